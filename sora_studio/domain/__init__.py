@@ -1,0 +1,1 @@
+"""Words and rules of the studio: standard library only, no I/O."""

@@ -1,0 +1,131 @@
+"""Everything that can go wrong, named for what happened.
+
+```text
+SoraStudioError
+├─ UserError              shown as is
+│  ├─ InvalidInput(param) · TooLarge · NotSignedIn · NotAllowed · NotFound · Conflict
+│  └─ LimitReached(retry_after)
+├─ ProviderError          the original travels as __cause__
+│  ├─ ProviderUnavailable(retry_after)   nothing was taken: try again later
+│  ├─ SubmitUnclear                      the job may exist: reconcile, never retry blind
+│  ├─ JobNotFound                        the provider does not know this remote id (any more)
+│  └─ ProviderRejected(code)             will be refused again
+│     ├─ ContentRejected                 moderation; the person can edit
+│     ├─ Unsupported                     the provider has no such operation
+│     └─ ProviderMisconfigured           key, model or API withdrawn: the operator's concern
+├─ StorageError           disk full, missing file
+├─ MediaError             a file that is not the video it claims to be
+└─ Unavailable            the studio itself cannot serve now (database away)
+```
+"""
+
+from dataclasses import dataclass
+
+
+class SoraStudioError(Exception):
+    """Base of every error that the studio raises on purpose."""
+
+
+@dataclass(eq=False)
+class UserError(SoraStudioError):
+    """Something the person can mend; its message is shown as is."""
+
+    message: str
+
+    def __str__(self) -> str:
+        """Return the sentence for the person."""
+        return self.message
+
+
+@dataclass(eq=False)
+class InvalidInput(UserError):
+    """A value is missing or wrong; `param` names it, `code` is for programs."""
+
+    param: str | None = None
+    code: str = "invalid_value"
+
+
+class TooLarge(InvalidInput):
+    """A body or file exceeds its limit."""
+
+
+class NotSignedIn(UserError):
+    """No valid session came with the request."""
+
+
+class NotAllowed(UserError):
+    """The person is known but may not do this."""
+
+
+class NotFound(UserError):
+    """It is not there, or it is somebody else's: the same answer."""
+
+
+class Conflict(UserError):
+    """It clashes with what is already there."""
+
+
+class KeyReused(UserError):
+    """An idempotency key came again with another body."""
+
+
+@dataclass(eq=False)
+class LimitReached(UserError):
+    """Too much, too fast; `retry_after` is in seconds."""
+
+    retry_after: float = 1.0
+
+
+@dataclass(eq=False)
+class ProviderError(SoraStudioError):
+    """A provider did not do what was asked; `message` is its own words, verbatim."""
+
+    message: str
+    code: str = "provider_error"
+
+    def __str__(self) -> str:
+        """Return the provider's words."""
+        return self.message
+
+
+@dataclass(eq=False)
+class ProviderUnavailable(ProviderError):
+    """Nothing was taken; ask again after `retry_after` seconds (None: choose yourself)."""
+
+    retry_after: float | None = None
+
+
+class SubmitUnclear(ProviderError):
+    """The answer to a submit was lost: the job may exist."""
+
+
+class JobNotFound(ProviderError):
+    """The provider does not know this remote id."""
+
+
+class ProviderRejected(ProviderError):
+    """The provider refused and would refuse again."""
+
+
+class ContentRejected(ProviderRejected):
+    """The provider's moderation refused the prompt or the picture."""
+
+
+class Unsupported(ProviderRejected):
+    """The provider has no such operation."""
+
+
+class ProviderMisconfigured(ProviderRejected):
+    """Wrong key, unknown model or a withdrawn API: the operator's concern."""
+
+
+class StorageError(SoraStudioError):
+    """The studio's own storage failed."""
+
+
+class MediaError(SoraStudioError):
+    """A file is not the picture or video it claims to be."""
+
+
+class Unavailable(SoraStudioError):
+    """The studio cannot serve right now, most often because its database is away."""

@@ -1,0 +1,32 @@
+"""Money is an integer number of micro-dollars: 1_000_000 is one US dollar."""
+
+MICROS_PER_DOLLAR = 1_000_000
+
+
+def dollars(micros: int) -> float:
+    """Convert to dollars for the API's JSON; never calculate with the result."""
+    return micros / MICROS_PER_DOLLAR
+
+
+def micros(dollars_text: str) -> int:
+    """Read an amount such as `0.10` exactly.
+
+    Raises:
+        ValueError: Not a non-negative decimal number with at most six places.
+    """
+    whole, _, fraction = dollars_text.partition(".")
+    if not whole.isdecimal() or not (fraction or "0").isdecimal() or len(fraction) > 6:
+        raise ValueError(dollars_text)
+    return int(whole) * MICROS_PER_DOLLAR + int(fraction.ljust(6, "0"))
+
+
+def as_price(amount: int | None) -> str:
+    """Write an amount as a person reads it: `$0.40`, `$0.004`, `free`, `price unknown`."""
+    if amount is None:
+        return "price unknown"
+    if amount == 0:
+        return "free"
+    cents, rest = divmod(amount, 10_000)
+    if rest:
+        return f"${amount / MICROS_PER_DOLLAR:.6f}".rstrip("0")
+    return f"${cents // 100}.{cents % 100:02d}"

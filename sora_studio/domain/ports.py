@@ -1,0 +1,143 @@
+"""The seams: what services need from the outside, to be had from any implementation."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from sora_studio.domain.profile import Model, Profile
+from sora_studio.domain.video import Problem, Status, Variant
+
+Clock = Callable[[], datetime]
+"""Returns the current time, UTC-aware."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One submit: everything the provider is told."""
+
+    job_id: UUID  # also the Idempotency-Key
+    prompt: str
+    model: str
+    size: str
+    seconds: str
+    reference: Path | None = None  # a PNG of exactly `size`
+    remix_of: str | None = None  # the parent's remote id, where the provider remixes
+
+
+@dataclass(frozen=True)
+class RemoteJob:
+    """What a provider says of one job, translated."""
+
+    remote_id: str
+    status: Status | None  # None: a word we do not know; it is in `status_word`
+    status_word: str
+    progress: int | None  # 0..100; None: it tells nothing
+    created_at: datetime | None
+    expires_at: datetime | None
+    problem: Problem | None
+    prompt: str | None
+    model: str | None
+    size: str | None
+    seconds: str | None
+    poll_after: float | None = None  # seconds, from openai-poll-after-ms
+
+
+@dataclass(frozen=True)
+class RemotePage:
+    """One page of a provider's list, newest first."""
+
+    jobs: tuple[RemoteJob, ...]
+    last_id: str | None
+    has_more: bool
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file on its way from a provider."""
+
+    content_type: str
+    length: int | None  # bytes, None when the provider does not say
+    chunks: AsyncIterator[bytes]
+
+
+class Provider(Protocol):
+    """A server that speaks the Videos API. Every method raises ProviderError and nothing else."""
+
+    @property
+    def profile(self) -> Profile:
+        """Return what it can do."""
+        ...
+
+    async def submit(self, order: Order) -> RemoteJob:
+        """Ask for a video with exactly one POST.
+
+        Raises:
+            SubmitUnclear: The job may exist.
+            ProviderUnavailable: Nothing was taken.
+            ProviderRejected: Nothing was taken and nothing would be.
+        """
+        ...
+
+    async def fetch(self, remote_id: str) -> RemoteJob:
+        """Ask how a job is going.
+
+        Raises:
+            JobNotFound: It is not known there.
+        """
+        ...
+
+    async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
+        """Return a page of the provider's jobs, newest first."""
+        ...
+
+    def content(self, remote_id: str, variant: Variant) -> AbstractAsyncContextManager[Content]:
+        """Open a file for streaming."""
+        ...
+
+    async def delete(self, remote_id: str) -> None:
+        """Remove a job there; one that is not there any more is fine."""
+        ...
+
+    async def list_models(self) -> tuple[Model, ...]:
+        """Return the profile's models and whatever else the server lists."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+class Storage(Protocol):
+    """Where our own copies live. Keys are ours: never a client's file name."""
+
+    def spool(self) -> Path:
+        """Return the path of a new temporary file on the same disk; the caller fills and removes it."""
+        ...
+
+    async def keep(self, spooled: Path, key: str) -> None:
+        """Make a spooled file durable under a key: fsync, rename, fsync of the folder.
+
+        Raises:
+            StorageError: The disk refused; the spooled file is still there.
+        """
+        ...
+
+    def locate(self, key: str) -> Path:
+        """Return the path of a kept file.
+
+        Raises:
+            StorageError: It is not there.
+        """
+        ...
+
+    async def drop(self, key: str) -> None:
+        """Remove a kept file; one that is gone already is fine."""
+        ...
+
+    def free_bytes(self) -> int:
+        """Return the space left."""
+        ...

@@ -1,0 +1,87 @@
+"""Profiles: what a provider can do, as data. Shown in the form, checked before the POST."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.video import Size
+
+
+class Operation(StrEnum):
+    """What a provider may offer beside create, retrieve and content."""
+
+    LIST = "list"
+    DELETE = "delete"
+    REMIX = "remix"
+    THUMBNAIL = "thumbnail"
+    SPRITESHEET = "spritesheet"
+    MODELS = "models"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model: what may be asked of it, and what a second costs."""
+
+    id: str
+    hint: str = ""  # one line: what it is good for
+    sizes: tuple[str, ...] = ("1280x720", "720x1280")
+    seconds: tuple[int, ...] = (4, 8, 12)
+    micros_per_second: int | None = None  # None: unknown
+    micros_by_size: dict[str, int] = field(default_factory=dict)  # sizes that cost more
+
+    def price(self, size: str, seconds: str) -> int | None:
+        """Return the price of one video in micro-dollars, None when unknown."""
+        rate = self.micros_by_size.get(size, self.micros_per_second)
+        return None if rate is None else rate * int(seconds)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A provider's abilities and quirks."""
+
+    name: str
+    label: str
+    models: tuple[Model, ...]
+    operations: frozenset[Operation] = frozenset()
+    note: str = ""  # one sentence for the form, such as what the sandbox is
+    list_is_complete: bool = False  # a job that is not in the list was never taken
+    honours_idempotency_key: bool = False
+    any_size: bool = False  # sizes beyond the listed ones go through
+    any_seconds: bool = False
+    concurrency: int = 4  # submits at a time
+
+    def model(self, model_id: str | None) -> Model:
+        """Return one model, the first when none is named.
+
+        Raises:
+            InvalidInput: The provider has no such model.
+        """
+        if model_id is None:
+            return self.models[0]
+        for model in self.models:
+            if model.id == model_id:
+                return model
+        known = ", ".join(model.id for model in self.models)
+        message = f"{self.label} has no model {model_id[:80]!r}. It offers: {known}."
+        raise InvalidInput(message, "model", "model_not_found")
+
+    def choose(self, model_id: str | None, size: str | None, seconds: str | None) -> tuple[Model, str, str]:
+        """Check and complete a choice; what is None becomes the model's first.
+
+        Raises:
+            InvalidInput: The provider would refuse it.
+        """
+        model = self.model(model_id)
+        size = size or model.sizes[0]
+        Size.parse(size)
+        if size not in model.sizes and not self.any_size:
+            message = f"{model.id} makes {', '.join(model.sizes)}, not {size}."
+            raise InvalidInput(message, "size")
+        seconds = str(seconds or model.seconds[0])
+        if not (seconds.isascii() and seconds.isdecimal() and 1 <= len(seconds) <= 3 and int(seconds) > 0):
+            message = f"Seconds must be a whole number such as 4, not {seconds[:40]!r}."
+            raise InvalidInput(message, "seconds")
+        if int(seconds) not in model.seconds and not self.any_seconds:
+            message = f"{model.id} makes {', '.join(map(str, model.seconds))} seconds, not {seconds}."
+            raise InvalidInput(message, "seconds")
+        return model, size, str(int(seconds))

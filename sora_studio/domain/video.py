@@ -1,0 +1,248 @@
+"""What a video is: its words, its life, and the read models that services return."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sora_studio.domain.errors import InvalidInput
+
+PROMPT_MAX = 32_000  # characters, from the API's own limit
+TITLE_MAX = 120  # characters
+
+
+class Status(StrEnum):
+    """The API's four words."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class Phase(StrEnum):
+    """The studio's finer word for where a video is."""
+
+    SUBMITTING = "submitting"  # the wish is written down; the provider has not been asked or has not answered
+    SUBMIT_UNKNOWN = "submit_unknown"  # asked, but the answer was lost: being reconciled
+    QUEUED = "queued"  # the provider has taken it
+    IN_PROGRESS = "in_progress"  # the provider renders it
+    SAVING = "saving"  # rendered; our copy is being made
+    COMPLETED = "completed"  # our copy is safe
+    FAILED = "failed"
+    NEEDS_ATTENTION = "needs_attention"  # the person has to decide
+
+
+class Kind(StrEnum):
+    """How a video was asked for."""
+
+    CREATE = "create"
+    REMIX = "remix"
+
+
+class Variant(StrEnum):
+    """The files of a video that can be had."""
+
+    VIDEO = "video"
+    THUMBNAIL = "thumbnail"
+    SPRITESHEET = "spritesheet"
+
+
+STATUS_OF = {
+    Phase.SUBMITTING: Status.QUEUED,
+    Phase.SUBMIT_UNKNOWN: Status.QUEUED,
+    Phase.QUEUED: Status.QUEUED,
+    Phase.IN_PROGRESS: Status.IN_PROGRESS,
+    Phase.SAVING: Status.IN_PROGRESS,
+    Phase.COMPLETED: Status.COMPLETED,
+    Phase.FAILED: Status.FAILED,
+    Phase.NEEDS_ATTENTION: Status.IN_PROGRESS,
+}
+
+TERMINAL = frozenset({Phase.COMPLETED, Phase.FAILED})
+
+# The only ways on; whatever arrives late or twice changes nothing.
+NEXT: dict[Phase, frozenset[Phase]] = {
+    Phase.SUBMITTING: frozenset({Phase.SUBMIT_UNKNOWN, Phase.QUEUED, Phase.IN_PROGRESS, Phase.SAVING, Phase.FAILED}),
+    Phase.SUBMIT_UNKNOWN: frozenset(
+        {Phase.SUBMITTING, Phase.QUEUED, Phase.IN_PROGRESS, Phase.SAVING, Phase.FAILED, Phase.NEEDS_ATTENTION},
+    ),
+    Phase.QUEUED: frozenset({Phase.IN_PROGRESS, Phase.SAVING, Phase.FAILED, Phase.NEEDS_ATTENTION}),
+    Phase.IN_PROGRESS: frozenset({Phase.SAVING, Phase.FAILED, Phase.NEEDS_ATTENTION}),
+    Phase.SAVING: frozenset({Phase.COMPLETED, Phase.FAILED, Phase.NEEDS_ATTENTION}),
+    Phase.NEEDS_ATTENTION: frozenset(
+        {Phase.SUBMIT_UNKNOWN, Phase.QUEUED, Phase.IN_PROGRESS, Phase.SAVING, Phase.FAILED},
+    ),
+    Phase.COMPLETED: frozenset(),
+    Phase.FAILED: frozenset(),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Size:
+    """A frame in pixels."""
+
+    width: int
+    height: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Size":
+        """Read `1280x720`.
+
+        Raises:
+            InvalidInput: Not two numbers from 16 to 8192 with an `x` between them.
+        """
+        width, _, height = text.partition("x")
+        if all(_is_side(part) for part in (width, height)):
+            return cls(int(width), int(height))
+        message = f"Size must look like 1280x720, not {text[:40]!r}."
+        raise InvalidInput(message, "size")
+
+    def __str__(self) -> str:
+        """Return the API's spelling."""
+        return f"{self.width}x{self.height}"
+
+    @property
+    def name(self) -> str:
+        """Say the shape in a word."""
+        if self.width == self.height:
+            return "Square"
+        return "Landscape" if self.width > self.height else "Portrait"
+
+
+def _is_side(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 4 and 16 <= int(text) <= 8192
+
+
+def clean_prompt(text: str) -> str:
+    """Return the prompt as it will be sent: outer white space off, the rest untouched.
+
+    Raises:
+        InvalidInput: Empty, longer than 32,000 characters, or with a NUL character.
+    """
+    prompt = text.strip()
+    if not prompt:
+        message = "Describe the video first: the prompt is empty."
+        raise InvalidInput(message, "prompt", "empty_prompt")
+    if len(prompt) > PROMPT_MAX:
+        message = f"The prompt has {len(prompt):,} characters; {PROMPT_MAX:,} is the most."
+        raise InvalidInput(message, "prompt", "string_above_max_length")
+    if "\0" in prompt:
+        message = "The prompt contains a NUL character, which cannot be stored."
+        raise InvalidInput(message, "prompt")
+    return prompt
+
+
+def title_of(prompt: str) -> str:
+    """Make a first title: the prompt's first line, cut at a word within 60 characters."""
+    line = " ".join(prompt.split("\n", 1)[0].split())
+    if len(line) <= 60:
+        return line
+    return line[:60].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
+
+
+@dataclass(frozen=True)
+class VideoWish:
+    """What a person asks for, checked against the profile by the service."""
+
+    prompt: str
+    model: str | None = None  # None: the profile's first
+    size: str | None = None  # None: the model's first
+    seconds: str | None = None  # None: the model's first; the API's spelling, a string
+    provider: str | None = None  # None: the first provider
+    reference: bytes | None = None  # an uploaded picture as it came, PNG, JPEG or WebP
+    reference_id: UUID | None = None  # or one that was uploaded before
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a video failed: a code for programs, the provider's words for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class VideoView:
+    """One video as pages and the API show it."""
+
+    id: UUID
+    owner_id: UUID
+    kind: Kind
+    title: str
+    prompt: str
+    provider: str
+    model: str
+    size: str
+    seconds: str
+    phase: Phase
+    progress: int  # 0..100, never falls
+    progress_known: bool  # False: the provider tells nothing; show an indeterminate bar
+    created_at: datetime
+    completed_at: datetime | None
+    expires_at: datetime | None  # when the provider drops its copy; None once ours is safe
+    parent_id: UUID | None
+    price_micros: int | None  # None: the profile names no price
+    charged: bool  # False: quoted only, or given back
+    problem: Problem | None
+    has_reference: bool
+    remote_status: str | None  # an unknown status word, verbatim
+
+    @property
+    def status(self) -> Status:
+        """Return the API's word for the phase."""
+        return STATUS_OF[self.phase]
+
+
+class Order(StrEnum):
+    """Which end of the library comes first."""
+
+    NEWEST = "desc"
+    OLDEST = "asc"
+
+
+@dataclass(frozen=True)
+class LibraryQuery:
+    """Which of the owner's videos to show."""
+
+    search: str = ""
+    status: Status | None = None
+    order: Order = Order.NEWEST
+    after: UUID | None = None  # the last video of the page before
+    limit: int = 24  # 1..200
+
+
+@dataclass(frozen=True)
+class LibraryPage:
+    """One page of a library."""
+
+    videos: tuple[VideoView, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True)
+class LibraryCounts:
+    """How many videos there are of each status, counted up to 1,000 (`capped` beyond)."""
+
+    all: int
+    coming: int  # queued or in progress
+    completed: int
+    failed: int
+    capped: bool = False
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What is being made right now."""
+
+    count: int
+    price_micros: int
+
+
+@dataclass(frozen=True)
+class Family:
+    """A video's parent and its remixes, oldest first."""
+
+    parent: VideoView | None
+    remixes: tuple[VideoView, ...]
