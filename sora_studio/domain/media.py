@@ -1,0 +1,41 @@
+"""Files of a video, as services hand them out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+SPRITE_COLUMNS = 5
+SPRITE_ROWS = 4
+REFERENCE_MAX_BYTES = 20 * 1024 * 1024
+REFERENCE_MAX_PIXELS = 50_000_000
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """A kept file that its owner may read."""
+
+    path: Path
+    content_type: str
+    bytes: int
+    sha256: str  # hex; also the strong ETag
+    filename: str  # for saving: made from the title
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class MediaFacts:
+    """What decoding says of a video file."""
+
+    width: int
+    height: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ReferenceView:
+    """An uploaded picture that can be a video's first frame."""
+
+    id: UUID
+    width: int
+    height: int
