@@ -207,7 +207,7 @@ class LibraryQuery:
     """Which of the owner's videos to show."""
 
     search: str = ""
-    status: Status | None = None
+    statuses: tuple[Status, ...] = ()  # none: all of them
     order: Order = Order.NEWEST
     after: UUID | None = None  # the last video of the page before
     limit: int = 24  # 1..200

@@ -1,0 +1,47 @@
+"""The services of this process: the one deliberate global."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sora_studio.services.accounts import AccountService
+    from sora_studio.services.health import HealthService
+    from sora_studio.services.media import MediaService
+    from sora_studio.services.videos import VideoService
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every use case that pages and routes may call."""
+
+    accounts: "AccountService"
+    videos: "VideoService"
+    media: "MediaService"
+    health: "HealthService"
+
+
+_current: list[Services] = []
+
+
+def services() -> Services:
+    """Return the services that are in use.
+
+    Raises:
+        LookupError: The studio has not been opened yet.
+    """
+    if not _current:
+        message = "The studio is not open."
+        raise LookupError(message)
+    return _current[-1]
+
+
+@contextmanager
+def using(chosen: Services) -> Iterator[Services]:
+    """Put services in use for the block; tests swap theirs in here."""
+    _current.append(chosen)
+    try:
+        yield chosen
+    finally:
+        _current.remove(chosen)

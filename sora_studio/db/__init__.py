@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, and one repository module per noun. Only this package knows SQL."""

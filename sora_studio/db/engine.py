@@ -1,0 +1,116 @@
+"""The connection to PostgreSQL: one pool, short transactions, one LISTEN connection."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import psycopg
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sora_studio.domain.errors import Unavailable
+
+CHANNEL = "studio_changed"
+"""Where triggers announce, on commit, whose data changed: the payload is the owner's id, nothing else."""
+
+_STATEMENT_TIMEOUT = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+
+
+class Database:
+    """The one way to PostgreSQL."""
+
+    def __init__(self, url: str, *, direct_url: str | None = None, pool_size: int = 10) -> None:
+        """Prepare a pool; nothing is opened yet.
+
+        Args:
+            url: `postgresql://…`, pooled hosts such as Neon's `-pooler` included.
+            direct_url: Where LISTEN works when `url` is a transaction pooler; derived for Neon.
+            pool_size: Connections kept; half as many more are opened under load.
+        """
+        target = _target(url)
+        self._listen_url = _direct(_target(direct_url) if direct_url else target)
+        self.engine = create_async_engine(
+            target.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=pool_size // 2,
+            pool_timeout=5,
+            pool_pre_ping=True,  # a restarted server or a slept compute costs a ping, not a failed request
+            connect_args=_connect_args(target),
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a short transaction: committed at the end of the block, rolled back on an error.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        with translated_errors():
+            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    async def listen(self) -> AsyncIterator[str]:
+        """Yield the payload of every notification; an empty one first, as soon as we listen.
+
+        Raises:
+            Unavailable: The connection could not be had or was lost; call again.
+        """
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                self._listen_url.render_as_string(hide_password=False),
+                autocommit=True,
+                connect_timeout=15,
+                keepalives_idle=30,
+            ) as connection:
+                await connection.execute(f"LISTEN {CHANNEL}")
+                yield ""
+                async for notification in connection.notifies():
+                    yield notification.payload
+        except psycopg.Error as error:
+            message = "The connection that listens for changes was lost."
+            raise Unavailable(message) from error
+
+    async def close(self) -> None:
+        """Close every connection of the pool."""
+        await self.engine.dispose()
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn "the database is away" into Unavailable; constraint errors pass for the repositories."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (OperationalError, PoolTimeoutError, OSError) as error:
+        message = "The database cannot be reached."
+        raise Unavailable(message) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        message = "The connection to the database was lost."
+        raise Unavailable(message) from error
+
+
+def _target(url: str) -> URL:
+    return make_url(url).set(drivername="postgresql")
+
+
+def _is_pooler(url: URL) -> bool:
+    return "-pooler." in (url.host or "")
+
+
+def _direct(url: URL) -> URL:
+    """Neon's pooler cannot LISTEN; its direct host has the same name without `-pooler`."""
+    return url.set(host=url.host.replace("-pooler.", ".", 1)) if url.host and _is_pooler(url) else url
+
+
+def _connect_args(url: URL) -> dict[str, object]:
+    arguments: dict[str, object] = {"connect_timeout": 15, "application_name": "sora-studio"}
+    if _is_pooler(url):
+        arguments["prepare_threshold"] = None  # a transaction pooler hands out another session each time
+    else:
+        arguments["options"] = _STATEMENT_TIMEOUT
+    return arguments

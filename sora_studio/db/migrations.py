@@ -1,0 +1,67 @@
+"""Bring the schema to this version, once, whoever starts first."""
+
+import asyncio
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from alembic import command
+from sora_studio.domain.errors import Unavailable
+
+_LOCK = 7_311_420_001  # any constant; names this studio's migrations among advisory locks
+_FOLDER = Path(__file__).resolve().parents[2] / "alembic"
+
+
+async def migrate(url: str, revision: str = "head") -> None:
+    """Upgrade to a revision under an advisory lock; nothing is written when it is there already.
+
+    Raises:
+        Unavailable: The database cannot be reached, or is newer than this version.
+    """
+    await asyncio.to_thread(_migrate, url, revision)
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return Alembic's configuration for one open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _migrate(url: str, revision: str) -> None:
+    target = make_url(url).set(drivername="postgresql+psycopg")
+    if target.host:  # advisory locks and DDL want a session of their own, not a transaction pooler
+        target = target.set(host=target.host.replace("-pooler.", ".", 1))
+    engine = create_engine(target, poolclass=NullPool, connect_args={"connect_timeout": 30})
+    try:
+        with engine.connect() as connection:
+            if _is_at_head(connection):
+                return
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            connection.commit()
+            try:
+                command.upgrade(alembic_config(connection), revision)
+                connection.commit()
+            finally:
+                connection.rollback()
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+                connection.commit()
+    except SQLAlchemyError as error:
+        message = f"The database could not be migrated: {error}"
+        raise Unavailable(message) from error
+    finally:
+        engine.dispose()
+
+
+def _is_at_head(connection: Connection) -> bool:
+    heads = set(ScriptDirectory(str(_FOLDER)).get_heads())
+    current = set(MigrationContext.configure(connection).get_current_heads())
+    connection.rollback()
+    return current == heads

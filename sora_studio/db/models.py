@@ -1,0 +1,243 @@
+"""The tables. Rows never leave this package and the services; what they may hold is checked here, too."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlmodel import Field, SQLModel
+
+from sora_studio.domain.job import Charge
+from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, Variant
+
+SQLModel.metadata.naming_convention = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+).naming_convention
+
+REFERENCE = "reference"
+"""The asset that was given, not made: the fitted first frame."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def one_of(column: str, words: Iterable[str]) -> str:
+    """Write the check that a text column holds one of a few words."""
+    quoted = ", ".join(f"'{word}'" for word in words)
+    return f"{column} IN ({quoted})"
+
+
+def _status_case() -> str:
+    branches = " ".join(f"WHEN '{phase}' THEN '{status}'" for phase, status in STATUS_OF.items())
+    return f"CASE phase {branches} END"
+
+
+def _moment(*, index: bool = False) -> Column[datetime]:
+    return Column(DateTime(timezone=True), nullable=False, index=index)
+
+
+def _maybe_moment() -> Column[datetime]:
+    return Column(DateTime(timezone=True), nullable=True)
+
+
+def _owner(*, index: bool = False) -> Column[UUID]:
+    return Column(ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=index)
+
+
+def _of_video() -> Column[UUID]:
+    return Column(ForeignKey("video.id", ondelete="CASCADE"), nullable=False)
+
+
+class UserRow(SQLModel, table=True):
+    """An account."""
+
+    __tablename__ = "user"
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+
+    id: UUID = Field(primary_key=True)
+    email: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    display_name: str = Field(sa_type=Text)
+    password_hash: str = Field(sa_type=Text)
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
+class SessionRow(SQLModel, table=True):
+    """A signed-in period; its id is the `sid` of the token."""
+
+    __tablename__ = "session"
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(sa_column=_owner(index=True))
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    expires_at: datetime = Field(sa_column=_moment(index=True))
+    ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    address: str = Field(default="", sa_type=Text)
+    user_agent: str = Field(default="", sa_type=Text)
+
+
+class VideoRow(SQLModel, table=True):
+    """One thing that a person asked for, from wish to file."""
+
+    __tablename__ = "video"
+    __table_args__ = (
+        CheckConstraint(one_of("phase", Phase), name="phase"),
+        CheckConstraint(one_of("kind", Kind), name="kind"),
+        # The library: keyset-paged in both directions, whole or by status.
+        Index("ix_video_library", "owner_id", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
+        Index(
+            "ix_video_library_status",
+            "owner_id",
+            "status",
+            "created_at",
+            "id",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index("ix_video_search", "search", postgresql_using="gin"),
+        Index("ix_video_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_video_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
+        Index(
+            "uq_video_request",
+            "owner_id",
+            "request_key",
+            unique=True,
+            postgresql_where=text("request_key IS NOT NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    owner_id: UUID = Field(sa_column=_owner())
+    kind: str = Field(default=Kind.CREATE, sa_type=Text)
+    title: str = Field(sa_type=Text)
+    prompt: str = Field(sa_type=Text)
+    provider: str = Field(sa_type=Text)
+    model: str = Field(sa_type=Text)
+    size: str = Field(sa_type=Text)
+    seconds: str = Field(sa_type=Text)
+    phase: str = Field(default=Phase.SUBMITTING, sa_type=Text)
+    status: str | None = Field(default=None, sa_column=Column(Text, Computed(_status_case(), persisted=True)))
+    parent_id: UUID | None = Field(
+        default=None,
+        sa_column=Column(ForeignKey("video.id", ondelete="SET NULL"), nullable=True),
+    )
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    completed_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    deleted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    request_key: str | None = Field(default=None, sa_column=Column(Text))
+    request_sha256: str | None = Field(default=None, sa_column=Column(Text))
+    search: str | None = Field(
+        default=None,
+        sa_column=Column(TSVECTOR, Computed("to_tsvector('simple', title || ' ' || prompt)", persisted=True)),
+    )
+
+
+class JobRow(SQLModel, table=True):
+    """One attempt to have a provider make a video; a video may have several, one of them current.
+
+    What a refresh changes (progress, due_at, the lease) is in no index, so that those updates stay within
+    their page (HOT): only pending jobs are indexed, by phase.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint(one_of("phase", Phase), name="phase"),
+        CheckConstraint(one_of("charge", Charge), name="charge"),
+        CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+        CheckConstraint("price_micros >= 0", name="price"),
+        Index("uq_job_remote", "provider", "remote_id", unique=True, postgresql_where=text("remote_id IS NOT NULL")),
+        Index("uq_job_current", "video_id", unique=True, postgresql_where=text("current")),
+        Index("ix_job_video", "video_id"),
+        Index("ix_job_pending", "phase", postgresql_where=text(f"NOT ({one_of('phase', sorted(TERMINAL))})")),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    id: UUID = Field(primary_key=True)
+    video_id: UUID = Field(sa_column=_of_video())
+    current: bool = True
+    provider: str = Field(sa_type=Text)
+    remote_id: str | None = Field(default=None, sa_column=Column(Text))  # verbatim, of any length
+    phase: str = Field(default=Phase.SUBMITTING, sa_type=Text)
+    progress: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False))
+    progress_known: bool = False
+    remote_status: str | None = Field(default=None, sa_column=Column(Text))
+    problem_code: str | None = Field(default=None, sa_column=Column(Text))
+    problem_message: str | None = Field(default=None, sa_column=Column(Text))
+    price_micros: int | None = Field(default=None, sa_column=Column(BigInteger))
+    charge: str = Field(default=Charge.RESERVED, sa_type=Text)
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    post_begun_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    taken_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    remote_expires_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    # Work: when it is due, who holds it, and the number that a holder's writes must carry.
+    due_at: datetime | None = Field(default_factory=_now, sa_column=_maybe_moment())
+    lease_until: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    holder: UUID | None = None
+    fence: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    failures: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    looks: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+
+
+class AssetRow(SQLModel, table=True):
+    """A file of a video on our own storage."""
+
+    __tablename__ = "asset"
+    __table_args__ = (
+        CheckConstraint(one_of("variant", [*Variant, REFERENCE]), name="variant"),
+        CheckConstraint("bytes > 0", name="bytes"),
+    )
+
+    video_id: UUID = Field(sa_column=Column(ForeignKey("video.id", ondelete="CASCADE"), primary_key=True))
+    variant: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    content_type: str = Field(sa_type=Text)
+    bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sha256: str = Field(sa_type=Text)
+    width: int
+    height: int
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
+class ReferenceRow(SQLModel, table=True):
+    """A picture that was uploaded and waits to become a first frame."""
+
+    __tablename__ = "reference"
+
+    id: UUID = Field(primary_key=True)
+    owner_id: UUID = Field(sa_column=_owner(index=True))
+    key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    content_type: str = Field(sa_type=Text)
+    bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sha256: str = Field(sa_type=Text)
+    width: int
+    height: int
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
+
+
+class TrashRow(SQLModel, table=True):
+    """A kept file whose rows are gone: it is removed from the storage next."""
+
+    __tablename__ = "trash"
+
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())

@@ -1,0 +1,63 @@
+"""A job: one attempt to have a provider make a video, as the background work sees it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sora_studio.domain.video import Kind, Phase, Problem
+
+
+class Charge(StrEnum):
+    """What became of a job's price."""
+
+    RESERVED = "reserved"  # before the POST
+    SETTLED = "settled"  # the provider took the job
+    RELEASED = "released"  # refused or failed: nothing to pay
+
+
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A due job that this process holds, with what is needed to work on it."""
+
+    id: UUID
+    video_id: UUID
+    owner_id: UUID
+    provider: str
+    remote_id: str | None
+    phase: Phase
+    fence: int  # every later write carries it
+    progress: int
+    failures: int
+    looks: int
+    created_at: datetime
+    post_begun_at: datetime | None
+    taken_at: datetime | None
+    remote_expires_at: datetime | None
+    kind: Kind
+    prompt: str
+    model: str
+    size: str
+    seconds: str
+    parent_remote_id: str | None  # the parent's remote id at the same provider
+    reference_key: str | None
+    now: datetime  # the database's clock at the claim
+
+
+@dataclass(frozen=True)
+class JobChange:
+    """What became of a claimed job; None leaves a field as it is, except `due_in`."""
+
+    job: ClaimedJob
+    phase: Phase | None = None
+    due_in: timedelta | None = None  # None: nothing more to do by itself
+    remote_id: str | None = None
+    progress: int | None = None  # never lowers what is stored
+    remote_status: str | None = None  # "" clears it
+    remote_expires_at: datetime | None = None
+    problem: Problem | None = None
+    charge: Charge | None = None
+    failures: int = 0
+    looks: int | None = None
+    not_sent: bool = False  # the POST that was begun has certainly not been taken
+    taken: bool = field(default=False)  # the provider took it now
