@@ -1,0 +1,56 @@
+# Every command anyone types. `make` alone lists them.
+# Needs python3 >= 3.11, make and git; everything else is installed into .venv from hashed locks.
+
+PYTHON ?= python3
+PORT ?= 3000
+HOST ?= 127.0.0.1
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run dev install test check bench format lock clean
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: install  ## Install what is missing and serve http://localhost:3000 (PORT=… HOST=…)
+	@$(BIN)/sora-studio serve --host $(HOST) --port $(PORT)
+
+dev: install .venv/dev  ## Serve, and rebuild and restart whenever a source file changes
+	@$(BIN)/watchfiles --target-type command "$(BIN)/python -m sora_studio.frontend --then $(BIN)/sora-studio serve --host $(HOST) --port $(PORT)" sora_studio assets rxconfig.py
+
+install: .venv/runtime  ## Set up .venv and build the front end (fast when nothing changed)
+	@$(BIN)/python -m sora_studio.frontend
+
+test: install .venv/dev  ## Run the whole suite (ARGS=… for pytest)
+	@sh setup/chromium.sh
+	@$(BIN)/pytest $(ARGS)
+
+check: .venv/dev  ## Check format, lint, types, layers, dead code, and that code and papers agree
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
+	@$(BIN)/vulture
+	@$(BIN)/pyright --warnings
+	@$(BIN)/pytest -q tests/architecture
+
+bench: install .venv/dev  ## Measure; one JSON line per metric
+	@$(BIN)/python -m bench
+
+format:  ## Format and mend what can be mended
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+lock: .venv/dev  ## Resolve the locks anew (pyproject.toml changed, or to upgrade: make lock ARGS=--upgrade)
+	@sh setup/lock.sh $(ARGS)
+
+clean:  ## Remove everything that was installed or built; the data stays
+	@rm -rf .venv .web .states .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/runtime: requirements.lock pyproject.toml setup/install.sh
+	@sh setup/install.sh $(PYTHON) requirements.lock
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	@sh setup/install.sh $(PYTHON) requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""The processes we bring along: an embedded PostgreSQL and the sandbox provider."""

@@ -1,0 +1,128 @@
+"""The sandbox provider as a child: started on a loopback port of its own, started again when it dies."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import structlog
+
+from sora_studio.children.process import end, spawn
+
+_log = structlog.get_logger(__name__)
+
+_LOOPBACK = "127.0.0.1"
+_READY_PATIENCE = 20.0  # seconds
+_STOP_PATIENCE = 3.0
+_PORT_PATIENCE = 3.0  # the sandbox of a studio that was just killed needs a moment to leave its port
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # between two starts
+_STEADY = 60.0  # seconds after which a death starts a new count
+
+
+@asynccontextmanager
+async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str]:
+    """Run the sandbox under the data directory for the block; yield its base URL.
+
+    The port is remembered, so that addresses handed out by an earlier run still work. A sandbox that does not
+    answer in time is no reason not to start: it is watched and started again for as long as the block lasts.
+
+    Args:
+        data_dir: The studio's; the sandbox keeps its own things in a folder there.
+        speed: How much faster than real providers it renders; 1.0 is lifelike.
+    """
+    directory = data_dir / "sandbox"
+    directory.mkdir(parents=True, exist_ok=True)
+    port = await _port(directory / "port")
+    arguments = ["--host", _LOOPBACK, "--port", str(port), "--data-dir", str(directory), "--speed", str(speed)]
+    command = [sys.executable, "-m", "sora_studio.cli", "sandbox", *arguments]
+    watch = asyncio.create_task(_keep_running(command), name="sandbox")
+    try:
+        await _answering(port)
+        yield f"http://{_LOOPBACK}:{port}/v1"
+    finally:
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+
+
+async def _keep_running(command: list[str]) -> None:
+    """Start the sandbox again whenever it ends, after ever longer pauses; end it when cancelled."""
+    loop = asyncio.get_running_loop()
+    pause = _FIRST_PAUSE
+    while True:
+        started = loop.time()
+        process = spawn(command, last_signal=signal.SIGTERM)
+        try:
+            await _ended(process)
+        finally:
+            await end(process, signal.SIGTERM, patience=_STOP_PATIENCE)
+        pause = _FIRST_PAUSE if loop.time() - started > _STEADY else min(pause * 2, _LONGEST_PAUSE)
+        _log.warning("the sandbox ended; starting it again", status=process.returncode, pause=pause)
+        await asyncio.sleep(pause)
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a child to end by itself."""
+    while process.poll() is None:
+        await asyncio.sleep(1)
+
+
+async def _answering(port: int) -> None:
+    """Wait until somebody takes connections on the port."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_READY_PATIENCE):
+            while not await _takes_connections(port):
+                await asyncio.sleep(0.02)
+            return
+    _log.warning("the sandbox does not answer yet", port=port)
+
+
+async def _takes_connections(port: int) -> bool:
+    """Tell whether somebody else takes connections on the port."""
+    try:
+        _, writer = await asyncio.open_connection(_LOOPBACK, port)
+    except OSError:
+        return False
+    # A port from the range for outgoing connections can, with nobody listening, be connected to itself.
+    ourselves = writer.get_extra_info("sockname") == writer.get_extra_info("peername")
+    writer.close()
+    return not ourselves
+
+
+async def _port(memory: Path) -> int:
+    """Return the port of the last run if it is free, else another one, which is remembered."""
+    remembered = _read_port(memory)
+    deadline = asyncio.get_running_loop().time() + _PORT_PATIENCE
+    while remembered and asyncio.get_running_loop().time() < deadline:
+        if _free_port(remembered):
+            return remembered
+        await asyncio.sleep(0.05)
+    chosen = _free_port(0)
+    fresh = memory.with_suffix(".new")
+    fresh.write_text(str(chosen))
+    os.replace(fresh, memory)
+    return chosen
+
+
+def _read_port(memory: Path) -> int:
+    """Return the remembered port; 0 when there is none, or nonsense."""
+    try:
+        return int(memory.read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _free_port(port: int) -> int:
+    """Return the port if it is free, 0 if it is taken; asked for 0, return any free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a closed connection's remains do not matter
+        try:
+            probe.bind((_LOOPBACK, port))
+        except (OSError, OverflowError):
+            return 0
+        return int(probe.getsockname()[1])

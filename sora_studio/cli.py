@@ -1,0 +1,124 @@
+"""The command line: `sora-studio serve | sandbox | migrate | healthcheck`.
+
+Imports stand inside the commands: `--help` and the sandbox must not wait for the whole studio.
+"""
+
+import os
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sora_studio.config import ConfigError, Settings, load
+
+_GRACE = 4
+"""Seconds for running requests after SIGTERM; the children need their part of the ten that we promise."""
+
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]", show_default=False)]
+
+cli = typer.Typer(help="Sora Studio: make videos through any server that speaks the Videos API.", no_args_is_help=True)
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 3000,
+    data_dir: DataDir = None,
+) -> None:
+    """Run the studio until Ctrl-C or SIGTERM."""
+    import uvicorn  # noqa: PLC0415
+
+    from sora_studio import frontend, log  # noqa: PLC0415
+    from sora_studio.asgi import create  # noqa: PLC0415
+
+    sockets = _listen(host, port)
+    settings = load(data_dir=data_dir, port=sockets[0].getsockname()[1])
+    if not frontend.is_built():
+        message = "The front end is not built. Run make install."
+        raise ConfigError(message)
+    log.configure(settings.log_format)
+    os.chdir(frontend.ROOT)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create(settings),
+            lifespan="on",
+            log_config=None,
+            access_log=False,  # it would show the tab's token, which is as good as a password
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn sends the signal again when all is closed: that is no failure
+        signal.signal(number, lambda _number, _frame: None)
+    server.run(sockets=sockets)
+    if not server.started:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def sandbox(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 4010,
+    speed: Annotated[float, typer.Option(help="How much faster than a real provider it renders.", min=0.1)] = 1.0,
+    data_dir: Annotated[Path, typer.Option(help="Where it keeps its jobs and files.")] = Path("data/sandbox"),
+) -> None:
+    """Run a Videos API server at /v1 that renders real MP4s (no AI model: it draws)."""
+    from sora_studio.sandbox import SandboxSettings, run  # noqa: PLC0415
+
+    run(host, port, SandboxSettings(data_dir=data_dir, speed=speed))
+
+
+@cli.command()
+def healthcheck(
+    url: Annotated[str, typer.Option(help="Where the studio listens.")] = "http://127.0.0.1:3000",
+) -> None:
+    """Exit with 0 when the studio can serve, with 1 and its reasons otherwise."""
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 -- the operator's own URL
+            typer.echo(answer.read().decode())
+    except urllib.error.HTTPError as answer:
+        typer.echo(answer.read().decode(), err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"{url} does not answer: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _listen(host: str, port: int) -> list[socket.socket]:
+    """Open the sockets before anything slow starts; the IPv4 loopback comes with its IPv6 twin, where there is one.
+
+    Raises:
+        ConfigError: The port is taken, or the address is not ours.
+    """
+    sockets = [_bound(host, port)]
+    if host in {"127.0.0.1", "localhost"}:
+        with suppress(ConfigError):
+            sockets.append(_bound("::1", sockets[0].getsockname()[1]))
+    return sockets
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Open one listening socket."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        message = f"Cannot listen on {host} port {port}: {error.strerror}. Choose another port with --port (PORT=… make run)."
+        raise ConfigError(message) from error
+
+
+def main() -> None:
+    """Run the command line; what is wrong with the set-up is said in plain sentences."""
+    try:
+        cli()
+    except ConfigError as error:
+        sys.exit("\n".join(("Sora Studio cannot start:", *error.problems)))
+
+
+if __name__ == "__main__":
+    main()

