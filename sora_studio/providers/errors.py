@@ -1,0 +1,140 @@
+"""Translates what the SDK raises into the studio's errors.
+
+The question that matters is what became of a submit. Only three answers are certain: a 2xx with an id
+(taken), a refusal that is the provider's own (not taken), a connection that never opened (not taken).
+Everything else is `SubmitUnclear`, because a blind second POST may be billed a second time.
+"""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from enum import Enum, auto
+from ssl import SSLCertVerificationError
+
+import httpx2
+from openai import APIStatusError, OpenAIError
+
+from sora_studio.domain.errors import (
+    ContentRejected,
+    JobNotFound,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderRejected,
+    ProviderUnavailable,
+    SubmitUnclear,
+    Unsupported,
+)
+from sora_studio.providers.refusal import Refusal, read_refusal
+from sora_studio.providers.wire import MODERATED, Garbled
+
+
+class Call(Enum):
+    """What was being asked of the provider."""
+
+    CREATE = auto()
+    REMIX = auto()
+    FETCH = auto()
+    LIST = auto()
+    CONTENT = auto()
+    DELETE = auto()
+
+
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, SSLCertVerificationError)
+_NO_ADDRESS = (httpx2.UnsupportedProtocol, httpx2.InvalidURL)
+_SLOW = (httpx2.TimeoutException, TimeoutError)
+_LOST = (OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, Garbled, OSError, RuntimeError)
+
+_REDIRECT, _CLIENT_ERROR = 3, 4  # hundreds of HTTP statuses
+
+_Meanings = Mapping[int | str, type[ProviderError]]
+
+# The code says more than the HTTP status that it comes with.
+_CODES: _Meanings = {
+    MODERATED: ContentRejected,
+    "model_not_found": ProviderMisconfigured,
+    "insufficient_quota": ProviderMisconfigured,
+    "billing_hard_limit_reached": ProviderMisconfigured,
+    "billing_not_active": ProviderMisconfigured,
+}
+_ALWAYS: _Meanings = {
+    401: ProviderMisconfigured,
+    402: ProviderMisconfigured,
+    403: ProviderMisconfigured,
+    405: Unsupported,
+    429: ProviderUnavailable,
+    501: Unsupported,
+}
+# 303 is how some servers say "made, look there"; 409 how some say "busy", and others that it exists.
+_SUBMIT = _ALWAYS | dict.fromkeys((303, 408, 409, 425), SubmitUnclear)
+_LOOK = _ALWAYS | dict.fromkeys((408, 409, 425), ProviderUnavailable)
+_GONE = dict.fromkeys((404, 410), JobNotFound)
+_MEANINGS: dict[Call, _Meanings] = {
+    Call.CREATE: _SUBMIT | dict.fromkeys((404, 410), ProviderMisconfigured),  # the API is not at this address
+    Call.REMIX: _SUBMIT,
+    Call.FETCH: _LOOK | _GONE,
+    Call.LIST: _LOOK | dict.fromkeys((404, 410), Unsupported),
+    Call.CONTENT: _LOOK | _GONE | dict.fromkeys((400, 403), ProviderUnavailable),  # said of unready files
+    Call.DELETE: _LOOK | _GONE,
+}
+
+
+@contextmanager
+def translated_errors(call: Call, secret: str = "") -> Generator[None]:
+    """Turn every vendor exception into a ProviderError with the original as its cause.
+
+    Args:
+        call: What is being asked; decides what a lost or odd answer means.
+        secret: The key, blotted out of the provider's words should it repeat them.
+    """
+    try:
+        yield
+    except APIStatusError as error:
+        problem = _refused(call, read_refusal(error.response))
+        raise _blotted(problem, secret) from error
+    except UnicodeEncodeError as error:  # before anything is sent
+        message = "The request cannot be written as HTTP: it has characters that cannot be sent."
+        raise ProviderRejected(message, "unsendable") from error
+    except _LOST as error:
+        raise _blotted(_lost(call, error), secret) from error
+    except ValueError as error:  # the SDK refuses to put such an id into a path
+        message = "The provider cannot have a job of this name."
+        raise JobNotFound(message, "not_found") from error
+
+
+def _refused(call: Call, refusal: Refusal) -> ProviderError:
+    meaning = _meaning(call, refusal)
+    if meaning is ProviderUnavailable:
+        return ProviderUnavailable(refusal.message, refusal.code, refusal.retry_after)
+    return meaning(refusal.message, refusal.code)
+
+
+def _meaning(call: Call, refusal: Refusal) -> type[ProviderError]:
+    hundreds = refusal.status // 100
+    if hundreds == _CLIENT_ERROR and refusal.code in _CODES:
+        return _CODES[refusal.code]
+    if refusal.status in _MEANINGS[call]:
+        return _MEANINGS[call][refusal.status]
+    return {_REDIRECT: ProviderMisconfigured, _CLIENT_ERROR: ProviderRejected}.get(hundreds, _doubt(call))
+
+
+def _lost(call: Call, error: Exception) -> ProviderError:
+    reason = error.__cause__ if isinstance(error, OpenAIError) else error
+    if isinstance(reason, _NO_ADDRESS):
+        return ProviderMisconfigured("The provider's address is not an http or https URL.", "bad_address")
+    if isinstance(reason, _NEVER_SENT):
+        return ProviderUnavailable("The provider cannot be reached.", "unreachable")
+    if isinstance(reason, _SLOW):
+        return _doubt(call)("The provider did not answer in time.", "timeout")
+    if isinstance(reason, Garbled):
+        return _doubt(call)(str(reason), "garbled_answer")
+    return _doubt(call)("The connection to the provider broke.", "connection_lost")
+
+
+def _doubt(call: Call) -> type[ProviderError]:
+    return SubmitUnclear if call in {Call.CREATE, Call.REMIX} else ProviderUnavailable
+
+
+def _blotted(problem: ProviderError, secret: str) -> ProviderError:
+    if secret:
+        problem.message = problem.message.replace(secret, "***")
+        problem.code = problem.code.replace(secret, "***")
+    return problem

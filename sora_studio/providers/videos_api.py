@@ -1,0 +1,273 @@
+"""Any server that speaks the Videos API, through the official SDK.
+
+The SDK writes requests and reads HTTP; what the answers mean is read in `wire` and `errors`. It is told
+never to retry: the studio has one retry layer, its jobs, and a retried POST may be billed twice.
+"""
+
+# The SDK marks every video method as deprecated since OpenAI's own service ended; other servers live on.
+# pyright: reportDeprecated=false
+
+import asyncio
+import warnings
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+from openai import APIStatusError, AsyncOpenAI, omit
+
+from sora_studio.domain.errors import JobNotFound, ProviderRejected, ProviderUnavailable, Unsupported
+from sora_studio.domain.ports import Content, Order, RemoteJob, RemotePage
+from sora_studio.domain.profile import Model, Operation, Profile
+from sora_studio.domain.video import Variant
+from sora_studio.providers.errors import Call, translated_errors
+from sora_studio.providers.profiles import with_listed_models
+from sora_studio.providers.refusal import read_json
+from sora_studio.providers.wire import looks_like_job, read_job, read_new_job, read_page
+
+_NO_KEY = "no-key"  # the SDK insists on one; servers without keys ignore it
+_POLL_AFTER = "openai-poll-after-ms"
+_CHUNK = 256 * 1024  # bytes
+# Servers close idle connections after 5 s (uvicorn); a POST that meets the closing would be unclear.
+_LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=3.0)
+_PAGES = ("application/json", "text/html", "application/xhtml+xml", "application/problem+json")
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long to wait for a provider, in seconds."""
+
+    connect: float = 5.0
+    submit: float = 90.0  # whole call
+    fetch: float = 20.0  # whole call: fetch, list, delete, models
+    content: float = 60.0  # between two reads of a file
+
+
+class VideosApiProvider:
+    """A provider behind `/v1/videos`; implements `domain.ports.Provider`."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        base_url: str,
+        api_key: str | None = None,
+        *,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        """Set up the client; connects on the first call.
+
+        Args:
+            profile: What the server can do.
+            base_url: Up to and with `/v1`.
+            api_key: None for servers without keys.
+            timeouts: For tests and slow servers.
+        """
+        _silence_deprecation()
+        self._shipped = profile
+        self._profile = profile
+        self._key = api_key or ""
+        self._timeouts = timeouts or Timeouts()
+        self._client = AsyncOpenAI(
+            base_url=base_url,
+            api_key=api_key or _NO_KEY,
+            max_retries=0,
+            http_client=httpx2.AsyncClient(
+                follow_redirects=False,  # a redirect may carry the key to a stranger
+                trust_env=False,  # a proxy for the internet would break servers on this machine
+                limits=_LIMITS,
+            ),
+        )
+
+    def __repr__(self) -> str:
+        """Name the profile; the key stays out of logs and tracebacks."""
+        return f"VideosApiProvider({self._profile.name!r})"
+
+    @property
+    def profile(self) -> Profile:
+        """Return what it can do, with the models that `list_models` found so far."""
+        return self._profile
+
+    async def submit(self, order: Order) -> RemoteJob:
+        """Ask for a video with exactly one POST, under the job's id as idempotency key.
+
+        Raises:
+            SubmitUnclear: The job may exist.
+            ProviderUnavailable: Nothing was taken.
+            ProviderRejected: Nothing was taken and nothing would be.
+        """
+        if order.remix_of is not None:
+            return await self._remix(order, order.remix_of)
+        picture = await _read_picture(order)
+        with translated_errors(Call.CREATE, self._key):
+            async with asyncio.timeout(self._timeouts.submit):
+                answer = await self._client.videos.with_raw_response.create(
+                    prompt=order.prompt,
+                    model=order.model,
+                    size=order.size,  # pyright: ignore[reportArgumentType]
+                    seconds=order.seconds,  # pyright: ignore[reportArgumentType]
+                    input_reference=picture or omit,
+                    extra_headers={"Idempotency-Key": str(order.job_id)},
+                    timeout=self._within(self._timeouts.submit),
+                )
+            return _new_job(answer.http_response)
+
+    async def _remix(self, order: Order, parent: str) -> RemoteJob:
+        self._must_offer(Operation.REMIX)
+        with translated_errors(Call.REMIX, self._key):
+            async with asyncio.timeout(self._timeouts.submit):
+                answer = await self._client.videos.with_raw_response.remix(
+                    parent,
+                    prompt=order.prompt,
+                    extra_headers={"Idempotency-Key": str(order.job_id)},
+                    timeout=self._within(self._timeouts.submit),
+                )
+            return _new_job(answer.http_response)
+
+    async def fetch(self, remote_id: str) -> RemoteJob:
+        """Ask how a job is going.
+
+        Raises:
+            JobNotFound: It is not known there.
+            ProviderUnavailable: No answer that can be read; ask again later.
+        """
+        with translated_errors(Call.FETCH, self._key):
+            try:
+                async with asyncio.timeout(self._timeouts.fetch):
+                    answer = await self._client.videos.with_raw_response.retrieve(
+                        remote_id,
+                        timeout=self._within(self._timeouts.fetch),
+                    )
+                response = answer.http_response
+            except APIStatusError as error:
+                # vLLM-Omni answers 4xx or 5xx for a job that failed, with the Video as the body.
+                if not looks_like_job(read_json(error.response)):
+                    raise
+                response = error.response
+            return read_job(read_json(response), remote_id, response.headers.get(_POLL_AFTER))
+
+    async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
+        """Return a page of the provider's jobs, newest first.
+
+        Some servers ignore `after` and answer the same page for ever: stop at ids seen before.
+
+        Raises:
+            Unsupported: It has no list.
+        """
+        self._must_offer(Operation.LIST)
+        with translated_errors(Call.LIST, self._key):
+            async with asyncio.timeout(self._timeouts.fetch):
+                answer = await self._client.videos.with_raw_response.list(
+                    after=after or omit,
+                    limit=limit,
+                    order="desc",
+                    timeout=self._within(self._timeouts.fetch),
+                )
+            return read_page(read_json(answer.http_response))
+
+    @asynccontextmanager
+    async def content(self, remote_id: str, variant: Variant) -> AsyncGenerator[Content]:
+        """Open a file for streaming; errors of the stream come out of its chunks.
+
+        Raises:
+            JobNotFound: It is gone there, or never was.
+            ProviderUnavailable: Not ready, cut short, or a page instead of a file; ask again later.
+        """
+        # The main file is asked for without a variant: some servers read it as an output's index.
+        request = self._client.videos.with_streaming_response.download_content(
+            remote_id,
+            variant=omit if variant is Variant.VIDEO else variant.value,
+            extra_headers={"Accept": "*/*", "Accept-Encoding": "identity"},
+            timeout=self._within(self._timeouts.content),
+        )
+        with translated_errors(Call.CONTENT, self._key):
+            response = (await request.__aenter__()).http_response
+        try:
+            yield Content(_file_type(response), _length(response), self._chunks(response))
+        finally:
+            await request.__aexit__(None, None, None)
+
+    async def _chunks(self, response: httpx2.Response) -> AsyncIterator[bytes]:
+        with translated_errors(Call.CONTENT, self._key):
+            async for chunk in response.aiter_bytes(_CHUNK):
+                yield chunk
+
+    async def delete(self, remote_id: str) -> None:
+        """Remove a job there; one that is not there any more is fine.
+
+        Raises:
+            Unsupported: It deletes nothing.
+        """
+        self._must_offer(Operation.DELETE)
+        try:
+            with translated_errors(Call.DELETE, self._key):
+                async with asyncio.timeout(self._timeouts.fetch):
+                    await self._client.videos.with_raw_response.delete(
+                        remote_id,
+                        timeout=self._within(self._timeouts.fetch),
+                    )
+        except JobNotFound:
+            return
+
+    async def list_models(self) -> tuple[Model, ...]:
+        """Return the profile's models and whatever else the server lists; it need not list any."""
+        if Operation.MODELS in self._profile.operations:
+            try:
+                with translated_errors(Call.LIST, self._key):
+                    async with asyncio.timeout(self._timeouts.fetch):
+                        answer = await self._client.models.with_raw_response.list(
+                            timeout=self._within(self._timeouts.fetch),
+                        )
+                    self._profile = with_listed_models(self._shipped, read_json(answer.http_response))
+            except (ProviderUnavailable, ProviderRejected):
+                pass  # the form still has the profile's own
+        return self._profile.models
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.close()
+
+    def _must_offer(self, operation: Operation) -> None:
+        if operation not in self._profile.operations:
+            message = f"{self._profile.label} does not offer {operation.value}."
+            raise Unsupported(message, "unsupported")
+
+    def _within(self, seconds: float) -> httpx2.Timeout:
+        return httpx2.Timeout(seconds, connect=self._timeouts.connect)
+
+
+def _silence_deprecation() -> None:
+    """Hide this one warning, which every call would repeat."""
+    message = "The Sora API is scheduled to permanently shut down"
+    warnings.filterwarnings("ignore", message, DeprecationWarning)
+
+
+def _new_job(response: httpx2.Response) -> RemoteJob:
+    return read_new_job(read_json(response), response.headers.get(_POLL_AFTER))
+
+
+async def _read_picture(order: Order) -> tuple[str, bytes, str] | None:
+    """Return the reference as a file with name and type, the one form that every server takes."""
+    if order.reference is None:
+        return None
+    try:
+        data = await asyncio.to_thread(order.reference.read_bytes)
+    except OSError as error:
+        message = "The reference picture is no longer in the studio's storage."
+        raise ProviderRejected(message, "reference_missing") from error
+    return "reference.png", data, "image/png"
+
+
+def _file_type(response: httpx2.Response) -> str:
+    """Return the content type, unless it says that this is no file."""
+    content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type in _PAGES:
+        message = f"The provider sent {content_type} instead of a file."
+        raise ProviderUnavailable(message, "garbled_answer")
+    return content_type
+
+
+def _length(response: httpx2.Response) -> int | None:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return None  # the length of something else
+    length = response.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() else None

@@ -1,0 +1,201 @@
+"""Reads what Videos API servers write. Their dialects differ; nothing here trusts a type or a word.
+
+Texts lose only what a database cannot hold (NUL, lone surrogates). What cannot be read is None,
+never an error, except where an answer is no job at all: that is `Garbled`.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import cast
+
+from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.ports import RemoteJob, RemotePage
+from sora_studio.domain.video import Problem, Size, Status
+
+Json = Mapping[str, object]
+
+MODERATED = "moderation_blocked"
+_MODERATION_CODES = frozenset({MODERATED, "sentinel_block", "content_policy_violation", "content_filter"})
+_WORDS = {
+    Status.QUEUED: "queued pending submitted not_start preparing created starting unknown",
+    Status.IN_PROGRESS: "in_progress processing running generating",
+    Status.COMPLETED: "completed complete succeeded success done finished",
+    Status.FAILED: "failed failure error cancelled canceled expired deleted rejected",
+}
+_STATUS = {word: status for status, words in _WORDS.items() for word in words.split()}
+_ENDED = {
+    "cancelled": Problem("cancelled", "The provider cancelled this video."),
+    "canceled": Problem("cancelled", "The provider cancelled this video."),
+    "expired": Problem("expired", "The provider let this video expire."),
+    "deleted": Problem("deleted", "This video was deleted at the provider."),
+}
+_SILENT = Problem("provider_failed", "The provider reported a failure without saying why.")
+_SECONDS_MAX = 100_000
+_ID_MAX = 1024  # gateways pack routes into ids: 270 characters have been seen
+_TEXT_MAX = 40_000
+_INNER_CODE = re.compile(r'"code"\s*:\s*"([A-Za-z][\w.-]{2,60})"')
+_MILLISECONDS_FROM = 1e11  # as seconds this is the year 5138
+_EARLIEST = 1e9  # 2001: what is older is a filler
+
+
+class Garbled(ValueError):
+    """An answer that is not what was asked for, such as a proxy's page in HTML."""
+
+
+def as_object(value: object) -> Json:
+    """Return a JSON object, empty when it is none."""
+    return cast("Json", value) if isinstance(value, dict) else {}
+
+
+def as_text(value: object, limit: int = _TEXT_MAX) -> str:
+    """Return a string that can be stored; empty when it is none."""
+    if not isinstance(value, str):
+        return ""
+    return value[:limit].replace("\0", "").encode("utf-8", "ignore").decode()
+
+
+def looks_like_job(body: object) -> bool:
+    """Say whether a body is a Video, whatever the HTTP status over it."""
+    fields = as_object(body)
+    return fields.get("object") == "video" or ("id" in fields and isinstance(fields.get("status"), str))
+
+
+def read_new_job(body: object, poll_after: str | None = None) -> RemoteJob:
+    """Read the answer to a submit, whose id is kept from here on.
+
+    Raises:
+        Garbled: It names no id that could be asked for later.
+    """
+    remote_id = as_object(body).get("id")
+    if not (looks_like_job(body) and _can_be_asked_for(remote_id)):
+        message = "The provider's answer names no video."
+        raise Garbled(message)
+    return read_job(body, cast("str", remote_id), poll_after)
+
+
+def read_job(body: object, remote_id: str, poll_after: str | None = None) -> RemoteJob:
+    """Read a Video under the id that we know it by: some gateways answer with another one.
+
+    Raises:
+        Garbled: It is no Video.
+    """
+    fields = as_object(body)
+    if not looks_like_job(body) or fields.get("object", "video") != "video":
+        message = "The provider's answer is not a video."
+        raise Garbled(message)
+    word = as_text(fields.get("status"), 80).strip()
+    status = _STATUS.get(word.lower().replace("-", "_").replace(" ", "_"))
+    return RemoteJob(
+        remote_id=remote_id,
+        status=status,
+        status_word=word,
+        progress=read_progress(fields.get("progress")),
+        created_at=read_time(fields.get("created_at")),
+        expires_at=read_time(fields.get("expires_at")),
+        problem=read_problem(fields.get("error"), status, word.lower()),
+        prompt=as_text(fields.get("prompt")) or None,
+        model=as_text(fields.get("model"), 200) or None,
+        size=read_size(fields.get("size")),
+        seconds=read_seconds(fields.get("seconds")),
+        poll_after=read_poll_after(poll_after),
+    )
+
+
+def read_page(body: object) -> RemotePage:
+    """Read a list; entries that are no Videos are passed over.
+
+    Raises:
+        Garbled: It is no list.
+    """
+    data = as_object(body).get("data")
+    if not isinstance(data, list):
+        message = "The provider's answer is not a list."
+        raise Garbled(message)
+    jobs: list[RemoteJob] = []
+    for entry in cast("list[object]", data):
+        try:
+            jobs.append(read_new_job(entry))
+        except Garbled:
+            continue
+    last_id = as_text(as_object(body).get("last_id")) or (jobs[-1].remote_id if jobs else None)
+    return RemotePage(tuple(jobs), last_id, has_more=as_object(body).get("has_more") is True)
+
+
+def read_problem(error: object, status: Status | None, word: str) -> Problem | None:
+    """Read a job's error in any of its shapes; a failed job always has one."""
+    fields = as_object(error)
+    message = as_text(fields.get("message")) or as_text(error)
+    code = read_code(fields, message)
+    silent = _ENDED.get(word, _SILENT)
+    if message or code:
+        return Problem(code or silent.code, message or f"The provider reported {code}.")
+    return silent if status is Status.FAILED else None
+
+
+def read_code(fields: Json, message: str) -> str:
+    """Return the word that says what went wrong, empty when only numbers do.
+
+    Gateways wrap the first server's error, code and all, in the text of their own message.
+    """
+    code = as_text(fields.get("code"), 100)
+    if not code or code.isdecimal():
+        inner = _INNER_CODE.search(message)
+        code = inner[1] if inner else ""
+    return MODERATED if code.lower() in _MODERATION_CODES else code
+
+
+def read_progress(value: object) -> int | None:
+    """Read 45, 45.0 or "45%" as a whole number within 0..100."""
+    number = read_number(value.strip().removesuffix("%") if isinstance(value, str) else value)
+    return None if number is None else int(min(max(number, 0.0), 100.0))
+
+
+def read_time(value: object) -> datetime | None:
+    """Read unix seconds or milliseconds."""
+    number = read_number(value)
+    if number is None or number < _EARLIEST:
+        return None
+    seconds = number / 1000 if number > _MILLISECONDS_FROM else number
+    return datetime.fromtimestamp(seconds, UTC) if seconds < _MILLISECONDS_FROM else None
+
+
+def read_size(value: object) -> str | None:
+    """Read 1280x720 in its spellings (1280X720, 1280*720, 1280:720); ratios and `auto` tell nothing."""
+    try:
+        return str(Size.parse(re.sub(r"\s*[xX*:]\s*", "x", as_text(value, 40).strip())))
+    except InvalidInput:
+        return None
+
+
+def read_seconds(value: object) -> str | None:
+    """Read 4, "4" or "4.04" as the whole number that was asked for; the file tells the true length."""
+    number = read_number(value)
+    return str(round(number)) if number is not None and 0 < number < _SECONDS_MAX else None
+
+
+def read_poll_after(header: str | None) -> float | None:
+    """Read the header `openai-poll-after-ms` in seconds."""
+    number = read_number(header)
+    return number / 1000 if number is not None and number >= 0 else None
+
+
+def read_number(value: object) -> float | None:
+    """Read a finite number from a number or its text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _can_be_asked_for(remote_id: object) -> bool:
+    return (
+        isinstance(remote_id, str)
+        and 0 < len(remote_id) <= _ID_MAX
+        and remote_id.isprintable()
+        and remote_id not in {".", ".."}
+    )

@@ -1,0 +1,34 @@
+"""A provider that talks to a scripted server."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from sora_studio.domain.ports import Order
+from sora_studio.domain.profile import Operation
+from sora_studio.providers.profiles import VIDEOS_API
+from sora_studio.providers.videos_api import Timeouts, VideosApiProvider
+from tests.support.scripted import scripted_server
+
+KEY = "sk-secret-of-the-operator"
+
+
+@pytest.fixture
+async def server():
+    async with scripted_server() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+async def provider(server):
+    profile = replace(VIDEOS_API, operations=frozenset(Operation))
+    timeouts = Timeouts(connect=0.5, submit=0.5, fetch=0.5, content=0.5)
+    made = VideosApiProvider(profile, server.base_url, KEY, timeouts=timeouts)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def order():
+    return Order(UUID(int=7), "a dog on the moon", "sora-2", "1280x720", "4")

@@ -1,0 +1,317 @@
+"""Submitting over real HTTP: one POST whatever happens, and the truth about what became of it."""
+
+import asyncio
+import json
+import socket
+import traceback
+import warnings
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from sora_studio.domain.errors import (
+    ContentRejected,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderRejected,
+    ProviderUnavailable,
+    SubmitUnclear,
+    Unsupported,
+)
+from sora_studio.domain.ports import Provider
+from sora_studio.domain.video import Status
+from sora_studio.providers.profiles import VIDEOS_API
+from sora_studio.providers.videos_api import Timeouts, VideosApiProvider
+from tests.support.scripted import IS_SILENT, RESETS, Ending, Reply, says, shows
+
+VIDEO = {"id": "video_1", "object": "video", "status": "queued", "progress": 0}
+KEY = "sk-secret-of-the-operator"
+
+
+async def fails(provider: Provider, order) -> ProviderError:
+    """Submit and return the error."""
+    with pytest.raises(ProviderError) as caught:
+        await provider.submit(order)
+    return caught.value
+
+
+async def test_a_submit_is_one_multipart_post_under_the_jobs_id(server, provider, order):
+    server.on("POST", "/videos", says(VIDEO, openai_poll_after_ms="2000"))
+    job = await provider.submit(order)
+    assert (job.remote_id, job.status, job.poll_after) == ("video_1", Status.QUEUED, 2.0)
+    (request,) = server.requests
+    assert (request.method, request.target) == ("POST", "/v1/videos")
+    assert request.headers["idempotency-key"] == str(order.job_id)
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert {name: value[2].decode() for name, value in request.form().items()} == {
+        "prompt": "a dog on the moon",
+        "model": "sora-2",
+        "size": "1280x720",
+        "seconds": "4",
+    }
+
+
+async def test_seconds_and_sizes_beyond_the_sdks_types_go_through(server, provider, order):
+    server.on("POST", "/videos", says(VIDEO))
+    await provider.submit(replace(order, seconds="16", size="1920x1080", model="Wan-AI/Wan2.2-T2V"))
+    form = server.requests[0].form()
+    assert [form[name][2] for name in ("seconds", "size", "model")] == [
+        b"16",
+        b"1920x1080",
+        b"Wan-AI/Wan2.2-T2V",
+    ]
+
+
+async def test_the_reference_is_sent_as_a_file_with_name_and_type(server, provider, order, tmp_path):
+    picture = tmp_path / "0b1c"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\xff")
+    server.on("POST", "/videos", says(VIDEO))
+    await provider.submit(replace(order, reference=picture))
+    assert server.requests[0].form()["input_reference"] == (
+        "reference.png",
+        "image/png",
+        picture.read_bytes(),
+    )
+
+
+async def test_a_reference_that_is_gone_is_refused_before_the_post(server, provider, order, tmp_path):
+    error = await fails(provider, replace(order, reference=tmp_path / "gone"))
+    assert isinstance(error, ProviderRejected)
+    assert server.requests == []
+
+
+async def test_a_remix_posts_json_to_its_parent(server, provider, order):
+    server.on("POST", "/videos/video_0/remix", says(VIDEO))
+    assert (await provider.submit(replace(order, remix_of="video_0"))).remote_id == "video_1"
+    (request,) = server.requests
+    assert json.loads(request.body) == {"prompt": "a dog on the moon"}
+    assert request.headers["idempotency-key"] == str(order.job_id)
+
+
+async def test_a_remix_where_the_profile_has_none_is_not_asked_for(server, order):
+    provider = VideosApiProvider(VIDEOS_API, server.base_url)
+    assert isinstance(await fails(provider, replace(order, remix_of="video_0")), Unsupported)
+    assert server.requests == []
+    await provider.close()
+
+
+async def test_without_a_key_a_dummy_is_sent(server, order):
+    provider = VideosApiProvider(VIDEOS_API, server.base_url)
+    server.on("POST", "/videos", says(VIDEO))
+    await provider.submit(order)
+    assert server.requests[0].headers["authorization"] == "Bearer no-key"
+    await provider.close()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *[
+            says({"error": {"message": "boom", "code": "server_error"}}, status)
+            for status in (500, 502, 503, 504)
+        ],
+        says({"error": {"message": "busy"}}, 503, retry_after="2"),
+        *[says({"error": {"message": "hm"}}, status) for status in (408, 409, 425)],
+        says({"error": {"message": "boom"}}, 500, x_should_retry="true"),
+        says({}, 303, location="/v1/videos/video_1"),
+        RESETS,
+        IS_SILENT,
+        Reply(200, b'{"id": "vid', {"content-type": "application/json"}, Ending.CUT, missing=50),
+        Reply(204),
+        shows("<html>Welcome</html>"),
+        shows("<html>Welcome</html>", content_type="application/json"),
+        shows("[" * 100_000, content_type="application/json"),
+        says({}),
+        says({"object": "video", "status": "queued"}),
+        says(VIDEO | {"id": None}),
+        says(VIDEO | {"id": 17}),
+        says(VIDEO | {"id": "a\0b"}),
+        says(VIDEO | {"object": "chat.completion"}),
+        says([VIDEO]),
+        says(None),
+    ],
+)
+async def test_a_lost_or_odd_answer_is_unclear_and_posted_once(server, provider, order, reply):
+    """Whatever the SDK would retry by itself: a second POST may be billed a second time."""
+    server.on("POST", "/videos", reply)
+    error = await fails(provider, order)
+    assert type(error) is SubmitUnclear
+    assert len(server.requests) == 1
+    assert error.__cause__ is not None
+
+
+async def test_a_remix_is_posted_once_too(server, provider, order):
+    server.on("POST", "/videos/video_0/remix", says({}, 500))
+    assert type(await fails(provider, replace(order, remix_of="video_0"))) is SubmitUnclear
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry_after": "2"}, 2),
+        ({"retry_after": "120"}, 120),
+        ({"retry_after": "Mon, 23 Nov 2026 12:00:30 GMT", "date": "Mon, 23 Nov 2026 12:00:00 GMT"}, 30),
+        ({}, None),
+    ],
+)
+async def test_429_means_nothing_was_taken(server, provider, order, headers, seconds):
+    server.on(
+        "POST",
+        "/videos",
+        says({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, 429, **headers),
+    )
+    error = await fails(provider, order)
+    assert isinstance(error, ProviderUnavailable)
+    assert (error.message, error.code, error.retry_after) == ("slow down", "rate_limit_exceeded", seconds)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("code", ["insufficient_quota", "billing_hard_limit_reached"])
+async def test_429_about_money_is_for_the_operator(server, provider, order, code):
+    server.on("POST", "/videos", says({"error": {"message": "pay first", "code": code}}, 429))
+    assert type(await fails(provider, order)) is ProviderMisconfigured
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (says({"error": {"message": "No.", "code": "moderation_blocked"}}, 400), ContentRejected),
+        (says({"error": {"message": "No.", "code": "sentinel_block"}}, 422), ContentRejected),
+        (says({"error": {"message": "No.", "code": "moderation_blocked"}}, 403), ContentRejected),
+        (says({"error": {"message": "No.", "code": None}}, 400), ProviderRejected),
+        (says({"detail": "No."}, 422), ProviderRejected),
+        (says({"error": {"message": "No.", "code": "model_not_found"}}, 400), ProviderMisconfigured),
+        (says({"error": {"message": "No."}}, 401), ProviderMisconfigured),
+        (says({"error": {"message": "No."}}, 402), ProviderMisconfigured),
+        (says({"error": {"message": "No."}}, 403), ProviderMisconfigured),
+        (says({"error": {"message": "No."}}, 404), ProviderMisconfigured),
+        (says({"error": {"message": "No."}}, 410), ProviderMisconfigured),
+        (says({"detail": "No."}, 405), Unsupported),
+        (says({"error": "No."}, 501), Unsupported),
+    ],
+)
+async def test_a_refusal_is_final_and_in_the_providers_words(server, provider, order, reply, kind):
+    server.on("POST", "/videos", reply)
+    error = await fails(provider, order)
+    assert type(error) is kind
+    assert error.message == "No."
+    if kind is ContentRejected:
+        assert error.code == "moderation_blocked"
+    assert len(server.requests) == 1
+
+
+async def test_a_message_arrives_verbatim(server, provider, order):
+    words = "Your request was blocked: <script>alert('é')</script>\n 100 % & more"
+    server.on("POST", "/videos", says({"error": {"message": words, "code": "moderation_blocked"}}, 400))
+    assert (await fails(provider, order)).message == words
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_redirects_are_not_followed(server, provider, order, status):
+    """The key must not travel to another host."""
+    server.on("POST", "/videos", says({}, status, location=f"{server.base_url}/elsewhere"))
+    error = await fails(provider, order)
+    assert isinstance(error, ProviderMisconfigured)
+    assert "redirects" in error.message
+    assert [request.path for request in server.requests] == ["/v1/videos"]
+
+
+async def test_a_refused_connection_means_nothing_was_taken(order):
+    with socket.socket() as bound:  # bound, but not listening
+        bound.bind(("127.0.0.1", 0))
+        provider = VideosApiProvider(VIDEOS_API, f"http://127.0.0.1:{bound.getsockname()[1]}/v1")
+        assert type(await fails(provider, order)) is ProviderUnavailable
+    await provider.close()
+
+
+async def test_an_unknown_host_means_nothing_was_taken(order):
+    provider = VideosApiProvider(VIDEOS_API, "http://no-such-host.invalid/v1")
+    assert type(await fails(provider, order)) is ProviderUnavailable
+    await provider.close()
+
+
+async def test_a_connection_that_does_not_open_in_time_means_nothing_was_taken(order):
+    """A listener whose queue is full leaves further connections unanswered."""
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        timeouts = Timeouts(connect=0.2)
+        provider = VideosApiProvider(
+            VIDEOS_API, f"http://127.0.0.1:{full.getsockname()[1]}/v1", timeouts=timeouts
+        )
+        assert type(await fails(provider, order)) is ProviderUnavailable
+    await provider.close()
+
+
+async def test_an_answer_that_drips_ends_at_the_deadline(order):
+    """Each byte would renew a read timeout; the whole call has one of its own."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.02)
+
+    dripping = await asyncio.start_server(drip, "127.0.0.1", 0)
+    base_url = f"http://127.0.0.1:{dripping.sockets[0].getsockname()[1]}/v1"
+    provider = VideosApiProvider(VIDEOS_API, base_url, timeouts=Timeouts(submit=0.3))
+    error = await asyncio.wait_for(fails(provider, order), 3)
+    assert (type(error), error.code) == (SubmitUnclear, "timeout")
+    await provider.close()
+    dripping.close()
+
+
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1/v1", "127.0.0.1/v1"])
+async def test_an_address_that_is_none(order, address):
+    provider = VideosApiProvider(VIDEOS_API, address)
+    assert type(await fails(provider, order)) is ProviderMisconfigured
+    await provider.close()
+
+
+async def test_characters_that_http_cannot_carry(server, provider, order):
+    assert type(await fails(provider, replace(order, prompt="a \ud800"))) is ProviderRejected
+    clumsy = VideosApiProvider(VIDEOS_API, server.base_url, "sk-ключ")
+    assert isinstance(await fails(clumsy, order), ProviderRejected)
+    await clumsy.close()
+    assert server.requests == []
+
+
+async def test_cancelling_is_no_provider_error(server, provider, order):
+    server.on("POST", "/videos", IS_SILENT)
+    submitting = asyncio.create_task(provider.submit(order))
+    await server.asked.wait()
+    submitting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await submitting
+
+
+async def test_the_key_is_in_no_message(server, provider, order):
+    server.on("POST", "/videos", says({"error": {"message": f"Incorrect API key: {KEY}", "code": KEY}}, 401))
+    error = await fails(provider, order)
+    assert error.message == "Incorrect API key: ***"
+    assert KEY not in repr(error) + repr(provider) + "".join(traceback.format_exception_only(error))
+
+
+async def test_only_the_one_deprecation_warning_is_hidden(server, order):
+    server.on("POST", "/videos", says(VIDEO))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        provider = VideosApiProvider(VIDEOS_API, server.base_url)
+        await provider.submit(order)
+        with pytest.raises(DeprecationWarning):
+            warnings.warn("another", DeprecationWarning, stacklevel=1)
+    await provider.close()
+
+
+async def test_twenty_submits_at_a_time_are_twenty_posts(server, provider, order):
+    server.on("POST", "/videos", *[says(VIDEO | {"id": f"video_{n}"}) for n in range(20)])
+    orders = [replace(order, job_id=UUID(int=n)) for n in range(20)]
+    jobs = await asyncio.gather(*(provider.submit(one) for one in orders))
+    assert len({job.remote_id for job in jobs}) == 20
+    assert len({request.headers["idempotency-key"] for request in server.requests}) == 20
