@@ -1,0 +1,1 @@
+"""Where the studio's own copies live, behind `domain.ports.Storage`."""
