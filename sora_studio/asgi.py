@@ -10,6 +10,7 @@ from sora_studio.middleware.headers import SecurityHeaders
 from sora_studio.middleware.origin import SameOrigin
 from sora_studio.middleware.pages import PlainPages
 from sora_studio.middleware.request_id import RequestId
+from sora_studio.middleware.startup import BriefStartup
 
 _REFLEX = {
     **frontend.REFLEX_ENVIRONMENT,
@@ -32,9 +33,10 @@ def create(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or load()
     os.environ.update(_REFLEX)
-    from sora_studio.sora_studio import app  # noqa: PLC0415 -- Reflex reads the environment when it is imported
+    from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
 
+    app.register_lifespan_task(lifespan, settings=settings)
     served = PlainPages(app(), frontend.CLIENT)
     guarded = SameOrigin(served, settings.public_url)
     complete = SecurityHeaders(guarded, frontend.CLIENT, https=settings.public_url.startswith("https:"))
-    return RequestId(complete)
+    return BriefStartup(RequestId(complete))

@@ -11,18 +11,24 @@ import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 
-from sora_studio.config import ConfigError, Settings, load
+from sora_studio.config import ConfigError, load
 
 _GRACE = 4
 """Seconds for running requests after SIGTERM; the children need their part of the ten that we promise."""
 
-DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]", show_default=False)]
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
 
-cli = typer.Typer(help="Sora Studio: make videos through any server that speaks the Videos API.", no_args_is_help=True)
+cli = typer.Typer(
+    help="Sora Studio: make videos through any server that speaks the Videos API.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they print local variables, secrets included
+)
 
 
 @cli.command()
@@ -50,11 +56,14 @@ def serve(
             lifespan="on",
             log_config=None,
             access_log=False,  # it would show the tab's token, which is as good as a password
+            server_header=False,
             timeout_graceful_shutdown=_GRACE,
         )
     )
-    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn sends the signal again when all is closed: that is no failure
-        signal.signal(number, lambda _number, _frame: None)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(
+            number, _ignore
+        )  # uvicorn raises it again when all is closed: an ordered end is no failure
     server.run(sockets=sockets)
     if not server.started:
         raise typer.Exit(1)
@@ -64,13 +73,34 @@ def serve(
 def sandbox(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 4010,
-    speed: Annotated[float, typer.Option(help="How much faster than a real provider it renders.", min=0.1)] = 1.0,
-    data_dir: Annotated[Path, typer.Option(help="Where it keeps its jobs and files.")] = Path("data/sandbox"),
+    speed: Annotated[float, typer.Option(help="Times faster than a real provider.", min=0.1)] = 1.0,
+    data_dir: Annotated[Path, typer.Option(help="Where it keeps jobs and files.")] = Path("data/sandbox"),
 ) -> None:
     """Run a Videos API server at /v1 that renders real MP4s (no AI model: it draws)."""
     from sora_studio.sandbox import SandboxSettings, run  # noqa: PLC0415
 
     run(host, port, SandboxSettings(data_dir=data_dir, speed=speed))
+
+
+@cli.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to the newest schema, and stop; `serve` does so by itself."""
+    import asyncio  # noqa: PLC0415
+
+    from sora_studio import log  # noqa: PLC0415
+    from sora_studio.children.postgres import embedded_postgres  # noqa: PLC0415
+    from sora_studio.db import migrations  # noqa: PLC0415
+
+    async def run() -> None:
+        if settings.database_url is not None:
+            await migrations.migrate(settings.database_url.get_secret_value())
+        else:
+            async with embedded_postgres(settings.data_dir) as url:
+                await migrations.migrate(url)
+
+    settings = load(data_dir=data_dir)
+    log.configure(settings.log_format)
+    asyncio.run(run())
 
 
 @cli.command()
@@ -90,7 +120,7 @@ def healthcheck(
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:
-    """Open the sockets before anything slow starts; the IPv4 loopback comes with its IPv6 twin, where there is one.
+    """Open the sockets before anything slow starts; the IPv4 loopback brings its IPv6 twin, if there is one.
 
     Raises:
         ConfigError: The port is taken, or the address is not ours.
@@ -108,8 +138,12 @@ def _bound(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        message = f"Cannot listen on {host} port {port}: {error.strerror}. Choose another port with --port (PORT=… make run)."
+        message = f"{host} port {port}: {error.strerror}. Choose another port: --port, or PORT=… make run."
         raise ConfigError(message) from error
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing about a signal."""
 
 
 def main() -> None:

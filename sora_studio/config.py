@@ -3,8 +3,8 @@
 import os
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 from urllib.parse import urlsplit
 
@@ -62,7 +62,9 @@ def _absolute(path: Path) -> Path:
 class Settings(BaseModel):
     """Every setting. Built by `load`, frozen, handed down; secrets do not show in its repr."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, hide_input_in_errors=True, validate_default=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, hide_input_in_errors=True, validate_default=True
+    )
 
     database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
         None,
@@ -72,7 +74,7 @@ class Settings(BaseModel):
     openai_base_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
         None,
         alias="OPENAI_BASE_URL",
-        description="Any server that speaks the Videos API. Unset: the sandbox is started on a loopback port.",
+        description="Any server that speaks the Videos API. Unset: the sandbox is started beside the studio.",
     )
     openai_api_key: SecretStr | None = Field(
         None, alias="OPENAI_API_KEY", description="The key for that server, if it wants one."
@@ -97,8 +99,15 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_WEBHOOK_SECRET",
         description="Verifies the provider's webhooks (whsec_…). Unset: webhooks are refused.",
     )
+    sandbox_speed: Annotated[float, Field(gt=0)] = Field(
+        1.0,
+        alias="SORA_STUDIO_SANDBOX_SPEED",
+        description="How many times faster than a real provider the sandbox renders.",
+    )
     log_format: Literal["console", "json"] = Field(
-        "console", alias="SORA_STUDIO_LOG_FORMAT", description="Log lines for people (console) or programs (json)."
+        "console",
+        alias="SORA_STUDIO_LOG_FORMAT",
+        description="Log lines for people (console) or programs (json).",
     )
 
     def signing_key(self) -> bytes:
@@ -151,7 +160,11 @@ def load(
 def _misspelt(environ: Mapping[str, str]) -> list[str]:
     """List variables that look like ours and are not: a typing error must not pass in silence."""
     known = _FIELDS.keys() | {f"{name}_FILE" for name in SECRETS}
-    return [f"{name} is not a setting" for name in environ if name.startswith("SORA_STUDIO_") and name not in known]
+    return [
+        f"{name} is not a setting"
+        for name in environ
+        if name.startswith("SORA_STUDIO_") and name not in known
+    ]
 
 
 def _read_secret_file(

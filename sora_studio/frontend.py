@@ -24,14 +24,16 @@ CLIENT = WEB / "build" / "client"
 REFLEX_ENVIRONMENT = {
     "REFLEX_TELEMETRY_ENABLED": "false",
     "REFLEX_CHECK_LATEST_VERSION": "false",
-    "REFLEX_DIR": str(Path(sys.prefix) / "reflex"),  # its caches go where ours do, not into the home directory
+    "REFLEX_DIR": str(Path(sys.prefix) / "reflex"),  # its caches do not belong into the home directory
 }
 """What every process that imports Reflex sets first."""
 
-_SOURCES = ("assets", "reflex.lock", "rxconfig.py", "sora_studio/domain", "sora_studio/frontend.py", "sora_studio/ui")
-_ENTRY = "sora_studio/sora_studio.py"
+_SOURCES = (
+    *("sora_studio/ui", "sora_studio/domain", "sora_studio/sora_studio.py", "assets"),
+    *("sora_studio/frontend.py", "rxconfig.py", "reflex.lock"),
+)
 _BUILT_FROM = WEB / "sora-studio.fingerprint"
-_NO_SERVER = "studio.invalid"  # a host that exists nowhere: whatever of it stays in a file is found at once
+_NO_SERVER = "studio.invalid"  # exists nowhere: what is left of it in a file is found
 _BAKED_ADDRESS = re.compile(rf"""(["'`])(http|ws)://{re.escape(_NO_SERVER)}(/[^"'`]*)\1""")
 
 
@@ -78,7 +80,7 @@ def fingerprint() -> str:
 
 def _source_files() -> Iterator[Path]:
     """Yield the files the front end is built from, in a fixed order."""
-    for name in (*_SOURCES, _ENTRY):
+    for name in _SOURCES:
         start = ROOT / name
         files = [start] if start.is_file() else sorted(start.rglob("*"))
         yield from (path for path in files if path.is_file() and "__pycache__" not in path.parts)
@@ -94,11 +96,17 @@ def _export() -> None:
         **os.environ,
         **REFLEX_ENVIRONMENT,
         "REFLEX_API_URL": f"http://{_NO_SERVER}",
-        "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)]),  # Bun is there
+        "PATH": f"{sysconfig.get_path('scripts')}:{os.environ.get('PATH', os.defpath)}",  # Bun is there
     }
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     export = subprocess.run(  # noqa: S603 -- our own interpreter, no input of anybody
-        command, cwd=ROOT, env=environment, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=ROOT,
+        env=environment,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if export.returncode:
         sys.stderr.write(export.stdout)

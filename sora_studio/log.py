@@ -19,8 +19,11 @@ _MASKED = re.compile(
     """
 )
 _KEYS = re.compile(r"\b(sk-|whsec_)[\w+/=-]{6,}")
-_QUIET = ("apscheduler", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "python_multipart", "PIL")
-"""Libraries that tell of every request at INFO."""
+_QUIET = (
+    *("apscheduler", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "python_multipart", "PIL"),
+    *("uvicorn.error", "uvicorn.asgi", "alembic"),
+)
+"""Libraries that tell of every request, connection or step at INFO."""
 
 
 def configure(style: Literal["console", "json"] = "console", level: int = logging.INFO) -> None:
@@ -66,7 +69,8 @@ def _rendering(style: Literal["console", "json"]) -> list[structlog.typing.Proce
     """Return the steps that turn an event into a line."""
     tidy = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if style == "json":
-        return [tidy, _without_colour, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        structured = structlog.processors.dict_tracebacks
+        return [tidy, _without_colour, structured, structlog.processors.JSONRenderer()]
     console = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, timestamp_key="ts"
     )

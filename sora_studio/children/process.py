@@ -8,11 +8,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 _PROMPTLY = 0.02  # seconds between looks at a child that is about to start or to end
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+_libc = ctypes.CDLL(None)
 
 
 class User(NamedTuple):
@@ -20,11 +20,6 @@ class User(NamedTuple):
 
     id: int
     group: int
-
-
-def as_user(user: User | None) -> dict[str, Any]:
-    """Return what makes `subprocess` start a program as another user; needs root. None: as ourselves."""
-    return {} if user is None else {"user": user.id, "group": user.group, "extra_groups": []}
 
 
 def spawn(
@@ -50,7 +45,7 @@ def spawn(
     parent = os.getpid()
 
     def die_with_parent() -> None:
-        if _libc is not None:
+        if sys.platform == "linux":
             _libc.prctl(_SET_PARENT_DEATH_SIGNAL, int(last_signal), 0, 0, 0)
             if os.getppid() != parent:  # it ended before we could ask
                 os.kill(os.getpid(), last_signal)
@@ -63,7 +58,9 @@ def spawn(
         stderr=output,
         start_new_session=True,
         preexec_fn=die_with_parent,  # noqa: PLW1509 -- two system calls through a handle that is already open
-        **as_user(user),
+        user=None if user is None else user.id,
+        group=None if user is None else user.group,
+        extra_groups=None if user is None else [],
     )
 
 

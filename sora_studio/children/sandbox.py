@@ -1,7 +1,6 @@
 """The sandbox provider as a child: started on a loopback port of its own, started again when it dies."""
 
 import asyncio
-import os
 import signal
 import socket
 import subprocess
@@ -28,8 +27,8 @@ _STEADY = 60.0  # seconds after which a death starts a new count
 async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str]:
     """Run the sandbox under the data directory for the block; yield its base URL.
 
-    The port is remembered, so that addresses handed out by an earlier run still work. A sandbox that does not
-    answer in time is no reason not to start: it is watched and started again for as long as the block lasts.
+    The port is remembered, so that addresses an earlier run handed out still work. A sandbox that does not
+    answer in time is no reason not to start: it is watched, and started again, as long as the block lasts.
 
     Args:
         data_dir: The studio's; the sandbox keeps its own things in a folder there.
@@ -38,7 +37,8 @@ async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str
     directory = data_dir / "sandbox"
     directory.mkdir(parents=True, exist_ok=True)
     port = await _port(directory / "port")
-    arguments = ["--host", _LOOPBACK, "--port", str(port), "--data-dir", str(directory), "--speed", str(speed)]
+    options = {"host": _LOOPBACK, "port": port, "data-dir": directory, "speed": speed}
+    arguments = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "sora_studio.cli", "sandbox", *arguments]
     watch = asyncio.create_task(_keep_running(command), name="sandbox")
     try:
@@ -68,7 +68,7 @@ async def _keep_running(command: list[str]) -> None:
 
 async def _ended(process: subprocess.Popen[bytes]) -> None:
     """Wait for a child to end by itself."""
-    while process.poll() is None:
+    while process.poll() is None:  # noqa: ASYNC110 -- nothing tells of a child's death on every system and loop
         await asyncio.sleep(1)
 
 
@@ -76,7 +76,7 @@ async def _answering(port: int) -> None:
     """Wait until somebody takes connections on the port."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_READY_PATIENCE):
-            while not await _takes_connections(port):
+            while not await _takes_connections(port):  # noqa: ASYNC110 -- nor of a stranger's readiness
                 await asyncio.sleep(0.02)
             return
     _log.warning("the sandbox does not answer yet", port=port)
@@ -105,7 +105,7 @@ async def _port(memory: Path) -> int:
     chosen = _free_port(0)
     fresh = memory.with_suffix(".new")
     fresh.write_text(str(chosen))
-    os.replace(fresh, memory)
+    fresh.replace(memory)
     return chosen
 
 
@@ -120,7 +120,9 @@ def _read_port(memory: Path) -> int:
 def _free_port(port: int) -> int:
     """Return the port if it is free, 0 if it is taken; asked for 0, return any free one."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a closed connection's remains do not matter
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # remains of closed connections do not count
         try:
             probe.bind((_LOOPBACK, port))
         except (OSError, OverflowError):

@@ -1,1 +1,1 @@
-"""What stands between the socket and the app, whatever the path: plain ASGI, knowing neither Reflex nor FastAPI."""
+"""What stands before the app, whatever the path: plain ASGI that knows neither Reflex nor FastAPI."""

@@ -48,7 +48,8 @@ class SecurityHeaders:
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 is_page = headers.get("content-type", "").startswith("text/html")
-                headers.setdefault("Content-Security-Policy", self._page_policy if is_page else _POLICY_FOR_FILES)
+                policy = self._page_policy if is_page else _POLICY_FOR_FILES
+                headers.setdefault("Content-Security-Policy", policy)
                 if (kept := _cache_control(scope["path"], headers, message["status"])) is not None:
                     headers.setdefault("Cache-Control", kept)
             await send(message)
@@ -59,7 +60,7 @@ class SecurityHeaders:
 def content_security_policy(client: Path) -> str:
     """Return the policy: our own files and the scripts that the build wrote into its pages, nothing else.
 
-    No 'unsafe-eval': Reflex evaluates code for toasts, `call_script` and the like when *backend* events use them.
+    No 'unsafe-eval', which Reflex needs where *backend* events use toasts, `call_script` and the like.
     """
     scripts = " ".join(sorted({_digest(script) for script in _inline_scripts(client)}))
     return "; ".join([
@@ -91,5 +92,5 @@ def _cache_control(path: str, headers: MutableHeaders, status: int) -> str | Non
     if status >= 400:  # noqa: PLR2004 -- the first error status
         return None
     if path.startswith("/assets/") and not path.startswith("/assets/reflex-env-"):
-        return _FOREVER  # the name carries a hash of the content; frontend.py rewrites reflex-env under its name
+        return _FOREVER  # a hash of the content is in the name; frontend.py changes reflex-env under its name
     return _ASK_FIRST if "etag" in headers else None
