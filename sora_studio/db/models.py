@@ -1,5 +1,8 @@
 """The tables. Rows never leave this package and the services; what they may hold is checked here, too."""
 
+# pyright: reportAssignmentType=false
+# SQLModel declares __tablename__ as a function of the class; a plain string is what its documentation shows.
+
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
@@ -104,7 +107,9 @@ class VideoRow(SQLModel, table=True):
         CheckConstraint(one_of("phase", Phase), name="phase"),
         CheckConstraint(one_of("kind", Kind), name="kind"),
         # The library: keyset-paged in both directions, whole or by status.
-        Index("ix_video_library", "owner_id", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
+        Index(
+            "ix_video_library", "owner_id", "created_at", "id", postgresql_where=text("deleted_at IS NULL")
+        ),
         Index(
             "ix_video_library_status",
             "owner_id",
@@ -164,7 +169,13 @@ class JobRow(SQLModel, table=True):
         CheckConstraint(one_of("charge", Charge), name="charge"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
         CheckConstraint("price_micros >= 0", name="price"),
-        Index("uq_job_remote", "provider", "remote_id", unique=True, postgresql_where=text("remote_id IS NOT NULL")),
+        Index(
+            "uq_job_remote",
+            "provider",
+            "remote_id",
+            unique=True,
+            postgresql_where=text("remote_id IS NOT NULL"),
+        ),
         Index("uq_job_current", "video_id", unique=True, postgresql_where=text("current")),
         Index("ix_job_video", "video_id"),
         Index("ix_job_pending", "phase", postgresql_where=text(f"NOT ({one_of('phase', sorted(TERMINAL))})")),

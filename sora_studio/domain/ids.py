@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 from sora_studio.domain.errors import NotFound
 
 _PREFIX = "video_"
+_DIGITS = 32
 
 
 def new_id() -> UUID:
@@ -24,7 +25,7 @@ def parse_public_id(text: str) -> UUID:
         NotFound: It cannot be the id of any video, so no such video exists.
     """
     digits = text.removeprefix(_PREFIX)
-    if text.startswith(_PREFIX) and len(digits) == 32 and set(digits) <= set("0123456789abcdef"):
+    if text.startswith(_PREFIX) and len(digits) == _DIGITS and set(digits) <= set("0123456789abcdef"):
         return UUID(hex=digits)
     message = "There is no such video."
     raise NotFound(message)

@@ -39,3 +39,12 @@ class ReferenceView:
     id: UUID
     width: int
     height: int
+
+
+_ENDINGS = {"video/mp4": ".mp4", "image/webp": ".webp", "image/jpeg": ".jpg", "image/png": ".png"}
+
+
+def file_name(title: str, content_type: str) -> str:
+    """Make a name to save a file under: the title without what file systems refuse, at most 80 characters."""
+    kept = "".join(char if char.isalnum() or char in " -_'()." else " " for char in title)
+    return (" ".join(kept.split())[:80].strip(" .") or "video") + _ENDINGS.get(content_type, "")

@@ -1,6 +1,7 @@
 """Money is an integer number of micro-dollars: 1_000_000 is one US dollar."""
 
 MICROS_PER_DOLLAR = 1_000_000
+_PLACES = 6
 
 
 def dollars(micros: int) -> float:
@@ -15,9 +16,9 @@ def micros(dollars_text: str) -> int:
         ValueError: Not a non-negative decimal number with at most six places.
     """
     whole, _, fraction = dollars_text.partition(".")
-    if not whole.isdecimal() or not (fraction or "0").isdecimal() or len(fraction) > 6:
+    if not whole.isdecimal() or not (fraction or "0").isdecimal() or len(fraction) > _PLACES:
         raise ValueError(dollars_text)
-    return int(whole) * MICROS_PER_DOLLAR + int(fraction.ljust(6, "0"))
+    return int(whole) * MICROS_PER_DOLLAR + int(fraction.ljust(_PLACES, "0"))
 
 
 def as_price(amount: int | None) -> str:

@@ -9,6 +9,8 @@ from sora_studio.domain.errors import InvalidInput
 
 PROMPT_MAX = 32_000  # characters, from the API's own limit
 TITLE_MAX = 120  # characters
+FIRST_TITLE = 60  # characters of the prompt
+SIDE_MIN, SIDE_MAX = 16, 8192  # pixels
 
 
 class Status(StrEnum):
@@ -63,9 +65,18 @@ TERMINAL = frozenset({Phase.COMPLETED, Phase.FAILED})
 
 # The only ways on; whatever arrives late or twice changes nothing.
 NEXT: dict[Phase, frozenset[Phase]] = {
-    Phase.SUBMITTING: frozenset({Phase.SUBMIT_UNKNOWN, Phase.QUEUED, Phase.IN_PROGRESS, Phase.SAVING, Phase.FAILED}),
+    Phase.SUBMITTING: frozenset(
+        {Phase.SUBMIT_UNKNOWN, Phase.QUEUED, Phase.IN_PROGRESS, Phase.SAVING, Phase.FAILED}
+    ),
     Phase.SUBMIT_UNKNOWN: frozenset(
-        {Phase.SUBMITTING, Phase.QUEUED, Phase.IN_PROGRESS, Phase.SAVING, Phase.FAILED, Phase.NEEDS_ATTENTION},
+        {
+            Phase.SUBMITTING,
+            Phase.QUEUED,
+            Phase.IN_PROGRESS,
+            Phase.SAVING,
+            Phase.FAILED,
+            Phase.NEEDS_ATTENTION,
+        },
     ),
     Phase.QUEUED: frozenset({Phase.IN_PROGRESS, Phase.SAVING, Phase.FAILED, Phase.NEEDS_ATTENTION}),
     Phase.IN_PROGRESS: frozenset({Phase.SAVING, Phase.FAILED, Phase.NEEDS_ATTENTION}),
@@ -111,7 +122,7 @@ class Size:
 
 
 def _is_side(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 4 and 16 <= int(text) <= 8192
+    return text.isascii() and text.isdecimal() and SIDE_MIN <= int(text[:5]) <= SIDE_MAX
 
 
 def clean_prompt(text: str) -> str:
@@ -136,9 +147,9 @@ def clean_prompt(text: str) -> str:
 def title_of(prompt: str) -> str:
     """Make a first title: the prompt's first line, cut at a word within 60 characters."""
     line = " ".join(prompt.split("\n", 1)[0].split())
-    if len(line) <= 60:
+    if len(line) <= FIRST_TITLE:
         return line
-    return line[:60].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
+    return line[:FIRST_TITLE].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
 
 
 @dataclass(frozen=True)

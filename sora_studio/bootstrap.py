@@ -1,0 +1,156 @@
+"""Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from sora_studio import container
+from sora_studio.children.lock import alone_in
+from sora_studio.children.postgres import embedded_postgres
+from sora_studio.children.sandbox import sandbox_child
+from sora_studio.config import Settings
+from sora_studio.container import Services
+from sora_studio.db.engine import Database
+from sora_studio.db.migrations import migrate
+from sora_studio.domain.ports import Provider
+from sora_studio.jobs.scheduler import Beat, Scheduler
+from sora_studio.providers import profiles
+from sora_studio.providers.videos_api import VideosApiProvider
+from sora_studio.services.accounts import AccountService
+from sora_studio.services.health import HealthService
+from sora_studio.services.media import MediaService
+from sora_studio.services.offers import Offers
+from sora_studio.services.pictures import limit_worker
+from sora_studio.services.throttle import Throttle
+from sora_studio.services.tracking.archive import Archiver
+from sora_studio.services.tracking.claims import HEARTBEAT, Claims
+from sora_studio.services.tracking.purge import Purger
+from sora_studio.services.tracking.reconcile import Reconciler
+from sora_studio.services.tracking.refresh import Refresher
+from sora_studio.services.tracking.submit import Submitter
+from sora_studio.services.videos import VideoService
+from sora_studio.services.workshop import Workshop
+from sora_studio.storage.local import LocalStorage
+
+_EVERY_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What is open: the services for pages and routes, and the database for the live push."""
+
+    services: Services
+    db: Database
+
+
+@asynccontextmanager
+async def studio(settings: Settings) -> AsyncIterator[Studio]:
+    """Open everything that the settings ask for, serve the block, close everything.
+
+    Raises:
+        ConfigError: A child or directory cannot be used.
+        Unavailable: The database cannot be reached or migrated.
+    """
+    async with AsyncExitStack() as stack:
+        url = await _database_url(settings, stack)
+        await migrate(url)
+        db = Database(url)
+        stack.push_async_callback(db.close)
+        providers = await _providers(settings, stack)
+        opened = await _services(settings, db, providers, stack)
+        stack.enter_context(container.using(opened))
+        yield Studio(opened, db)
+
+
+async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
+    if settings.database_url is None:
+        return await stack.enter_async_context(embedded_postgres(settings.data_dir))
+    stack.enter_context(alone_in(settings.data_dir))
+    return settings.database_url.get_secret_value()
+
+
+async def _providers(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Provider]:
+    if settings.openai_base_url is None:
+        base_url = await stack.enter_async_context(sandbox_child(settings.data_dir, settings.sandbox_speed))
+        provider = VideosApiProvider(profiles.SANDBOX, base_url)
+    else:
+        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
+        provider = VideosApiProvider(profiles.VIDEOS_API, settings.openai_base_url, key)
+    stack.push_async_callback(provider.close)
+    return {provider.profile.name: provider}
+
+
+async def _services(
+    settings: Settings,
+    db: Database,
+    providers: Mapping[str, Provider],
+    stack: AsyncExitStack,
+) -> Services:
+    storage = LocalStorage(settings.data_dir / "media")
+    storage.sweep()
+    workshop = stack.enter_context(closing(Workshop(limit_worker)))
+    offers, throttle, scheduler = Offers(providers), Throttle(), Scheduler()
+    claims = Claims(db, _holder(settings.data_dir))
+    await claims.release()  # what the process before us held: the data directory is ours alone
+    stack.push_async_callback(claims.release)
+    wake = {name: partial(scheduler.wake, name) for name in ("submit", "reconcile", "archive")}
+    submitter = Submitter(
+        claims=claims,
+        offers=offers,
+        storage=storage,
+        wake=wake["submit"],
+        on_unclear=wake["reconcile"],
+    )
+    archiver = Archiver(
+        claims=claims, offers=offers, storage=storage, workshop=workshop, wake=wake["archive"]
+    )
+    reconciler = Reconciler(
+        claims=claims,
+        offers=offers,
+        on_unsent=wake["submit"],
+        on_finished=wake["archive"],
+    )
+    stack.push_async_callback(archiver.close)
+    stack.push_async_callback(submitter.close)
+    stack.push_async_callback(scheduler.stop)
+    scheduler.start(
+        Beat("submit", _EVERY_SECOND, submitter.run),
+        Beat(
+            "refresh", _EVERY_SECOND, Refresher(claims=claims, offers=offers, on_finished=wake["archive"]).run
+        ),
+        Beat("reconcile", _EVERY_SECOND, reconciler.run),
+        Beat("archive", _EVERY_SECOND, archiver.run),
+        Beat("heartbeat", HEARTBEAT, claims.heartbeat),
+        Beat("purge", timedelta(seconds=10), Purger(db=db, offers=offers, storage=storage).run),
+        Beat("models", timedelta(minutes=10), offers.refresh),
+    )
+    media = MediaService(db=db, storage=storage, workshop=workshop, throttle=throttle)
+    return Services(
+        accounts=AccountService(db=db, signing_key=settings.signing_key(), throttle=throttle),
+        videos=VideoService(
+            db=db,
+            offers=offers,
+            media=media,
+            clock=_utc_now,
+            throttle=throttle,
+            wake=scheduler.wake,
+        ),
+        media=media,
+        health=HealthService(db=db, storage=storage, last_beat=lambda: scheduler.last_beat),
+    )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _holder(data_dir: Path) -> UUID:
+    """Return this installation's name among those that share a database: made once, kept beside the data."""
+    path = data_dir / "instance"
+    if not path.exists():
+        path.write_text(str(uuid4()))
+    return UUID(path.read_text().strip())

@@ -1,0 +1,112 @@
+"""Files on our own storage, and those that are to be removed from it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Executable, delete, func, union_all
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, TrashRow, VideoRow
+from sora_studio.domain.errors import NotFound
+
+
+class AssetRepository:
+    """Reads and writes files' rows inside one transaction."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        """Work inside a transaction that the caller commits."""
+        self._tx = tx
+
+    async def add(self, assets: Iterable[AssetRow]) -> None:
+        """Register files of a video; the same file again replaces its row."""
+        for asset in assets:
+            values = asset.model_dump()
+            changed = {name: value for name, value in values.items() if name not in {"video_id", "variant"}}
+            statement = upsert(AssetRow).values(values)
+            await self._do(
+                statement.on_conflict_do_update(index_elements=["video_id", "variant"], set_=changed)
+            )
+
+    async def find(self, owner_id: UUID, video_id: UUID, variant: str) -> tuple[AssetRow, str] | None:
+        """Return a file of one of the owner's videos and the video's title."""
+        query = (
+            select(AssetRow, col(VideoRow.title))
+            .join(VideoRow, col(VideoRow.id) == col(AssetRow.video_id))
+            .where(col(AssetRow.video_id) == video_id, col(AssetRow.variant) == variant)
+            .where(col(VideoRow.owner_id) == owner_id, col(VideoRow.deleted_at).is_(None))
+        )
+        row = (await self._tx.exec(query)).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    async def add_reference(self, reference: ReferenceRow) -> None:
+        """Register an uploaded picture."""
+        self._tx.add(reference)
+        await self._tx.flush()
+
+    async def reference(self, owner_id: UUID, reference_id: UUID) -> ReferenceRow:
+        """Return an uploaded picture.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        found = await self._tx.get(ReferenceRow, reference_id)
+        if found is None or found.owner_id != owner_id:
+            message = "There is no such picture; upload it again."
+            raise NotFound(message)
+        return found
+
+    async def doomed(self, *, older_than: timedelta, limit: int) -> Sequence[tuple[UUID, str, str | None]]:
+        """Return deleted videos that nobody works on: id, provider, remote id."""
+        query = (
+            select(col(VideoRow.id), col(JobRow.provider), col(JobRow.remote_id))
+            .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
+            .where(col(VideoRow.deleted_at) < func.now() - older_than, col(JobRow.current))
+            .where(col(JobRow.lease_until).is_(None) | (col(JobRow.lease_until) < func.now()))
+            .order_by(col(VideoRow.deleted_at))
+            .limit(limit)
+        )
+        return [(row.id, row.provider, row.remote_id) for row in await self._do(query)]
+
+    async def erase(self, video_ids: Iterable[UUID]) -> None:
+        """Remove deleted videos' rows; their files go to the trash in the same transaction."""
+        doomed = [*video_ids]
+        keys = select(col(AssetRow.key), func.now()).where(col(AssetRow.video_id).in_(doomed))
+        await self._throw_away(keys)
+        await self._do(
+            delete(VideoRow).where(col(VideoRow.id).in_(doomed), col(VideoRow.deleted_at).is_not(None))
+        )
+
+    async def erase_references(self, *, older_than: timedelta) -> None:
+        """Remove uploads that never became a first frame, or have done so long ago."""
+        old = col(ReferenceRow.created_at) < func.now() - older_than
+        await self._throw_away(select(col(ReferenceRow.key), func.now()).where(old))
+        await self._do(delete(ReferenceRow).where(old))
+
+    async def discard_all(self, owner_id: UUID) -> None:
+        """Put every file of an owner into the trash, as before the account goes."""
+        assets = (
+            select(col(AssetRow.key), func.now())
+            .join(VideoRow, col(VideoRow.id) == col(AssetRow.video_id))
+            .where(col(VideoRow.owner_id) == owner_id)
+        )
+        references = select(col(ReferenceRow.key), func.now()).where(col(ReferenceRow.owner_id) == owner_id)
+        await self._throw_away(union_all(assets, references))
+
+    async def trash(self, *, limit: int) -> Sequence[str]:
+        """Return keys of files to remove, oldest first."""
+        query = select(col(TrashRow.key)).order_by(col(TrashRow.created_at)).limit(limit)
+        return [key for (key,) in await self._do(query)]
+
+    async def emptied(self, keys: Iterable[str]) -> None:
+        """Forget files that have been removed."""
+        await self._do(delete(TrashRow).where(col(TrashRow.key).in_([*keys])))
+
+    async def _throw_away(self, keys: Any) -> None:  # noqa: ANN401 - any select of key and time
+        await self._do(upsert(TrashRow).from_select(["key", "created_at"], keys).on_conflict_do_nothing())
+
+    async def _do(self, statement: Executable) -> CursorResult[Any]:
+        return await (await self._tx.connection()).execute(statement)

@@ -1,0 +1,235 @@
+"""Jobs as the background work sees them: claimed with a lease, written back under a fencing number.
+
+The two statements that carry the whole life of a job are plain SQL: each does for a thousand jobs what it does
+for one, so that their number does not grow with the number of jobs.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Executable, TextClause, func, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sora_studio.db.models import JobRow
+from sora_studio.domain.errors import Conflict
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.job import ClaimedJob, JobChange
+from sora_studio.domain.video import NEXT, Kind, Phase
+
+_CLAIM = text("""
+WITH due AS (
+    SELECT job.id FROM job JOIN video ON video.id = job.video_id AND video.deleted_at IS NULL
+    WHERE job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
+      AND (job.lease_until IS NULL OR job.lease_until <= now())
+    ORDER BY job.remote_expires_at, job.due_at
+    LIMIT :most
+    FOR UPDATE OF job SKIP LOCKED
+), claimed AS (
+    UPDATE job SET fence = fence + 1, lease_until = now() + :lease, holder = :holder
+    FROM due WHERE job.id = due.id
+    RETURNING job.*
+)
+SELECT claimed.*, video.owner_id, video.kind, video.prompt, video.model, video.size, video.seconds,
+    parent.remote_id AS parent_remote_id, asset.key AS reference_key, now() AS now
+FROM claimed
+JOIN video ON video.id = claimed.video_id
+LEFT JOIN job AS parent
+    ON parent.video_id = video.parent_id AND parent.current AND parent.provider = claimed.provider
+LEFT JOIN asset ON asset.video_id = video.id AND asset.variant = 'reference'
+ORDER BY claimed.remote_expires_at, claimed.due_at
+""")
+
+# Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
+_RECORD = text("""
+WITH change AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(
+        id uuid, fence integer, phase text, due_in float8, remote_id text, progress integer,
+        remote_status text, remote_expires_at timestamptz, problem_code text, problem_message text, charge text,
+        failures integer, looks integer, not_sent boolean, taken boolean)
+), done AS (
+    UPDATE job SET
+        phase = coalesce(change.phase, job.phase),
+        due_at = now() + make_interval(secs => change.due_in),
+        lease_until = NULL,
+        holder = NULL,
+        remote_id = coalesce(job.remote_id, change.remote_id),
+        progress = greatest(job.progress, change.progress),
+        progress_known = job.progress_known OR coalesce(change.progress, 0) BETWEEN 1 AND 99,
+        remote_status = nullif(coalesce(change.remote_status, job.remote_status), ''),
+        remote_expires_at = coalesce(change.remote_expires_at, job.remote_expires_at),
+        problem_code = CASE WHEN change.phase = 'completed' THEN NULL
+            ELSE coalesce(change.problem_code, job.problem_code) END,
+        problem_message = CASE WHEN change.phase = 'completed' THEN NULL
+            ELSE coalesce(change.problem_message, job.problem_message) END,
+        charge = coalesce(change.charge, job.charge),
+        failures = change.failures,
+        looks = coalesce(change.looks, job.looks),
+        post_begun_at = CASE WHEN change.not_sent THEN NULL ELSE job.post_begun_at END,
+        taken_at = CASE WHEN change.taken THEN coalesce(job.taken_at, now()) ELSE job.taken_at END,
+        ended_at = CASE WHEN change.phase IN ('completed', 'failed') THEN now() ELSE job.ended_at END
+    FROM change
+    WHERE job.id = change.id AND job.fence = change.fence
+      AND (change.phase IS NULL OR change.phase = job.phase
+        OR job.phase || '>' || change.phase = ANY(:ways))
+    RETURNING job.video_id, job.phase, job.current
+), shown AS (
+    UPDATE video SET phase = done.phase,
+        completed_at = CASE WHEN done.phase = 'completed' THEN now() ELSE video.completed_at END
+    FROM done WHERE video.id = done.video_id AND done.current AND video.phase <> done.phase
+)
+SELECT count(*) FROM done
+""")
+
+# What a person may decide about a job that needs attention. Each statement counts the videos it changed.
+_DECIDED = """, shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id)
+SELECT count(*) FROM done"""
+_WAITING = "video_id = :video AND current AND phase = 'needs_attention'"
+
+# Its deadline starts anew, hence created_at.
+_LOOK_AGAIN = text(f"""
+WITH done AS (
+    UPDATE job SET phase = CASE WHEN remote_id IS NULL THEN 'submit_unknown' ELSE 'in_progress' END,
+        due_at = now(), looks = 0, failures = 0, fence = fence + 1, created_at = now()
+    WHERE {_WAITING} RETURNING video_id, phase
+){_DECIDED}""")  # noqa: S608 - our own constants
+
+_GIVE_UP = text(f"""
+WITH done AS (
+    UPDATE job SET phase = 'failed', due_at = NULL, ended_at = now(), fence = fence + 1, charge = 'released',
+        problem_code = 'given_up', problem_message = 'You stopped waiting for this video.'
+    WHERE {_WAITING} RETURNING video_id, phase
+){_DECIDED}""")  # noqa: S608 - our own constants
+
+_SUBMIT_AGAIN = text(f"""
+WITH old AS (
+    UPDATE job SET current = false, due_at = NULL, fence = fence + 1 WHERE {_WAITING} RETURNING job.*
+), done AS (
+    INSERT INTO job (id, video_id, current, provider, phase, progress, progress_known, price_micros, charge,
+        created_at, due_at)
+    SELECT :new, video_id, true, provider, 'submitting', 0, false, price_micros, 'reserved', now(), now()
+    FROM old
+    RETURNING video_id, phase
+){_DECIDED}""")  # noqa: S608 - our own constants
+
+_WAYS = [f"{phase}>{after}" for phase, afters in NEXT.items() for after in afters]
+
+
+class JobRepository:
+    """Claims and records jobs inside one transaction."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        """Work inside a transaction that the caller commits."""
+        self._tx = tx
+
+    async def claim(
+        self,
+        phases: Iterable[Phase],
+        *,
+        holder: UUID,
+        lease: timedelta,
+        most: int,
+    ) -> tuple[ClaimedJob, ...]:
+        """Reserve due jobs, soonest deadline first; two processes never get the same one."""
+        parameters = {"phases": [*map(str, phases)], "holder": holder, "lease": lease, "most": most}
+        return tuple(map(_to_claimed, await self._do(_CLAIM, parameters)))
+
+    async def begin(self, job: ClaimedJob) -> bool:
+        """Write down that the POST begins now; False: the job is not ours any more."""
+        begun = await self._do(
+            update(JobRow)
+            .where(
+                col(JobRow.id) == job.id, col(JobRow.fence) == job.fence, col(JobRow.post_begun_at).is_(None)
+            )
+            .values(post_begun_at=func.now()),
+        )
+        return begun.rowcount == 1
+
+    async def record(self, changes: Sequence[JobChange]) -> int:
+        """Write what became of claimed jobs and let go of them; returns how many were still ours.
+
+        Raises:
+            Conflict: A remote id belongs to another job already.
+        """
+        parameters = {"changes": json.dumps([*map(_to_json, changes)]), "ways": _WAYS}
+        try:
+            return (await self._do(_RECORD, parameters)).scalar_one()
+        except IntegrityError as error:
+            message = "The provider's job belongs to another video already."
+            raise Conflict(message) from error
+
+    async def known(self, provider: str, remote_ids: Iterable[str]) -> set[str]:
+        """Return those of the remote ids that a job of ours has."""
+        query = select(col(JobRow.remote_id)).where(
+            col(JobRow.provider) == provider,
+            col(JobRow.remote_id).in_([*remote_ids]),
+        )
+        return {remote_id for (remote_id,) in await self._do(query)}
+
+    async def extend(self, holder: UUID, job_ids: Iterable[UUID], lease: timedelta) -> None:
+        """Renew the lease of jobs that are still held."""
+        await self._do(
+            update(JobRow)
+            .where(
+                col(JobRow.holder) == holder,
+                col(JobRow.id).in_([*job_ids]),
+                col(JobRow.lease_until) > func.now(),
+            )
+            .values(lease_until=func.now() + lease),
+        )
+
+    async def release(self, holder: UUID) -> None:
+        """Let go of everything a holder had, as after its process died."""
+        await self._do(
+            update(JobRow)
+            .where(col(JobRow.holder) == holder)
+            .values(lease_until=None, holder=None, fence=col(JobRow.fence) + 1),
+        )
+
+    async def look_again(self, video_id: UUID) -> bool:
+        """Take a video that needs attention up again where it was left; False: it does not need any."""
+        return await self._decide(video_id, _LOOK_AGAIN)
+
+    async def submit_again(self, video_id: UUID) -> bool:
+        """Start another attempt at a video that needs attention; False: it does not need any."""
+        return await self._decide(video_id, _SUBMIT_AGAIN, new=new_id())
+
+    async def give_up(self, video_id: UUID) -> bool:
+        """End a video that needs attention and release its price; False: it does not need any."""
+        return await self._decide(video_id, _GIVE_UP)
+
+    async def _decide(self, video_id: UUID, decision: TextClause, **parameters: object) -> bool:
+        return bool((await self._do(decision, {"video": video_id, **parameters})).scalar_one())
+
+    async def _do(self, statement: Executable, parameters: dict[str, Any] | None = None) -> CursorResult[Any]:
+        return await (await self._tx.connection()).execute(statement, parameters)
+
+
+def _to_claimed(row: Any) -> ClaimedJob:  # noqa: ANN401 - a Core row
+    fields: dict[str, Any] = {name: getattr(row, name) for name in ClaimedJob.__dataclass_fields__}
+    fields["phase"], fields["kind"] = Phase(row.phase), Kind(row.kind)
+    return ClaimedJob(**fields)
+
+
+def _to_json(change: JobChange) -> dict[str, object]:
+    return {
+        "id": str(change.job.id),
+        "fence": change.job.fence,
+        "phase": change.phase,
+        "due_in": None if change.due_in is None else change.due_in.total_seconds(),
+        "remote_id": change.remote_id,
+        "progress": change.progress,
+        "remote_status": change.remote_status,
+        "remote_expires_at": change.remote_expires_at and change.remote_expires_at.isoformat(),
+        "problem_code": change.problem and change.problem.code,
+        "problem_message": change.problem and change.problem.message,
+        "charge": change.charge,
+        "failures": change.failures,
+        "looks": change.looks,
+        "not_sent": change.not_sent,
+        "taken": change.taken,
+    }

@@ -1,0 +1,291 @@
+"""Videos as their owners see them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Executable,
+    Row,
+    Select,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sora_studio.db.models import REFERENCE, AssetRow, JobRow, VideoRow
+from sora_studio.domain.errors import Conflict, InvalidInput, NotFound
+from sora_studio.domain.job import Charge
+from sora_studio.domain.video import (
+    TERMINAL,
+    Coming,
+    Kind,
+    LibraryCounts,
+    LibraryPage,
+    LibraryQuery,
+    Order,
+    Phase,
+    Problem,
+    Status,
+    VideoView,
+)
+
+COUNT_CAP = 1_000
+"""Totals are counted up to here; beyond it the page says "1,000+"."""
+
+RECENT = 500
+"""So many of the owner's next videos are searched one by one before the search index is asked: a common word
+fills its page among them, and only a rare one needs the index."""
+
+_FIRST_CJK = "\u2e80"  # from here on, words are written without spaces between them
+_NO_VIDEO = "There is no such video."
+
+
+class VideoRepository:
+    """Reads and writes videos inside one transaction; every method takes the owner."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        """Work inside a transaction that the caller commits."""
+        self._tx = tx
+
+    async def add(self, video: VideoRow, *parts: JobRow | AssetRow) -> None:
+        """Write down a wish: the video, then its first job and its reference.
+
+        Raises:
+            Conflict: The owner has used this request key before.
+        """
+        try:
+            self._tx.add(video)
+            await self._tx.flush()  # the parts refer to it
+            self._tx.add_all(parts)
+            await self._tx.flush()
+        except IntegrityError as error:
+            message = "This request has been made before."
+            raise Conflict(message) from error
+
+    async def view(self, owner_id: UUID, video_id: UUID) -> VideoView:
+        """Return one video.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        found = await self.views(owner_id, [video_id])
+        if not found:
+            raise NotFound(_NO_VIDEO)
+        return found[0]
+
+    async def views(self, owner_id: UUID, video_ids: Sequence[UUID]) -> tuple[VideoView, ...]:
+        """Return those of the videos that are the owner's, in the order asked."""
+        rows = await self._do(_views(owner_id).where(col(VideoRow.id).in_(video_ids)))
+        found = {view.id: view for view in map(_to_view, rows)}
+        return tuple(found[video_id] for video_id in dict.fromkeys(video_ids) if video_id in found)
+
+    async def remixes(self, owner_id: UUID, parent_id: UUID, *, limit: int = 100) -> tuple[VideoView, ...]:
+        """Return the remixes of a video, oldest first."""
+        query = _views(owner_id).where(col(VideoRow.parent_id) == parent_id)
+        return tuple(map(_to_view, await self._do(query.order_by(*_keys(Order.OLDEST)).limit(limit))))
+
+    async def requested(self, owner_id: UUID, request_key: str) -> tuple[UUID, str] | None:
+        """Return id and body hash of the video made under a request key, deleted or not."""
+        query = select(col(VideoRow.id), col(VideoRow.request_sha256)).where(
+            col(VideoRow.owner_id) == owner_id,
+            col(VideoRow.request_key) == request_key,
+        )
+        row = (await self._do(query)).one_or_none()
+        return (row.id, row.request_sha256 or "") if row else None
+
+    async def page(self, owner_id: UUID, query: LibraryQuery) -> LibraryPage:
+        """Return one page, keyset-paged: its cost does not grow with its depth.
+
+        Raises:
+            InvalidInput: `after` is no video of the owner's.
+        """
+        wanted: list[ColumnElement[bool]] = []
+        if query.statuses:
+            wanted.append(col(VideoRow.status).in_(query.statuses))
+        if query.after:
+            wanted.append(_beyond(query.order, await self._position(owner_id, query.after)))
+        words = matching(query.search)
+        every = _views(owner_id).where(*wanted, *words).order_by(*_keys(query.order))
+        rows: list[Row[Any]] = []
+        if words:
+            recent = select(col(VideoRow.id)).where(_mine(owner_id), *wanted).order_by(*_keys(query.order))
+            rows = await self._first(every.where(col(VideoRow.id).in_(recent.limit(RECENT))), query.limit)
+        if len(rows) <= query.limit:
+            rows = await self._first(every, query.limit)
+        return LibraryPage(tuple(map(_to_view, rows[: query.limit])), has_more=len(rows) > query.limit)
+
+    async def counts(self, owner_id: UUID, search: str = "") -> LibraryCounts:
+        """Count the owner's newest 1,001 matching videos by status."""
+        newest = (
+            select(col(VideoRow.status).label("status"))
+            .where(_mine(owner_id), *matching(search))
+            .order_by(*_keys(Order.NEWEST))
+            .limit(COUNT_CAP + 1)
+            .subquery()
+        )
+        rows = await self._do(select(newest.c.status, func.count().label("videos")).group_by(newest.c.status))
+        by_status = {Status(row.status): int(row.videos) for row in rows}
+        total = sum(by_status.values())
+        return LibraryCounts(
+            all=min(total, COUNT_CAP),
+            coming=by_status.get(Status.QUEUED, 0) + by_status.get(Status.IN_PROGRESS, 0),
+            completed=by_status.get(Status.COMPLETED, 0),
+            failed=by_status.get(Status.FAILED, 0),
+            capped=total > COUNT_CAP,
+        )
+
+    async def coming(self, owner_id: UUID) -> Coming:
+        """Say how many videos are on their way, and for how much."""
+        query = (
+            select(
+                func.count().label("videos"),
+                func.coalesce(func.sum(col(JobRow.price_micros)), 0).label("price"),
+            )
+            .select_from(VideoRow)
+            .join(JobRow, _current())
+            .where(_mine(owner_id), col(VideoRow.status).in_((Status.QUEUED, Status.IN_PROGRESS)))
+        )
+        row = (await self._do(query)).one()
+        return Coming(row.videos, int(row.price))
+
+    async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> None:
+        """Give a video another title."""
+        await self._change(owner_id, video_id, col(VideoRow.deleted_at).is_(None), title=title)
+
+    async def mark_deleted(self, owner_id: UUID, video_id: UUID) -> None:
+        """Put up a tombstone; the purge takes the rest away."""
+        await self._change(owner_id, video_id, col(VideoRow.deleted_at).is_(None), deleted_at=func.now())
+
+    async def restore(self, owner_id: UUID, video_id: UUID, *, within: timedelta) -> None:
+        """Take the tombstone away again while there is time.
+
+        Raises:
+            NotFound: Too late, or not the owner's.
+        """
+        young = col(VideoRow.deleted_at) > func.now() - within
+        await self._change(owner_id, video_id, young, deleted_at=None)
+
+    async def _change(
+        self, owner_id: UUID, video_id: UUID, still: ColumnElement[bool], **values: object
+    ) -> None:
+        owned = (col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)
+        changed = await self._do(update(VideoRow).where(*owned, still).values(**values))
+        if changed.rowcount != 1:
+            raise NotFound(_NO_VIDEO)
+
+    async def _position(self, owner_id: UUID, video_id: UUID) -> tuple[object, UUID]:
+        owned = (col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)
+        created_at = (await self._do(select(col(VideoRow.created_at)).where(*owned))).scalar_one_or_none()
+        if created_at is None:
+            message = "There is no video to continue after."
+            raise InvalidInput(message, "after")
+        return created_at, video_id
+
+    async def _first(self, query: Select[*tuple[Any, ...]], limit: int) -> list[Row[Any]]:
+        return list(await self._do(query.limit(limit + 1)))  # one more tells whether there is more
+
+    async def _do(self, statement: Executable) -> CursorResult[Any]:
+        return await (await self._tx.connection()).execute(statement)
+
+
+def matching(search: str) -> list[ColumnElement[bool]]:
+    """Build the conditions of a search: every word has to begin a word of the title or the prompt.
+
+    Signs and words of scripts that need no spaces are looked for anywhere in the text.
+    """
+    words = search.replace("\0", " ").split()[:16]
+    text = func.concat(col(VideoRow.title), " ", col(VideoRow.prompt))
+    conditions: list[ColumnElement[bool]] = [
+        text.icontains(word, autoescape=True) for word in words if _is_substring(word)
+    ]
+    quoted = [
+        "'{}':*".format(word.replace("\\", "\\\\").replace("'", "''"))
+        for word in words
+        if not _is_substring(word)
+    ]
+    if quoted:
+        query = func.to_tsquery(cast(literal("simple"), REGCONFIG), " & ".join(quoted))
+        conditions.append(col(VideoRow.search).op("@@", is_comparison=True)(query))
+    return conditions
+
+
+def _is_substring(word: str) -> bool:
+    return not any(char.isalnum() for char in word) or any(char >= _FIRST_CJK for char in word)
+
+
+def _mine(owner_id: UUID) -> ColumnElement[bool]:
+    return and_(col(VideoRow.owner_id) == owner_id, col(VideoRow.deleted_at).is_(None))
+
+
+def _current() -> ColumnElement[bool]:
+    return and_(col(JobRow.video_id) == col(VideoRow.id), col(JobRow.current))
+
+
+def _keys(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    created_at, video_id = col(VideoRow.created_at), col(VideoRow.id)
+    return (
+        (created_at.desc(), video_id.desc()) if order is Order.NEWEST else (created_at.asc(), video_id.asc())
+    )
+
+
+def _beyond(order: Order, position: tuple[object, UUID]) -> ColumnElement[bool]:
+    here, there = tuple_(col(VideoRow.created_at), col(VideoRow.id)), tuple_(*map(literal, position))
+    return here < there if order is Order.NEWEST else here > there
+
+
+_COLUMNS = (
+    *(
+        col(getattr(VideoRow, name))
+        for name in ("id", "owner_id", "kind", "title", "prompt", "model", "size", "seconds")
+    ),
+    *(col(getattr(VideoRow, name)) for name in ("phase", "created_at", "completed_at", "parent_id")),
+    *(col(getattr(JobRow, name)) for name in ("provider", "progress", "progress_known", "remote_status")),
+    *(col(getattr(JobRow, name)) for name in ("remote_expires_at", "price_micros", "charge")),
+    *(col(getattr(JobRow, name)) for name in ("problem_code", "problem_message")),
+)
+
+
+def _views(owner_id: UUID) -> Select[*tuple[Any, ...]]:
+    given = exists().where(col(AssetRow.video_id) == col(VideoRow.id), col(AssetRow.variant) == REFERENCE)
+    columns = (*_COLUMNS, given.label("has_reference"))
+    return select(*columns).select_from(VideoRow).join(JobRow, _current()).where(_mine(owner_id))
+
+
+def _to_view(row: Row[Any]) -> VideoView:
+    phase = Phase(row.phase)
+    return VideoView(
+        id=row.id,
+        owner_id=row.owner_id,
+        kind=Kind(row.kind),
+        title=row.title,
+        prompt=row.prompt,
+        provider=row.provider,
+        model=row.model,
+        size=row.size,
+        seconds=row.seconds,
+        phase=phase,
+        progress=row.progress,
+        progress_known=row.progress_known,
+        created_at=row.created_at,
+        completed_at=row.completed_at,
+        expires_at=None if phase in TERMINAL else row.remote_expires_at,
+        parent_id=row.parent_id,
+        price_micros=row.price_micros,
+        charged=row.charge == Charge.SETTLED,
+        problem=Problem(row.problem_code, row.problem_message or "") if row.problem_code else None,
+        has_reference=row.has_reference,
+        remote_status=row.remote_status,
+    )

@@ -1,0 +1,106 @@
+"""The clock of the background work: an APScheduler in this process's event loop."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from sora_studio.domain.errors import Unavailable
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One piece of background work and how often it runs."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[None]]
+
+
+class Scheduler:
+    """Runs beats at their intervals, and at once when they are woken."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._beats: dict[str, _Guarded] = {}
+        self._woken: set[asyncio.Task[None]] = set()
+        self._open = False
+        self.last_beat = time.monotonic()
+
+    def start(self, *beats: Beat) -> None:
+        """Begin: each beat runs right away, then at its interval."""
+        for beat in beats:
+            guarded = self._beats[beat.name] = _Guarded(beat)
+            self._scheduler.add_job(
+                self._fire,
+                IntervalTrigger(
+                    seconds=int(beat.every.total_seconds()), jitter=beat.every.total_seconds() / 10
+                ),
+                args=[guarded],
+                id=beat.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,  # its default of one second would drop beats of a busy loop
+            )
+        self._open = True
+        self._scheduler.start()
+        for beat in beats:
+            self.wake(beat.name)
+
+    def wake(self, name: str) -> None:
+        """Run a beat now, or once more right after the run that is under way."""
+        if self._open and name in self._beats:
+            task = asyncio.get_running_loop().create_task(self._beats[name].run())
+            self._woken.add(task)
+            task.add_done_callback(self._woken.discard)
+
+    async def stop(self) -> None:
+        """End: no beat starts any more, and what runs is cancelled."""
+        if not self._open:
+            return
+        self._open = False
+        self._scheduler.shutdown(wait=False)
+        for task in self._woken:
+            task.cancel()
+        await asyncio.gather(*self._woken, return_exceptions=True)
+
+    async def _fire(self, guarded: "_Guarded") -> None:
+        self.last_beat = time.monotonic()
+        if self._open:
+            await guarded.run()
+
+
+class _Guarded:
+    """A beat that never runs twice at a time and outlives its errors."""
+
+    def __init__(self, beat: Beat) -> None:
+        self._beat = beat
+        self._running = self._again = False
+
+    async def run(self) -> None:
+        if self._running:
+            self._again = True
+            return
+        self._running = self._again = True
+        try:
+            while self._again:
+                self._again = False
+                await self._once()
+        finally:
+            self._running = False
+
+    async def _once(self) -> None:
+        try:
+            await self._beat.run()
+        except Unavailable as error:
+            _log.warning("beat_unavailable", beat=self._beat.name, reason=str(error))
+        except Exception:  # noqa: BLE001 - one failed run must not end the background work
+            _log.exception("beat_failed", beat=self._beat.name)

@@ -1,0 +1,38 @@
+"""Whether the studio can serve, and if not, why."""
+
+import time
+from collections.abc import Callable
+
+from sora_studio.db.engine import Database
+from sora_studio.domain.errors import StorageError, Unavailable
+from sora_studio.domain.ports import Storage
+
+FREE_FLOOR = 512 * 1024 * 1024
+"""Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
+
+STALE = 10.0
+"""Seconds without a beat after which the background work counts as stopped."""
+
+
+class HealthService:
+    """Looks at what every request needs."""
+
+    def __init__(self, *, db: Database, storage: Storage, last_beat: Callable[[], float]) -> None:
+        """Take the parts; `last_beat` says when background work last ran, in monotonic seconds."""
+        self._db, self._storage, self._last_beat = db, storage, last_beat
+
+    async def reasons(self) -> list[str]:
+        """Return why the studio cannot serve; nothing means that it can."""
+        found: list[str] = []
+        try:
+            await self._db.ping()
+        except Unavailable:
+            found.append("The database cannot be reached.")
+        try:
+            if self._storage.free_bytes() < FREE_FLOOR:
+                found.append("The disk is nearly full.")
+        except (StorageError, OSError):
+            found.append("The storage cannot be reached.")
+        if time.monotonic() - self._last_beat() > STALE:
+            found.append("The background work has stopped.")
+        return found

@@ -1,0 +1,77 @@
+"""Which jobs this process works on: claimed for a short lease that a heartbeat renews.
+
+A frozen or dead process loses its lease; whoever claims the job next gets a higher fencing number,
+and what the old holder writes afterwards changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sora_studio.db.assets import AssetRepository
+from sora_studio.db.engine import Database
+from sora_studio.db.jobs import JobRepository
+from sora_studio.db.models import AssetRow
+from sora_studio.domain.job import ClaimedJob, JobChange
+from sora_studio.domain.video import Phase
+
+LEASE = timedelta(seconds=30)
+HEARTBEAT = LEASE / 3
+
+
+class Claims:
+    """Claims jobs for one holder and writes back what became of them."""
+
+    def __init__(self, db: Database, holder: UUID) -> None:
+        """Work for a holder: an id that only one live process has at a time."""
+        self._db, self._holder = db, holder
+        self._held: set[UUID] = set()
+
+    async def take(self, *phases: Phase, most: int) -> tuple[ClaimedJob, ...]:
+        """Claim due jobs in some phases, soonest deadline first, at most `most`."""
+        if most < 1:
+            return ()
+        async with self._db.transaction() as tx:
+            jobs = await JobRepository(tx).claim(phases, holder=self._holder, lease=LEASE, most=most)
+        self._held.update(job.id for job in jobs)
+        return jobs
+
+    async def begin(self, job: ClaimedJob) -> bool:
+        """Write down that the POST begins; False: the job is not ours any more, so do not send it."""
+        async with self._db.transaction() as tx:
+            return await JobRepository(tx).begin(job)
+
+    async def record(self, changes: Sequence[JobChange], assets: Iterable[AssetRow] = ()) -> int:
+        """Write what became of jobs, with their new files, and let go of them.
+
+        Returns:
+            How many were still ours; files of a job that was not are not registered.
+
+        Raises:
+            Conflict: A remote id belongs to another video already.
+        """
+        if not changes:
+            return 0
+        async with self._db.transaction() as tx:
+            written = await JobRepository(tx).record(changes)
+            if written == len(changes):
+                await AssetRepository(tx).add(assets)
+        self._held.difference_update(change.job.id for change in changes)
+        return written
+
+    async def known(self, provider: str, remote_ids: Iterable[str]) -> set[str]:
+        """Return those of a provider's remote ids that belong to a job of ours."""
+        async with self._db.transaction() as tx:
+            return await JobRepository(tx).known(provider, remote_ids)
+
+    async def heartbeat(self) -> None:
+        """Renew the lease of everything that is held."""
+        if self._held:
+            async with self._db.transaction() as tx:
+                await JobRepository(tx).extend(self._holder, self._held, LEASE)
+
+    async def release(self) -> None:
+        """Let go of everything, also of what a process that died under this holder's id had."""
+        async with self._db.transaction() as tx:
+            await JobRepository(tx).release(self._holder)
+        self._held.clear()

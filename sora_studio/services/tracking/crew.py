@@ -1,0 +1,45 @@
+"""A bounded number of jobs being worked on at once, without waiting for the slowest."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+class Crew:
+    """Runs up to `size` coroutines at a time."""
+
+    def __init__(self, size: int, on_free: Callable[[], None]) -> None:
+        """Take the size and what to do when a place becomes free."""
+        self._size, self._on_free = size, on_free
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @property
+    def free(self) -> int:
+        """Return how many more may start now."""
+        return 0 if self._closed else self._size - len(self._tasks)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start one piece of work."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    async def close(self, patience: float = 3.0) -> None:
+        """Start nothing more; give what runs some seconds to end, then cancel it."""
+        self._closed = True
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=patience)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._closed:
+            self._on_free()
+        if not task.cancelled() and (error := task.exception()):
+            task.get_loop().call_exception_handler(
+                {"message": "A piece of background work failed", "exception": error, "task": task},
+            )

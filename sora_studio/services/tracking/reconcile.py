@@ -1,0 +1,144 @@
+"""Find out what became of submits whose answer was lost, and adopt what the provider took."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sora_studio.domain import polling
+from sora_studio.domain.errors import Conflict, ProviderError
+from sora_studio.domain.job import ClaimedJob, JobChange
+from sora_studio.domain.ports import Provider, RemoteJob
+from sora_studio.domain.profile import Operation, Profile
+from sora_studio.domain.video import Phase, Problem
+from sora_studio.services.offers import Offers
+from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.reading import change_for
+
+LOOKS = 3
+PATIENCE = timedelta(seconds=90)
+"""A job that is in no list after three looks over so long was not taken, as far as the list tells."""
+
+_BEFORE = timedelta(seconds=120)  # the provider's clock may be behind ours
+_PAUSES = (timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=30))
+_PAGES, _PAGE = 10, 100
+
+
+class Reconciler:
+    """Takes up submits whose answer was lost."""
+
+    def __init__(
+        self,
+        *,
+        claims: Claims,
+        offers: Offers,
+        on_unsent: Callable[[], None],
+        on_finished: Callable[[], None],
+    ) -> None:
+        """Take the parts; the callbacks ask for a submit and an archive run."""
+        self._claims, self._offers = claims, offers
+        self._on_unsent, self._on_finished = on_unsent, on_finished
+
+    async def run(self) -> None:
+        """Look once for every due unclear submit."""
+        by_provider: dict[str, list[ClaimedJob]] = defaultdict(list)
+        for job in await self._claims.take(Phase.SUBMIT_UNKNOWN, most=_PAGE):
+            by_provider[job.provider].append(job)
+        for name, jobs in by_provider.items():
+            changes = await self._look(name, jobs)
+            for change in changes:
+                await self._record(change)
+            if any(change.phase is Phase.SUBMITTING for change in changes):
+                self._on_unsent()
+            if any(change.phase is Phase.SAVING for change in changes):
+                self._on_finished()
+
+    async def _look(self, name: str, jobs: Sequence[ClaimedJob]) -> list[JobChange]:
+        provider = self._offers.provider(name)
+        if provider is None or Operation.LIST not in provider.profile.operations:
+            return [_ask_the_person(job) for job in jobs]
+        try:
+            listed = await self._list(provider, min(_begun(job) for job in jobs) - _BEFORE)
+        except ProviderError:
+            return [_again(job) for job in jobs]
+        known = await self._claims.known(name, [remote.remote_id for remote in listed])
+        pairs = match(jobs, [remote for remote in listed if remote.remote_id not in known])
+        return [
+            change_for(job, pairs[job.id]) if job.id in pairs else _not_found(job, provider.profile)
+            for job in jobs
+        ]
+
+    async def _list(self, provider: Provider, since: datetime) -> list[RemoteJob]:
+        found: dict[str, RemoteJob] = {}
+        after: str | None = None
+        for _ in range(_PAGES):
+            page = await provider.list_jobs(after=after, limit=_PAGE)
+            fresh = [remote for remote in page.jobs if remote.remote_id not in found]
+            found |= {remote.remote_id: remote for remote in fresh}
+            oldest = page.jobs[-1].created_at if page.jobs else None
+            if not fresh or not page.has_more or page.last_id is None or (oldest and oldest < since):
+                break
+            after = page.last_id
+        return [*found.values()]
+
+    async def _record(self, change: JobChange) -> None:
+        try:
+            await self._claims.record([change])
+        except Conflict:  # another process adopted it a moment ago
+            await self._claims.record([_again(change.job)])
+
+
+def match(jobs: Iterable[ClaimedJob], listed: Iterable[RemoteJob]) -> dict[object, RemoteJob]:
+    """Pair unclear submits with jobs of the provider's list, each used once.
+
+    Equal wishes are interchangeable, so any pairing among them is right; oldest goes with oldest.
+
+    Args:
+        jobs: Submits whose answer was lost.
+        listed: What the provider has and no video of ours owns.
+
+    Returns:
+        The provider's job by our job's id.
+    """
+    free = sorted(
+        listed,
+        key=lambda remote: (
+            remote.created_at is not None,
+            remote.created_at and remote.created_at.timestamp(),
+        ),
+    )
+    pairs: dict[object, RemoteJob] = {}
+    for job in sorted(jobs, key=_begun):
+        found = next((remote for remote in free if _is_same(job, remote)), None)
+        if found:
+            free.remove(found)
+            pairs[job.id] = found
+    return pairs
+
+
+def _is_same(job: ClaimedJob, remote: RemoteJob) -> bool:
+    said = ((remote.model, job.model), (remote.size, job.size), (remote.seconds, job.seconds))
+    young = remote.created_at is None or remote.created_at >= _begun(job) - _BEFORE
+    return young and remote.prompt == job.prompt and all(theirs in (None, ours) for theirs, ours in said)
+
+
+def _begun(job: ClaimedJob) -> datetime:
+    return job.post_begun_at or job.created_at
+
+
+def _not_found(job: ClaimedJob, profile: Profile) -> JobChange:
+    if job.looks + 1 < LOOKS or job.now - _begun(job) < PATIENCE:
+        return _again(job)
+    if profile.list_is_complete or profile.honours_idempotency_key:
+        # It was certainly not taken, or a second POST with the same key cannot make a second job.
+        return JobChange(job, phase=Phase.SUBMITTING, due_in=timedelta(), looks=0, not_sent=True)
+    return _ask_the_person(job)
+
+
+def _again(job: ClaimedJob) -> JobChange:
+    pause = _PAUSES[min(job.looks, len(_PAUSES) - 1)]
+    return JobChange(job, due_in=min(pause, polling.ERROR_CEILING), looks=job.looks + 1)
+
+
+def _ask_the_person(job: ClaimedJob) -> JobChange:
+    message = "The provider did not answer, and it cannot be found out whether it took the job."
+    return JobChange(job, phase=Phase.NEEDS_ATTENTION, problem=Problem("submit_unknown", message))

@@ -1,0 +1,115 @@
+"""Send each wish exactly once.
+
+"The POST begins" is committed before the first byte leaves. So after a crash, a wish without that mark was
+certainly never sent, and one with it has to be looked for in the provider's list before anything else.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sora_studio.domain import polling
+from sora_studio.domain.errors import (
+    Conflict,
+    ProviderRejected,
+    ProviderUnavailable,
+    StorageError,
+    SubmitUnclear,
+)
+from sora_studio.domain.job import Charge, ClaimedJob, JobChange
+from sora_studio.domain.ports import Order, Provider, Storage
+from sora_studio.domain.profile import Operation
+from sora_studio.domain.video import Kind, Phase, Problem
+from sora_studio.services.offers import Offers
+from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.crew import Crew
+from sora_studio.services.tracking.reading import change_for
+
+AT_ONCE = 8
+"""Submits under way at a time."""
+
+FIRST_LOOK = timedelta(seconds=1)
+"""How soon after a lost answer the provider's list is read for the first time."""
+
+
+class Submitter:
+    """Takes wishes that were written down to their providers."""
+
+    def __init__(
+        self,
+        *,
+        claims: Claims,
+        offers: Offers,
+        storage: Storage,
+        wake: Callable[[], None],
+        on_unclear: Callable[[], None],
+    ) -> None:
+        """Take the parts; `wake` asks for another run, `on_unclear` for a reconcile."""
+        self._claims, self._offers, self._storage = claims, offers, storage
+        self._on_unclear = on_unclear
+        self._crew = Crew(AT_ONCE, on_free=wake)
+
+    async def run(self) -> None:
+        """Start as many due submits as there are free places."""
+        for job in await self._claims.take(Phase.SUBMITTING, most=self._crew.free):
+            self._crew.start(self._submit(job))
+
+    async def close(self) -> None:
+        """Let submits end; one that is cut off is reconciled after the next start."""
+        await self._crew.close()
+
+    async def _submit(self, job: ClaimedJob) -> None:
+        provider = self._offers.provider(job.provider)
+        if job.post_begun_at is not None:  # begun by a process that is no more
+            await self._record(_unclear(job))
+        elif provider is None:
+            await self._record(
+                _refused(job, "provider_missing", f"The provider {job.provider} is not set up any more.")
+            )
+        elif await self._claims.begin(job):
+            await self._record(await self._ask(provider, job))
+
+    async def _ask(self, provider: Provider, job: ClaimedJob) -> JobChange:
+        try:
+            remote = await provider.submit(self._order(provider, job))
+        except SubmitUnclear:
+            return _unclear(job)
+        except ProviderUnavailable as error:
+            wait = polling.after_error(job.failures + 1)
+            if error.retry_after is not None:
+                wait = timedelta(seconds=error.retry_after)
+            return JobChange(job, due_in=wait, failures=job.failures + 1, not_sent=True)
+        except ProviderRejected as error:
+            return _refused(job, error.code, error.message)
+        except StorageError as error:
+            return _refused(job, "reference_missing", str(error))
+        return change_for(job, remote)
+
+    def _order(self, provider: Provider, job: ClaimedJob) -> Order:
+        remixes = job.kind is Kind.REMIX and Operation.REMIX in provider.profile.operations
+        return Order(
+            job_id=job.id,
+            prompt=job.prompt,
+            model=job.model,
+            size=job.size,
+            seconds=job.seconds,
+            reference=self._storage.locate(job.reference_key) if job.reference_key else None,
+            remix_of=job.parent_remote_id if remixes else None,
+        )
+
+    async def _record(self, change: JobChange) -> None:
+        try:
+            await self._claims.record([change])
+        except Conflict:  # the provider gave us an id that it has given us before
+            await self._claims.record([_unclear(change.job)])
+        if change.phase is Phase.SUBMIT_UNKNOWN:
+            self._on_unclear()
+
+
+def _unclear(job: ClaimedJob) -> JobChange:
+    return JobChange(job, phase=Phase.SUBMIT_UNKNOWN, due_in=FIRST_LOOK, looks=0)
+
+
+def _refused(job: ClaimedJob, code: str, message: str) -> JobChange:
+    return JobChange(
+        job, phase=Phase.FAILED, charge=Charge.RELEASED, problem=Problem(code, message), not_sent=True
+    )

@@ -1,0 +1,166 @@
+"""The library: paging, searching, counting, and nobody else's videos."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from sora_studio.db.engine import Database
+from sora_studio.db.videos import RECENT, VideoRepository
+from sora_studio.domain.errors import InvalidInput, NotFound
+from sora_studio.domain.video import LibraryQuery, Order, Phase, Status
+from tests.support.library import START, add_person, add_videos
+
+
+async def pages(db: Database, owner_id: UUID, query: LibraryQuery) -> list[UUID]:
+    """Walk through all pages."""
+    found: list[UUID] = []
+    after: UUID | None = None
+    while True:
+        async with db.transaction() as tx:
+            step = LibraryQuery(query.search, query.statuses, query.order, after, query.limit)
+            page = await VideoRepository(tx).page(owner_id, step)
+        found += [video.id for video in page.videos]
+        if not page.has_more:
+            return found
+        after = found[-1]
+
+
+async def search(db: Database, owner_id: UUID, text: str) -> list[str]:
+    async with db.transaction() as tx:
+        page = await VideoRepository(tx).page(owner_id, LibraryQuery(text, limit=100))
+    return sorted(video.prompt for video in page.videos)
+
+
+@pytest.mark.parametrize("order", Order)
+async def test_paging_is_tie_safe(database: Database, order: Order):
+    """A thousand videos of one instant: each is seen exactly once, in either order."""
+    owner_id = await add_person(database)
+    ids = await add_videos(
+        database, owner_id, *(f"clip {number}" for number in range(250)), every=timedelta(0)
+    )
+    found = await pages(database, owner_id, LibraryQuery(order=order, limit=24))
+    assert found == sorted(ids, reverse=order is Order.NEWEST)
+
+
+async def test_paging_survives_inserts_and_deletes(database: Database):
+    owner_id = await add_person(database)
+    ids = await add_videos(database, owner_id, *(f"clip {number}" for number in range(30)))
+    async with database.transaction() as tx:
+        first = await VideoRepository(tx).page(owner_id, LibraryQuery(limit=10))
+    last = first.videos[-1].id
+    await add_videos(database, owner_id, "newer", start=START + timedelta(hours=1))
+    async with database.transaction() as tx:
+        videos = VideoRepository(tx)
+        await videos.mark_deleted(owner_id, last)
+        rest = await videos.page(owner_id, LibraryQuery(after=last, limit=100))
+    assert [video.id for video in rest.videos] == ids[19::-1]
+
+
+async def test_someone_elses_videos_are_not_there(database: Database):
+    ada, eve = await add_person(database), await add_person(database, "eve")
+    (hers,) = await add_videos(database, ada, "a secret garden")
+    async with database.transaction() as tx:
+        videos = VideoRepository(tx)
+        assert (await videos.page(eve, LibraryQuery("secret"))).videos == ()
+        assert await videos.views(eve, [hers]) == ()
+        assert (await videos.counts(eve)).all == 0
+        for attempt in (videos.view, videos.mark_deleted):
+            with pytest.raises(NotFound):
+                await attempt(eve, hers)
+        with pytest.raises(NotFound):
+            await videos.rename(eve, hers, "mine")
+        with pytest.raises(InvalidInput):
+            await videos.page(eve, LibraryQuery(after=hers))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fox", ["a Fox runs", "foxes at night"]),
+        ("FOX run", ["a Fox runs"]),
+        ("at night", ["foxes at night"]),
+        ("ox", []),
+        ("o'brien", ["it's O'Brien & sons"]),
+        ("& sons", ["it's O'Brien & sons"]),
+        ("海", ["夜の海と月"]),
+        ("🎬", ["🎬 opening"]),
+        ("100%", ["100% cotton"]),
+        ("\\", []),
+        ("'", ["it's O'Brien & sons"]),
+        (":* | !", []),
+        (
+            "\0",
+            [
+                "100% cotton",
+                "a Fox runs",
+                "foxes at night",
+                "it's O'Brien & sons",
+                "夜の海と月",
+                "🎬 opening",
+            ],
+        ),
+    ],
+)
+async def test_search_finds_beginnings_of_words(database: Database, text: str, expected: list[str]):
+    owner_id = await add_person(database)
+    await add_videos(
+        database,
+        owner_id,
+        "a Fox runs",
+        "foxes at night",
+        "it's O'Brien & sons",
+        "夜の海と月",
+        "🎬 opening",
+        "100% cotton",
+    )
+    assert await search(database, owner_id, text) == expected
+
+
+async def test_search_goes_beyond_the_recent_ones(database: Database):
+    """A rare word is found however old its video is, and a common one pages to its end."""
+    owner_id = await add_person(database)
+    prompts = ["a rare zebra", *(f"common thing {number}" for number in range(RECENT + 50))]
+    ids = await add_videos(database, owner_id, *prompts)
+    assert await pages(database, owner_id, LibraryQuery("zebra", limit=10)) == [ids[0]]
+    assert await pages(database, owner_id, LibraryQuery("common", limit=200)) == ids[:0:-1]
+
+
+async def test_status_filter_and_counts(database: Database):
+    owner_id = await add_person(database)
+    coming = [
+        *await add_videos(database, owner_id, "one", phase=Phase.SUBMITTING),
+        *await add_videos(database, owner_id, "two", phase=Phase.SAVING),
+    ]
+    (failed,) = await add_videos(database, owner_id, "three", phase=Phase.FAILED)
+    await add_videos(database, owner_id, "four", "five")
+    query = LibraryQuery(statuses=(Status.QUEUED, Status.IN_PROGRESS))
+    assert {*await pages(database, owner_id, query)} == {*coming}
+    assert await pages(database, owner_id, LibraryQuery(statuses=(Status.FAILED,))) == [failed]
+    async with database.transaction() as tx:
+        videos = VideoRepository(tx)
+        counts = await videos.counts(owner_id)
+        assert (counts.all, counts.coming, counts.completed, counts.failed, counts.capped) == (
+            5,
+            2,
+            2,
+            1,
+            False,
+        )
+        assert (await videos.coming(owner_id)).count == 2
+        assert (await videos.coming(owner_id)).price_micros == 800_000
+
+
+async def test_delete_and_undo(database: Database):
+    owner_id = await add_person(database)
+    (video_id,) = await add_videos(database, owner_id, "gone")
+    async with database.transaction() as tx:
+        await VideoRepository(tx).mark_deleted(owner_id, video_id)
+    async with database.transaction() as tx:
+        videos = VideoRepository(tx)
+        with pytest.raises(NotFound):
+            await videos.mark_deleted(owner_id, video_id)
+        with pytest.raises(NotFound):
+            await videos.restore(owner_id, video_id, within=timedelta(0))
+        await videos.restore(owner_id, video_id, within=timedelta(minutes=1))
+        assert (await videos.view(owner_id, video_id)).id == video_id

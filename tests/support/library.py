@@ -1,0 +1,66 @@
+"""Rows to start a test from."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sora_studio.db.engine import Database
+from sora_studio.db.models import JobRow, UserRow, VideoRow
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.video import Phase, title_of
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+async def add_person(db: Database, name: str = "ada") -> UUID:
+    """Store an account that cannot log in."""
+    person = UserRow(
+        id=new_id(), email=f"{name}-{new_id().hex}@example.org", display_name=name, password_hash="-"
+    )
+    async with db.transaction() as tx:
+        tx.add(person)
+    return person.id
+
+
+async def add_videos(
+    db: Database,
+    owner_id: UUID,
+    *prompts: str,
+    phase: Phase = Phase.COMPLETED,
+    start: datetime = START,
+    every: timedelta = timedelta(seconds=1),
+    parent_id: UUID | None = None,
+    provider: str = "fake",
+) -> list[UUID]:
+    """Store videos with one job each, oldest first, `every` apart."""
+    ids: list[UUID] = []
+    async with db.transaction() as tx:
+        for number, prompt in enumerate(prompts):
+            video = VideoRow(
+                id=new_id(),
+                owner_id=owner_id,
+                title=title_of(prompt),
+                prompt=prompt,
+                provider=provider,
+                model="sora-2",
+                size="1280x720",
+                seconds="4",
+                phase=phase,
+                parent_id=parent_id,
+                created_at=start + number * every,
+            )
+            tx.add(video)
+            await tx.flush()
+            tx.add(
+                JobRow(
+                    id=new_id(),
+                    video_id=video.id,
+                    provider=provider,
+                    phase=phase,
+                    price_micros=400_000,
+                    remote_id=None
+                    if phase in (Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN)
+                    else f"remote-{video.id.hex}",
+                ),
+            )
+            ids.append(video.id)
+    return ids
