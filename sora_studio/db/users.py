@@ -1,0 +1,101 @@
+"""Accounts in the database."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sora_studio.db.models import UserRow, VideoRow
+from sora_studio.domain.account import AccountView
+from sora_studio.domain.errors import Conflict, NotFound
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An account and the hash that its password must match."""
+
+    account: AccountView
+    password_hash: str
+
+
+class UserRepository:
+    """Reads and writes accounts inside one transaction."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        """Work inside a transaction that the caller commits."""
+        self._tx = tx
+
+    async def add(self, user: UserRow) -> AccountView:
+        """Open an account.
+
+        Raises:
+            Conflict: The e-mail address has one.
+        """
+        self._tx.add(user)
+        await self._flush()
+        return _to_view(user)
+
+    async def find(self, email: str) -> Credentials | None:
+        """Return the account of an e-mail address."""
+        row = (await self._tx.exec(select(UserRow).where(col(UserRow.email) == email))).one_or_none()
+        return _to_credentials(row) if row else None
+
+    async def get(self, user_id: UUID) -> Credentials:
+        """Return an account.
+
+        Raises:
+            NotFound: It has been deleted.
+        """
+        return _to_credentials(await self._row(user_id))
+
+    async def change(self, user_id: UUID, **values: str) -> AccountView:
+        """Change columns of an account.
+
+        Raises:
+            NotFound: It has been deleted.
+            Conflict: The new e-mail address belongs to another account.
+        """
+        row = await self._row(user_id)
+        row.sqlmodel_update(values)
+        await self._flush()
+        return _to_view(row)
+
+    async def lock(self, user_id: UUID) -> None:
+        """Keep others from adding videos, or files to its videos, until the end of the transaction."""
+        await self._tx.exec(select(UserRow.id).where(col(UserRow.id) == user_id).with_for_update())
+        videos = select(VideoRow.id).where(col(VideoRow.owner_id) == user_id).order_by(col(VideoRow.id))
+        await self._tx.exec(videos.with_for_update())
+
+    async def remove(self, user_id: UUID) -> None:
+        """Delete an account with everything that refers to it."""
+        await self._tx.exec(delete(UserRow).where(col(UserRow.id) == user_id))
+
+    async def replace_hash(self, user_id: UUID, old: str, new: str) -> None:
+        """Store a stronger hash of the same password, unless the password has changed meanwhile."""
+        statement = update(UserRow).where(col(UserRow.id) == user_id, col(UserRow.password_hash) == old)
+        await self._tx.exec(statement.values(password_hash=new))
+
+    async def _row(self, user_id: UUID) -> UserRow:
+        row = await self._tx.get(UserRow, user_id)
+        if row is None:
+            message = "This account has been deleted."
+            raise NotFound(message)
+        return row
+
+    async def _flush(self) -> None:
+        try:
+            await self._tx.flush()
+        except IntegrityError as error:  # the only constraint that a clean account can violate
+            message = "There is an account with this e-mail address already."
+            raise Conflict(message) from error
+
+
+def _to_view(row: UserRow) -> AccountView:
+    return AccountView(row.id, row.email, row.display_name, row.created_at)
+
+
+def _to_credentials(row: UserRow) -> Credentials:
+    return Credentials(_to_view(row), row.password_hash)
