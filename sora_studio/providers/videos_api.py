@@ -63,7 +63,6 @@ class VideosApiProvider:
             timeouts: For tests and slow servers.
         """
         _silence_deprecation()
-        self._shipped = profile
         self._profile = profile
         self._key = api_key or ""
         self._timeouts = timeouts or Timeouts()
@@ -84,7 +83,7 @@ class VideosApiProvider:
 
     @property
     def profile(self) -> Profile:
-        """Return what it can do, with the models that `list_models` found so far."""
+        """Return what it can do."""
         return self._profile
 
     async def submit(self, order: Order) -> RemoteJob:
@@ -209,18 +208,22 @@ class VideosApiProvider:
             return
 
     async def list_models(self) -> tuple[Model, ...]:
-        """Return the profile's models and whatever else the server lists; it need not list any."""
-        if Operation.MODELS in self._profile.operations:
-            try:
-                with translated_errors(Call.LIST, self._key):
-                    async with asyncio.timeout(self._timeouts.fetch):
-                        answer = await self._client.models.with_raw_response.list(
-                            timeout=self._within(self._timeouts.fetch),
-                        )
-                    self._profile = with_listed_models(self._shipped, read_json(answer.http_response))
-            except (ProviderUnavailable, ProviderRejected):
-                pass  # the form still has the profile's own
-        return self._profile.models
+        """Return the profile's models and whatever else the server lists; it need not have a list.
+
+        Raises:
+            ProviderUnavailable: No answer.
+        """
+        if Operation.MODELS not in self._profile.operations:
+            return self._profile.models
+        try:
+            with translated_errors(Call.LIST, self._key):
+                async with asyncio.timeout(self._timeouts.fetch):
+                    answer = await self._client.models.with_raw_response.list(
+                        timeout=self._within(self._timeouts.fetch),
+                    )
+                return with_listed_models(self._profile, read_json(answer.http_response)).models
+        except Unsupported:
+            return self._profile.models
 
     async def close(self) -> None:
         """Let go of the connections."""

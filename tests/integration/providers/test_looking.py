@@ -176,28 +176,26 @@ async def test_what_the_profile_lacks_is_not_asked_for(server):
     await provider.close()
 
 
-async def test_models_of_the_server_join_the_profile(server, provider):
+async def test_models_of_the_server_join_the_profiles(server, provider):
     server.on(
         "GET", "/models", says({"object": "list", "data": [{"id": "sora-2"}, {"id": "Wan-AI/Wan2.2-T2V"}]})
     )
     models = await provider.list_models()
     assert [model.id for model in models] == ["sora-2", "Wan-AI/Wan2.2-T2V", "sora-2-pro"]
-    assert provider.profile.models == models
-    assert Operation.MODELS in provider.profile.operations
 
 
-async def test_models_that_are_no_longer_listed_go(server, provider):
-    server.on("GET", "/models", says({"data": [{"id": "a"}]}), says({"data": [{"id": "b"}]}))
-    await provider.list_models()
-    assert [model.id for model in await provider.list_models()] == ["b", "sora-2", "sora-2-pro"]
-
-
-@pytest.mark.parametrize(
-    "reply", [says({}, 404), says({}, 401), says({}, 500), shows("<html>"), RESETS, IS_SILENT]
-)
+@pytest.mark.parametrize("reply", [says({}, 404), says({}, 405), shows("<html>"), says({"data": None})])
 async def test_a_server_without_models_leaves_the_profiles(server, provider, reply):
     server.on("GET", "/models", reply)
     assert await provider.list_models() == VIDEOS_API.models
+
+
+@pytest.mark.parametrize("reply", [says({}, 500), says({}, 429), RESETS, IS_SILENT])
+async def test_a_server_that_does_not_answer_about_models(server, provider, reply):
+    """Its callers keep what they knew."""
+    server.on("GET", "/models", reply)
+    with pytest.raises(ProviderUnavailable):
+        await provider.list_models()
 
 
 async def test_a_closed_provider_is_unavailable(provider):

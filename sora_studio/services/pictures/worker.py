@@ -1,0 +1,37 @@
+"""Bounds for the processes that open files from outside."""
+
+import functools
+import resource
+from collections.abc import Callable
+from contextlib import suppress
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MEMORY_BYTES = 3 * 1024**3
+CPU_SECONDS = 120  # for one piece of work
+
+_limited = False
+
+
+def limit_worker() -> None:
+    """Bound this process; the initializer of a pool of workers. What exceeds a bound ends the process."""
+    global _limited  # noqa: PLW0603 - one process, one truth; a pool hands nothing else to its workers
+    _limited = True
+    with suppress(ValueError, OSError):  # macOS knows no bound for memory
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, resource.RLIM_INFINITY))
+
+
+def bounded(work: Callable[P, T]) -> Callable[P, T]:
+    """Give each call in a limited process its own CPU time: the kernel's bound counts a whole life."""
+
+    @functools.wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        if _limited:
+            usage = resource.getrusage(resource.RUSAGE_SELF)
+            until = int(usage.ru_utime + usage.ru_stime) + CPU_SECONDS
+            resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+        return work(*args, **kwargs)
+
+    return run

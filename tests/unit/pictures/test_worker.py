@@ -1,0 +1,56 @@
+"""The bounds of worker processes."""
+
+import multiprocessing
+import resource
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+import pytest
+
+from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.video import Size
+from sora_studio.services.pictures import fit_reference, inspect_reference, limit_worker, worker
+from tests.support.films import picture
+
+
+@worker.bounded
+def think_for_ever():
+    """Stand for a decoder that never comes back."""
+    while True:
+        pass
+
+
+def limit_tightly():
+    """Bound a worker to what is left of this second."""
+    worker.CPU_SECONDS = 1
+    limit_worker()
+
+
+def pool(initializer) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer)
+
+
+def test_work_is_done_within_the_bounds():
+    with pool(limit_worker) as workers:
+        assert (
+            workers.submit(fit_reference, picture((64, 36), "PNG"), Size(32, 18)).result()[:4] == b"\x89PNG"
+        )
+        with pytest.raises(InvalidInput) as caught:
+            workers.submit(inspect_reference, b"GIF89a").result()
+        assert (caught.value.param, caught.value.code) == ("input_reference", "invalid_image")
+        with pytest.raises(MemoryError):
+            workers.submit(bytearray, worker.MEMORY_BYTES).result()
+        soft, hard = workers.submit(resource.getrlimit, resource.RLIMIT_CPU).result()
+        assert worker.CPU_SECONDS <= soft <= worker.CPU_SECONDS + 30
+        assert hard == resource.RLIM_INFINITY
+
+
+def test_work_that_never_ends_is_ended():
+    with pool(limit_tightly) as workers, pytest.raises(BrokenProcessPool):
+        workers.submit(think_for_ever).result(timeout=30)
+
+
+def test_this_process_is_not_bounded():
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    inspect_reference(picture((8, 8), "PNG"))
+    assert resource.getrlimit(resource.RLIMIT_CPU) == before
