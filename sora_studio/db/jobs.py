@@ -49,8 +49,8 @@ _RECORD = text("""
 WITH change AS (
     SELECT * FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(
         id uuid, fence integer, phase text, due_in float8, remote_id text, progress integer,
-        remote_status text, remote_expires_at timestamptz, problem_code text, problem_message text, charge text,
-        failures integer, looks integer, not_sent boolean, taken boolean)
+        remote_status text, remote_expires_at timestamptz, problem_code text, problem_message text,
+        charge text, failures integer, looks integer, not_sent boolean, taken boolean)
 ), done AS (
     UPDATE job SET
         phase = coalesce(change.phase, job.phase),

@@ -14,7 +14,7 @@ from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import MediaFile, ReferenceView, file_name
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.video import Phase, Size, Variant, VideoWish
-from sora_studio.services.pictures import fit_reference, inspect_reference
+from sora_studio.services.pictures import clean_reference, fit_reference
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.workshop import Workshop
 
@@ -64,8 +64,7 @@ class MediaService:
             TooLarge: More than 20 MB or 50 megapixels.
         """
         self._throttle.hit("upload", str(owner_id))
-        width, height = await self._workshop.run(inspect_reference, data)
-        picture = await self._workshop.run(fit_reference, data, Size(width, height))
+        picture, width, height = await self._workshop.run(clean_reference, data)
         reference_id = new_id()
         key = f"references/{reference_id.hex}.png"
         await self._keep(picture, key)

@@ -50,16 +50,16 @@ class Archiver:
     ) -> None:
         """Take the parts; `wake` asks for another run."""
         self._claims, self._offers, self._storage, self._workshop = claims, offers, storage, workshop
-        self._crew = Crew(AT_ONCE, on_free=wake)
+        self.crew = Crew(AT_ONCE, on_free=wake)
 
     async def run(self) -> None:
         """Start as many copies as there are free places."""
-        for job in await self._claims.take(Phase.SAVING, most=self._crew.free):
-            self._crew.start(self._archive(job))
+        for job in await self._claims.take(Phase.SAVING, most=self.crew.free):
+            self.crew.start(self._archive(job))
 
     async def close(self) -> None:
         """Stop copying; what was not finished starts again after the next start."""
-        await self._crew.close(patience=1.0)
+        await self.crew.close(patience=1.0)
 
     async def _archive(self, job: ClaimedJob) -> None:
         provider = self._offers.provider(job.provider)

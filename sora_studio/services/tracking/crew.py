@@ -25,6 +25,11 @@ class Crew:
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
+    async def idle(self) -> None:
+        """Wait until nothing runs."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def close(self, patience: float = 3.0) -> None:
         """Start nothing more; give what runs some seconds to end, then cancel it."""
         self._closed = True

@@ -5,6 +5,7 @@ certainly never sent, and one with it has to be looked for in the provider's lis
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from sora_studio.domain import polling
@@ -14,9 +15,10 @@ from sora_studio.domain.errors import (
     ProviderUnavailable,
     StorageError,
     SubmitUnclear,
+    Unsupported,
 )
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
-from sora_studio.domain.ports import Order, Provider, Storage
+from sora_studio.domain.ports import Order, Provider, RemoteJob, Storage
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Phase, Problem
 from sora_studio.services.offers import Offers
@@ -46,16 +48,16 @@ class Submitter:
         """Take the parts; `wake` asks for another run, `on_unclear` for a reconcile."""
         self._claims, self._offers, self._storage = claims, offers, storage
         self._on_unclear = on_unclear
-        self._crew = Crew(AT_ONCE, on_free=wake)
+        self.crew = Crew(AT_ONCE, on_free=wake)
 
     async def run(self) -> None:
         """Start as many due submits as there are free places."""
-        for job in await self._claims.take(Phase.SUBMITTING, most=self._crew.free):
-            self._crew.start(self._submit(job))
+        for job in await self._claims.take(Phase.SUBMITTING, most=self.crew.free):
+            self.crew.start(self._submit(job))
 
     async def close(self) -> None:
         """Let submits end; one that is cut off is reconciled after the next start."""
-        await self._crew.close()
+        await self.crew.close()
 
     async def _submit(self, job: ClaimedJob) -> None:
         provider = self._offers.provider(job.provider)
@@ -70,7 +72,7 @@ class Submitter:
 
     async def _ask(self, provider: Provider, job: ClaimedJob) -> JobChange:
         try:
-            remote = await provider.submit(self._order(provider, job))
+            remote = await _submit_or_emulate(provider, self._order(provider, job))
         except SubmitUnclear:
             return _unclear(job)
         except ProviderUnavailable as error:
@@ -103,6 +105,16 @@ class Submitter:
             await self._claims.record([_unclear(change.job)])
         if change.phase is Phase.SUBMIT_UNKNOWN:
             self._on_unclear()
+
+
+async def _submit_or_emulate(provider: Provider, order: Order) -> RemoteJob:
+    """Send an order; where the server knows no remix, ask for a new video: the parent link is ours anyway."""
+    try:
+        return await provider.submit(order)
+    except Unsupported:
+        if order.remix_of is None:
+            raise
+        return await provider.submit(replace(order, remix_of=None))
 
 
 def _unclear(job: ClaimedJob) -> JobChange:

@@ -1,0 +1,126 @@
+"""The background work on a real database and disk, with a provider in memory and no clock."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from sora_studio.db.engine import Database
+from sora_studio.domain.video import VideoView, VideoWish
+from sora_studio.services.media import MediaService
+from sora_studio.services.offers import Offers
+from sora_studio.services.pictures import limit_worker
+from sora_studio.services.throttle import Throttle
+from sora_studio.services.tracking.archive import Archiver
+from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.purge import Purger
+from sora_studio.services.tracking.reconcile import Reconciler
+from sora_studio.services.tracking.refresh import Refresher
+from sora_studio.services.tracking.submit import Submitter
+from sora_studio.services.videos import VideoService
+from sora_studio.services.workshop import Workshop
+from sora_studio.storage.local import LocalStorage
+from tests.support.films import film, slide
+from tests.support.library import add_person
+from tests.support.provider import FakeProvider
+
+
+@pytest.fixture(scope="session")
+def mp4(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small real video."""
+    return film(tmp_path_factory.mktemp("film") / "clip.mp4", paint=slide((320, 180))).read_bytes()
+
+
+@dataclass
+class Bench:
+    """One process's worth of background work; each step is called by hand."""
+
+    db: Database
+    provider: FakeProvider
+    storage: LocalStorage
+    workshop: Workshop
+    owner_id: UUID
+    holder: UUID = field(default_factory=uuid4)
+
+    def __post_init__(self) -> None:
+        self.woken: list[str] = []
+        self.offers = Offers({self.provider.profile.name: self.provider})
+        self.claims = Claims(self.db, self.holder)
+        throttle = Throttle()
+        self.media = MediaService(db=self.db, storage=self.storage, workshop=self.workshop, throttle=throttle)
+        self.videos = VideoService(
+            db=self.db,
+            offers=self.offers,
+            media=self.media,
+            clock=lambda: datetime.now(UTC),
+            throttle=throttle,
+            wake=self.woken.append,
+        )
+        self.submitter = Submitter(
+            claims=self.claims,
+            offers=self.offers,
+            storage=self.storage,
+            wake=lambda: self.woken.append("submit"),
+            on_unclear=lambda: self.woken.append("reconcile"),
+        )
+        self.refresher = Refresher(
+            claims=self.claims, offers=self.offers, on_finished=lambda: self.woken.append("archive")
+        )
+        self.reconciler = Reconciler(
+            claims=self.claims,
+            offers=self.offers,
+            on_unsent=lambda: self.woken.append("submit"),
+            on_finished=lambda: self.woken.append("archive"),
+        )
+        self.archiver = Archiver(
+            claims=self.claims,
+            offers=self.offers,
+            storage=self.storage,
+            workshop=self.workshop,
+            wake=lambda: self.woken.append("archive"),
+        )
+        self.purger = Purger(db=self.db, offers=self.offers, storage=self.storage)
+
+    async def wish(self, prompt: str = "a paper boat", seconds: str | None = None) -> VideoView:
+        return await self.videos.create(self.owner_id, VideoWish(prompt, seconds=seconds))
+
+    async def submit(self) -> None:
+        """Run the submitter until nothing that it started runs any more."""
+        await self.submitter.run()
+        await self.submitter.crew.idle()
+
+    async def archive(self) -> None:
+        await self.archiver.run()
+        await self.archiver.crew.idle()
+
+    async def refresh(self) -> None:
+        await self.due_now()
+        await self.refresher.run()
+
+    async def reconcile(self) -> None:
+        await self.due_now()
+        await self.reconciler.run()
+
+    async def due_now(self) -> None:
+        """Let time pass until everything that waits is due."""
+        await self.sql("UPDATE job SET due_at = now() WHERE due_at IS NOT NULL")
+
+    async def sql(self, statement: str, **parameters: object) -> None:
+        async with self.db.transaction() as tx:
+            await (await tx.connection()).execute(text(statement), parameters)
+
+    async def look(self, view: VideoView) -> VideoView:
+        return await self.videos.get(view.owner_id, view.id)
+
+
+@pytest.fixture
+async def bench(database: Database, tmp_path: Path) -> AsyncIterator[Bench]:
+    workshop = Workshop(limit_worker, 1)
+    yield Bench(
+        database, FakeProvider(), LocalStorage(tmp_path / "media"), workshop, await add_person(database)
+    )
+    workshop.close()

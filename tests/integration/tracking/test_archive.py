@@ -1,0 +1,118 @@
+"""Our own copy, and what becomes of it."""
+
+import hashlib
+
+import pytest
+
+from sora_studio.domain.errors import Conflict, JobNotFound, NotFound, ProviderUnavailable, Unsupported
+from sora_studio.domain.media import SPRITE_COLUMNS, SPRITE_ROWS
+from sora_studio.domain.video import Phase, Status, Variant
+from tests.integration.tracking.conftest import Bench
+
+
+async def finished(bench: Bench, data: bytes):
+    view = await bench.wish("a paper boat")
+    await bench.submit()
+    bench.provider.finish("remote-0", data)
+    await bench.refresh()
+    return view
+
+
+async def test_the_file_is_ours_before_the_video_is_called_completed(bench: Bench, mp4: bytes):
+    view = await finished(bench, mp4)
+    with pytest.raises(Conflict):
+        await bench.media.file(view.owner_id, view.id, Variant.VIDEO)
+    await bench.archive()
+    seen = await bench.look(view)
+    assert (seen.phase, seen.status, seen.progress) == (Phase.COMPLETED, Status.COMPLETED, 100)
+    assert seen.completed_at
+    assert (seen.problem, seen.expires_at) == (None, None)
+    file = await bench.media.file(view.owner_id, view.id, Variant.VIDEO)
+    assert file.path.read_bytes() == mp4
+    assert (file.sha256, file.bytes) == (hashlib.sha256(mp4).hexdigest(), len(mp4))
+    assert (file.filename, file.width, file.height) == ("a paper boat.mp4", 320, 180)
+    for variant, magic in ((Variant.THUMBNAIL, b"RIFF"), (Variant.SPRITESHEET, b"\xff\xd8\xff")):
+        made = await bench.media.file(view.owner_id, view.id, variant)
+        assert made.path.read_bytes().startswith(magic)
+    assert SPRITE_COLUMNS * SPRITE_ROWS == 20
+
+
+async def test_a_bad_file_is_never_called_completed(bench: Bench, mp4: bytes):
+    view = await finished(bench, mp4)
+    for bad in (mp4[: len(mp4) // 2], b'{"error": {"message": "no"}}', b"<html>502</html>", b""):
+        bench.provider.files["remote-0"] = bad
+        await bench.due_now()
+        await bench.archive()
+        seen = await bench.look(view)
+        assert seen.phase is Phase.SAVING
+    bench.provider.files["remote-0"] = mp4
+    await bench.due_now()
+    await bench.archive()
+    assert (await bench.look(view)).phase is Phase.COMPLETED
+
+
+async def test_a_provider_that_is_away_is_asked_again(bench: Bench, mp4: bytes):
+    view = await finished(bench, mp4)
+    for _ in range(10):
+        bench.provider.on_content = [ProviderUnavailable("502", "server_error")]
+        await bench.due_now()
+        await bench.archive()
+    assert (await bench.look(view)).phase is Phase.SAVING
+    await bench.due_now()
+    await bench.archive()
+    assert (await bench.look(view)).phase is Phase.COMPLETED
+
+
+async def test_a_file_that_is_gone_is_said_to_be_gone(bench: Bench, mp4: bytes):
+    view = await finished(bench, mp4)
+    for _ in range(4):
+        bench.provider.on_content = [JobNotFound("expired", "not_found")]
+        await bench.due_now()
+        await bench.archive()
+    seen = await bench.look(view)
+    assert seen.phase is Phase.FAILED
+    assert seen.problem
+    assert seen.problem.code == "content_unavailable"
+    assert seen.charged
+
+
+async def test_nothing_temporary_is_left(bench: Bench, mp4: bytes):
+    await finished(bench, mp4[:1000])
+    await bench.archive()
+    assert [path for path in bench.storage.spool().parent.iterdir() if path.stat().st_size] == []
+
+
+async def test_the_purge_takes_files_rows_and_the_providers_copy(bench: Bench, mp4: bytes):
+    view = await finished(bench, mp4)
+    await bench.archive()
+    paths = [(await bench.media.file(view.owner_id, view.id, variant)).path for variant in Variant]
+    await bench.videos.remove(view.owner_id, view.id)
+    with pytest.raises(NotFound):
+        await bench.media.file(view.owner_id, view.id, Variant.VIDEO)
+    await bench.purger.run()
+    assert all(path.exists() for path in paths)  # it can still be brought back
+    await bench.sql("UPDATE video SET deleted_at = deleted_at - interval '2 minutes'")
+    await bench.purger.run()
+    assert not any(path.exists() for path in paths)
+    assert bench.provider.deleted == ["remote-0"]
+    with pytest.raises(NotFound):
+        await bench.videos.restore(view.owner_id, view.id)
+
+
+async def test_a_remix_goes_to_the_parents_provider_under_its_remote_id(bench: Bench, mp4: bytes):
+    view = await finished(bench, mp4)
+    with pytest.raises(Conflict):
+        await bench.videos.remix(view.owner_id, view.id, "at night")
+    await bench.archive()
+    remix = await bench.videos.remix(view.owner_id, view.id, "at night")
+    await bench.submit()
+    assert bench.provider.orders[-1].remix_of == "remote-0"
+    bench.provider.before_submit = [Unsupported("405", "unsupported")]
+    await bench.videos.remix(view.owner_id, view.id, "by day")
+    await bench.submit()
+    assert [order.remix_of for order in bench.provider.orders[-2:]] == ["remote-0", None]
+    family = await bench.videos.family(view.owner_id, view.id)
+    assert family.remixes[0].id == remix.id
+    back = await bench.videos.family(view.owner_id, remix.id)
+    assert back.parent
+    assert back.parent.id == view.id

@@ -1,0 +1,158 @@
+"""One wish, one POST, whatever breaks."""
+
+import asyncio
+
+import pytest
+
+from sora_studio.domain.errors import (
+    ContentRejected,
+    InvalidInput,
+    KeyReused,
+    ProviderUnavailable,
+    SubmitUnclear,
+)
+from sora_studio.domain.video import Phase, Status, VideoWish
+from tests.integration.tracking.conftest import Bench
+from tests.support.films import picture
+
+LOST = SubmitUnclear("The connection broke.", "connection_lost")
+
+
+async def test_a_wish_is_written_down_before_anything_is_sent(bench: Bench):
+    view = await bench.wish("a paper boat on a puddle", seconds="8")
+    assert (view.phase, view.status, view.charged) == (Phase.SUBMITTING, Status.QUEUED, False)
+    assert (view.price_micros, view.title) == (800_000, "a paper boat on a puddle")
+    assert bench.provider.orders == []
+    assert bench.woken == ["submit"]
+
+
+async def test_it_is_sent_once(bench: Bench):
+    view = await bench.wish()
+    await bench.submit()
+    await bench.submit()
+    seen = await bench.look(view)
+    assert (seen.phase, seen.charged) == (Phase.QUEUED, True)
+    assert len(bench.provider.orders) == 1
+
+
+async def test_a_refusal_fails_and_costs_nothing(bench: Bench):
+    bench.provider.before_submit = [ContentRejected("No, not this.", "moderation_blocked")]
+    view = await bench.wish()
+    await bench.submit()
+    seen = await bench.look(view)
+    assert seen.phase is Phase.FAILED
+    assert seen.problem
+    assert (seen.problem.code, seen.problem.message) == ("moderation_blocked", "No, not this.")
+    assert not seen.charged
+
+
+async def test_a_busy_provider_is_waited_for(bench: Bench):
+    bench.provider.before_submit = [ProviderUnavailable("Slow down.", "rate_limit_exceeded", 120)]
+    view = await bench.wish()
+    await bench.submit()
+    await bench.submit()
+    assert (await bench.look(view)).phase is Phase.SUBMITTING
+    assert len(bench.provider.orders) == 1
+    await bench.due_now()
+    await bench.submit()
+    assert (await bench.look(view)).phase is Phase.QUEUED
+    assert {order.job_id for order in bench.provider.orders} == {bench.provider.orders[0].job_id}
+
+
+async def test_a_lost_answer_is_adopted_and_not_sent_again(bench: Bench):
+    bench.provider.after_submit = [LOST]
+    view = await bench.wish()
+    await bench.submit()
+    assert (await bench.look(view)).phase is Phase.SUBMIT_UNKNOWN
+    assert "reconcile" in bench.woken
+    await bench.reconcile()
+    seen = await bench.look(view)
+    assert (seen.phase, seen.charged) == (Phase.QUEUED, True)
+    assert len(bench.provider.jobs) == len(bench.provider.orders) == 1
+
+
+async def test_identical_lost_answers_are_adopted_one_by_one(bench: Bench):
+    bench.provider.after_submit = [LOST, LOST, LOST]
+    wishes = [await bench.wish("the same") for _ in range(3)]
+    await bench.submit()
+    await bench.reconcile()
+    assert [(await bench.look(view)).phase for view in wishes] == [Phase.QUEUED] * 3
+    assert len(bench.provider.jobs) == 3
+
+
+async def test_an_unclear_submit_that_was_never_taken_asks_the_person(bench: Bench):
+    """This provider's list may be incomplete and it knows no idempotency keys: nobody sends again unasked."""
+    bench.provider.before_submit = [LOST]
+    view = await bench.wish()
+    await bench.submit()
+    for _ in range(3):
+        await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.SUBMIT_UNKNOWN
+    await bench.sql("UPDATE job SET post_begun_at = now() - interval '95 seconds'")
+    await bench.reconcile()
+    seen = await bench.look(view)
+    assert (seen.phase, seen.status) == (Phase.NEEDS_ATTENTION, Status.IN_PROGRESS)
+    assert len(bench.provider.orders) == 1
+    await bench.videos.submit_again(view.owner_id, view.id)
+    await bench.submit()
+    assert (await bench.look(view)).phase is Phase.QUEUED
+    assert len(bench.provider.jobs) == 1
+
+
+async def test_a_process_that_died_after_the_post_began_reconciles_first(bench: Bench):
+    view = await bench.wish()
+    (job,) = await bench.claims.take(Phase.SUBMITTING, most=1)
+    assert await bench.claims.begin(job)
+    await bench.claims.release()  # the next process starts
+    await bench.submit()
+    assert bench.provider.orders == []
+    assert (await bench.look(view)).phase is Phase.SUBMIT_UNKNOWN
+
+
+async def test_a_process_that_died_before_the_post_began_simply_sends(bench: Bench):
+    view = await bench.wish()
+    await bench.claims.take(Phase.SUBMITTING, most=1)
+    await bench.claims.release()
+    await bench.submit()
+    assert (await bench.look(view)).phase is Phase.QUEUED
+    assert len(bench.provider.orders) == 1
+
+
+async def test_a_request_key_makes_one_video(bench: Bench):
+    wish = VideoWish("once")
+    views = await asyncio.gather(
+        *(bench.videos.create(bench.owner_id, wish, request_key="k") for _ in range(20))
+    )
+    assert len({view.id for view in views}) == 1
+    with pytest.raises(KeyReused):
+        await bench.videos.create(bench.owner_id, VideoWish("twice"), request_key="k")
+    await bench.submit()
+    assert len(bench.provider.orders) == 1
+
+
+async def test_the_reference_is_fitted_and_sent(bench: Bench):
+    wish = VideoWish("from a picture", size="720x1280", reference=picture((400, 400), "JPEG"))
+    view = await bench.videos.create(bench.owner_id, wish)
+    assert view.has_reference
+    await bench.submit()
+    path = bench.provider.orders[0].reference
+    assert path
+    assert path.read_bytes().startswith(b"\x89PNG")
+    file = await bench.media.reference(bench.owner_id, view.id)
+    assert (file.width, file.height, file.path) == (720, 1280, path)
+
+
+async def test_a_bad_wish_stores_nothing(bench: Bench):
+    bad = (
+        VideoWish("  "),
+        VideoWish("x", model="gpt-9"),
+        VideoWish("x", size="9x9"),
+        VideoWish("x", seconds="5"),
+        VideoWish("x", provider="nobody"),
+        VideoWish("x", reference=b"GIF89a"),
+    )
+    for wish in bad:
+        with pytest.raises(InvalidInput):
+            await bench.videos.create(bench.owner_id, wish)
+    assert (await bench.videos.count_library(bench.owner_id)).all == 0
+    assert bench.woken == []

@@ -1,0 +1,125 @@
+"""A provider in memory: takes jobs, keeps a ledger of them, and fails as it is told."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from sora_studio.domain.errors import JobNotFound
+from sora_studio.domain.ports import Content, Order, RemoteJob, RemotePage
+from sora_studio.domain.profile import Model, Operation, Profile
+from sora_studio.domain.video import Problem, Status, Variant
+
+MODEL = Model("sora-2", sizes=("1280x720", "720x1280"), seconds=(4, 8), micros_per_second=100_000)
+PROFILE = Profile(
+    name="fake",
+    label="Fake",
+    models=(MODEL,),
+    operations=frozenset({Operation.LIST, Operation.DELETE, Operation.REMIX}),
+)
+
+Fault = Callable[[], Exception | None]
+
+
+@dataclass
+class FakeProvider:
+    """Implements `domain.ports.Provider`; `jobs` is the ledger of what it took, oldest first."""
+
+    profile: Profile = PROFILE
+    jobs: dict[str, RemoteJob] = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    content_type: str = "video/mp4"
+    lists: int = 0
+    fetches: int = 0
+    before_submit: list[Exception] = field(default_factory=list)  # raised without taking the job
+    after_submit: list[Exception] = field(default_factory=list)  # raised although the job was taken
+    on_fetch: list[Exception] = field(default_factory=list)
+    on_list: list[Exception] = field(default_factory=list)
+    on_content: list[Exception] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+
+    async def submit(self, order: Order) -> RemoteJob:
+        self.orders.append(order)
+        if self.before_submit:
+            raise self.before_submit.pop(0)
+        remote_id = f"remote-{len(self.jobs)}"
+        self.jobs[remote_id] = RemoteJob(
+            remote_id=remote_id,
+            status=Status.QUEUED,
+            status_word="queued",
+            progress=0,
+            created_at=datetime.now(UTC),
+            expires_at=None,
+            problem=None,
+            prompt=order.prompt,
+            model=order.model,
+            size=order.size,
+            seconds=order.seconds,
+        )
+        if self.after_submit:
+            raise self.after_submit.pop(0)
+        return self.jobs[remote_id]
+
+    async def fetch(self, remote_id: str) -> RemoteJob:
+        self.fetches += 1
+        if self.on_fetch:
+            raise self.on_fetch.pop(0)
+        if remote_id not in self.jobs:
+            raise JobNotFound("No such video.", "not_found")
+        return self.jobs[remote_id]
+
+    async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
+        self.lists += 1
+        if self.on_list:
+            raise self.on_list.pop(0)
+        ids = list(reversed(self.jobs))
+        start = ids.index(after) + 1 if after else 0
+        page = ids[start : start + limit]
+        return RemotePage(
+            tuple(self.jobs[remote_id] for remote_id in page),
+            page[-1] if page else None,
+            has_more=start + limit < len(ids),
+        )
+
+    @asynccontextmanager
+    async def content(self, remote_id: str, variant: Variant) -> AsyncIterator[Content]:
+        assert variant is Variant.VIDEO
+        if self.on_content:
+            raise self.on_content.pop(0)
+        if remote_id not in self.files:
+            raise JobNotFound("No such file.", "not_found")
+        data = self.files[remote_id]
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for start in range(0, len(data), 65_536):
+                yield data[start : start + 65_536]
+
+        yield Content(self.content_type, len(data), chunks())
+
+    async def delete(self, remote_id: str) -> None:
+        self.deleted.append(remote_id)
+
+    async def list_models(self) -> tuple[Model, ...]:
+        return self.profile.models
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    def report(
+        self, remote_id: str, status: Status | None, progress: int | None = None, **said: object
+    ) -> None:
+        """Let a job be in some status from now on."""
+        word = said.pop("word", status or "paused")
+        self.jobs[remote_id] = replace(
+            self.jobs[remote_id], status=status, status_word=str(word), progress=progress, **said
+        )
+
+    def finish(self, remote_id: str, data: bytes) -> None:
+        """Let a job be completed, its file ready for an hour."""
+        self.files[remote_id] = data
+        self.report(remote_id, Status.COMPLETED, 100, expires_at=datetime.now(UTC) + timedelta(hours=1))
+
+    def fail(self, remote_id: str, code: str, message: str) -> None:
+        """Let a job be failed."""
+        self.report(remote_id, Status.FAILED, 0, problem=Problem(code, message))
