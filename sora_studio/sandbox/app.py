@@ -1,0 +1,129 @@
+"""The HTTP face of the sandbox: routes under /v1, and /healthz."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi.responses import FileResponse
+
+from sora_studio.sandbox import rules, wire
+from sora_studio.sandbox.edge import install_edge, require_key
+from sora_studio.sandbox.intake import read_create, read_remix
+from sora_studio.sandbox.service import Sandbox
+from sora_studio.sandbox.settings import SandboxSettings
+from sora_studio.sandbox.store import VideoRecord
+from sora_studio.sandbox.wire import ApiError, Json
+
+routes = APIRouter(prefix="/v1", dependencies=[Depends(require_key)])
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key")]
+SWEEP_EVERY = 30
+"""Seconds between looks for expired files."""
+
+
+def create_app(settings: SandboxSettings) -> FastAPI:
+    """Build the server; its lifespan opens the store and ends every worker process."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sandbox = app.state.sandbox = Sandbox(settings)
+        sandbox.pool.start()
+        sweeper = asyncio.create_task(_sweep(sandbox))
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            await sandbox.pool.stop()
+            sandbox.store.close()
+
+    app = FastAPI(title="Sora Studio sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
+    install_edge(app)
+    app.include_router(routes)
+    app.add_api_route("/healthz", _healthz)
+    return app
+
+
+async def _healthz() -> Json:
+    """Say that the server answers."""
+    return {"status": "ok"}
+
+
+async def _sweep(sandbox: Sandbox) -> None:
+    while True:
+        sandbox.sweep()
+        await asyncio.sleep(SWEEP_EVERY)
+
+
+def _sandbox(request: Request) -> Sandbox:
+    return request.app.state.sandbox
+
+
+At = Annotated[Sandbox, Depends(_sandbox)]
+
+
+def _shown(sandbox: Sandbox, video: VideoRecord) -> Json:
+    return wire.video_json(video, sandbox.pool.progress(video.id))
+
+
+@routes.post("/videos")
+async def create_video(request: Request, sandbox: At, key: Key = None) -> Json:
+    """Accept a job."""
+    if done := sandbox.replayed(key):
+        return _shown(sandbox, done)
+    wish, reference = await read_create(request)
+    return _shown(sandbox, sandbox.create(wish, reference, key))
+
+
+@routes.get("/videos")
+async def list_videos(
+    sandbox: At,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=0, le=100)] = 20,
+    order: Literal["asc", "desc"] = "desc",
+) -> Json:
+    """Return one page of videos."""
+    page = sandbox.store.page(after=after, limit=limit, descending=order == "desc")
+    if page is None:
+        raise ApiError(400, f"No video has the id '{(after or '')[:80]}'.", "invalid_value", "after")
+    videos, more = page
+    return wire.list_json([_shown(sandbox, video) for video in videos], more=more)
+
+
+@routes.get("/videos/{video_id}")
+async def retrieve_video(video_id: str, response: Response, sandbox: At) -> Json:
+    """Return a video, and when to ask again while it is being made."""
+    video = sandbox.get(video_id)
+    if video.status in {"queued", "in_progress"}:
+        response.headers["openai-poll-after-ms"] = str(max(100, round(1000 / sandbox.settings.speed)))
+    return _shown(sandbox, video)
+
+
+@routes.delete("/videos/{video_id}")
+async def delete_video(video_id: str, sandbox: At) -> Json:
+    """Delete a video, also one in the making."""
+    sandbox.delete(video_id)
+    return wire.deleted_json(video_id)
+
+
+@routes.post("/videos/{video_id}/remix")
+async def remix_video(video_id: str, request: Request, sandbox: At, key: Key = None) -> Json:
+    """Accept a job that varies a completed video."""
+    if done := sandbox.replayed(key):
+        return _shown(sandbox, done)
+    sandbox.get(video_id)
+    return _shown(sandbox, sandbox.remix(video_id, await read_remix(request), key))
+
+
+@routes.get("/videos/{video_id}/content")
+async def download_content(video_id: str, sandbox: At, variant: str = "video") -> FileResponse:
+    """Send a file of a completed video."""
+    path, kind = sandbox.file(video_id, variant)
+    return FileResponse(path, media_type=kind)
+
+
+@routes.get("/models")
+async def list_models() -> Json:
+    """Return the models."""
+    return wire.models_json(rules.MODELS)

@@ -1,0 +1,96 @@
+"""What every request passes: a request id, a size limit, the key; and errors in one envelope."""
+
+import hmac
+import logging
+import secrets
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sora_studio.sandbox.wire import ApiError, error_json
+
+LARGEST_BODY = 48 * 1024 * 1024
+"""Bytes of a request's body; a reference image as a data URL is the largest thing that anyone sends."""
+
+_log = logging.getLogger(__name__)
+
+
+class Edge:
+    """ASGI middleware: gives every answer an `x-request-id` and cuts off bodies that are too large."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > LARGEST_BODY:
+                raise ApiError(413, f"The request is larger than {LARGEST_BODY} bytes.", "request_too_large")
+            return message
+
+        async def signed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = "req_" + secrets.token_hex(16)
+            await send(message)
+
+        await self._app(scope, counted, signed)
+
+
+def require_key(request: Request) -> None:
+    """Let only calls with the right bearer token through, if the sandbox has a key.
+
+    Raises:
+        ApiError: 401.
+    """
+    key: str | None = request.app.state.sandbox.settings.api_key
+    if key is None:
+        return
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ApiError(401, "You didn't provide an API key: send it as a bearer token.", "invalid_api_key")
+    if not hmac.compare_digest(token.strip().encode(), key.encode()):
+        raise ApiError(401, "Incorrect API key provided.", "invalid_api_key")
+
+
+def install_edge(app: FastAPI) -> None:
+    """Add the middleware, and answer every error in the OpenAI envelope."""
+    app.add_middleware(Edge)
+
+    @app.exception_handler(ApiError)
+    async def refused(_: Request, error: ApiError) -> JSONResponse:
+        content = error_json(error.status, error.message, error.code, error.param)
+        return JSONResponse(content, error.status, error.headers)
+
+    @app.exception_handler(HTTPException)
+    async def unknown(request: Request, error: HTTPException) -> JSONResponse:
+        text = (
+            f"Invalid URL ({request.method} {request.url.path})"
+            if error.status_code == 404
+            else str(error.detail)
+        )  # noqa: PLR2004
+        return JSONResponse(error_json(error.status_code, text, None, None), error.status_code, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        name = str(first["loc"][-1])
+        return JSONResponse(error_json(400, f"Invalid '{name}': {first['msg']}.", "invalid_value", name), 400)
+
+    @app.exception_handler(Exception)
+    async def broken(_: Request, error: Exception) -> JSONResponse:
+        _log.exception("unexpected error", exc_info=error)
+        text = "The server had an error while processing your request."
+        return JSONResponse(error_json(500, text, "server_error", None), 500)

@@ -1,0 +1,1 @@
+"""What pictures are made of: each module paints one kind of thing."""

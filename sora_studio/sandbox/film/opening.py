@@ -1,0 +1,69 @@
+"""A reference image as the beginning: the first frame is the image itself, then the scene comes through like mist."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from sora_studio.sandbox.film.canvas import bands, enlarged
+from sora_studio.sandbox.film.colour import Array, to_oklab
+from sora_studio.sandbox.film.noise import field, smoothstep
+
+Bits = npt.NDArray[np.uint8]
+
+BEGINS, ENDS = 0.22, 0.72
+"""The shares of the film between which the scene takes over."""
+
+
+class Opening:
+    """The reference image, which drifts closer and gives way."""
+
+    def __init__(self, image: Image.Image, width: int, height: int, seed: int) -> None:
+        """Take an image that already has the film's size."""
+        self._image = image.convert("RGB")
+        self._size = (width, height)
+        veil = field(np.random.default_rng(seed), -(-height // 8), -(-width // 8), 2.0)
+        self._veil: Array = np.clip(enlarged(veil, width, height), 0, 1)
+
+    def hides_scene(self, share: float) -> bool:
+        """Tell whether at this share of the film nothing but the image is seen."""
+        return share <= BEGINS
+
+    def lay_over(self, bits: Bits, share: float) -> None:
+        """Put the image over a finished frame (3, height, width), in place, at a share 0..1 of the film."""
+        if share >= ENDS:
+            return
+        picture = np.moveaxis(self._closer(share), -1, 0)
+        if self.hides_scene(share):
+            bits[:] = picture
+            return
+        passed = (share - BEGINS) / (ENDS - BEGINS) * 1.5 - 0.25
+        for band in bands(bits.shape[1]):
+            left = 1 - smoothstep(-0.25, 0.25, passed - self._veil[band])
+            scene = bits[:, band].astype(np.float32)
+            scene += (picture[:, band] - scene) * left
+            scene += 0.5
+            bits[:, band] = scene
+
+    def _closer(self, share: float) -> Bits:
+        """Return the image, (height, width, 3), a little closer than at the beginning: not at all at share 0."""
+        width, height = self._size
+        zoom = 1 + 0.10 * (1 - math.cos(math.pi * share)) / 2
+        if share == 0:
+            return np.asarray(self._image)
+        x, y = width * (1 - 1 / zoom) / 2, height * (1 - 1 / zoom) / 2
+        return np.asarray(
+            self._image.resize(
+                self._size, Image.Resampling.BILINEAR, box=(x, y, width - x, height - y), reducing_gap=None
+            )
+        )
+
+
+def leading_hue(image: Image.Image) -> float | None:
+    """Return the image's most colourful direction in OKLab, in radians; None when it is grey."""
+    small = np.asarray(image.convert("RGB").resize((32, 32), Image.Resampling.BOX), np.float32) / 255
+    _, a, b = np.moveaxis(to_oklab(small), -1, 0)
+    pull = np.hypot(a, b)
+    a, b = float((a * pull).sum()), float((b * pull).sum())
+    return math.atan2(b, a) if pull.mean() > 0.02 else None  # noqa: PLR2004  (below, a colour cast is noise)

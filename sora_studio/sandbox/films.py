@@ -1,0 +1,48 @@
+"""Where the files of videos lie: a folder for each finished one, reference images beside them."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+class Films:
+    """The files below one data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Make the folders and clear away what interrupted renderings left."""
+        self._films, self._references = data_dir / "films", data_dir / "references"
+        self._unfinished = data_dir / "unfinished"
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        for folder in (self._films, self._references, self._unfinished):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, video_id: str, name: str) -> Path:
+        """Return where a file of a finished video lies."""
+        return self._films / video_id / name
+
+    def reference(self, video_id: str) -> Path:
+        """Return where a reference image lies."""
+        return self._references / video_id
+
+    def begin(self) -> Path:
+        """Return a new folder to render into."""
+        return Path(tempfile.mkdtemp(dir=self._unfinished))
+
+    def finish(self, folder: Path, video_id: str) -> None:
+        """Move a rendered folder to its place, all files at once."""
+        shutil.rmtree(self._films / video_id, ignore_errors=True)
+        os.replace(folder, self._films / video_id)
+
+    def discard(self, folder: Path) -> None:
+        """Drop what was rendered."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def remove(self, video_id: str) -> None:
+        """Delete a video's files."""
+        shutil.rmtree(self._films / video_id, ignore_errors=True)
+        self.reference(video_id).unlink(missing_ok=True)
+
+    def remove_film(self, video_id: str) -> None:
+        """Delete the files of an expired video; its reference stays, for remixes."""
+        shutil.rmtree(self._films / video_id, ignore_errors=True)

@@ -1,0 +1,131 @@
+"""Read a create or remix request, in either of its two formats, into checked values."""
+
+import asyncio
+import base64
+import binascii
+import io
+import json
+from typing import Any
+
+from fastapi import Request
+from PIL import Image, UnidentifiedImageError
+from starlette.datastructures import FormData, UploadFile
+
+from sora_studio.sandbox import rules
+from sora_studio.sandbox.store import Wish
+from sora_studio.sandbox.wire import ApiError
+
+LONGEST_DATA_URL = 20_971_520
+
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_KNOWN = {"prompt", "model", "size", "seconds", "input_reference"}
+_REFERENCE_URL = "input_reference[image_url]"
+
+
+async def read_create(request: Request) -> tuple[Wish, bytes | None]:
+    """Return a checked wish, and the reference image if there is one.
+
+    Raises:
+        ApiError: Something about the request is not acceptable; the message says what.
+    """
+    fields = await _fields(request, _KNOWN)
+    prompt = rules.check_prompt(fields.get("prompt"))
+    model, size, seconds = rules.check_form(fields.get("model"), fields.get("size"), fields.get("seconds"))
+    reference = await _reference(fields.get("input_reference"))
+    if reference is not None:
+        await asyncio.to_thread(_check_image, reference, rules.pixels(size))
+    return Wish(prompt, model, size, seconds, has_reference=reference is not None), reference
+
+
+async def read_remix(request: Request) -> str:
+    """Return the checked prompt of a remix.
+
+    Raises:
+        ApiError: Something about the request is not acceptable.
+    """
+    return rules.check_prompt((await _fields(request, {"prompt"})).get("prompt"))
+
+
+async def _fields(request: Request, known: set[str]) -> dict[str, Any]:
+    """Return the fields of a JSON object or of a form, and refuse those that nobody knows."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        fields = _json_fields(await request.body())
+    elif kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
+        fields = _form_fields(await request.form(max_part_size=LONGEST_DATA_URL))
+    else:
+        text = "Unsupported content type: send 'application/json' or 'multipart/form-data'."
+        raise ApiError(400, text, "unsupported_content_type")
+    for name in fields:
+        if name not in known:
+            raise ApiError(400, f"Unknown parameter: '{name[:64]}'.", "unknown_parameter", name[:64])
+    return fields
+
+
+def _json_fields(body: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(body)
+    except ValueError:
+        raise ApiError(400, "We could not parse the JSON body of your request.") from None
+    if not isinstance(fields, dict):
+        raise ApiError(400, "Expected the body to be a JSON object.", "invalid_type")
+    return fields
+
+
+def _form_fields(form: FormData) -> dict[str, Any]:
+    fields: dict[str, Any] = dict(form)
+    if _REFERENCE_URL in fields:
+        fields["input_reference"] = {"image_url": fields.pop(_REFERENCE_URL)}
+    return fields
+
+
+async def _reference(value: object) -> bytes | None:
+    """Return the bytes of a reference image: a file, or {"image_url": data URL}."""
+    if value is None:
+        return None
+    if isinstance(value, UploadFile):
+        return await value.read()
+    if isinstance(value, str):
+        raise _bad_reference(
+            "Invalid type for 'input_reference': expected a file, but got a string instead.", "invalid_type"
+        )
+    if isinstance(value, dict) and set(value) == {"file_id"}:
+        raise _bad_reference(
+            "The sandbox keeps no files: send the image itself, or a data URL.", "unsupported_value"
+        )
+    url = value.get("image_url") if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(url, str):
+        raise _bad_reference(
+            "Expected 'input_reference' to hold exactly one of 'image_url' and 'file_id'.", "invalid_value"
+        )
+    head, _, data = url.partition(",")
+    if not head.startswith("data:image/") or not head.endswith(";base64"):
+        raise _bad_reference(
+            "The sandbox fetches nothing: send the image as a base64 data URL.", "invalid_image_url"
+        )
+    if len(url) > LONGEST_DATA_URL:
+        raise _bad_reference(
+            f"Expected a data URL of at most {LONGEST_DATA_URL} characters.", "string_above_max_length"
+        )
+    try:
+        return base64.b64decode(data, validate=True)
+    except binascii.Error:
+        raise _bad_reference("The data URL is not valid base64.", "invalid_image_url") from None
+
+
+def _check_image(data: bytes, wanted: tuple[int, int]) -> None:
+    """Refuse what is no image, or an image of another size."""
+    try:
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        if image.size == wanted:
+            image.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise _bad_reference(
+            "The reference is not a readable image: send JPEG, PNG or WebP.", "invalid_image"
+        ) from None
+    if image.size != wanted:
+        raise ApiError(400, "Inpaint image must match the requested width and height")
+
+
+def _bad_reference(message: str, code: str) -> ApiError:
+    return ApiError(400, message, code, "input_reference")

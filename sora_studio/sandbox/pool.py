@@ -1,0 +1,131 @@
+"""Renders waiting jobs, a few at a time, each in a worker process."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+
+from sora_studio.sandbox import rules
+from sora_studio.sandbox.films import Films
+from sora_studio.sandbox.settings import SandboxSettings
+from sora_studio.sandbox.store import Store, VideoRecord
+
+LEAST_SECONDS = 1.5
+"""At speed 1, a rendering takes at least this long per second of video, so that its progress can be watched."""
+
+_log = logging.getLogger(__name__)
+_FAILED = "video_generation_failed", "The video could not be rendered."
+
+
+class Pool:
+    """The renderings in progress."""
+
+    def __init__(
+        self, store: Store, films: Films, settings: SandboxSettings, on_end: Callable[[VideoRecord], None]
+    ) -> None:
+        """Prepare; nothing runs before `start`. `on_end` hears of each job that completed or failed."""
+        self._store, self._films, self._settings, self._on_end = store, films, settings, on_end
+        self._news = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._progress: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Begin with what waits, jobs interrupted by the last end of the server included."""
+        self._store.requeue_interrupted()
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._settings.workers)]
+
+    async def stop(self) -> None:
+        """End every worker process; their jobs begin again at the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Say that a job waits."""
+        self._news.set()
+
+    def progress(self, video_id: str) -> int:
+        """Return how many percent of a job in progress are done, 0..99."""
+        return self._progress.get(video_id, 0)
+
+    def abort(self, video_id: str) -> None:
+        """Stop rendering a job, if it is being rendered."""
+        if process := self._running.get(video_id):
+            process.kill()
+
+    async def _work(self) -> None:
+        while True:
+            self._news.clear()
+            video = self._store.begin_next()
+            if video is None:
+                await self._news.wait()
+                continue
+            await self._make(video)
+
+    async def _make(self, video: VideoRecord) -> None:
+        """Take one job to its end."""
+        least = LEAST_SECONDS * int(video.seconds) / self._settings.speed
+        try:
+            if rules.refused_later(video.prompt):
+                await asyncio.sleep(least / 4)
+                self._store.fail(video.id, *rules.BLOCKED)
+            elif await self._render(video, least):
+                self._store.complete(video.id, self._settings.expires_after)
+            else:
+                self._store.fail(video.id, *_FAILED)
+        finally:
+            self._progress.pop(video.id, None)
+        ended = self._store.find(video.id)
+        if ended is None:
+            self._films.remove(video.id)
+        else:
+            self._on_end(ended)
+
+    async def _render(self, video: VideoRecord, least: float) -> bool:
+        """Let a worker process draw it; tell whether the files are in place."""
+        folder = self._films.begin()
+        width, height = rules.pixels(video.size)
+        order = {
+            "folder": str(folder),
+            "prompts": [*video.ancestry, video.prompt],
+            "width": width,
+            "height": height,
+            "seconds": int(video.seconds),
+            "reference": str(self._films.reference(video.id)) if video.has_reference else None,
+            "least_seconds": least,
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "sora_studio.sandbox.worker",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # its threads would only wait for each other
+        )  # fmt: skip
+        self._running[video.id] = process
+        try:
+            finished = await self._follow(video.id, process, order)
+            if finished and self._store.find(video.id):
+                self._films.finish(folder, video.id)
+                return True
+            return False
+        finally:
+            del self._running[video.id]
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            self._films.discard(folder)
+
+    async def _follow(
+        self, video_id: str, process: asyncio.subprocess.Process, order: dict[str, object]
+    ) -> bool:
+        """Send the order, note the progress until the process ends; tell whether it ended well."""
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError  # both were asked for
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        async for line in process.stdout:
+            self._progress[video_id] = int(line)
+        status = await process.wait()
+        if status:
+            _log.warning("worker for %s ended with %s", video_id, status)
+        return status == 0

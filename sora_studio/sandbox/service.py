@@ -1,0 +1,129 @@
+"""What can be done with a video: create, remix, look at, delete. The routes only translate."""
+
+import shutil
+import time
+from pathlib import Path
+
+from sora_studio.sandbox.film import SPRITESHEET, THUMBNAIL, VIDEO
+from sora_studio.sandbox.films import Films
+from sora_studio.sandbox.pool import Pool
+from sora_studio.sandbox.settings import SandboxSettings
+from sora_studio.sandbox.store import Store, VideoRecord, Wish, new_id
+from sora_studio.sandbox.wire import ApiError
+
+VARIANTS = {
+    "video": (VIDEO, "video/mp4"),
+    "thumbnail": (THUMBNAIL, "image/webp"),
+    "spritesheet": (SPRITESHEET, "image/jpeg"),
+}
+
+
+class Sandbox:
+    """One data directory at work."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        """Open the store; nothing is rendered before `pool.start`."""
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.store = Store(settings.data_dir / "sandbox.sqlite3")
+        self.films = Films(settings.data_dir)
+        self.pool = Pool(self.store, self.films, settings, lambda video: None)
+
+    def replayed(self, key: str | None) -> VideoRecord | None:
+        """Return the video that an idempotency key has already made."""
+        return self.store.find_by_key(key) if key else None
+
+    def create(self, wish: Wish, reference: bytes | None, key: str | None) -> VideoRecord:
+        """Accept a job, once per key.
+
+        Raises:
+            ApiError: Too many jobs wait.
+        """
+        if done := self.replayed(key):  # its twin may have come in while this request was being read
+            return done
+        self._admit()
+        video_id = new_id()
+        if reference is not None:
+            self.films.reference(video_id).write_bytes(reference)
+        return self._accept(video_id, wish, key)
+
+    def remix(self, parent_id: str, prompt: str, key: str | None) -> VideoRecord:
+        """Accept a job that varies a completed video.
+
+        Raises:
+            ApiError: There is no such video, it is not completed, or too many jobs wait.
+        """
+        if done := self.replayed(key):
+            return done
+        parent = self.get(parent_id)
+        if parent.status != "completed":
+            raise ApiError(400, "Only a completed video can be remixed.", "video_not_completed", "video_id")
+        self._admit()
+        wish = Wish(
+            prompt,
+            parent.model,
+            parent.size,
+            parent.seconds,
+            (*parent.ancestry, parent.prompt),
+            parent.id,
+            parent.has_reference,
+        )
+        video_id = new_id()
+        if parent.has_reference:
+            shutil.copyfile(self.films.reference(parent.id), self.films.reference(video_id))
+        return self._accept(video_id, wish, key)
+
+    def get(self, video_id: str) -> VideoRecord:
+        """Return a video.
+
+        Raises:
+            ApiError: There is none of that id.
+        """
+        video = self.store.find(video_id)
+        if video is None:
+            raise ApiError(404, f"Video with id '{video_id[:80]}' not found.", "video_not_found", "video_id")
+        return video
+
+    def delete(self, video_id: str) -> None:
+        """Delete a video; if it is being rendered, stop that."""
+        video = self.get(video_id)
+        self.store.delete(video.id)
+        self.pool.abort(video.id)
+        self.films.remove(video.id)
+
+    def file(self, video_id: str, variant: str) -> tuple[Path, str]:
+        """Return a file of a completed video, and its media type.
+
+        Raises:
+            ApiError: The variant is unknown, or there is no such file: not yet, no more, or never.
+        """
+        if variant not in VARIANTS:
+            listed = "'video', 'thumbnail' and 'spritesheet'"
+            text = f"Invalid value: '{variant[:64]}'. Supported values are: {listed}."
+            raise ApiError(400, text, "invalid_value", "variant")
+        video = self.get(video_id)
+        if video.status == "failed":
+            raise ApiError(404, "Video generation failed; there is no content.", "video_generation_failed")
+        if video.expires_at is None:
+            text = f"Video is not ready yet, use GET /v1/videos/{video.id} to check status."
+            raise ApiError(404, text, "video_not_ready")
+        name, kind = VARIANTS[variant]
+        path = self.films.path(video.id, name)
+        if video.expires_at <= time.time() or not path.exists():
+            raise ApiError(404, "The content of this video has expired.", "video_expired")
+        return path, kind
+
+    def sweep(self) -> None:
+        """Delete the files of expired videos."""
+        for video in self.store.expired():
+            self.films.remove_film(video.id)
+
+    def _admit(self) -> None:
+        if self.store.count_queued() >= self.settings.max_queued:
+            text = "Rate limit reached: too many videos are queued. Please try again later."
+            raise ApiError(429, text, "rate_limit_exceeded", retry_after=2)
+
+    def _accept(self, video_id: str, wish: Wish, key: str | None) -> VideoRecord:
+        video = self.store.add(video_id, wish, key)
+        self.pool.wake()
+        return video

@@ -1,0 +1,34 @@
+"""How a sandbox is set up."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def _two_at_most() -> int:
+    return max(1, min(2, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True)
+class SandboxSettings:
+    """Everything that a sandbox can be told."""
+
+    data_dir: Path
+    """Holds the jobs and the files; made when missing. One server at a time may use it."""
+    speed: float = 1.0
+    """Divides the least time that a rendering takes, which is 1.5 s per second of video so that a person can watch the
+    progress. The picture is the same at every speed; a rendering never takes less than the machine needs."""
+    api_key: str | None = None
+    """When set, every call under /v1 must carry it as a bearer token."""
+    expires_after: int = 3600
+    """Seconds for which a finished video can be downloaded."""
+    max_queued: int = 500
+    """More waiting jobs than this, and creates are answered 429."""
+    workers: int = field(default_factory=_two_at_most)
+    """Renderings at a time, each in a process of its own."""
+    parent_pid: int | None = None
+    """End when this process is no longer the parent, however it ended."""
+    webhook_url: str | None = None
+    """Where to announce video.completed and video.failed."""
+    webhook_secret: str | None = None
+    """Signs the announcements, as `whsec_` and base64."""

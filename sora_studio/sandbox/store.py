@@ -1,0 +1,192 @@
+"""Jobs on disk: one SQLite table that forgets nothing, so that it is also the ledger of every accepted job.
+
+Writes are committed before they are answered, and survive a killed process. Used from one thread.
+"""
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS video (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  idempotency_key TEXT UNIQUE,
+  status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'in_progress', 'completed', 'failed')),
+  model TEXT NOT NULL, size TEXT NOT NULL, seconds TEXT NOT NULL, prompt TEXT NOT NULL,
+  ancestry TEXT NOT NULL,
+  remixed_from TEXT,
+  has_reference INTEGER NOT NULL,
+  error_code TEXT, error_message TEXT,
+  created_at INTEGER NOT NULL, completed_at INTEGER, expires_at INTEGER, deleted_at INTEGER
+);
+CREATE INDEX IF NOT EXISTS video_waiting ON video (seq) WHERE status = 'queued' AND deleted_at IS NULL;
+"""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for, checked."""
+
+    prompt: str
+    model: str
+    size: str
+    seconds: str
+    ancestry: tuple[str, ...] = ()
+    """Prompts of the videos that this one is remixed from, the oldest first."""
+    remixed_from: str | None = None
+    has_reference: bool = False
+
+
+@dataclass(frozen=True)
+class VideoRecord:
+    """One accepted job. Times are unix seconds."""
+
+    seq: int
+    id: str
+    idempotency_key: str | None
+    status: str
+    model: str
+    size: str
+    seconds: str
+    prompt: str
+    ancestry: tuple[str, ...]
+    remixed_from: str | None
+    has_reference: bool
+    error_code: str | None
+    error_message: str | None
+    created_at: int
+    completed_at: int | None
+    expires_at: int | None
+    deleted_at: int | None
+
+
+def new_id() -> str:
+    """Return a fresh id, `video_` and 48 hex digits."""
+    return "video_" + secrets.token_hex(24)
+
+
+class Store:
+    """The table of jobs."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """Open or create the file, for this process alone.
+
+        Raises:
+            sqlite3.OperationalError: Another sandbox uses it.
+        """
+        self._clock = clock
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=2)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def add(self, video_id: str, wish: Wish, key: str | None) -> VideoRecord:
+        """Accept a job."""
+        self._db.execute(
+            "INSERT INTO video (id, idempotency_key, model, size, seconds, prompt, ancestry, remixed_from, has_reference, "
+            "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                video_id, key, wish.model, wish.size, wish.seconds, wish.prompt, json.dumps(wish.ancestry),
+                wish.remixed_from, wish.has_reference, self._now(),
+            ),
+        )  # fmt: skip
+        return self._one("id = ?", video_id)
+
+    def find(self, video_id: str) -> VideoRecord | None:
+        """Return a video that is not deleted."""
+        return next(self._all("id = ? AND deleted_at IS NULL", video_id), None)
+
+    def find_by_key(self, key: str) -> VideoRecord | None:
+        """Return what an idempotency key was first used for, also if it is deleted."""
+        return next(self._all("idempotency_key = ?", key), None)
+
+    def page(
+        self, *, after: str | None, limit: int, descending: bool
+    ) -> tuple[list[VideoRecord], bool] | None:
+        """Return at most `limit` videos after one, in order of creation, and whether more follow.
+
+        None if there never was a video `after`; a deleted one still marks its place.
+        """
+        start = None
+        if after is not None:
+            marked = next(self._all("id = ?", after), None)
+            if marked is None:
+                return None
+            start = marked.seq
+        compare, order = ("<", "DESC") if descending else (">", "ASC")
+        where = f"deleted_at IS NULL AND (? IS NULL OR seq {compare} ?) ORDER BY seq {order} LIMIT ?"
+        found = list(self._all(where, start, start, limit + 1))
+        return found[:limit], len(found) > limit
+
+    def ledger(self) -> list[VideoRecord]:
+        """Return every job that was ever accepted, the oldest first."""
+        return list(self._all("TRUE ORDER BY seq"))
+
+    def count_queued(self) -> int:
+        """Return how many jobs wait."""
+        where = "status = 'queued' AND deleted_at IS NULL"
+        return int(self._db.execute(f"SELECT count(*) FROM video WHERE {where}").fetchone()[0])  # noqa: S608
+
+    def begin_next(self) -> VideoRecord | None:
+        """Take the oldest waiting job and mark it as in progress."""
+        rows = self._db.execute(
+            "UPDATE video SET status = 'in_progress' WHERE seq = (SELECT min(seq) FROM video WHERE status = 'queued' "
+            "AND deleted_at IS NULL) RETURNING *"
+        ).fetchall()
+        return _record(rows[0]) if rows else None
+
+    def requeue_interrupted(self) -> None:
+        """Let jobs that were in progress when the server ended begin again."""
+        self._db.execute("UPDATE video SET status = 'queued' WHERE status = 'in_progress'")
+
+    def complete(self, video_id: str, expires_after: int) -> None:
+        """Note that the files are there."""
+        now = self._now()
+        self._db.execute(
+            "UPDATE video SET status = 'completed', completed_at = ?, expires_at = ? WHERE id = ? AND deleted_at IS NULL",
+            (now, now + expires_after, video_id),
+        )
+
+    def fail(self, video_id: str, code: str, message: str) -> None:
+        """Note why there will be no files."""
+        self._db.execute(
+            "UPDATE video SET status = 'failed', error_code = ?, error_message = ? WHERE id = ? AND deleted_at IS NULL",
+            (code, message, video_id),
+        )
+
+    def delete(self, video_id: str) -> None:
+        """Hide a video; the ledger keeps it."""
+        self._db.execute("UPDATE video SET deleted_at = ? WHERE id = ?", (self._now(), video_id))
+
+    def expired(self) -> list[VideoRecord]:
+        """Return videos whose time is over."""
+        return list(self._all("status = 'completed' AND expires_at <= ?", self._now()))
+
+    def _now(self) -> int:
+        return int(self._clock())
+
+    def _one(self, where: str, *values: Any) -> VideoRecord:
+        return next(self._all(where, *values))
+
+    def _all(self, where: str, *values: Any) -> Iterator[VideoRecord]:
+        rows = self._db.execute(f"SELECT * FROM video WHERE {where}", values).fetchall()  # noqa: S608  (our own text)
+        return map(_record, rows)
+
+
+def _record(row: sqlite3.Row) -> VideoRecord:
+    values = dict(row)
+    values["ancestry"] = tuple(json.loads(values["ancestry"]))
+    values["has_reference"] = bool(values["has_reference"])
+    return VideoRecord(**values)

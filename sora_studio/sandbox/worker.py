@@ -1,0 +1,38 @@
+"""A worker process: reads one order from standard input, renders it, writes its progress to standard output.
+
+It ends by itself when its standard input closes, which is what happens however its server ends.
+"""
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+
+from sora_studio.sandbox.film.render import Order, render
+
+# Unbuffered: a thread that waits in a buffered read holds a lock which the interpreter wants at its end.
+_standard_input = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
+
+
+def main() -> None:
+    """Render one order: {"folder": …, and the fields of an Order}."""
+    wanted = json.loads(_standard_input.readline())
+    threading.Thread(target=_end_with_server, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(5)  # whoever serves people goes first
+    folder = Path(wanted.pop("folder"))
+    order = Order(**{**wanted, "prompts": tuple(wanted["prompts"])})
+    for percent in render(order, folder):
+        sys.stdout.write(f"{percent}\n")
+        sys.stdout.flush()
+
+
+def _end_with_server() -> None:
+    """Wait for the end of standard input, then leave at once, whatever is going on."""
+    _standard_input.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
