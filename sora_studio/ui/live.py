@@ -1,0 +1,142 @@
+"""Live push: from "changed" in the database to the tabs that read their page again.
+
+A push carries no data. It runs, on the server, the handler by which the tab reads its page anyway:
+what one push missed, the next one heals, and after every gap in listening all tabs read again.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import reflex as rx
+from reflex.event import Event, EventType
+
+from sora_studio.db.engine import Database
+from sora_studio.domain.errors import Unavailable
+from sora_studio.ui import sockets
+from sora_studio.ui.session import TabState
+
+_log = logging.getLogger(__name__)
+
+PAUSE = 0.25
+"""Seconds from one re-reading by a tab to the next: one change shows at once, a burst 4 times a second."""
+
+DEAF = 1.0
+"""Seconds between two re-readings by every tab while nothing can be heard from the database."""
+
+_LONGEST_WAIT = 5.0  # seconds between two tries to listen again
+
+
+@dataclass(eq=False)
+class _Tab:
+    """A tab of this process: whose it is, and how it reads its page."""
+
+    token: str
+    owner_id: UUID
+    handler: EventType[()]
+    owed: bool = False  # something changed since the running re-reading began
+    reading: asyncio.Task[None] | None = None
+
+
+_tabs: dict[str, _Tab] = {}
+_by_owner: defaultdict[UUID, set[str]] = defaultdict(set)
+
+
+def watch(owner_id: UUID, token: str, handler: EventType[()]) -> None:
+    """Have a tab read its page again whenever something of its owner's changes; the last call counts.
+
+    Args:
+        owner_id: Whose changes.
+        token: The tab: `self.router.session.client_token`.
+        handler: Called without arguments, as the tab would. Subscribe first, then read.
+    """
+    tab = _tabs.get(token)
+    if tab is None or tab.owner_id != owner_id:
+        forget(token)
+        tab = _tabs[token] = _Tab(token, owner_id, handler)
+        _by_owner[owner_id].add(token)
+    tab.handler = handler
+
+
+def keep(owner_id: UUID, token: str) -> None:
+    """Know a tab although its page reads nothing again: so it learns when its session ends."""
+    if token not in _tabs or _tabs[token].owner_id != owner_id:
+        watch(owner_id, token, TabState.stay)
+
+
+def forget(token: str) -> None:
+    """Push nothing to a tab any more."""
+    tab = _tabs.pop(token, None)
+    if tab is None:
+        return
+    _by_owner[tab.owner_id].discard(token)
+    if not _by_owner[tab.owner_id]:
+        del _by_owner[tab.owner_id]
+
+
+async def run(database: Database, app: rx.App) -> None:
+    """Push for as long as the process serves; never returns by itself."""
+    async with asyncio.TaskGroup() as tasks:
+        push = _Push(app, tasks)
+        tasks.create_task(push.listen(database))
+        tasks.create_task(push.look_after())
+
+
+class _Push:
+    """Hears what changed and has the right tabs read again."""
+
+    def __init__(self, app: rx.App, tasks: asyncio.TaskGroup) -> None:
+        self._app, self._tasks = app, tasks
+        self._hearing = False
+
+    async def listen(self, database: Database) -> None:
+        """Hear every change, whatever happens to the connection."""
+        wait = PAUSE
+        while True:
+            with contextlib.suppress(Unavailable):
+                async for payload in database.listen():
+                    self._hearing, wait = True, PAUSE
+                    self._changed(_whose(payload))
+            if self._hearing:
+                _log.warning("The database went silent; tabs read every %s s until it is back.", DEAF)
+            self._hearing = False
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT)
+
+    async def look_after(self) -> None:
+        """Forget tabs that were closed; while nothing can be heard, have the others read by the clock."""
+        while True:
+            await asyncio.sleep(DEAF)
+            for token in [token for token in _tabs if not sockets.is_open(self._app, token)]:
+                forget(token)
+            if not self._hearing:
+                self._changed([*_by_owner])
+
+    def _changed(self, owners: Iterable[UUID]) -> None:
+        for owner_id in owners:
+            for token in _by_owner.get(owner_id, ()):
+                tab = _tabs[token]
+                tab.owed = True
+                if tab.reading is None:
+                    tab.reading = self._tasks.create_task(self._read_again(tab))
+
+    async def _read_again(self, tab: _Tab) -> None:
+        """Run a tab's handler until it has seen the last change, never twice at once."""
+        while tab.owed and _tabs.get(tab.token) is tab and sockets.is_open(self._app, tab.token):
+            tab.owed = False
+            event = Event.from_event_type(tab.handler)[0]
+            done = await self._app.event_processor.enqueue(tab.token, event)
+            await asyncio.gather(done, asyncio.sleep(PAUSE), return_exceptions=True)
+        tab.reading = None
+
+
+def _whose(payload: str) -> list[UUID]:
+    """Read a notification: one owner's id; anything else, as after a gap, may have been anybody's."""
+    try:
+        return [UUID(payload)]
+    except ValueError:
+        return [*_by_owner]

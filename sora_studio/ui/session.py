@@ -1,0 +1,59 @@
+"""Who is at this tab."""
+
+# ruff: noqa: SLF001 -- vars with an underscore are those that Reflex sends to no browser
+# pyright: reportPrivateUsage=false
+
+from uuid import UUID
+
+import reflex as rx
+from reflex.state import BaseState
+
+from sora_studio.domain.account import Identity
+from sora_studio.domain.errors import NotSignedIn
+
+
+class TabState(rx.State):
+    """Whose data this tab holds."""
+
+    _user_id: UUID | None = None
+    _session_id: UUID | None = None
+
+    @rx.event
+    def stay(self) -> None:
+        """Do nothing; the guard, which every event passes, has the say whether this tab may stay."""
+
+
+async def signed_in(state: BaseState) -> Identity:
+    """Return who is at the tab of a State; in a background handler, ask inside `async with self`.
+
+    Raises:
+        NotSignedIn: Nobody is, or not any more.
+    """
+    tab = await state.get_state(TabState)
+    if tab._user_id is None or tab._session_id is None:
+        message = "Please log in."
+        raise NotSignedIn(message)
+    return Identity(user_id=tab._user_id, session_id=tab._session_id)
+
+
+async def signed_in_user(state: BaseState) -> UUID:
+    """Return the id of the person at the tab of a State: the owner that every service asks for.
+
+    Raises:
+        NotSignedIn: Nobody is, or not any more.
+    """
+    return (await signed_in(state)).user_id
+
+
+async def hand_over(root: BaseState, identity: Identity | None) -> None:
+    """Note who is at a tab; if it was another person, forget everything that the tab has seen.
+
+    For the guard alone: it has verified the identity.
+    """
+    tab = await root.get_state(TabState)
+    before = (tab._user_id, tab._session_id)
+    now = (identity.user_id, identity.session_id) if identity else (None, None)
+    if before[0] not in {None, now[0]}:
+        root.reset()
+    if before != now:
+        tab._user_id, tab._session_id = now
