@@ -38,10 +38,10 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Run the studio until Ctrl-C or SIGTERM."""
-    import uvicorn  # noqa: PLC0415
+    import uvicorn
 
-    from sora_studio import frontend, log  # noqa: PLC0415
-    from sora_studio.asgi import create  # noqa: PLC0415
+    from sora_studio import frontend, log
+    from sora_studio.asgi import create
 
     sockets = _listen(host, port)
     settings = load(data_dir=data_dir, port=sockets[0].getsockname()[1])
@@ -75,21 +75,22 @@ def sandbox(
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 4010,
     speed: Annotated[float, typer.Option(help="Times faster than a real provider.", min=0.1)] = 1.0,
     data_dir: Annotated[Path, typer.Option(help="Where it keeps jobs and files.")] = Path("data/sandbox"),
+    parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run a Videos API server at /v1 that renders real MP4s (no AI model: it draws)."""
-    from sora_studio.sandbox import SandboxSettings, run  # noqa: PLC0415
+    from sora_studio.sandbox import SandboxSettings, run
 
-    run(host, port, SandboxSettings(data_dir=data_dir, speed=speed))
+    run(host, port, SandboxSettings(data_dir=data_dir, speed=speed, parent_pid=parent_pid))
 
 
 @cli.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to the newest schema, and stop; `serve` does so by itself."""
-    import asyncio  # noqa: PLC0415
+    import asyncio
 
-    from sora_studio import log  # noqa: PLC0415
-    from sora_studio.children.postgres import embedded_postgres  # noqa: PLC0415
-    from sora_studio.db import migrations  # noqa: PLC0415
+    from sora_studio import log
+    from sora_studio.children.postgres import embedded_postgres
+    from sora_studio.db import migrations
 
     async def run() -> None:
         if settings.database_url is not None:

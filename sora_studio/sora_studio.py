@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import reflex as rx
 import structlog
 
+from sora_studio.bootstrap import studio
 from sora_studio.config import Settings
 from sora_studio.ui import placeholder
 
@@ -20,6 +21,7 @@ app.add_page(placeholder.page, route="/video/[id]", title="Video")
 @asynccontextmanager
 async def lifespan(settings: Settings) -> AsyncIterator[None]:
     """Open the studio for as long as the server runs."""
-    _log.info("Sora Studio is open", url=settings.public_url)
-    yield
-    _log.info("Sora Studio closes")
+    async with studio(settings):
+        _log.info("Sora Studio is open", url=settings.public_url)
+        yield
+        _log.info("Sora Studio closes")

@@ -93,10 +93,10 @@ def _open_the_way(*places: Path) -> None:
 
 
 def _end_leftovers(directory: Path) -> None:
-    """End what an earlier server left running here, and forget its pid file.
+    """End what an earlier server left running here, and the claims of its process number.
 
-    Every process of a server works in its data directory. PostgreSQL itself would trust the number in the
-    file, which in a restarted container often belongs to somebody else by now. The caller holds the lock.
+    Every process of a server works in its data directory. PostgreSQL itself would trust the number in its
+    lock files, and in a restarted container that often is somebody else's by now. The caller holds our lock.
     """
     leftovers = [process for process in psutil.process_iter() if _works_in(process, directory)]
     if leftovers:
@@ -106,7 +106,8 @@ def _end_leftovers(directory: Path) -> None:
     for process in stubborn:
         process.kill()  # what was committed is in the write-ahead log
     psutil.wait_procs(stubborn, timeout=_PATIENCE)
-    (directory / "postmaster.pid").unlink(missing_ok=True)
+    for claim in (*directory.glob("postmaster.pid"), *directory.glob(".s.PGSQL.*")):
+        claim.unlink()
 
 
 def _works_in(process: psutil.Process, directory: Path) -> bool:

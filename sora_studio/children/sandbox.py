@@ -1,6 +1,7 @@
 """The sandbox provider as a child: started on a loopback port of its own, started again when it dies."""
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -37,7 +38,13 @@ async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str
     directory = data_dir / "sandbox"
     directory.mkdir(parents=True, exist_ok=True)
     port = await _port(directory / "port")
-    options = {"host": _LOOPBACK, "port": port, "data-dir": directory, "speed": speed}
+    options = {
+        "host": _LOOPBACK,
+        "port": port,
+        "data-dir": directory,
+        "speed": speed,
+        "parent-pid": os.getpid(),
+    }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "sora_studio.cli", "sandbox", *arguments]
     watch = asyncio.create_task(_keep_running(command), name="sandbox")

@@ -13,9 +13,9 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 class SameOrigin:
     """Lets a socket or a changing request pass when its page came from us.
 
-    "Us" is the address in the Host header, so that localhost, 127.0.0.1, [::1] and any name work unconfigured,
-    and the public URL, for proxies that hide the Host. Programs send no Origin and pass: they carry no visitor's
-    cookie either.
+    "Us" is the address in the Host header, so that localhost, 127.0.0.1, [::1] and any other work
+    unset, and the public URL, for proxies that hide the Host. Programs send no Origin and pass: they carry no
+    visitor's cookie either.
     """
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:

@@ -1,24 +1,14 @@
-"""What an operator may set: the environment, read and checked once before the start."""
+"""Every setting: its name, default, check and description (docs/configuration.md repeats them)."""
 
-import os
-import secrets
-from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from sora_studio.config.signing_key import stored_key
 
 _SHORTEST_SECRET = 32
-
-
-class ConfigError(Exception):
-    """The studio cannot start as it is set up; `problems` holds one sentence each."""
-
-    def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
 
 
 def _http_url(url: str) -> str:
@@ -118,93 +108,4 @@ class Settings(BaseModel):
         """
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()
-        return _stored_key(self.data_dir / "secret_key")
-
-
-_FIELDS = {str(field.alias): field for field in Settings.model_fields.values()}
-
-SECRETS = frozenset(name for name, field in _FIELDS.items() if SecretStr in get_args(field.annotation))
-"""Names that may also be given as NAME_FILE: the path of a file that holds the value."""
-
-
-def load(
-    environ: Mapping[str, str] = os.environ, *, data_dir: Path | None = None, port: int = 3000
-) -> Settings:
-    """Read the settings from the environment.
-
-    Args:
-        environ: Where to read; empty values count as unset.
-        data_dir: Wins over the environment.
-        port: Where we serve, for the default public URL.
-
-    Raises:
-        ConfigError: Something is wrong; all of it is listed at once.
-    """
-    problems = _misspelt(environ)
-    values: dict[str, Any] = {"SORA_STUDIO_PUBLIC_URL": f"http://localhost:{port}"}
-    values |= {name: environ[name] for name in _FIELDS if environ.get(name)}
-    for name in sorted(SECRETS):
-        _read_secret_file(name, environ, values, problems)
-    if data_dir is not None:
-        values["SORA_STUDIO_DATA_DIR"] = data_dir
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        problems += [f"{detail['loc'][0]} {_reason(detail['msg'])}" for detail in error.errors()]
-    else:
-        if not problems:
-            return settings
-    raise ConfigError(*problems)  # not from the ValidationError, which holds the secrets
-
-
-def _misspelt(environ: Mapping[str, str]) -> list[str]:
-    """List variables that look like ours and are not: a typing error must not pass in silence."""
-    known = _FIELDS.keys() | {f"{name}_FILE" for name in SECRETS}
-    return [
-        f"{name} is not a setting"
-        for name in environ
-        if name.startswith("SORA_STUDIO_") and name not in known
-    ]
-
-
-def _read_secret_file(
-    name: str, environ: Mapping[str, str], values: dict[str, Any], problems: list[str]
-) -> None:
-    """Take a secret from the file that NAME_FILE points to."""
-    path = environ.get(f"{name}_FILE")
-    if not path:
-        return
-    if name in values:
-        problems.append(f"{name} and {name}_FILE are both set")
-        return
-    try:
-        values[name] = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{name}_FILE cannot be read: {error}")
-
-
-def _reason(message: str) -> str:
-    """Make pydantic's message the second half of a sentence."""
-    return message.removeprefix("Value error, ").replace("Input should be", "must be")
-
-
-def _stored_key(path: Path) -> bytes:
-    """Return the key in a file that only we may read; write a new one first if there is none."""
-    try:
-        if not path.exists():
-            _store_key(path)
-        return path.read_bytes()
-    except OSError as error:
-        message = f"SORA_STUDIO_DATA_DIR: no key can be kept in {path.parent}: {error.strerror}"
-        raise ConfigError(message) from error
-
-
-def _store_key(path: Path) -> None:
-    """Write a new key, whole or not at all; of two first starts, both use the same key."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.touch(mode=0o600)
-    fresh.write_text(secrets.token_urlsafe(48))
-    with suppress(FileExistsError):
-        os.link(fresh, path)
-    fresh.unlink()
+        return stored_key(self.data_dir / "secret_key")

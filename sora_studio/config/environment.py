@@ -1,0 +1,83 @@
+"""Reading the settings from the environment, and from the files it names."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import SecretStr, ValidationError
+
+from sora_studio.config.error import ConfigError
+from sora_studio.config.settings import Settings
+
+_FIELDS = {str(field.alias): field for field in Settings.model_fields.values()}
+
+
+def _is_secret(annotation: object) -> bool:
+    """Tell whether a type is `SecretStr`, however it is wrapped."""
+    return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))
+
+
+SECRETS = frozenset(name for name, field in _FIELDS.items() if _is_secret(field.annotation))
+"""Names that may also be given as NAME_FILE: the path of a file that holds the value."""
+
+
+def load(
+    environ: Mapping[str, str] = os.environ, *, data_dir: Path | None = None, port: int = 3000
+) -> Settings:
+    """Read the settings from the environment.
+
+    Args:
+        environ: Where to read; empty values count as unset.
+        data_dir: Wins over the environment.
+        port: Where we serve, for the default public URL.
+
+    Raises:
+        ConfigError: Something is wrong; all of it is listed at once.
+    """
+    problems = _misspelt(environ)
+    values: dict[str, Any] = {"SORA_STUDIO_PUBLIC_URL": f"http://localhost:{port}"}
+    values |= {name: environ[name] for name in _FIELDS if environ.get(name)}
+    for name in sorted(SECRETS):
+        _read_secret_file(name, environ, values, problems)
+    if data_dir is not None:
+        values["SORA_STUDIO_DATA_DIR"] = data_dir
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += [f"{detail['loc'][0]} {_reason(detail['msg'])}" for detail in error.errors()]
+    else:
+        if not problems:
+            return settings
+    raise ConfigError(*problems)  # not from the ValidationError, which holds the secrets
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[str]:
+    """List variables that look like ours and are not: a typing error must not pass in silence."""
+    known = _FIELDS.keys() | {f"{name}_FILE" for name in SECRETS}
+    return [
+        f"{name} is not a setting"
+        for name in environ
+        if name.startswith("SORA_STUDIO_") and name not in known
+    ]
+
+
+def _read_secret_file(
+    name: str, environ: Mapping[str, str], values: dict[str, Any], problems: list[str]
+) -> None:
+    """Take a secret from the file that NAME_FILE points to."""
+    path = environ.get(f"{name}_FILE")
+    if not path:
+        return
+    if name in values:
+        problems.append(f"{name} and {name}_FILE are both set")
+        return
+    try:
+        values[name] = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{name}_FILE cannot be read: {error}")
+
+
+def _reason(message: str) -> str:
+    """Make pydantic's message the second half of a sentence."""
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")

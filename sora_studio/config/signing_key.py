@@ -1,0 +1,34 @@
+"""The key that signs sessions, when the operator has set none."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from sora_studio.config.error import ConfigError
+
+
+def stored_key(path: Path) -> bytes:
+    """Return the key in a file that only we may read; write a new one first if there is none.
+
+    Raises:
+        ConfigError: The file cannot be written or read.
+    """
+    try:
+        if not path.exists():
+            _store_key(path)
+        return path.read_bytes()
+    except OSError as error:
+        message = f"SORA_STUDIO_DATA_DIR: no key can be kept in {path.parent}: {error.strerror}"
+        raise ConfigError(message) from error
+
+
+def _store_key(path: Path) -> None:
+    """Write a new key, whole or not at all; of two first starts, both use the same key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(secrets.token_urlsafe(48))
+    with suppress(FileExistsError):
+        os.link(fresh, path)
+    fresh.unlink()

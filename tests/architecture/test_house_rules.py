@@ -1,0 +1,134 @@
+"""Rules of the house that no linter knows."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.source import ROOT, calls, parsed, python_files, shown
+
+_OURS = python_files("sora_studio")
+_EVERYTHING = python_files("sora_studio", "tests", "bench", "alembic")
+
+_WITHOUT_A_NOUN = {"util", "utils", "helper", "helpers", "common", "core", "misc", "shared"}
+_MAY_CATCH_EVERYTHING = {"sora_studio/jobs/scheduler.py", "sora_studio/ui/errors.py"}
+_MAY_READ_THE_ENVIRONMENT = {
+    "sora_studio/config/environment.py",
+    "sora_studio/frontend.py",  # for the build it starts
+    "sora_studio/asgi.py",  # for Reflex, which listens to nothing else
+    "sora_studio/sandbox/pool.py",  # for the workers it starts
+}
+_SHORT = 0.1  # seconds
+_EXPLAINED = re.compile(
+    r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*|(pyright|type): ignore\[[\w, -]+\]) (-{1,2} |# ?|\()\w"
+)
+
+
+def test_modules_are_named_for_what_they_are_about():
+    """A function lives with the noun it serves; `utils` serves none."""
+    nameless = [shown(path) for path in _EVERYTHING if _WITHOUT_A_NOUN & {path.stem, *path.parent.parts}]
+
+    assert nameless == []
+
+
+def test_every_module_says_what_it_is():
+    """The first line of a file is a sentence about it."""
+    silent = [shown(path) for path in _EVERYTHING if not ast.get_docstring(parsed(path))]
+
+    assert silent == []
+
+
+def test_everything_is_caught_in_two_places_only():
+    """One scheduler run and one UI handler survive any error; elsewhere a bug must be seen."""
+    greedy = [
+        shown(path, node.lineno)
+        for path in _OURS
+        if str(path.relative_to(ROOT)) not in _MAY_CATCH_EVERYTHING
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node.type)
+    ]
+
+    assert greedy == []
+
+
+def test_the_environment_is_read_in_one_place():
+    """Everybody else is handed `Settings`."""
+    readers = [
+        shown(path, node.lineno)
+        for path in _OURS
+        if str(path.relative_to(ROOT)) not in _MAY_READ_THE_ENVIRONMENT
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.getenv", "os.environb"}
+    ]
+
+    assert readers == []
+
+
+def test_tests_wait_for_conditions_and_not_for_time():
+    """A sleep is too long on a fast machine and too short on a slow one; loops that look again may pause."""
+    sleepers = [
+        shown(path, call.lineno)
+        for path in python_files("tests")
+        for name, call in calls(parsed(path))
+        if name.split(".")[-1] in {"sleep", "wait_for_timeout"}
+        and not (_is_short(call) and call in _calls_in_loops(parsed(path)))
+    ]
+
+    assert sleepers == []
+
+
+def test_tests_do_not_patch_our_code():
+    """What is to be replaced is replaced at a port."""
+    patchers = [
+        shown(path, call.lineno)
+        for path in python_files("tests")
+        for name, call in calls(parsed(path))
+        if re.search(r"\bpatch(\.\w+)?$|monkeypatch\.setattr$", name)
+        and _names_ours(call.args[0], parsed(path))
+    ]
+
+    assert patchers == []
+
+
+@pytest.mark.parametrize("path", _EVERYTHING, ids=shown)
+def test_exceptions_from_the_checks_have_a_reason(path: Path):
+    """`noqa` and `ignore` name a rule and, behind a dash, say why."""
+    unexplained = [
+        shown(path, number)
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if re.search(r"#\s*(noqa|type: ?ignore|pyright: ?ignore|pragma: no cover)\b", line)
+        and not _EXPLAINED.search(line)
+    ]
+
+    assert unexplained == []
+
+
+def _catches_everything(caught: ast.expr | None) -> bool:
+    names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(name is None or ast.unparse(name) in {"Exception", "BaseException"} for name in names)
+
+
+def _is_short(sleep: ast.Call) -> bool:
+    """Tell whether a sleep is a pause between two looks."""
+    pause = ast.literal_eval(sleep.args[0]) if isinstance(sleep.args[0], ast.Constant) else None
+    return isinstance(pause, int | float) and pause <= _SHORT
+
+
+def _calls_in_loops(tree: ast.Module) -> set[ast.Call]:
+    """Return the calls that are made again and again."""
+    loops = (node for node in ast.walk(tree) if isinstance(node, ast.While | ast.For | ast.AsyncFor))
+    return {call for loop in loops for _, call in calls(loop)}
+
+
+def _names_ours(target: ast.expr, tree: ast.Module) -> bool:
+    """Tell whether the target of a patch is something of ours, by its dotted path or as an imported name."""
+    if isinstance(target, ast.Constant):
+        return str(target.value).startswith("sora_studio")
+    ours = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sora_studio")
+        for alias in node.names
+    }
+    return ast.unparse(target).split(".")[0] in ours

@@ -1,0 +1,43 @@
+"""The papers are in step with the code: every setting, command and route is written down."""
+
+import re
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from sora_studio.cli import cli
+from sora_studio.config import SECRETS, Settings
+from tests.support.source import ROOT
+
+_CONFIGURATION = (ROOT / "docs/configuration.md").read_text()
+
+
+@pytest.mark.parametrize("field", Settings.model_fields.values(), ids=lambda field: field.alias)
+def test_every_setting_is_written_down(field: FieldInfo):
+    """Name, default and description stand in docs/configuration.md as they stand in the code."""
+    default = "unset" if field.default is None else f"`{field.default}`"
+
+    assert f"| `{field.alias}` | {default} | {field.description} |" in _CONFIGURATION
+
+
+def test_no_setting_is_written_down_that_does_not_exist():
+    """A setting that has gone is gone from the papers, too."""
+    written = set(re.findall(r"(?m)^\| `([A-Z_]+)` \|", _CONFIGURATION))
+
+    assert written == {field.alias for field in Settings.model_fields.values()}
+
+
+def test_the_secrets_that_may_come_from_files_are_written_down():
+    """Operators need to know which of them have a NAME_FILE."""
+    section = _CONFIGURATION.split("### Secrets from files")[1].split("\n## ")[0]
+
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", section)) - {"NAME_FILE"} == SECRETS
+
+
+def test_every_command_is_written_down():
+    """`sora-studio --help` and the papers list the same commands."""
+    commands = {
+        command.name or command.callback.__name__ for command in cli.registered_commands if command.callback
+    }
+
+    assert set(re.findall(r"(?m)^\| `sora-studio ([a-z-]+)` \|", _CONFIGURATION)) == commands

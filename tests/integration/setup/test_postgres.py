@@ -1,0 +1,176 @@
+"""The embedded PostgreSQL survives whatever its studio does not."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString
+
+import psutil
+import psycopg
+import pytest
+
+from sora_studio.children.postgres import embedded_postgres
+from sora_studio.config import ConfigError
+from tests.support.source import ROOT
+from tests.support.waiting import wait_until
+
+_STUDIO = """
+import asyncio, sys
+from pathlib import Path
+from sora_studio import log
+from sora_studio.children.postgres import embedded_postgres
+
+async def main():
+    log.configure()
+    async with embedded_postgres(Path(sys.argv[1])) as url:
+        print(url, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Return a data directory that does not exist yet, where PostgreSQL's own user may go."""
+    return tmp_path / "data"
+
+
+async def test_it_serves_sql_and_keeps_what_was_written(data_dir: Path):
+    async with embedded_postgres(data_dir) as url:
+        _execute(url, "CREATE TABLE kept AS SELECT 'yes' AS word")
+
+    async with embedded_postgres(data_dir) as url:
+        assert _value(url, "SELECT word FROM kept") == "yes"
+
+
+async def test_it_is_gone_with_the_block(data_dir: Path):
+    async with embedded_postgres(data_dir):
+        server = _postmaster(data_dir)
+
+    assert not server.is_running()
+
+
+async def test_it_listens_on_no_network_port(data_dir: Path):
+    async with embedded_postgres(data_dir):
+        server = _postmaster(data_dir)
+
+        assert server.net_connections(kind="inet") == []
+
+
+async def test_a_second_studio_is_refused_by_name_of_the_first(data_dir: Path):
+    with (
+        _another_studio(data_dir) as other,
+        pytest.raises(ConfigError, match=rf"process {other.process.pid}\).*--data-dir"),
+    ):
+        async with embedded_postgres(data_dir):
+            pass
+
+
+async def test_it_ends_when_its_studio_is_killed(data_dir: Path):
+    with _another_studio(data_dir) as other:
+        server = _postmaster(data_dir)
+        other.process.kill()
+
+        wait_until(lambda: not server.is_running())
+
+
+async def test_it_starts_again_after_everything_was_killed(data_dir: Path):
+    with _another_studio(data_dir) as other:
+        _execute(other.url, "CREATE TABLE kept AS SELECT 'yes' AS word")
+        for process in (_postmaster(data_dir), psutil.Process(other.process.pid)):
+            process.send_signal(signal.SIGKILL)
+
+    async with embedded_postgres(data_dir) as url:
+        assert _value(url, "SELECT word FROM kept") == "yes"
+
+
+async def test_a_server_that_was_left_running_is_ended_first(data_dir: Path):
+    async with embedded_postgres(data_dir):
+        command = _postmaster(data_dir).cmdline()
+    left_over = _start_as_owner(command, data_dir / "postgres")
+    wait_until((data_dir / "postgres/postmaster.pid").exists)
+
+    async with embedded_postgres(data_dir) as url:
+        assert left_over.poll() is not None
+        assert _value(url, "SELECT 1") == 1
+
+
+async def test_a_pid_file_that_names_a_stranger_does_no_harm(data_dir: Path):
+    """In a restarted container the old number often belongs to somebody else, here to ourselves."""
+    async with embedded_postgres(data_dir):
+        lines = (data_dir / "postgres/postmaster.pid").read_text().split("\n")
+    (data_dir / "postgres/postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]))
+
+    async with embedded_postgres(data_dir) as url:
+        assert _value(url, "SELECT 1") == 1
+
+
+async def test_a_first_start_that_was_cut_short_is_begun_anew(data_dir: Path):
+    (data_dir / "postgres.new").mkdir(parents=True)
+    (data_dir / "postgres.new/PG_VERSION").write_text("18\n")
+
+    async with embedded_postgres(data_dir) as url:
+        assert _value(url, "SELECT 1") == 1
+
+
+async def test_a_path_too_long_for_a_socket_is_served_all_the_same(tmp_path: Path):
+    async with embedded_postgres(tmp_path / ("long" * 30)) as url:
+        assert _value(url, "SELECT 1") == 1
+
+
+async def test_a_start_that_fails_says_what_the_server_said(data_dir: Path):
+    async with embedded_postgres(data_dir):
+        pass
+    with (data_dir / "postgres/postgresql.conf").open("a") as settings:
+        settings.write("no_such_setting = 1\n")
+
+    with pytest.raises(ConfigError, match="no_such_setting"):
+        async with embedded_postgres(data_dir):
+            pass
+
+
+def _execute(url: str, statement: LiteralString) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _value(url: str, query: LiteralString) -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(query).fetchone()
+        return row and row[0]
+
+
+def _postmaster(data_dir: Path) -> psutil.Process:
+    return psutil.Process(int((data_dir / "postgres/postmaster.pid").read_text().split("\n")[0]))
+
+
+def _start_as_owner(command: list[str], directory: Path) -> subprocess.Popen[bytes]:
+    """Start a program in a directory as the user whose the directory is."""
+    owner = directory.stat()
+    return subprocess.Popen(
+        command, cwd=directory, user=owner.st_uid, group=owner.st_gid, stderr=subprocess.DEVNULL
+    )
+
+
+@dataclass(frozen=True)
+class _Another:
+    process: subprocess.Popen[str]
+    url: str
+
+
+@contextmanager
+def _another_studio(data_dir: Path) -> Iterator[_Another]:
+    """Let another process hold the data directory for the block."""
+    command = [sys.executable, "-c", _STUDIO, str(data_dir)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield _Another(process, process.stdout.readline().strip())
+        finally:
+            process.kill()

@@ -1,0 +1,132 @@
+"""`sora-studio serve`: everything starts together, and nothing stays behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from tests.support.source import ROOT
+from tests.support.studio import answers, free_port, serving
+from tests.support.waiting import wait_until
+
+_PROMISED = 10.0  # seconds from SIGTERM to the end
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    """Return a data directory that does not exist yet."""
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_everything(data_dir: Path, number: signal.Signals):
+    with serving(data_dir) as studio:
+        tree = studio.tree()
+        studio.process.send_signal(number)
+
+        assert studio.process.wait(timeout=_PROMISED) == 0
+        assert _running(tree) == []
+    assert "Traceback" not in studio.log.read_text()
+
+
+def test_a_signal_ends_everything_while_pages_are_open(data_dir: Path):
+    """A browser keeps its connection; it must not keep the studio."""
+    with serving(data_dir) as studio:
+        tree = studio.tree()
+        with _open_connection(studio.port):
+            assert studio.stop() == 0
+        assert _running(tree) == []
+
+
+def test_the_next_start_works_after_the_studio_was_killed(data_dir: Path):
+    with serving(data_dir) as studio:
+        tree = studio.tree()
+        studio.process.kill()
+        studio.process.wait()
+
+        with serving(data_dir, port=studio.port) as again:
+            assert answers(again.url)
+        wait_until(lambda: _running(tree) == [])
+
+
+def test_the_next_start_works_after_everything_was_killed(data_dir: Path):
+    with serving(data_dir) as studio:
+        for process in studio.tree():
+            process.kill()
+        studio.process.wait()
+
+        with serving(data_dir, port=studio.port) as again:
+            assert answers(again.url)
+
+
+def test_a_second_studio_on_the_same_data_is_refused(data_dir: Path):
+    with serving(data_dir) as studio:
+        said = _refusal(f"--data-dir={data_dir}")
+
+        assert f"Another Sora Studio (process {studio.process.pid}) already uses {data_dir}." in said
+        assert "Traceback" not in said
+        assert answers(studio.url)
+
+
+def test_a_taken_port_is_refused(data_dir: Path):
+    with serving(data_dir) as studio:
+        said = _refusal(f"--data-dir={data_dir}-2", port=studio.port)
+
+    assert f"port {studio.port}: Address already in use" in said
+    assert "Traceback" not in said
+
+
+def test_wrong_settings_are_refused_all_at_once(data_dir: Path):
+    said = _refusal(
+        f"--data-dir={data_dir}",
+        DATABASE_URL="mysql://x",
+        SORA_STUDIO_SECRET_KEY="short",
+        SORA_STUDIO_SPEEDD="1",
+    )
+
+    assert re.findall(r"(?m)^(\w+) (?:must|is not)", said) == [
+        "SORA_STUDIO_SPEEDD",
+        "DATABASE_URL",
+        "SORA_STUDIO_SECRET_KEY",
+    ]
+    assert "short" not in said
+
+
+def test_the_generated_key_is_readable_by_its_owner_alone(data_dir: Path):
+    with serving(data_dir):
+        pass
+
+    assert (data_dir / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def _refusal(*arguments: str, port: int | None = None, **environment: str) -> str:
+    """Return what a studio says that must not start."""
+    command = [sys.executable, "-m", "sora_studio.cli", "serve", f"--port={port or free_port()}", *arguments]
+    refused = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert refused.returncode != 0
+    return refused.stderr
+
+
+def _running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Return those that still run; one that only waits for its parent to notice its end does not."""
+    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+
+
+def _open_connection(port: int) -> ClientConnection:
+    """Open a websocket as a tab does, and keep it."""
+    return connect(f"ws://127.0.0.1:{port}/_event/?token=a-tab&EIO=4&transport=websocket")

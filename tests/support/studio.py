@@ -1,0 +1,92 @@
+"""The studio as its users start it: a program, on a free port, with a data directory of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.support.source import ROOT
+from tests.support.waiting import wait_until
+
+_PATIENCE = 60.0  # seconds for a first start on a busy machine
+
+
+@dataclass(frozen=True)
+class RunningStudio:
+    """A studio that takes requests."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Return where it is served."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def tree(self) -> list[psutil.Process]:
+        """Return the process and everything it has started."""
+        ours = psutil.Process(self.process.pid)
+        return [ours, *ours.children(recursive=True)]
+
+    def stop(self) -> int:
+        """End it in order and return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=15)
+
+
+@contextmanager
+def serving(
+    data_dir: Path, *, port: int | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[RunningStudio]:
+    """Serve the studio for the block; what is still running afterwards is killed."""
+    port = port or free_port()
+    log = data_dir.with_name(f"{data_dir.name}.log")
+    with log.open("ab") as output:
+        process = start(data_dir, port, environment or {}, output.fileno())
+    studio = RunningStudio(process, port, log)
+    tree: list[psutil.Process] = []
+    try:
+        wait_until(lambda: answers(studio.url) or process.poll() is not None, within=_PATIENCE)
+        assert process.poll() is None, log.read_text()
+        tree = studio.tree()
+        yield studio
+    finally:
+        for each in tree:
+            if each.is_running():
+                each.kill()
+        process.kill()
+        process.wait()
+
+
+def start(data_dir: Path, port: int, environment: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
+    """Start `sora-studio serve` and do not wait for it."""
+    command = [sys.executable, "-m", "sora_studio.cli", "serve", f"--port={port}", f"--data-dir={data_dir}"]
+    return subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
+    )
+
+
+def answers(url: str) -> bool:
+    """Tell whether a studio serves its pages there."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 -- our own address
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
