@@ -18,20 +18,34 @@ _USER_AGENT_MAX = 300
 _bearer = HTTPBearer(auto_error=False, description="The `access_token` from sign-up or log-in.")
 
 
-async def current_identity(
+async def identity_if_any(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Identity:
-    """Verify who sends a request; a bearer token, if there is one, is the only one that counts.
+) -> Identity | None:
+    """Verify who sends a request; a bearer token, if there is one, is the only one that counts."""
+    token = bearer.credentials if bearer else token_in_cookies(request.headers.get("cookie", ""))
+    if not token:
+        return None
+    try:
+        return await services().accounts.identify(token)
+    except NotSignedIn:
+        return None
+
+
+OptionalIdentityDep = Annotated[Identity | None, Depends(identity_if_any)]
+"""The verified person, or None."""
+
+
+async def current_identity(identity: OptionalIdentityDep) -> Identity:
+    """Return who sends a request.
 
     Raises:
         NotSignedIn: No token came, or its session has ended.
     """
-    token = bearer.credentials if bearer else token_in_cookies(request.headers.get("cookie", ""))
-    if not token:
-        message = "Please log in first."
+    if identity is None:
+        message = "Please log in: no valid session came with this request."
         raise NotSignedIn(message)
-    return await services().accounts.identify(token)
+    return identity
 
 
 def request_origin(request: Request) -> Origin:

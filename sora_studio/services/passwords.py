@@ -27,6 +27,7 @@ It is a constant and no secret: were it the signing key, changing that key would
 
 _OFTEN_GUESSED = 10**6  # among so many first guesses of a cracking program
 _LONG = 32  # longer ones stand on no list
+_SHORTEST_WORD = 3
 _SITE = ("sorastudio", "sora", "studio")
 
 
@@ -94,5 +95,8 @@ def _digest(password: str) -> bytes:
 
 def _guesses(password: str, about: tuple[str, ...]) -> float:
     """Estimate how many guesses it takes: from word lists, names, keyboard rows, repeats, dates."""
-    words = {word for text in about for word in (text, *re.split(r"[\W_]+", text)) if len(word) > 2}  # noqa: PLR2004
-    return float(zxcvbn(password, user_inputs=[*_SITE, *sorted(words)])["guesses"])
+    words = {*_SITE, *about}
+    for text in about:
+        parts = [part for part in re.split(r"[\W_]+", text) if len(part) >= _SHORTEST_WORD]
+        words.update(parts, ["".join(parts)])
+    return float(zxcvbn(password, user_inputs=sorted(words))["guesses"])

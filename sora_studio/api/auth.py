@@ -1,0 +1,135 @@
+"""Sign up, log in, log out: for programs with JSON, for pages with forms that browsers post by themselves."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from sora_studio.api import session_cookie
+from sora_studio.api.identity import OptionalIdentityDep, OriginDep
+from sora_studio.api.own_path import own_path
+from sora_studio.api.sent import Sent, read_sent
+from sora_studio.api.users import NO_STORE, User
+from sora_studio.container import services
+from sora_studio.domain.account import NAME_MAX, SignedIn
+from sora_studio.domain.errors import Conflict, InvalidInput, LimitReached, NotSignedIn, SoraStudioError
+
+router = APIRouter(prefix="/auth", tags=["accounts"])
+
+_LOG_IN_PAGE, _SIGN_UP_PAGE = "/login", "/signup"
+
+
+class LogIn(BaseModel):
+    """An account and its password."""
+
+    email: str
+    password: str
+
+
+class SignUp(LogIn):
+    """A new account; without a name, it is called as the e-mail address begins."""
+
+    display_name: str = ""
+    password: str = Field(description="15 to 1024 characters; a sentence works well.")
+
+
+class Session(BaseModel):
+    """A fresh session; the token is shown once, and set as a cookie, too."""
+
+    user: User
+    access_token: str
+    token_type: str = "bearer"  # noqa: S105 -- a word of RFC 6750
+    expires_in: int = Field(description="Seconds.")
+
+
+def _documented(body: type[BaseModel]) -> dict[str, Any]:
+    """Describe a body that is read by hand, in its two forms."""
+    schema = {"schema": body.model_json_schema()}
+    content = {"application/json": schema, "application/x-www-form-urlencoded": schema}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post("/signup", status_code=201, response_model=Session, openapi_extra=_documented(SignUp))
+async def sign_up(request: Request, origin: OriginDep) -> Response:
+    """Open an account and log in."""
+    sent = await read_sent(request)
+    try:
+        wish = sent.read(SignUp)
+        name = wish.display_name or wish.email.split("@", 1)[0][:NAME_MAX]
+        signed_in = await services().accounts.sign_up(wish.email, wish.password, name, origin)
+    except (SoraStudioError, RequestValidationError) as problem:
+        return _refuse(sent, _SIGN_UP_PAGE, problem)
+    return _welcome(request, sent, signed_in, 201)
+
+
+@router.post("/login", response_model=Session, openapi_extra=_documented(LogIn))
+async def log_in(request: Request, origin: OriginDep) -> Response:
+    """Open a session."""
+    sent = await read_sent(request)
+    try:
+        wish = sent.read(LogIn)
+        signed_in = await services().accounts.log_in(wish.email, wish.password, origin)
+    except (SoraStudioError, RequestValidationError) as problem:
+        return _refuse(sent, _LOG_IN_PAGE, problem)
+    return _welcome(request, sent, signed_in, 200)
+
+
+@router.post("/logout", status_code=204)
+async def log_out(request: Request, identity: OptionalIdentityDep) -> Response:
+    """End the session of the token or cookie that came with the request."""
+    by_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if identity is not None:
+        await services().accounts.log_out(identity)
+    elif not by_form:
+        message = "There is no session to end."
+        raise NotSignedIn(message)
+    response = RedirectResponse(_LOG_IN_PAGE, 303) if by_form else Response(status_code=204)
+    session_cookie.take(request, response)
+    response.headers.update(NO_STORE)
+    return response
+
+
+def _welcome(request: Request, sent: Sent, signed_in: SignedIn, status: int) -> Response:
+    """Answer with the session; a form goes on to where its page was asked for."""
+    if sent.is_form:
+        response: Response = RedirectResponse(own_path(sent.fields().get("next", "")), 303)
+    else:
+        session = Session(
+            user=User.of(signed_in.account),
+            access_token=signed_in.access_token,
+            expires_in=signed_in.expires_in,
+        )
+        response = JSONResponse(session.model_dump(), status)
+    session_cookie.give(request, response, signed_in)
+    response.headers.update(NO_STORE)
+    return response
+
+
+def _refuse(sent: Sent, page: str, problem: SoraStudioError | RequestValidationError) -> Response:
+    """Send a form back to its page with a code and what may be kept; a program gets the error itself."""
+    if not sent.is_form:
+        raise problem
+    fields = sent.fields()
+    kept = {name: fields[name] for name in ("email", "next") if fields.get(name)}
+    query = urlencode({"error": _code(problem), **kept})
+    return RedirectResponse(f"{page}?{query}", 303, headers=NO_STORE)
+
+
+def _code(problem: SoraStudioError | RequestValidationError) -> str:
+    """Return the word by which the page finds its sentence."""
+    match problem:
+        case InvalidInput():
+            return problem.code
+        case NotSignedIn():
+            return "wrong_credentials"
+        case Conflict():
+            return "email_taken"
+        case LimitReached():
+            return "too_many"
+        case RequestValidationError():
+            return "invalid_value"
+        case _:
+            return "unavailable"

@@ -1,0 +1,89 @@
+"""One's own account."""
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from sora_studio.api import session_cookie
+from sora_studio.api.identity import IdentityDep
+from sora_studio.container import services
+from sora_studio.domain.account import AccountView
+
+NO_STORE = {"Cache-Control": "no-store"}
+"""What is personal stays in no cache."""
+
+
+def _never_stored(response: Response) -> None:
+    response.headers.update(NO_STORE)
+
+
+router = APIRouter(prefix="/users/me", tags=["accounts"], dependencies=[Depends(_never_stored)])
+
+
+class User(BaseModel):
+    """An account."""
+
+    id: str
+    email: str
+    display_name: str
+    created_at: int = Field(description="Unix seconds.")
+
+    @classmethod
+    def of(cls, account: AccountView) -> "User":
+        """Shape an account."""
+        return cls(
+            id=str(account.id),
+            email=account.email,
+            display_name=account.display_name,
+            created_at=int(account.created_at.timestamp()),
+        )
+
+
+class ProfileChange(BaseModel):
+    """What to change; what is left out stays."""
+
+    display_name: str | None = None
+    email: str | None = None
+
+
+class PasswordChange(BaseModel):
+    """A new password, and the proof that one may set it."""
+
+    current_password: str
+    new_password: str
+
+
+class Farewell(BaseModel):
+    """The proof that one may delete the account."""
+
+    password: str
+
+
+@router.get("")
+async def read_me(identity: IdentityDep) -> User:
+    """Return one's account."""
+    return User.of(await services().accounts.account(identity.user_id))
+
+
+@router.patch("")
+async def change_me(identity: IdentityDep, change: ProfileChange) -> User:
+    """Change the name or the e-mail address."""
+    account = await services().accounts.edit_profile(
+        identity.user_id, display_name=change.display_name, email=change.email
+    )
+    return User.of(account)
+
+
+@router.delete("", status_code=204)
+async def delete_me(request: Request, identity: IdentityDep, farewell: Farewell) -> Response:
+    """Delete the account with all its videos and their files."""
+    await services().accounts.delete_account(identity, farewell.password)
+    response = Response(status_code=204, headers=NO_STORE)
+    session_cookie.take(request, response)
+    return response
+
+
+@router.post("/password", status_code=204)
+async def change_password(identity: IdentityDep, change: PasswordChange) -> None:
+    """Set another password; every other session ends."""
+    await services().accounts.change_password(identity, change.current_password, change.new_password)
