@@ -1,0 +1,72 @@
+"""What one tile draws, and how a video becomes it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sora_studio.domain.ids import public_id
+from sora_studio.domain.video import TERMINAL, Phase, Size, VideoView
+from sora_studio.ui import words
+
+COMING, READY, FAILED, ATTENTION = "coming", "ready", "failed", "attention"
+
+
+@dataclass(frozen=True)
+class VideoCard:
+    """One tile. Progress is not in it, so that a tick does not send the whole grid again."""
+
+    id: str  # public
+    title: str
+    ratio: float  # width / height
+    look: str  # coming, ready, failed or attention
+    word: str  # where it is, in a word
+    facts: str  # model and size
+    duration: str  # `0:04`
+    reason: str  # why it failed, in the provider's words
+    cost: str  # what a failed one cost: `not charged`
+    known: bool  # whether the provider tells any progress
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a coming video is."""
+
+    percent: int = 0  # 0..100
+    left: str = ""  # `about 20 s`, empty when unknown
+
+
+def look(phase: Phase) -> str:
+    """Say how a tile is drawn."""
+    special = {Phase.COMPLETED: READY, Phase.FAILED: FAILED, Phase.NEEDS_ATTENTION: ATTENTION}
+    return special.get(phase, COMING)
+
+
+def ratio(size: str) -> float:
+    """Return width by height, to four places."""
+    frame = Size.parse(size)
+    return round(frame.width / frame.height, 4)
+
+
+def to_card(view: VideoView) -> VideoCard:
+    """Draw a video as a tile."""
+    return VideoCard(
+        id=public_id(view.id),
+        title=view.title,
+        ratio=ratio(view.size),
+        look=look(view.phase),
+        word=words.word(view),
+        facts=f"{view.model} · {words.frame(view.size)}",
+        duration=words.clock(int(view.seconds)),
+        reason=words.reason(view),
+        cost=words.cost(view) if view.phase is Phase.FAILED else "",
+        known=view.progress_known,
+    )
+
+
+def to_progress(views: Iterable[VideoView], now: datetime) -> dict[str, Progress]:
+    """Collect the progress of those that are still coming, by public id."""
+    return {
+        public_id(view.id): Progress(view.progress, words.remaining(view, now))
+        for view in views
+        if view.phase not in TERMINAL
+    }

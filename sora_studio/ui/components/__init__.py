@@ -1,0 +1,1 @@
+"""Pure drawing: no State of a page in here."""

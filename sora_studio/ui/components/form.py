@@ -1,0 +1,74 @@
+"""Form parts: labelled fields, password fields, a form that posts by itself."""
+
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.el.elements.base import BaseHTML
+
+from sora_studio.domain.account import PASSWORD_MIN
+from sora_studio.ui.theme import SMALL_ICON, icon
+
+
+class NativeForm(BaseHTML):
+    """A form that the browser itself posts: Reflex's own always prevents that."""
+
+    tag = "form"
+    action: rx.Var[str]
+    method: rx.Var[str]
+
+
+native_form = NativeForm.create
+
+
+def field(label: str, *controls: rx.Component, hint: rx.Component | str | None = None) -> rx.Component:
+    """Put a label above its control."""
+    return rx.el.label(
+        rx.el.span(label, class_name="label"),
+        *controls,
+        *([rx.el.span(hint, class_name="hint")] if hint is not None else []),
+        class_name="field",
+    )
+
+
+def text_field(label: str, name: str, **props: Any) -> rx.Component:  # noqa: ANN401 -- props have any type
+    """Ask for one line."""
+    return field(label, rx.el.input(name=name, class_name="input", **props))
+
+
+def password_field(label: str, name: str, *, new: bool) -> rx.Component:
+    """Ask for a password that can be looked at, pasted and kept by a manager; a new one is counted."""
+    counter = rx.el.span(
+        rx.el.span(f"At least {PASSWORD_MIN} characters. A few plain words are easiest to keep."),
+        rx.el.output(data_password_count=str(PASSWORD_MIN), class_name="num"),
+        class_name="password-hint",
+    )
+    return rx.el.div(
+        field(
+            label,
+            rx.el.input(
+                name=name,
+                type="password",
+                required=True,
+                class_name="input",
+                auto_complete="new-password" if new else "current-password",
+                min_length=PASSWORD_MIN if new else None,
+            ),
+            hint=counter if new else None,
+        ),
+        rx.el.button(
+            icon("eye", SMALL_ICON),
+            type="button",
+            class_name="reveal",
+            aria_label=f"Show {label.lower()}",
+            aria_pressed="false",
+            data_reveal="",
+        ),
+        class_name="password",
+    )
+
+
+def error(text: rx.Var[str] | str) -> rx.Component:
+    """Say what is wrong, next to where it is; nothing while the text is empty."""
+    return rx.cond(
+        text, rx.el.p(icon("circle-alert", SMALL_ICON), rx.el.span(text), class_name="error", role="alert")
+    )

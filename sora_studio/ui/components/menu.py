@@ -1,0 +1,35 @@
+"""The menu of a tile: one for all of them, moved to the tile that asked for it."""
+
+from typing import Any
+
+import reflex as rx
+
+from sora_studio.ui import routes
+from sora_studio.ui.actions import VideoActions
+from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
+
+# studio.js notes on the menu whose it is; this is read at the click.
+_WHOSE = rx.Var("document.getElementById('tile-menu').dataset.video").to(str)
+_PAGE = routes.video(f"{_WHOSE}")
+
+
+def tile_menu() -> rx.Component:
+    """Open, download, remix, delete."""
+    return rx.el.div(
+        _item("maximize-2", "Open", on_click=rx.redirect(_PAGE)),
+        plain_link(
+            icon("download", SMALL_ICON), "Download", role="menuitem", data_item="download", download=""
+        ),
+        _item("shuffle", "Remix", on_click=rx.redirect(f"{_PAGE}#remix"), data_item="remix"),
+        _item(
+            "pencil", "Edit and send again", on_click=rx.redirect(routes.edit(f"{_WHOSE}")), data_item="edit"
+        ),
+        _item("trash-2", "Delete", on_click=VideoActions.remove(_WHOSE), class_name="danger"),
+        role="menu",
+        class_name="menu",
+        custom_attrs={"id": "tile-menu", "popover": "auto"},
+    )
+
+
+def _item(symbol: str, text: str, **props: Any) -> rx.Component:  # noqa: ANN401 -- props have any type
+    return rx.el.button(icon(symbol, SMALL_ICON), text, type="button", role="menuitem", **props)

@@ -1,0 +1,148 @@
+"""One video in a grid, whatever becomes of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import reflex as rx
+
+from sora_studio.domain.video import Variant
+from sora_studio.ui import routes
+from sora_studio.ui.actions import VideoActions
+from sora_studio.ui.cards import ATTENTION, FAILED, READY, Progress, VideoCard
+from sora_studio.ui.components.progress import ring
+from sora_studio.ui.theme import SMALL_ICON, icon, style
+
+Card = rx.vars.ObjectVar[VideoCard]
+CardsVar = rx.vars.ArrayVar[Sequence[VideoCard]]
+ProgressVar = rx.vars.ObjectVar[Mapping[str, Progress]]
+
+
+def grid(cards: CardsVar, progress: ProgressVar, *, dense: bool = False) -> rx.Component:
+    """Lay videos out in justified rows, each with its true aspect ratio.
+
+    The first child belongs to studio.js: a click's tile stands there until the server has answered.
+    """
+    return rx.el.div(
+        rx.el.div(class_name="ghosts", data_ghosts=""),
+        rx.foreach(
+            cards,
+            lambda card: rx.cond(VideoActions.gone.contains(card.id), rx.fragment(), tile(card, progress)),
+        ),
+        class_name="grid dense" if dense else "grid",
+    )
+
+
+def tile(card: Card, progress: ProgressVar) -> rx.Component:
+    """Draw one video."""
+    return rx.el.article(
+        rx.match(
+            card.look,
+            (READY, _ready(card)),
+            (FAILED, _failed(card)),
+            (ATTENTION, _attention(card)),
+            _coming(card, progress),
+        ),
+        rx.el.button(
+            type="button",
+            class_name="more",
+            aria_label=f"What to do with {card.title}",
+            aria_haspopup="menu",
+            data_menu=card.id,
+            data_look=card.look,
+        ),
+        key=card.id,
+        class_name=f"tile {card.look}",
+        custom_attrs=style(ar=card.ratio),
+    )
+
+
+def _link(card: Card, *children: rx.Component, **props: Any) -> rx.Component:  # noqa: ANN401 -- props have any type
+    return rx.el.a(*children, href=routes.video(f"{card.id}"), class_name="open", dir="auto", **props)
+
+
+def _ready(card: Card) -> rx.Component:
+    return _link(
+        card,
+        rx.el.img(
+            src=routes.content(f"{card.id}", Variant.THUMBNAIL), alt="", loading="lazy", decoding="async"
+        ),
+        rx.el.span(card.title, class_name="name"),
+        rx.el.span(card.word, " · ", card.duration, " · ", card.facts, class_name="facts num"),
+        data_sprite=routes.content(f"{card.id}", Variant.SPRITESHEET),
+    )
+
+
+def _coming(card: Card, progress: ProgressVar) -> rx.Component:
+    now = progress[card.id].to(rx.vars.ObjectVar[Progress], Progress)
+    return _link(
+        card,
+        ring(rx.cond(now, now.percent, 0).to(int), known=card.known, label=f"Progress of {card.title}"),
+        rx.el.span(
+            card.word,
+            rx.cond(now.left, rx.fragment(rx.el.i("·"), rx.el.span(now.left))),
+            class_name="phase num",
+        ),
+        rx.el.span(card.title, class_name="name"),
+    )
+
+
+def _failed(card: Card) -> rx.Component:
+    return rx.fragment(
+        _link(
+            card,
+            rx.el.span(
+                icon("circle-alert", SMALL_ICON),
+                card.word,
+                rx.el.span(card.cost, class_name="muted"),
+                class_name="phase bad",
+            ),
+            rx.el.span(card.title, class_name="name"),
+            rx.el.span(card.reason, class_name="reason", dir="auto"),
+        ),
+        rx.el.div(
+            rx.el.a("Edit and send again", href=routes.edit(f"{card.id}"), class_name="button small"),
+            class_name="choices",
+        ),
+    )
+
+
+def _attention(card: Card) -> rx.Component:
+    busy = VideoActions.deciding == card.id
+    return rx.fragment(
+        _link(
+            card,
+            rx.el.span(icon("circle-help", SMALL_ICON), card.word, class_name="phase warn"),
+            rx.el.span(card.title, class_name="name"),
+            rx.el.span("The server never said whether it took this job.", class_name="reason"),
+        ),
+        rx.el.div(*decisions(card.id, busy), class_name="choices"),
+    )
+
+
+def decisions(video_id: rx.Var[str], busy: rx.Var[bool]) -> list[rx.Component]:
+    """Offer the three ways out of a submit whose answer was lost."""
+    again = "Sending again may cost a second time if the provider took the job after all."
+    return [
+        rx.el.button(
+            "Look again", on_click=VideoActions.look_again(video_id), disabled=busy, class_name="button small"
+        ),
+        rx.el.button(
+            "Send again",
+            on_click=VideoActions.submit_again(video_id),
+            disabled=busy,
+            title=again,
+            class_name="button small quiet",
+        ),
+        rx.el.button(
+            "Give up", on_click=VideoActions.give_up(video_id), disabled=busy, class_name="button small quiet"
+        ),
+    ]
+
+
+def skeletons(ratios: tuple[float, ...], *, dense: bool = False) -> rx.Component:
+    """Draw the grid's shape while it is being read."""
+    return rx.el.div(
+        *(rx.el.div(class_name="tile skeleton", custom_attrs=style(ar=ratio)) for ratio in ratios),
+        class_name="grid dense" if dense else "grid",
+        aria_hidden="true",
+    )

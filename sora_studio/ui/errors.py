@@ -1,0 +1,90 @@
+"""From an exception to the sentence a person reads."""
+
+import logging
+import secrets
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from sora_studio.domain.errors import (
+    ContentRejected,
+    LimitReached,
+    NotSignedIn,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderUnavailable,
+    SoraStudioError,
+    StorageError,
+    SubmitUnclear,
+    Unavailable,
+    UserError,
+)
+from sora_studio.ui import routes
+from sora_studio.ui.toasts import ERROR, ToastState
+
+_log = logging.getLogger(__name__)
+
+_NEXT_IN_MINUTES = 90  # seconds from which a wait is told in minutes
+
+
+def explain(problem: BaseException) -> str:
+    """Say what happened, whether it cost anything, and what to do."""
+    match problem:
+        case LimitReached():
+            text = f"{_full_stop(problem.message)} Try again in {_wait(problem.retry_after)}."
+        case UserError():
+            text = problem.message
+        case ProviderError():
+            text = _explain_provider(problem)
+        case StorageError():
+            text = (
+                "The studio could not read or write its files; its disk may be full. What was saved is safe."
+            )
+        case Unavailable():
+            text = "The studio cannot reach its database right now. It keeps trying; what was saved is safe."
+        case _:
+            text = "The studio made a mistake, not you. Whoever runs it finds the cause in the log."
+    return text
+
+
+def _explain_provider(problem: ProviderError) -> str:
+    words = _full_stop(problem.message)
+    match problem:
+        case ContentRejected():
+            refused = f"Refused by the provider's moderation: {words}"
+            return f"{refused} You were not charged. Edit the prompt and send it again."
+        case ProviderUnavailable():
+            return "The provider cannot be reached right now. Nothing was started and nothing was charged."
+        case ProviderMisconfigured():
+            return f"The provider refused the studio itself: {words} Tell whoever runs it."
+        case SubmitUnclear():
+            unclear = "The server did not answer. We are checking whether it took the job;"
+            return f"{unclear} you will not be charged twice."
+        case _:
+            return f"The provider answered: {words}"
+
+
+def report(exception: Exception) -> EventSpec:
+    """Tell the person about an exception that no handler caught: Reflex's backend exception handler."""
+    if isinstance(exception, NotSignedIn):
+        return rx.redirect(routes.LOG_IN)
+    if isinstance(exception, SoraStudioError):
+        _log.info("A page could not do what it was asked: %s", exception)
+        return _say(explain(exception))
+    reference = secrets.token_hex(4)
+    _log.error("A page handler failed (reference %s)", reference, exc_info=exception)
+    return _say(f"{explain(exception)} Reference {reference}.")
+
+
+def _say(text: str) -> EventSpec:
+    return ToastState.say(text, ERROR)  # pyright: ignore[reportReturnType] - called on its class it is one
+
+
+def _full_stop(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _wait(seconds: float) -> str:
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < _NEXT_IN_MINUTES else f"{round(whole / 60)} minutes"

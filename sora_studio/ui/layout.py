@@ -1,0 +1,102 @@
+"""The frame around every page."""
+
+from typing import Any
+
+import reflex as rx
+
+from sora_studio.ui import routes
+from sora_studio.ui.components.feedback import toast
+from sora_studio.ui.components.menu import tile_menu
+from sora_studio.ui.person import PersonState
+from sora_studio.ui.theme import icon, plain_link
+
+
+def frame(
+    *children: rx.Component,
+    name: str,
+    ready: rx.Var[bool],
+    url: rx.Var[str] | str = "",
+) -> rx.Component:
+    """Draw a page of somebody who is signed in.
+
+    Args:
+        children: The page itself.
+        name: `create`, `library`, `video` or `profile`; also marks its place in the rail.
+        ready: Whether the page shows what it has to; tests wait for it.
+        url: The address that the browser should keep, empty to leave it alone.
+    """
+    return rx.fragment(
+        plain_link("Skip to the content", href="#main", class_name="skip"),
+        rx.el.div(
+            _rail(name),
+            rx.el.main(
+                *children,
+                custom_attrs={"id": "main"},
+                class_name=f"page {name}",
+                tab_index=-1,
+                data_ready=rx.cond(ready, "true", "false"),
+                data_url=url,
+            ),
+            class_name="app",
+        ),
+        tile_menu(),
+        toast(),
+    )
+
+
+def bare(*children: rx.Component) -> rx.Component:
+    """Draw a page of somebody who may not be signed in: no rail, one column."""
+    return rx.el.main(
+        rx.el.div(mark(), rx.el.span("Sora Studio"), class_name="brand"),
+        *children,
+        class_name="bare-page",
+        data_ready=rx.cond(rx.State.is_hydrated, "true", "false"),
+    )
+
+
+def mark() -> rx.Component:
+    """Draw the studio's mark: a lamp and its beam."""
+    return rx.el.svg(
+        rx.el.path(d="M3 16a13 13 0 0 1 26 0 13 13 0 0 1-26 0Z", class_name="disc"),
+        rx.el.path(d="M13 16 29 8.5v15Z", class_name="beam"),
+        rx.el.circle(cx="12", cy="16", r="4.25", class_name="lamp"),
+        view_box="0 0 32 32",
+        aria_hidden="true",
+        class_name="mark",
+    )
+
+
+def _rail(name: str) -> rx.Component:
+    return rx.el.nav(
+        rx.el.a(mark(), href=routes.HOME, class_name="home", aria_label="Sora Studio"),
+        _place("sparkles", "Create", routes.HOME, current=name == "create"),
+        _place("layout-grid", "Library", routes.LIBRARY, current=name == "library"),
+        rx.el.span(class_name="gap"),
+        rx.el.a(
+            rx.cond(
+                PersonState.initial,
+                rx.el.span(PersonState.initial, class_name="badge", aria_hidden="true"),
+                rx.el.span(class_name="badge", aria_hidden="true"),
+            ),
+            rx.el.span("Profile"),
+            href=routes.PROFILE,
+            class_name="place",
+            custom_attrs=_current(name == "profile"),
+        ),
+        class_name="rail",
+        aria_label="Main",
+    )
+
+
+def _place(symbol: str, text: str, to: str, *, current: bool) -> rx.Component:
+    return rx.el.a(
+        icon(symbol),
+        rx.el.span(text),
+        href=to,
+        class_name="place",
+        custom_attrs=_current(current),
+    )
+
+
+def _current(yes: bool) -> dict[str, Any]:  # noqa: FBT001 - it is all it says
+    return {"aria-current": "page"} if yes else {}

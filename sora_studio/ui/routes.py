@@ -1,0 +1,39 @@
+"""Where the pages and the files of a video are."""
+
+from sora_studio.domain.video import Variant
+
+HOME = "/"
+LIBRARY = "/library"
+VIDEO = "/video/[video_id]"
+PROFILE = "/profile"
+LOG_IN = "/login"
+SIGN_UP = "/signup"
+
+AUTH_LOG_IN = "/api/auth/login"
+AUTH_SIGN_UP = "/api/auth/signup"
+AUTH_LOG_OUT = "/api/auth/logout"
+
+
+def video(video_id: str) -> str:
+    """Return the page of a video, by its public id."""
+    return f"/video/{video_id}"
+
+
+def content(video_id: str, variant: Variant, *, download: bool = False) -> str:
+    """Return the address of one of a video's files."""
+    return f"/api/videos/{video_id}/content?variant={variant}{'&download=1' if download else ''}"
+
+
+def reference(video_id: str) -> str:
+    """Return the address of the picture that a video starts from."""
+    return f"/api/videos/{video_id}/reference"
+
+
+def upload(reference_id: str) -> str:
+    """Return the address of an uploaded picture that no video uses yet."""
+    return f"/api/references/{reference_id}"
+
+
+def edit(video_id: str) -> str:
+    """Return the page that fills the composer with a video's wish."""
+    return f"/?edit={video_id}"
