@@ -1,0 +1,1 @@
+"""Create: describe a video and watch it come."""

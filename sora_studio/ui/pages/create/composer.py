@@ -1,0 +1,196 @@
+"""The composer's State: what is offered, what was chosen, and the wish that goes out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import reflex as rx
+
+from sora_studio.container import services
+from sora_studio.domain.errors import InvalidInput, KeyReused, NotFound, SoraStudioError, UserError
+from sora_studio.domain.ids import parse_public_id
+from sora_studio.domain.video import VideoView, VideoWish
+from sora_studio.ui.assign import assign
+from sora_studio.ui.cards import to_card
+from sora_studio.ui.errors import explain
+from sora_studio.ui.pages.create.offers import Offer, ProviderGroup, fitting, groups, make_offer
+from sora_studio.ui.pages.create.state import RECENT, CreateState
+from sora_studio.ui.session import signed_in_user
+
+_SENT_BEFORE = "Your wish before this one had been sent already. Press Create again to send this one as well."
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An uploaded picture that becomes the first frame."""
+
+    id: str = ""  # empty: there is none
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A prompt put into the box from elsewhere; a new key draws the box anew."""
+
+    text: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a click, told to the tile that stood in for it."""
+
+    key: str = ""
+    accepted: bool = False
+
+
+@dataclass(frozen=True)
+class FormError:
+    """What is wrong, and with which field."""
+
+    text: str = ""
+    field: str = ""
+
+
+class ComposerState(rx.State):
+    """The form at the foot of the page."""
+
+    ready: rx.Field[bool] = rx.field(False)
+    groups: rx.Field[list[ProviderGroup]] = rx.field(default_factory=list)
+    offer: rx.Field[Offer] = rx.field(default_factory=Offer)
+    reference: rx.Field[Reference] = rx.field(default_factory=Reference)
+    draft: rx.Field[Draft] = rx.field(default_factory=Draft)
+    error: rx.Field[FormError] = rx.field(default_factory=FormError)
+    form_key: rx.Field[str] = rx.field("")  # one per rendering of the form: a double click makes one video
+    answer: rx.Field[Answer] = rx.field(default_factory=Answer)
+    last_choice: str = rx.LocalStorage("", name="studio.choice")
+
+    @rx.var
+    def fit(self) -> str:
+        """Say how the picture fits the chosen size."""
+        if not self.reference.id or not self.offer.size:
+            return ""
+        return fitting(self.reference.width, self.reference.height, self.offer.size)
+
+    @rx.event(background=True)
+    async def load(self) -> None:
+        """Offer what the providers can do; `?edit=` fills the form with an earlier wish."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            edited = self.router.url.query_parameters.get("edit", "")
+        view = await _earlier(owner_id, edited) if edited else None
+        profiles = services().videos.offers()
+        async with self:
+            if view is not None:
+                choice = (f"{view.provider}/{view.model}", view.size, view.seconds)
+                self.draft = Draft(view.prompt, uuid4().hex)
+            else:
+                choice = _read_choice(self.last_choice)
+            assign(
+                self,
+                ready=True,
+                groups=groups(profiles),
+                offer=make_offer(profiles, *choice),
+                form_key=self.form_key or uuid4().hex,
+            )
+
+    @rx.event
+    def choose_model(self, model: str) -> None:
+        """Change the model; size and length stay where it makes them."""
+        self._choose(model, self.offer.size, self.offer.seconds)
+
+    @rx.event
+    def choose_size(self, size: str) -> None:
+        """Change the size."""
+        self._choose(self.offer.model, size, self.offer.seconds)
+
+    @rx.event
+    def choose_seconds(self, seconds: str) -> None:
+        """Change the length."""
+        self._choose(self.offer.model, self.offer.size, seconds)
+
+    @rx.event
+    def attach(self, reference_id: str, width: int, height: int) -> None:
+        """Take an uploaded picture as the first frame; who owns it is checked when the wish goes out."""
+        self.reference = Reference(str(reference_id)[:64], max(1, int(width)), max(1, int(height)))
+
+    @rx.event
+    def detach(self) -> None:
+        """Let go of the picture."""
+        self.reference = Reference()
+
+    @rx.event(background=True)
+    async def submit(self, data: dict[str, Any]) -> None:
+        """Ask for a video."""
+        key = _text(data, "request_key")
+        async with self:
+            owner_id = await signed_in_user(self)
+        try:
+            view = await services().videos.create(owner_id, _wish(data), request_key=key or None)
+        except SoraStudioError as problem:
+            async with self:
+                self._refuse(key, problem)
+            return
+        async with self:
+            assign(self, error=FormError(), reference=Reference(), draft=Draft(), form_key=uuid4().hex)
+            self.answer = Answer(key, accepted=True)
+            recent = await self.get_state(CreateState)
+            card = to_card(view)
+            others = [other for other in recent.cards if other.id != card.id]
+            recent.cards = [card, *others][:RECENT]
+
+    def _choose(self, model: str, size: str, seconds: str) -> None:
+        self.offer = make_offer(services().videos.offers(), model, size, seconds)
+        self.last_choice = json.dumps([self.offer.model, self.offer.size, self.offer.seconds])
+
+    def _refuse(self, key: str, problem: SoraStudioError) -> None:
+        field = (problem.param or "") if isinstance(problem, InvalidInput) else ""
+        self.error = FormError(_SENT_BEFORE if isinstance(problem, KeyReused) else explain(problem), field)
+        self.answer = Answer(key, accepted=False)
+        if isinstance(
+            problem, UserError
+        ):  # nothing was stored under the key; after anything else it may have been
+            self.form_key = uuid4().hex
+
+
+async def _earlier(owner_id: UUID, video_id: str) -> VideoView | None:
+    try:
+        return await services().videos.get(owner_id, parse_public_id(video_id))
+    except NotFound:
+        return None
+
+
+def _wish(data: Mapping[str, Any]) -> VideoWish:
+    provider, _, model = _text(data, "model").partition("/")
+    return VideoWish(
+        prompt=_text(data, "prompt"),
+        provider=provider or None,
+        model=model or None,
+        size=_text(data, "size") or None,
+        seconds=_text(data, "seconds") or None,
+        reference_id=_reference_id(_text(data, "reference_id")),
+    )
+
+
+def _reference_id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        message = "That picture is not here. Add it again."
+        raise InvalidInput(message, "reference_id") from None
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _read_choice(text: str) -> tuple[str, str, str]:
+    try:
+        model, size, seconds = json.loads(text)
+    except ValueError:
+        return "", "", ""
+    return str(model), str(size), str(seconds)

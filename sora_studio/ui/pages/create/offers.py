@@ -1,0 +1,122 @@
+"""What the composer offers: the providers' profiles as a person chooses from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sora_studio.domain.money import as_price
+from sora_studio.domain.profile import Model, Profile
+from sora_studio.domain.video import Size
+from sora_studio.ui import words
+from sora_studio.ui.cards import ratio
+
+Choice = tuple[Profile, Model]
+
+
+@dataclass(frozen=True)
+class ModelOption:
+    """One model in the list."""
+
+    value: str  # `provider/model`
+    text: str
+
+
+@dataclass(frozen=True)
+class ProviderGroup:
+    """A provider and its models."""
+
+    label: str
+    models: tuple[ModelOption, ...]
+
+
+@dataclass(frozen=True)
+class SizeOption:
+    """One size, with what its little drawing needs."""
+
+    value: str  # `1280x720`
+    name: str  # `Landscape`
+    frame: str  # the same for people
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Everything that the form shows for one choice of model, size and length."""
+
+    model: str = ""  # `provider/model`
+    name: str = ""  # the model alone
+    sizes: tuple[SizeOption, ...] = ()
+    size: str = ""
+    lengths: tuple[str, ...] = ()
+    seconds: str = ""
+    hint: str = ""
+    price: str = ""
+    note: str = ""  # one sentence about the provider
+
+
+def groups(profiles: Sequence[Profile]) -> list[ProviderGroup]:
+    """List every model of every provider."""
+    return [
+        ProviderGroup(
+            profile.label,
+            tuple(ModelOption(f"{profile.name}/{model.id}", _with_rate(model)) for model in profile.models),
+        )
+        for profile in profiles
+    ]
+
+
+def find(profiles: Sequence[Profile], value: str) -> Choice:
+    """Return the chosen provider and model, the first of all when there is no such."""
+    provider, _, model_id = value.partition("/")
+    for profile in profiles:
+        for model in profile.models:
+            if (profile.name, model.id) == (provider, model_id):
+                return profile, model
+    return profiles[0], profiles[0].models[0]
+
+
+def make_offer(profiles: Sequence[Profile], value: str = "", size: str = "", seconds: str = "") -> Offer:
+    """Put a choice together; what the model does not make becomes its first."""
+    profile, model = find(profiles, value)
+    size = size if size in model.sizes else model.sizes[0]
+    lengths = [str(length) for length in model.seconds]
+    seconds = seconds if seconds in lengths else lengths[0]
+    return Offer(
+        model=f"{profile.name}/{model.id}",
+        name=model.id,
+        sizes=tuple(
+            SizeOption(option, Size.parse(option).name, words.frame(option), ratio(option))
+            for option in model.sizes
+        ),
+        size=size,
+        lengths=tuple(lengths),
+        seconds=seconds,
+        hint=hint(model, size),
+        price=as_price(model.price(size, seconds)),
+        note=profile.note,
+    )
+
+
+def hint(model: Model, size: str) -> str:
+    """Say what a model is good for and what a second costs at this size."""
+    rate = model.price(size, "1")
+    cost = f"{as_price(rate)} per second" if rate else as_price(rate)
+    return f"{model.hint} · {cost}" if model.hint else cost
+
+
+def fitting(width: int, height: int, size: str) -> str:
+    """Say what happens to a picture of this many pixels when it fills the frame."""
+    frame = Size.parse(size)
+    wide, tall = width * frame.height, height * frame.width
+    if wide == tall:
+        return f"Fits {words.frame(size)} exactly."
+    if wide > tall:
+        return f"Fills {words.frame(size)}; {_share(1 - tall / wide)} of its width is cut."
+    return f"Fills {words.frame(size)}; {_share(1 - wide / tall)} of its height is cut."
+
+
+def _share(part: float) -> str:
+    return f"{max(1, round(part * 100))} %"
+
+
+def _with_rate(model: Model) -> str:
+    return f"{model.id} — {hint(model, model.sizes[0])}"

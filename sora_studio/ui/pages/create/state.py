@@ -1,0 +1,57 @@
+"""The recent videos under the composer."""
+
+from datetime import UTC, datetime
+
+import reflex as rx
+
+from sora_studio.container import services
+from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.money import as_price
+from sora_studio.domain.video import Coming, LibraryQuery
+from sora_studio.ui import live
+from sora_studio.ui.assign import assign
+from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
+from sora_studio.ui.errors import explain
+from sora_studio.ui.session import signed_in_user
+
+RECENT = 24
+
+
+class CreateState(rx.State):
+    """The newest videos, those that are coming among them."""
+
+    ready: rx.Field[bool] = rx.field(False)
+    problem: rx.Field[str] = rx.field("")
+    cards: rx.Field[list[VideoCard]] = rx.field(default_factory=list)
+    progress: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)
+    more: rx.Field[bool] = rx.field(False)  # the library holds more than is shown here
+    coming: rx.Field[str] = rx.field("")  # `3 coming · $1.20`
+
+    @rx.event(background=True)
+    async def load(self) -> None:
+        """Fill the grid; also what a push asks this tab to do."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            live.watch(owner_id, self.router.session.client_token, CreateState.load)
+        try:
+            page = await services().videos.list_library(owner_id, LibraryQuery(limit=RECENT))
+            coming = await services().videos.coming(owner_id)
+        except Unavailable as problem:
+            async with self:
+                self.problem = explain(problem)
+            return
+        async with self:
+            assign(
+                self,
+                ready=True,
+                problem="",
+                cards=[to_card(view) for view in page.videos],
+                progress=to_progress(page.videos, datetime.now(UTC)),
+                more=page.has_more,
+                coming=coming_words(coming),
+            )
+
+
+def coming_words(coming: Coming) -> str:
+    """Say how many videos are being made and what they cost; empty when none is."""
+    return f"{coming.count} coming · {as_price(coming.price_micros)}" if coming.count else ""
