@@ -1,0 +1,119 @@
+"""The library: search, status, order, and the grid."""
+
+import reflex as rx
+
+from sora_studio.domain.video import Order
+from sora_studio.ui import layout, routes
+from sora_studio.ui.components import feedback, tile
+from sora_studio.ui.pages.library.state import LibraryState
+from sora_studio.ui.theme import SMALL_ICON, icon
+
+_SHAPES = (1.7778, 1.7778, 0.5625, 1.7778, 1.0, 1.7778, 0.5625, 1.7778, 1.7778, 0.5625, 1.7778, 1.7778)
+_CHIPS = {"": "All", "coming": "Coming", "completed": "Ready", "failed": "Failed"}
+
+
+def page() -> rx.Component:
+    """Draw the page."""
+    return layout.frame(
+        rx.el.header(
+            rx.el.h1("Library", class_name="sr"),
+            _search(),
+            rx.el.div(
+                rx.el.div(
+                    *(_chip(name, text) for name, text in _CHIPS.items()),
+                    class_name="chips",
+                    role="group",
+                    aria_label="Status",
+                ),
+                _order(),
+                class_name="row between",
+            ),
+            class_name="head library-head",
+        ),
+        feedback.problem(LibraryState.problem),
+        rx.cond(LibraryState.ready, _found(), tile.skeletons(_SHAPES, dense=True)),
+        name="library",
+        ready=LibraryState.ready,
+        url=rx.cond(LibraryState.ready, LibraryState.url, ""),
+    )
+
+
+def _search() -> rx.Component:
+    return rx.el.label(
+        icon("search"),
+        rx.el.input(
+            key=LibraryState.visit.to_string(),
+            type="search",
+            name="q",
+            default_value=LibraryState.search,
+            on_change=LibraryState.find.debounce(180),
+            placeholder="Search titles and prompts",
+            aria_label="Search",
+            auto_complete="off",
+            dir="auto",
+            data_search="",
+        ),
+        rx.el.kbd("/", aria_hidden="true"),
+        class_name="search",
+    )
+
+
+def _chip(name: str, text: str) -> rx.Component:
+    return rx.el.button(
+        text,
+        rx.el.span(rx.cond(LibraryState.ready, LibraryState.counts[name], "…"), class_name="num"),
+        type="button",
+        on_click=LibraryState.filter(name),
+        aria_pressed=rx.cond(LibraryState.status == name, "true", "false"),
+        class_name="chip",
+    )
+
+
+def _order() -> rx.Component:
+    newest, oldest = Order.NEWEST.value, Order.OLDEST.value
+    return rx.el.button(
+        icon("arrow-down-up", SMALL_ICON),
+        rx.el.span(rx.cond(LibraryState.order == newest, "Newest first", "Oldest first")),
+        type="button",
+        on_click=LibraryState.sort(rx.cond(LibraryState.order == newest, oldest, newest)),
+        class_name="button quiet order",
+    )
+
+
+def _found() -> rx.Component:
+    return rx.fragment(
+        tile.grid(LibraryState.cards, LibraryState.progress, dense=True),
+        rx.cond(
+            LibraryState.cards.length() == 0, rx.cond(LibraryState.filtered, _nothing_found(), _nothing_yet())
+        ),
+        rx.cond(
+            LibraryState.has_more,
+            rx.el.button(
+                "Show more",
+                type="button",
+                on_click=LibraryState.more,
+                class_name="button quiet all",
+                data_more="",
+            ),
+        ),
+    )
+
+
+def _nothing_found() -> rx.Component:
+    return rx.el.div(
+        icon("search-x", 28),
+        rx.el.h2("Nothing matches"),
+        rx.el.p("Words match the start of words in titles and prompts.", class_name="muted"),
+        rx.el.a("Show everything", href=routes.LIBRARY, class_name="button"),
+        class_name="empty",
+    )
+
+
+def _nothing_yet() -> rx.Component:
+    return rx.el.div(
+        icon("clapperboard", 28),
+        rx.el.h2("Your library is empty"),
+        rx.el.p("Every video that you make is kept here until you delete it.", class_name="muted"),
+        rx.el.a("Create the first", href=routes.HOME, class_name="button primary"),
+        class_name="empty",
+    )

@@ -1,0 +1,187 @@
+"""The library: what is looked for, and the page of videos that was found."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+import reflex as rx
+
+from sora_studio.container import services
+from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.ids import parse_public_id
+from sora_studio.domain.video import LibraryCounts, LibraryPage, LibraryQuery, Order, Status, VideoView
+from sora_studio.ui import live, routes
+from sora_studio.ui.assign import assign
+from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
+from sora_studio.ui.errors import explain
+from sora_studio.ui.session import signed_in_user
+
+PAGE = 30
+_LONGEST_PAGE = 200  # what one reading may return
+_LONGEST_SEARCH = 200  # characters
+_CAP = 1000  # where the service stops counting
+# The chips by their name in the address: the API's two words for a coming video are one to a person.
+FILTERS = {
+    "": (),
+    "coming": (Status.QUEUED, Status.IN_PROGRESS),
+    "completed": (Status.COMPLETED,),
+    "failed": (Status.FAILED,),
+}
+
+
+class LibraryState(rx.State):
+    """The videos that the person is looking at."""
+
+    ready: rx.Field[bool] = rx.field(False)
+    problem: rx.Field[str] = rx.field("")
+    search: rx.Field[str] = rx.field("")
+    status: rx.Field[str] = rx.field("")  # a key of FILTERS
+    order: rx.Field[str] = rx.field(Order.NEWEST.value)
+    cards: rx.Field[list[VideoCard]] = rx.field(default_factory=list)
+    progress: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)
+    counts: rx.Field[dict[str, str]] = rx.field(default_factory=dict)  # by key of FILTERS
+    has_more: rx.Field[bool] = rx.field(False)
+    visit: rx.Field[int] = rx.field(0)  # counts readings of the address, so that the search field follows it
+
+    @rx.var
+    def url(self) -> str:
+        """Return the address of what is shown, for the browser to keep."""
+        asked = {
+            "q": self.search,
+            "status": self.status,
+            "order": self.order if self.order != Order.NEWEST else "",
+        }
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"{routes.LIBRARY}?{query}" if query else routes.LIBRARY
+
+    @rx.var
+    def filtered(self) -> bool:
+        """Say whether less than everything is asked for."""
+        return bool(self.search or self.status)
+
+    @rx.event(background=True)
+    async def load(self) -> None:
+        """Read what the address asks for."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            live.watch(owner_id, self.router.session.client_token, LibraryState.refresh)
+            asked = self.router.url.query_parameters
+            before = (self.search, self.status, self.order)
+            _ask(self, asked.get("q", ""), asked.get("status", ""), asked.get("order", ""))
+            self.visit += 1
+            if before != (self.search, self.status, self.order):
+                self.ready, self.cards = False, []
+        await _read(self, owner_id)
+
+    @rx.event(background=True)
+    async def refresh(self) -> None:
+        """Read again what is shown; what a push asks this tab to do."""
+        async with self:
+            owner_id = await signed_in_user(self)
+        await _read(self, owner_id)
+
+    @rx.event(background=True, supersedes=True)
+    async def find(self, search: str) -> None:
+        """Show what matches the words."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            _ask(self, search, self.status, self.order)
+        await _read(self, owner_id, PAGE)
+
+    @rx.event(background=True, supersedes=True)
+    async def filter(self, status: str) -> None:
+        """Show the videos of one status, or all of them."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            _ask(self, self.search, status, self.order)
+        await _read(self, owner_id, PAGE)
+
+    @rx.event(background=True, supersedes=True)
+    async def sort(self, order: str) -> None:
+        """Change which end comes first."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            _ask(self, self.search, self.status, order)
+        await _read(self, owner_id, PAGE)
+
+    @rx.event(background=True, supersedes=True)
+    async def more(self) -> None:
+        """Add the next page below."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            last = self.cards[-1].id if self.cards and self.has_more else ""
+            query = _query(self, PAGE, parse_public_id(last) if last else None)
+        if not last:
+            return
+        page = await services().videos.list_library(owner_id, query)
+        now = datetime.now(UTC)
+        async with self:
+            if self.cards and self.cards[-1].id == last:
+                self.cards = [*self.cards, *map(to_card, page.videos)]
+                self.progress = {**self.progress, **to_progress(page.videos, now)}
+                self.has_more = page.has_more
+
+
+def _ask(state: LibraryState, search: str, status: str, order: str) -> None:
+    assign(
+        state,
+        search=str(search)[:_LONGEST_SEARCH],
+        status=status if status in FILTERS else "",
+        order=Order.OLDEST.value if order == Order.OLDEST else Order.NEWEST.value,
+    )
+
+
+def _query(state: LibraryState, limit: int, after: UUID | None = None) -> LibraryQuery:
+    return LibraryQuery(state.search, FILTERS[state.status], Order(state.order), after, limit)
+
+
+async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
+    """Show the first `length` videos of what is asked for; by default as many as are shown already."""
+    async with state:
+        asked = state.url
+        search, query = state.search, _query(state, length or max(PAGE, len(state.cards)))
+    try:
+        page = await _list(owner_id, query)
+        counts = await services().videos.count_library(owner_id, search)
+    except Unavailable as problem:
+        async with state:
+            state.problem = explain(problem)
+        return
+    async with state:
+        if state.url != asked:
+            return  # the person asked for something else meanwhile, and that reading is under way
+        assign(
+            state,
+            ready=True,
+            problem="",
+            cards=[to_card(view) for view in page.videos],
+            progress=to_progress(page.videos, datetime.now(UTC)),
+            counts=_count_words(counts),
+            has_more=page.has_more,
+        )
+
+
+async def _list(owner_id: UUID, query: LibraryQuery) -> LibraryPage:
+    """Read one long page in as many steps as the service asks for."""
+    videos: list[VideoView] = []
+    while True:
+        limit = min(query.limit - len(videos), _LONGEST_PAGE)
+        after = videos[-1].id if videos else query.after
+        page = await services().videos.list_library(owner_id, replace(query, limit=limit, after=after))
+        videos += page.videos
+        if not page.has_more or len(videos) >= query.limit:
+            return LibraryPage(tuple(videos), page.has_more)
+
+
+def _count_words(counts: LibraryCounts) -> dict[str, str]:
+    numbers = {
+        "": counts.all,
+        "coming": counts.coming,
+        "completed": counts.completed,
+        "failed": counts.failed,
+    }
+    return {
+        name: f"{number:,}{'+' if counts.capped and number >= _CAP else ''}"
+        for name, number in numbers.items()
+    }
