@@ -1,0 +1,1 @@
+"""One video: play it, read about it, remix it."""

@@ -1,0 +1,165 @@
+"""One video's page."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import reflex as rx
+
+from sora_studio.container import services
+from sora_studio.domain.errors import NotFound, SoraStudioError, Unavailable
+from sora_studio.domain.ids import parse_public_id, public_id
+from sora_studio.domain.video import Phase, VideoView
+from sora_studio.ui import live, routes, toasts, words
+from sora_studio.ui.assign import assign
+from sora_studio.ui.cards import Progress, VideoCard, look, ratio, to_card, to_progress
+from sora_studio.ui.errors import explain
+from sora_studio.ui.session import signed_in_user
+
+
+@dataclass(frozen=True)
+class VideoPage:
+    """Everything the page says of its video, progress apart."""
+
+    id: str = ""  # public; empty until the first reading
+    title: str = ""
+    prompt: str = ""
+    ratio: float = 16 / 9
+    width: int = 0
+    height: int = 0
+    look: str = ""  # as a card's
+    word: str = ""
+    sentence: str = ""
+    known: bool = True
+    model: str = ""
+    size: str = ""
+    duration: str = ""
+    made_in: str = ""
+    made_at: str = ""
+    cost: str = ""
+    provider: str = ""
+    has_reference: bool = False
+    remix: bool = False  # it was made from another
+
+
+class VideoState(rx.State):
+    """The video that the address names."""
+
+    video: rx.Field[VideoPage] = rx.field(default_factory=VideoPage)
+    progress: rx.Field[Progress] = rx.field(default_factory=Progress)
+    parent: rx.Field[list[VideoCard]] = rx.field(default_factory=list)  # one or none
+    remixes: rx.Field[list[VideoCard]] = rx.field(default_factory=list)
+    coming: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)  # of the remixes
+    missing: rx.Field[str] = rx.field("")  # the id that names no video of this person
+    problem: rx.Field[str] = rx.field("")
+    remix_error: rx.Field[str] = rx.field("")
+    remix_key: rx.Field[str] = rx.field("")  # one per rendering of the form
+
+    @rx.event(background=True)
+    async def load(self) -> None:
+        """Read the video and its family; also what a push asks this tab to do."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            live.watch(owner_id, self.router.session.client_token, VideoState.load)
+            asked = _asked(self)
+        try:
+            video_id = parse_public_id(asked)
+            view = await services().videos.get(owner_id, video_id)
+            family = await services().videos.family(owner_id, video_id)
+        except NotFound:
+            async with self:
+                self.missing = asked
+            return
+        except Unavailable as problem:
+            async with self:
+                self.problem = explain(problem)
+            return
+        now = datetime.now(UTC)
+        async with self:
+            if _asked(self) != asked:
+                return  # the person has gone on to another video meanwhile
+            assign(
+                self,
+                video=to_page(view),
+                progress=to_progress([view], now).get(asked, Progress(100, "")),
+                parent=[to_card(family.parent)] if family.parent else [],
+                remixes=[to_card(remix) for remix in family.remixes],
+                coming=to_progress(family.remixes, now),
+                missing="",
+                problem="",
+                remix_key=self.remix_key or uuid4().hex,
+            )
+
+    @rx.event(background=True)
+    async def rename(self, title: str) -> None:
+        """Give the video another title."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            video_id, before = self.video.id, self.video.title
+        if not title.strip() or title.strip() == before:
+            return
+        view = await services().videos.rename(owner_id, parse_public_id(video_id), title)
+        async with self:
+            if self.video.id == video_id:
+                self.video = to_page(view)
+
+    @rx.event(background=True)
+    async def remix(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+        """Ask for a variation and go to it."""
+        prompt, key = str(data.get("prompt", "")), str(data.get("request_key", ""))
+        async with self:
+            owner_id = await signed_in_user(self)
+            video_id = parse_public_id(self.video.id)
+        try:
+            view = await services().videos.remix(owner_id, video_id, prompt, request_key=key or None)
+        except SoraStudioError as problem:
+            async with self:
+                self.remix_error, self.remix_key = explain(problem), uuid4().hex
+            return None
+        async with self:
+            assign(self, remix_error="", remix_key=uuid4().hex)
+        return rx.redirect(routes.video(public_id(view.id)))
+
+    @rx.event(background=True)
+    async def remove(self) -> Any:  # noqa: ANN401 - as above
+        """Delete the video and go back to the library; the toast offers to undo it."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            video_id = self.video.id
+        await services().videos.remove(owner_id, parse_public_id(video_id))
+        async with self:
+            await toasts.tell(self, "Deleted.", undo=video_id)
+        return rx.redirect(routes.LIBRARY)
+
+
+def to_page(view: VideoView) -> VideoPage:
+    """Write down what the page says of a video."""
+    width, _, height = view.size.partition("x")
+    ended = view.completed_at if view.phase is Phase.COMPLETED else None
+    return VideoPage(
+        id=public_id(view.id),
+        title=view.title,
+        prompt=view.prompt,
+        ratio=ratio(view.size),
+        width=int(width),
+        height=int(height),
+        look=look(view.phase),
+        word=words.word(view),
+        sentence=words.sentence(view),
+        known=view.progress_known,
+        model=view.model,
+        size=words.shape(view.size),
+        duration=f"{view.seconds} s",
+        made_in=f"made in {words.took(ended - view.created_at)}" if ended else "",
+        made_at=view.created_at.isoformat(timespec="seconds"),
+        cost=words.cost(view),
+        provider=view.provider,
+        has_reference=view.has_reference,
+        remix=view.parent_id is not None,
+    )
+
+
+def _asked(state: VideoState) -> str:
+    """Return the id in the address, the last part of its path."""
+    return state.router.url.path.rstrip("/").rpartition("/")[2]
