@@ -1,0 +1,1 @@
+"""The profile: name, password, appearance, the end of the account."""

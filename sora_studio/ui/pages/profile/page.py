@@ -1,0 +1,135 @@
+"""The profile."""
+
+import reflex as rx
+from reflex.style import LiteralColorMode, color_mode, set_color_mode
+
+from sora_studio.domain.account import EMAIL_MAX, NAME_MAX
+from sora_studio.ui import layout, routes
+from sora_studio.ui.components.form import error, field, native_form, password_field, text_field
+from sora_studio.ui.pages.profile.state import CONFIRMATION, ProfileState
+from sora_studio.ui.person import PersonState
+from sora_studio.ui.theme import SMALL_ICON, icon
+
+_THEMES: tuple[tuple[LiteralColorMode, str, str], ...] = (
+    ("system", "System", "monitor"),
+    ("light", "Light", "sun"),
+    ("dark", "Dark", "moon"),
+)
+
+
+def page() -> rx.Component:
+    """Draw the page."""
+    return layout.frame(
+        rx.el.header(
+            rx.el.h1("Profile"),
+            native_form(
+                rx.el.button(icon("log-out", SMALL_ICON), "Log out", type="submit", class_name="button"),
+                action=routes.AUTH_LOG_OUT,
+                method="post",
+            ),
+            class_name="head",
+        ),
+        rx.el.div(_about(), _appearance(), _password(), _end(), class_name="settings"),
+        name="profile",
+        ready=PersonState.email != "",
+    )
+
+
+def _about() -> rx.Component:
+    return _section(
+        "You",
+        "Your name is shown to you alone. The e-mail address is what you log in with.",
+        rx.el.form(
+            text_field(
+                "Name",
+                "display_name",
+                key="name " + PersonState.name,
+                default_value=PersonState.name,
+                auto_complete="name",
+                required=True,
+                max_length=NAME_MAX,
+            ),
+            text_field(
+                "E-mail",
+                "email",
+                key="email " + PersonState.email,
+                default_value=PersonState.email,
+                type="email",
+                auto_complete="email",
+                required=True,
+                max_length=EMAIL_MAX,
+            ),
+            error(ProfileState.profile_error),
+            rx.el.button("Save", type="submit", class_name="button primary"),
+            on_submit=ProfileState.save,
+            class_name="form",
+        ),
+    )
+
+
+def _appearance() -> rx.Component:
+    return _section(
+        "Appearance",
+        "Kept in this browser.",
+        rx.el.div(
+            *(
+                rx.el.button(
+                    icon(symbol, SMALL_ICON),
+                    text,
+                    type="button",
+                    on_click=set_color_mode(mode),
+                    aria_pressed=rx.cond(color_mode == mode, "true", "false"),
+                )
+                for mode, text, symbol in _THEMES
+            ),
+            class_name="segments themes",
+            role="group",
+            aria_label="Theme",
+        ),
+    )
+
+
+def _password() -> rx.Component:
+    return _section(
+        "Password",
+        "Changing it logs out every other device.",
+        rx.el.form(
+            password_field("Current password", "current", new=False),
+            password_field("New password", "new", new=True),
+            error(ProfileState.password_error),
+            rx.el.button("Change password", type="submit", class_name="button primary"),
+            on_submit=ProfileState.change_password,
+            key=ProfileState.saved.to_string(),
+            class_name="form",
+        ),
+    )
+
+
+def _end() -> rx.Component:
+    return _section(
+        "Delete account",
+        "Your account, all its videos and their files are deleted at once and cannot be brought back.",
+        rx.el.details(
+            rx.el.summary("Delete my account…", class_name="button danger"),
+            rx.el.form(
+                field(
+                    f"Type “{CONFIRMATION}”",
+                    rx.el.input(name="confirmation", class_name="input", auto_complete="off", required=True),
+                ),
+                password_field("Password", "password", new=False),
+                error(ProfileState.delete_error),
+                rx.el.button("Delete everything", type="submit", class_name="button danger solid"),
+                on_submit=ProfileState.delete_account,
+                class_name="form",
+            ),
+            class_name="unfold",
+        ),
+    )
+
+
+def _section(title: str, about: str, *children: rx.Component) -> rx.Component:
+    return rx.el.section(
+        rx.el.div(rx.el.h2(title), rx.el.p(about, class_name="muted")),
+        rx.el.div(*children),
+        class_name="setting",
+    )

@@ -1,0 +1,76 @@
+"""The account of the person at this tab."""
+
+from typing import Any
+
+import reflex as rx
+
+from sora_studio.container import services
+from sora_studio.domain.errors import InvalidInput, SoraStudioError
+from sora_studio.ui import routes, toasts
+from sora_studio.ui.errors import explain
+from sora_studio.ui.person import PersonState
+from sora_studio.ui.session import signed_in, signed_in_user
+
+CONFIRMATION = "delete my account"
+
+
+class ProfileState(rx.State):
+    """The three forms of the profile: what was wrong with the last try of each."""
+
+    profile_error: rx.Field[str] = rx.field("")
+    password_error: rx.Field[str] = rx.field("")
+    delete_error: rx.Field[str] = rx.field("")
+    saved: rx.Field[int] = rx.field(0)  # counts changed passwords, so that the form is drawn empty again
+
+    @rx.event(background=True)
+    async def save(self, data: dict[str, Any]) -> None:
+        """Change the name and the e-mail address."""
+        async with self:
+            owner_id = await signed_in_user(self)
+        try:
+            account = await services().accounts.edit_profile(
+                owner_id, display_name=str(data.get("display_name", "")), email=str(data.get("email", ""))
+            )
+        except SoraStudioError as problem:
+            async with self:
+                self.profile_error = explain(problem)
+            return
+        async with self:
+            self.profile_error = ""
+            person = await self.get_state(PersonState)
+            person.name, person.email = account.display_name, account.email
+            await toasts.tell(self, "Saved.")
+
+    @rx.event(background=True)
+    async def change_password(self, data: dict[str, Any]) -> None:
+        """Change the password; every other session of the account ends."""
+        async with self:
+            identity = await signed_in(self)
+        try:
+            await services().accounts.change_password(
+                identity, str(data.get("current", "")), str(data.get("new", ""))
+            )
+        except SoraStudioError as problem:
+            async with self:
+                self.password_error = explain(problem)
+            return
+        async with self:
+            self.password_error = ""
+            self.saved += 1
+            await toasts.tell(self, "The password is changed. Other devices are logged out.")
+
+    @rx.event(background=True)
+    async def delete_account(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - event specs have no common type
+        """End the account, with its videos and files."""
+        async with self:
+            identity = await signed_in(self)
+        try:
+            if str(data.get("confirmation", "")).strip().lower() != CONFIRMATION:
+                message = f"Type “{CONFIRMATION}” to confirm."
+                raise InvalidInput(message, "confirmation")
+            await services().accounts.delete_account(identity, str(data.get("password", "")))
+        except SoraStudioError as problem:
+            async with self:
+                self.delete_error = explain(problem)
+            return None
+        return rx.redirect(routes.SIGN_UP)
