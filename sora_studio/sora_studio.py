@@ -3,19 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import reflex as rx
 import structlog
 
 from sora_studio.bootstrap import studio
 from sora_studio.config import Settings
-from sora_studio.ui import placeholder
+from sora_studio.ui import site
 
 _log = structlog.get_logger(__name__)
 
-app = rx.App()
-app.add_page(placeholder.page, route="/", title="Sora Studio")
-app.add_page(placeholder.page, route="/login", title="Log in")
-app.add_page(placeholder.page, route="/video/[id]", title="Video")
+app = site.build()
 
 
 @asynccontextmanager

@@ -1,0 +1,72 @@
+"""The site: its pages under their addresses, and what surrounds them all."""
+
+import reflex as rx
+from reflex_components_core.base.error_boundary import ErrorBoundary
+
+from sora_studio.ui import errors, routes, theme
+from sora_studio.ui.components import feedback
+from sora_studio.ui.guard import Guard
+from sora_studio.ui.pages import not_found, sign_in
+from sora_studio.ui.pages.create.composer import ComposerState
+from sora_studio.ui.pages.create.page import page as create
+from sora_studio.ui.pages.create.state import CreateState
+from sora_studio.ui.pages.library.page import page as library
+from sora_studio.ui.pages.library.state import LibraryState
+from sora_studio.ui.pages.profile.page import page as profile
+from sora_studio.ui.pages.video.page import page as video
+from sora_studio.ui.pages.video.state import VideoState
+from sora_studio.ui.person import PersonState
+
+NAME = "Sora Studio"
+
+
+def build() -> rx.App:
+    """Put the site together."""
+    app = rx.App(
+        html_lang="en",
+        stylesheets=["/studio.css"],
+        head_components=_head(),
+        toaster=None,
+        # In place of Reflex's: its error page and its connection messages speak to programmers.
+        app_wraps={(55, "ErrorBoundary"): _error_boundary, (5, "Overlay"): _overlay},
+        backend_exception_handler=errors.report,
+    )
+    app.add_middleware(Guard())
+    app.add_page(create, routes.HOME, NAME, on_load=[PersonState.load, ComposerState.load, CreateState.load])
+    app.add_page(library, routes.LIBRARY, f"Library · {NAME}", on_load=[PersonState.load, LibraryState.load])
+    app.add_page(video, routes.VIDEO, _video_title(), on_load=[PersonState.load, VideoState.load])
+    app.add_page(profile, routes.PROFILE, f"Profile · {NAME}", on_load=[PersonState.load])
+    app.add_page(sign_in.log_in, routes.LOG_IN, f"Log in · {NAME}")
+    app.add_page(sign_in.sign_up, routes.SIGN_UP, f"Sign up · {NAME}")
+    app.add_page(not_found.page, "404", f"Not found · {NAME}")
+    return app
+
+
+def _head() -> list[rx.Component]:
+    return [
+        rx.el.meta(
+            name="theme-color", content=theme.PAPER, custom_attrs={"media": "(prefers-color-scheme: light)"}
+        ),
+        rx.el.meta(
+            name="theme-color", content=theme.NIGHT, custom_attrs={"media": "(prefers-color-scheme: dark)"}
+        ),
+        rx.el.meta(name="color-scheme", content="light dark"),
+        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.link(rel="apple-touch-icon", href="/icon.png"),
+        rx.el.script(src=rx.asset("studio.js"), defer=True),
+    ]
+
+
+def _video_title() -> rx.Var[str]:
+    return rx.cond(VideoState.video.title, VideoState.video.title, "Video").to(str) + f" · {NAME}"
+
+
+def _error_boundary(stateful: bool) -> rx.Component:  # noqa: FBT001 - the signature Reflex calls
+    fallback = rx.Var.create(feedback.broken_page())
+    if stateful:
+        return ErrorBoundary.create(fallback_render=fallback)
+    return ErrorBoundary.create(fallback_render=fallback, on_error=rx.noop())
+
+
+def _overlay(stateful: bool) -> rx.Component | None:  # noqa: FBT001 - as above
+    return rx.fragment(feedback.banner()) if stateful else None  # what is wrapped goes into the outermost
