@@ -4,7 +4,7 @@ import reflex as rx
 
 config = rx.Config(
     app_name="sora_studio",
-    plugins=[rx.plugins.TailwindV4Plugin()],
+    plugins=[],  # the look is one stylesheet of ours: assets/studio.css
     disable_plugins=[rx.plugins.SitemapPlugin],
     state_manager_mode=rx.constants.StateManagerMode.MEMORY,  # nothing important lives in a state
     redis_token_expiration=900,  # seconds that the state of a closed tab is kept, whatever keeps it
