@@ -1,7 +1,7 @@
-"""A Videos API server of its own: it keeps real jobs, and draws real videos by a procedure (it is no AI model).
+"""A Videos API server of our own: it keeps real jobs and draws real videos, by a procedure (no AI model).
 
-`create_app` and `run` import what they need when they are called, so that worker processes, which live in this
-package too, start without a web framework.
+`create_app` and `run` import what they need when they are called, so that worker processes, which live in
+this package too, start without a web framework.
 """
 
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ def create_app(settings: SandboxSettings) -> "FastAPI":
 
 
 def run(host: str, port: int, settings: SandboxSettings) -> None:
-    """Serve until SIGTERM, SIGINT, or the end of `settings.parent_pid`; port 0 takes a free one and prints it."""
+    """Serve until SIGTERM, SIGINT, or the end of `settings.parent_pid`; port 0 takes a free one."""
     from sora_studio.sandbox import server  # noqa: PLC0415
 
     server.run(host, port, settings)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
@@ -35,19 +36,27 @@ def create_app(settings: SandboxSettings) -> FastAPI:
             yield
         finally:
             sweeper.cancel()
-            await sandbox.pool.stop()
-            sandbox.store.close()
+            await sandbox.close()
 
     app = FastAPI(title="Sora Studio sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
     install_edge(app)
     app.include_router(routes)
     app.add_api_route("/healthz", _healthz)
+    app.add_api_route("/ledger", _ledger, dependencies=[Depends(require_key)])
     return app
 
 
 async def _healthz() -> Json:
     """Say that the server answers."""
     return {"status": "ok"}
+
+
+async def _ledger(request: Request) -> Json:
+    """Return every job that was ever accepted, deleted ones too: the oracle of what was paid for."""
+    return {
+        "object": "list",
+        "data": [dataclasses.asdict(video) for video in _sandbox(request).store.ledger()],
+    }
 
 
 async def _sweep(sandbox: Sandbox) -> None:

@@ -3,6 +3,7 @@
 import hmac
 import logging
 import secrets
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -76,11 +77,9 @@ def install_edge(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> JSONResponse:
-        text = (
-            f"Invalid URL ({request.method} {request.url.path})"
-            if error.status_code == 404
-            else str(error.detail)
-        )  # noqa: PLR2004
+        text = str(error.detail)
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            text = f"Invalid URL ({request.method} {request.url.path})"
         return JSONResponse(error_json(error.status_code, text, None, None), error.status_code, error.headers)
 
     @app.exception_handler(RequestValidationError)

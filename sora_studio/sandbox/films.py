@@ -1,6 +1,5 @@
 """Where the files of videos lie: a folder for each finished one, reference images beside them."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -32,7 +31,7 @@ class Films:
     def finish(self, folder: Path, video_id: str) -> None:
         """Move a rendered folder to its place, all files at once."""
         shutil.rmtree(self._films / video_id, ignore_errors=True)
-        os.replace(folder, self._films / video_id)
+        folder.replace(self._films / video_id)
 
     def discard(self, folder: Path) -> None:
         """Drop what was rendered."""

@@ -5,7 +5,7 @@ import base64
 import binascii
 import io
 import json
-from typing import Any
+from typing import Any, cast
 
 from fastapi import Request
 from PIL import Image, UnidentifiedImageError
@@ -86,31 +86,38 @@ async def _reference(value: object) -> bytes | None:
     if isinstance(value, UploadFile):
         return await value.read()
     if isinstance(value, str):
-        raise _bad_reference(
-            "Invalid type for 'input_reference': expected a file, but got a string instead.", "invalid_type"
-        )
-    if isinstance(value, dict) and set(value) == {"file_id"}:
-        raise _bad_reference(
-            "The sandbox keeps no files: send the image itself, or a data URL.", "unsupported_value"
-        )
-    url = value.get("image_url") if isinstance(value, dict) and len(value) == 1 else None
-    if not isinstance(url, str):
-        raise _bad_reference(
-            "Expected 'input_reference' to hold exactly one of 'image_url' and 'file_id'.", "invalid_value"
-        )
+        text = "Invalid type for 'input_reference': expected a file, but got a string instead."
+        raise ApiError(400, text, "invalid_type", "input_reference")
+    return _decoded(_image_url(value))
+
+
+def _image_url(value: object) -> str:
+    """Return the data URL of {"image_url": …}."""
+    fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    if set(fields) == {"file_id"}:
+        text = "The sandbox keeps no files: send the image itself, or a data URL."
+        raise ApiError(400, text, "unsupported_value", "input_reference")
+    url = fields.get("image_url")
+    if not isinstance(url, str) or len(fields) != 1:
+        text = "Expected 'input_reference' to hold exactly one of 'image_url' and 'file_id'."
+        raise ApiError(400, text, "invalid_value", "input_reference")
+    return url
+
+
+def _decoded(url: str) -> bytes:
+    """Return the bytes of a data URL."""
+    if len(url) > LONGEST_DATA_URL:
+        text = f"Expected a data URL of at most {LONGEST_DATA_URL} characters."
+        raise ApiError(400, text, "string_above_max_length", "input_reference")
     head, _, data = url.partition(",")
     if not head.startswith("data:image/") or not head.endswith(";base64"):
-        raise _bad_reference(
-            "The sandbox fetches nothing: send the image as a base64 data URL.", "invalid_image_url"
-        )
-    if len(url) > LONGEST_DATA_URL:
-        raise _bad_reference(
-            f"Expected a data URL of at most {LONGEST_DATA_URL} characters.", "string_above_max_length"
-        )
+        text = "The sandbox fetches nothing: send the image as a base64 data URL."
+        raise ApiError(400, text, "invalid_image_url", "input_reference")
     try:
         return base64.b64decode(data, validate=True)
     except binascii.Error:
-        raise _bad_reference("The data URL is not valid base64.", "invalid_image_url") from None
+        text = "The data URL is not valid base64."
+        raise ApiError(400, text, "invalid_image_url", "input_reference") from None
 
 
 def _check_image(data: bytes, wanted: tuple[int, int]) -> None:
@@ -120,12 +127,7 @@ def _check_image(data: bytes, wanted: tuple[int, int]) -> None:
         if image.size == wanted:
             image.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise _bad_reference(
-            "The reference is not a readable image: send JPEG, PNG or WebP.", "invalid_image"
-        ) from None
+        text = "The reference is not a readable image: send JPEG, PNG or WebP."
+        raise ApiError(400, text, "invalid_image", "input_reference") from None
     if image.size != wanted:
         raise ApiError(400, "Inpaint image must match the requested width and height")
-
-
-def _bad_reference(message: str, code: str) -> ApiError:
-    return ApiError(400, message, code, "input_reference")

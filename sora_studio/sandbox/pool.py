@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sora_studio.sandbox import rules
 from sora_studio.sandbox.films import Films
@@ -13,7 +13,7 @@ from sora_studio.sandbox.settings import SandboxSettings
 from sora_studio.sandbox.store import Store, VideoRecord
 
 LEAST_SECONDS = 1.5
-"""At speed 1, a rendering takes at least this long per second of video, so that its progress can be watched."""
+"""At speed 1, a rendering takes at least this long per second of video: its progress can be watched."""
 
 _log = logging.getLogger(__name__)
 _FAILED = "video_generation_failed", "The video could not be rendered."
@@ -98,10 +98,13 @@ class Pool:
             "least_seconds": least,
         }
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "sora_studio.sandbox.worker",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            sys.executable,
+            "-m",
+            "sora_studio.sandbox.worker",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # its threads would only wait for each other
-        )  # fmt: skip
+        )
         self._running[video.id] = process
         try:
             finished = await self._follow(video.id, process, order)
@@ -117,7 +120,7 @@ class Pool:
             self._films.discard(folder)
 
     async def _follow(
-        self, video_id: str, process: asyncio.subprocess.Process, order: dict[str, object]
+        self, video_id: str, process: asyncio.subprocess.Process, order: Mapping[str, object]
     ) -> bool:
         """Send the order, note the progress until the process ends; tell whether it ended well."""
         if process.stdin is None or process.stdout is None:

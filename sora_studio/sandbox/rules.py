@@ -36,9 +36,12 @@ def check_prompt(prompt: object) -> str:
     if prompt is None:
         raise ApiError(400, "Missing required parameter: 'prompt'.", "missing_required_parameter", "prompt")
     if not isinstance(prompt, str):
-        raise _wrong_type("prompt", "a string", prompt)
+        raise _wrong_type(prompt, "prompt")
     if not prompt:
-        text = "Invalid 'prompt': string too short. Expected a string with minimum length 1, but got an empty string instead."
+        text = (
+            "Invalid 'prompt': string too short. "
+            "Expected a string with minimum length 1, but got an empty string instead."
+        )
         raise ApiError(400, text, "string_below_min_length", "prompt")
     if len(prompt) > LONGEST_PROMPT:
         text = (
@@ -81,7 +84,7 @@ def _one_of(name: str, value: object, known: tuple[str, ...], default: str) -> s
     if value is None:
         return default
     if not isinstance(value, str):
-        raise _wrong_type(name, "a string", value)
+        raise _wrong_type(value, name)
     if value not in known:
         listed = ", ".join(f"'{item}'" for item in known[:-1]) + f" and '{known[-1]}'"
         raise ApiError(
@@ -90,19 +93,20 @@ def _one_of(name: str, value: object, known: tuple[str, ...], default: str) -> s
     return value
 
 
-def _wrong_type(name: str, wanted: str, value: object) -> ApiError:
-    kinds = {
-        bool: "a boolean",
-        int: "an integer",
-        float: "a decimal number",
-        list: "an array",
-        dict: "an object",
-        str: "a string",
-    }
-    kind = kinds.get(type(value), "null")
-    return ApiError(
-        400, f"Invalid type for '{name}': expected {wanted}, but got {kind} instead.", "invalid_type", name
-    )
+def _wrong_type(value: object, name: str) -> ApiError:
+    kind = _KINDS.get(type(value).__name__, "null")
+    text = f"Invalid type for '{name}': expected a string, but got {kind} instead."
+    return ApiError(400, text, "invalid_type", name)
+
+
+_KINDS = {
+    "bool": "a boolean",
+    "int": "an integer",
+    "float": "a decimal number",
+    "list": "an array",
+    "dict": "an object",
+    "UploadFile": "a file",
+}
 
 
 def _mentions(prompt: str, words: tuple[str, ...]) -> bool:

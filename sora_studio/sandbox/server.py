@@ -21,7 +21,7 @@ def run(host: str, port: int, settings: SandboxSettings) -> None:
         create_app(settings), host, port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
-    # uvicorn raises the signal once more when it is done, for whoever handled it before: that is us, and we are done too.
+    # uvicorn raises the signal again when it is done, for whoever handled it before: us, and we are done too.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     listening = config.bind_socket()
@@ -38,6 +38,6 @@ async def _serve(server: uvicorn.Server, listening: socket.socket, parent: int |
 
 async def _end_with(parent: int, server: uvicorn.Server) -> None:
     """End the server once another process has become its parent."""
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110  (nothing tells of the end of a parent on every system)
         await asyncio.sleep(0.3)
     server.should_exit = True

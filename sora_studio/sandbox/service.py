@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sora_studio.sandbox.film import SPRITESHEET, THUMBNAIL, VIDEO
 from sora_studio.sandbox.films import Films
+from sora_studio.sandbox.hooks import Announcer
 from sora_studio.sandbox.pool import Pool
 from sora_studio.sandbox.settings import SandboxSettings
 from sora_studio.sandbox.store import Store, VideoRecord, Wish, new_id
@@ -27,7 +28,14 @@ class Sandbox:
         self.settings = settings
         self.store = Store(settings.data_dir / "sandbox.sqlite3")
         self.films = Films(settings.data_dir)
-        self.pool = Pool(self.store, self.films, settings, lambda video: None)
+        self.announcer = Announcer(settings.webhook_url, settings.webhook_secret)
+        self.pool = Pool(self.store, self.films, settings, self.announcer.announce)
+
+    async def close(self) -> None:
+        """End every worker process and close the store."""
+        await self.pool.stop()
+        await self.announcer.stop()
+        self.store.close()
 
     def replayed(self, key: str | None) -> VideoRecord | None:
         """Return the video that an idempotency key has already made."""

@@ -16,8 +16,8 @@ class SandboxSettings:
     data_dir: Path
     """Holds the jobs and the files; made when missing. One server at a time may use it."""
     speed: float = 1.0
-    """Divides the least time that a rendering takes, which is 1.5 s per second of video so that a person can watch the
-    progress. The picture is the same at every speed; a rendering never takes less than the machine needs."""
+    """Divides the least time that a rendering takes, 1.5 s per second of video, so that a person can watch
+    the progress. The picture is the same at every speed, and never takes less time than the machine needs."""
     api_key: str | None = None
     """When set, every call under /v1 must carry it as a bearer token."""
     expires_after: int = 3600

@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,9 @@ class VideoRecord:
     deleted_at: int | None
 
 
+_COLUMNS = tuple(field.name for field in fields(VideoRecord))
+
+
 def new_id() -> str:
     """Return a fresh id, `video_` and 48 hex digits."""
     return "video_" + secrets.token_hex(24)
@@ -82,7 +85,6 @@ class Store:
         """
         self._clock = clock
         self._db = sqlite3.connect(path, isolation_level=None, timeout=2)
-        self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
@@ -95,13 +97,21 @@ class Store:
     def add(self, video_id: str, wish: Wish, key: str | None) -> VideoRecord:
         """Accept a job."""
         self._db.execute(
-            "INSERT INTO video (id, idempotency_key, model, size, seconds, prompt, ancestry, remixed_from, has_reference, "
-            "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO video (id, idempotency_key, model, size, seconds, prompt, ancestry, remixed_from, "
+            "has_reference, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                video_id, key, wish.model, wish.size, wish.seconds, wish.prompt, json.dumps(wish.ancestry),
-                wish.remixed_from, wish.has_reference, self._now(),
+                video_id,
+                key,
+                wish.model,
+                wish.size,
+                wish.seconds,
+                wish.prompt,
+                json.dumps(wish.ancestry),
+                wish.remixed_from,
+                wish.has_reference,
+                self._now(),
             ),
-        )  # fmt: skip
+        )
         return self._one("id = ?", video_id)
 
     def find(self, video_id: str) -> VideoRecord | None:
@@ -141,11 +151,11 @@ class Store:
 
     def begin_next(self) -> VideoRecord | None:
         """Take the oldest waiting job and mark it as in progress."""
-        rows = self._db.execute(
-            "UPDATE video SET status = 'in_progress' WHERE seq = (SELECT min(seq) FROM video WHERE status = 'queued' "
-            "AND deleted_at IS NULL) RETURNING *"
-        ).fetchall()
-        return _record(rows[0]) if rows else None
+        waiting = next(self._all("status = 'queued' AND deleted_at IS NULL ORDER BY seq LIMIT 1"), None)
+        if waiting is None:
+            return None
+        self._db.execute("UPDATE video SET status = 'in_progress' WHERE seq = ?", (waiting.seq,))
+        return replace(waiting, status="in_progress")
 
     def requeue_interrupted(self) -> None:
         """Let jobs that were in progress when the server ended begin again."""
@@ -155,14 +165,16 @@ class Store:
         """Note that the files are there."""
         now = self._now()
         self._db.execute(
-            "UPDATE video SET status = 'completed', completed_at = ?, expires_at = ? WHERE id = ? AND deleted_at IS NULL",
+            "UPDATE video SET status = 'completed', completed_at = ?, expires_at = ? "
+            "WHERE id = ? AND deleted_at IS NULL",
             (now, now + expires_after, video_id),
         )
 
     def fail(self, video_id: str, code: str, message: str) -> None:
         """Note why there will be no files."""
         self._db.execute(
-            "UPDATE video SET status = 'failed', error_code = ?, error_message = ? WHERE id = ? AND deleted_at IS NULL",
+            "UPDATE video SET status = 'failed', error_code = ?, error_message = ? "
+            "WHERE id = ? AND deleted_at IS NULL",
             (code, message, video_id),
         )
 
@@ -177,16 +189,16 @@ class Store:
     def _now(self) -> int:
         return int(self._clock())
 
-    def _one(self, where: str, *values: Any) -> VideoRecord:
+    def _one(self, where: str, *values: str | int | None) -> VideoRecord:
         return next(self._all(where, *values))
 
-    def _all(self, where: str, *values: Any) -> Iterator[VideoRecord]:
-        rows = self._db.execute(f"SELECT * FROM video WHERE {where}", values).fetchall()  # noqa: S608  (our own text)
+    def _all(self, where: str, *values: str | int | None) -> Iterator[VideoRecord]:
+        rows = self._db.execute(f"SELECT {', '.join(_COLUMNS)} FROM video WHERE {where}", values).fetchall()  # noqa: S608  (our own text)
         return map(_record, rows)
 
 
-def _record(row: sqlite3.Row) -> VideoRecord:
-    values = dict(row)
+def _record(row: tuple[Any, ...]) -> VideoRecord:
+    values = dict(zip(_COLUMNS, row, strict=True))
     values["ancestry"] = tuple(json.loads(values["ancestry"]))
     values["has_reference"] = bool(values["has_reference"])
     return VideoRecord(**values)

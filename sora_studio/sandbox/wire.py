@@ -1,4 +1,4 @@
-"""The shapes on the wire: videos, lists and errors as the Videos API writes them. Other dialects would differ here."""
+"""The shapes on the wire: videos, lists and errors as the Videos API writes them."""
 
 from collections.abc import Sequence
 from typing import Any

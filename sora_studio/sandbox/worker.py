@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from sora_studio.sandbox.film.render import Order, render
 
@@ -17,12 +18,12 @@ _standard_input = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
 
 def main() -> None:
     """Render one order: {"folder": …, and the fields of an Order}."""
-    wanted = json.loads(_standard_input.readline())
+    wanted: dict[str, Any] = json.loads(_standard_input.readline())
     threading.Thread(target=_end_with_server, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(5)  # whoever serves people goes first
     folder = Path(wanted.pop("folder"))
-    order = Order(**{**wanted, "prompts": tuple(wanted["prompts"])})
+    order = Order(prompts=tuple(wanted.pop("prompts")), **wanted)
     for percent in render(order, folder):
         sys.stdout.write(f"{percent}\n")
         sys.stdout.flush()

@@ -7,9 +7,8 @@ from PIL import Image
 
 from sora_studio.sandbox.film.colour import Array
 
-
 BAND = 48
-"""Rows that are worked on at a time, so that they stay in the processor's cache: twice as fast as whole frames."""
+"""Rows worked on at a time, so that they stay in the processor's cache: twice as fast as whole frames."""
 
 
 class Layer(Protocol):
@@ -23,8 +22,8 @@ class Layer(Protocol):
 class Canvas:
     """One frame in the making.
 
-    `light` has shape (3, height, width), float32, 1.0 is white and more is glare. Lengths in scenes are shares of
-    `unit`, the shorter side, so that every size shows the same picture.
+    `light` has shape (3, height, width), float32, 1.0 is white and more is glare. Lengths in scenes are
+    shares of `unit`, the shorter side, so that every size shows the same picture.
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -41,7 +40,7 @@ class Canvas:
         return -(-self.height // coarseness), -(-self.width // coarseness)
 
     def add(self, mask: Array, colour: Array, top: int = 0, left: int = 0) -> None:
-        """Shine `colour` through a mask whose top left corner lies at (top, left); what lies outside is cut."""
+        """Shine `colour` through a mask whose corner lies at (top, left); what lies outside is cut."""
         mask, rows, columns = self._clip(mask, top, left)
         target = self.light[:, rows, columns]
         for band in bands(mask.shape[0]):
@@ -50,7 +49,7 @@ class Canvas:
             np.add(target[:, band], part, out=target[:, band])
 
     def cover(self, mask: Array, paint: Array, top: int = 0, left: int = 0) -> None:
-        """Lay `paint` over the frame where the mask is 1: a colour (3,), or planes that broadcast to the mask."""
+        """Lay `paint`, a colour (3,) or planes that broadcast to the mask, where the mask is 1."""
         paint = paint[:, None, None] if paint.ndim == 1 else paint
         full = mask.shape
         mask, rows, columns = self._clip(mask, top, left)
@@ -78,4 +77,5 @@ def bands(rows: int) -> list[slice]:
 
 def enlarged(field: Array, width: int, height: int) -> Array:
     """Scale a small field up smoothly."""
-    return np.asarray(Image.fromarray(field).resize((width, height), Image.Resampling.BICUBIC))
+    small = Image.fromarray(field.astype(np.float32, copy=False))
+    return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))

@@ -6,15 +6,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from sora_studio.sandbox.film.canvas import Canvas
-from sora_studio.sandbox.film.colour import Array
+from sora_studio.sandbox.film.colour import Array, Bits
 
 MARK = "SANDBOX"
-_INK = np.array([1.0, 1.0, 1.0], np.float32)
-_SHADE = np.array([0.02, 0.02, 0.05], np.float32)
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 class Caption:
-    """Two lines at most at the lower left, fading in; the mark at the upper right from the first frame on."""
+    """Two lines at most at the lower left, the mark at the upper right; both fade in: frame 0 is clean."""
 
     def __init__(self, canvas: Canvas, prompt: str) -> None:
         """Set the type once."""
@@ -58,32 +58,42 @@ class Caption:
             x += width
         return self._inked(image, small), (margin - pad, canvas.width - margin - image.width + pad)
 
-    def paint(self, canvas: Canvas, t: float) -> None:
-        """Draw caption and mark over everything, `t` seconds after the beginning."""
-        shown = np.float32(0.5 - 0.5 * math.cos(math.pi * min(max((t - 0.15) / 0.7, 0), 1)))
+    def print_on(self, bits: Bits, t: float) -> None:
+        """Print caption and mark on a finished frame (3, height, width), `t` seconds after the beginning."""
+        shown = 0.5 - 0.5 * math.cos(math.pi * min(max((t - 0.1) / 0.7, 0), 1))
         if shown > 0:
-            letters, shade = self._text
-            canvas.cover(shade * shown, _SHADE, self._top)
-            canvas.cover(letters * shown, _INK, self._top)
-        letters, shade = self._mark
-        canvas.cover(shade, _SHADE, *self._mark_at)
-        canvas.cover(letters, _INK, *self._mark_at)
+            _print(bits, self._text, (self._top, 0), shown)
+            _print(bits, self._mark, self._mark_at, shown)
 
 
-def legible(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """Return the text as one line if the font can draw it; nothing if more than a tenth would be empty boxes."""
+def _print(bits: Bits, masks: tuple[Array, Array], at: tuple[int, int], shown: float) -> None:
+    letters, shade = masks
+    part = bits[:, at[0] : at[0] + letters.shape[0], at[1] : at[1] + letters.shape[1]]
+    light = part.astype(np.float32)
+    light *= 1 - shade * np.float32(shown)
+    light += (255 - light) * (letters * np.float32(shown))
+    part[:] = light
+
+
+def legible(text: str, font: Font) -> str:
+    """Return the text as one line; nothing if the font lacks more than a tenth of it."""
     line = " ".join(text.split())
-    box = bytes(font.getmask("\uffff"))
-    missing = [letter for letter in set(line) if letter != " " and bytes(font.getmask(letter)) == box]
+    box = _drawn(font, "\uffff")
+    missing = [letter for letter in set(line) if letter != " " and _drawn(font, letter) == box]
     lost = sum(line.count(letter) for letter in missing)
     if lost * 10 > len(line):
         return ""
     return " ".join("".join(letter for letter in line if letter not in missing).split())
 
 
-def wrapped(
-    text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float, most: int = 2
-) -> list[str]:
+def _drawn(font: Font, letter: str) -> bytes:
+    """Return what a letter looks like."""
+    image = Image.new("L", (48, 48))
+    ImageDraw.Draw(image).text((8, 8), letter, 255, font=font)
+    return image.tobytes()
+
+
+def wrapped(text: str, font: Font, width: float, most: int = 2) -> list[str]:
     """Break text into at most `most` lines of `width` pixels; what is left over becomes an ellipsis."""
     lines: list[str] = []
     words = text[:400].split()
@@ -93,13 +103,12 @@ def wrapped(
             count += 1
         lines.append(" ".join(words[:count]))
         words = words[count:]
-    lines = [
+    return [
         _cut(line, font, width, ends=not (words and index == most - 1)) for index, line in enumerate(lines)
     ]
-    return lines
 
 
-def _cut(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float, *, ends: bool) -> str:
+def _cut(line: str, font: Font, width: float, *, ends: bool) -> str:
     """Shorten a line that is too long, or that does not end the text, to end in an ellipsis."""
     if ends and font.getlength(line) <= width:
         return line

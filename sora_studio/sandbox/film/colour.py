@@ -1,14 +1,19 @@
 """Colours as people see them: mix and tint in OKLab (https://bottosson.github.io/posts/oklab/), keep in sRGB.
 
-A colour is a float32 array of three sRGB values, 0..1.
+A colour is an array of three sRGB values, 0..1. Arrays of the size of a frame are float32, twice as fast as
+float64.
 """
+
+# ruff: noqa: PLR2004  (the constants of sRGB)
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating]
+Bits = npt.NDArray[np.uint8]
+"""A finished frame: (3, height, width) bytes, red, green, blue."""
 
 _TO_LMS = np.array(
     [
@@ -52,7 +57,7 @@ def mix(one: Array, other: Array, share: float) -> Array:
 
 
 def ramp(stops: Sequence[Array], where: Array) -> Array:
-    """Read a gradient of evenly spaced stops at positions 0..1; the answer has planes first: (3, *where.shape)."""
+    """Read a gradient of evenly spaced stops at positions 0..1, as planes: (3, *where.shape)."""
     lab = np.stack([to_oklab(stop) for stop in stops])
     places = np.linspace(0, 1, len(stops))
     mixed = np.stack([np.interp(where, places, lab[:, axis]) for axis in range(3)], axis=-1)

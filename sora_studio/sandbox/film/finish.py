@@ -1,11 +1,10 @@
 """The last strokes: bloom, vignette, highlights that roll off, and grain against bands."""
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from sora_studio.sandbox.film.canvas import Canvas, bands
-from sora_studio.sandbox.film.colour import Array
+from sora_studio.sandbox.film.colour import Array, Bits
 
 BLOOM = 8
 """The glow around bright things is computed on a grid this many times coarser."""
@@ -30,9 +29,8 @@ class Finish:
         ]
         self._bits = [np.empty(canvas.light.shape, np.uint8) for _ in range(2)]
 
-    def develop(self, canvas: Canvas, index: int) -> npt.NDArray[np.uint8]:
-        """Return frame number `index` as (3, height, width) bytes; two buffers
-        take turns."""
+    def develop(self, canvas: Canvas, index: int) -> Bits:
+        """Return frame number `index`; two buffers take turns."""
         glow = self._glow(canvas)
         grain, bits = self._grain[index % 3], self._bits[index % 2]
         for band in bands(canvas.height):

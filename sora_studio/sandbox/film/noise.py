@@ -8,9 +8,9 @@ from sora_studio.sandbox.film.colour import Array
 def field(
     rng: np.random.Generator, height: int, width: int, slope: float = 1.8, coarse: float = 1.0
 ) -> Array:
-    """Return smooth noise 0..1 that tiles in both directions: white noise shaped in the frequency domain.
+    """Return smooth noise 0..1 that tiles in both directions: white noise, its frequencies shaped.
 
-    `slope` is how fast detail fades (1 rough, 3 silky); frequencies below `coarse` cycles per tile are left out.
+    `slope` is how fast detail fades (1 rough, 3 silky); fewer than `coarse` cycles per tile are left out.
     """
     fy = np.fft.fftfreq(height)[:, None] * height
     fx = np.fft.rfftfreq(width)[None, :] * width

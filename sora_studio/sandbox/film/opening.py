@@ -1,16 +1,13 @@
-"""A reference image as the beginning: the first frame is the image itself, then the scene comes through like mist."""
+"""A reference image as the beginning: it is the first frame, then the scene comes through like mist."""
 
 import math
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from sora_studio.sandbox.film.canvas import bands, enlarged
-from sora_studio.sandbox.film.colour import Array, to_oklab
+from sora_studio.sandbox.film.colour import Array, Bits, to_oklab
 from sora_studio.sandbox.film.noise import field, smoothstep
-
-Bits = npt.NDArray[np.uint8]
 
 BEGINS, ENDS = 0.22, 0.72
 """The shares of the film between which the scene takes over."""
@@ -47,7 +44,7 @@ class Opening:
             bits[:, band] = scene
 
     def _closer(self, share: float) -> Bits:
-        """Return the image, (height, width, 3), a little closer than at the beginning: not at all at share 0."""
+        """Return the image, (height, width, 3), a little closer; at share 0 as it is."""
         width, height = self._size
         zoom = 1 + 0.10 * (1 - math.cos(math.pi * share)) / 2
         if share == 0:

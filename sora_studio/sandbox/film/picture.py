@@ -1,6 +1,7 @@
 """Compose a scene's layers into one picture that can be painted at any moment."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,11 +9,14 @@ from sora_studio.sandbox.film.canvas import Canvas, Layer
 from sora_studio.sandbox.film.colour import mix
 from sora_studio.sandbox.film.layers import ridge
 from sora_studio.sandbox.film.layers.city import Skyline, Traffic
+from sora_studio.sandbox.film.layers.clouds import Clouds, Mist
 from sora_studio.sandbox.film.layers.company import Balloons, Birds, Boat, Fish
 from sora_studio.sandbox.film.layers.cosmos import Nebula, Planet
-from sora_studio.sandbox.film.layers.particles import WHITE, Rain, Swarm
+from sora_studio.sandbox.film.layers.lights import NorthernLights, Shafts
+from sora_studio.sandbox.film.layers.rain import Rain
 from sora_studio.sandbox.film.layers.silk import Satin, Spheres, Threads
-from sora_studio.sandbox.film.layers.sky import Clouds, Mist, NorthernLights, Shafts, Sky, Sun
+from sora_studio.sandbox.film.layers.sky import Sky, Sun
+from sora_studio.sandbox.film.layers.swarm import SWARMS, Swarm
 from sora_studio.sandbox.film.layers.water import Glitter, Mirror, swell
 from sora_studio.sandbox.film.scene import Scene
 
@@ -43,7 +47,7 @@ def _air(
         Clouds(canvas, scene, horizon, clouds),
     ]
     if "birds" in scene.company:
-        layers.append(Birds(canvas, scene))
+        layers.append(Birds(scene))
     return layers
 
 
@@ -90,23 +94,10 @@ def _land(
             layers.append(Balloons(canvas, scene))
         layers += lines[count // 2 : -1]
         if shafts:
-            layers.append(Shafts(canvas, scene, (at[0], -0.15), shafts * (0.5 if scene.is_dark else 1)))
+            layers.append(Shafts(canvas, scene, (at[0], -0.15), shafts * (0.6 if scene.is_dark else 1)))
         layers.append(lines[-1])
         if scene.place == "meadow":
-            layers.append(
-                Swarm(
-                    canvas,
-                    scene,
-                    "flowers",
-                    count=70,
-                    size=(0.003, 0.011),
-                    colours=scene.palette.accents,
-                    travel=(-0.105, 0),
-                    strength=0.95,
-                    shape="disc",
-                    area=(0.84, 1.0),
-                )
-            )
+            layers.append(Swarm(canvas, scene, SWARMS["flowers"]))
         return layers
 
     return landscape
@@ -131,9 +122,8 @@ def _cosmos(scene: Scene, canvas: Canvas) -> list[Layer]:
         Nebula(canvas, scene),
         _stars(scene, canvas, 260, 1.0),
         Planet(canvas, scene, (x, y), radius),
-        Swarm(canvas, scene, "near stars", count=26, size=(0.001, 0.0032), colours=[WHITE, scene.palette.accents[1]],
-              travel=(-0.05, 0.004), twinkle=0.3, strength=0.9),
-    ]  # fmt: skip
+        Swarm(canvas, scene, SWARMS["near stars"]),
+    ]
 
 
 def _deep(scene: Scene, canvas: Canvas) -> list[Layer]:
@@ -141,14 +131,14 @@ def _deep(scene: Scene, canvas: Canvas) -> list[Layer]:
     layers: list[Layer] = [
         Sky(canvas, scene, 1.0, sun, 0.75),
         Shafts(canvas, scene, (sun[0], -0.28), 0.75),
-        *ridge.ridges(canvas, scene, ridge.peaks, horizon=0.86, count=3, relief=(0.20, 0.26), misty=0.2, lit=0.02),
-        Swarm(canvas, scene, "plankton", count=70, size=(0.0012, 0.004), colours=[scene.palette.light],
-              travel=(0.012, -0.012), sway=0.02, twinkle=0.6, strength=0.45),
-        Swarm(canvas, scene, "bubbles", count=26, size=(0.004, 0.019), colours=[scene.palette.light],
-              travel=(0.004, -0.17), sway=0.012, strength=0.75, shape="ring"),
-    ]  # fmt: skip
+        *ridge.ridges(
+            canvas, scene, ridge.peaks, horizon=0.86, count=3, relief=(0.20, 0.26), misty=0.2, lit=0.02
+        ),
+        Swarm(canvas, scene, SWARMS["plankton"]),
+        Swarm(canvas, scene, SWARMS["air"]),
+    ]
     if "fish" in scene.company:
-        layers.append(Fish(canvas, scene))
+        layers.append(Fish(scene))
     return layers
 
 
@@ -156,28 +146,21 @@ def _silk(scene: Scene, canvas: Canvas) -> list[Layer]:
     layers: list[Layer] = [Satin(canvas, scene)]
     kind = scene.seed % 3
     if kind != 0:
-        layers.append(Threads(canvas, scene))
+        layers.append(Threads(scene))
     if kind != 1:
         layers.append(Spheres(canvas, scene, 4 + scene.seed % 4))
-    layers.append(
-        Swarm(canvas, scene, "dust", count=34, size=(0.0012, 0.006), colours=[scene.palette.light], travel=(0.02, -0.012),
-              sway=0.02, twinkle=0.8, strength=0.5)
-    )  # fmt: skip
-    return layers
+    return [*layers, Swarm(canvas, scene, SWARMS["dust"])]
 
 
 def _stars(scene: Scene, canvas: Canvas, count: int, low: float) -> Swarm:
-    return Swarm(
-        canvas, scene, "stars", count=count, size=(0.0009, 0.0022), colours=[WHITE, scene.palette.light, scene.palette.accents[1]],
-        travel=(0.003, 0.0), twinkle=0.7, strength=0.85, area=(0.0, low * 0.92),
-    )  # fmt: skip
+    return Swarm(canvas, scene, replace(SWARMS["stars"], count=count, area=(0.0, low * 0.92)))
 
 
 _PLACES: dict[str, Callable[[Scene, Canvas], list[Layer]]] = {
     "coast": _coast,
     "peaks": _land(ridge.peaks, horizon=0.60, count=5, relief=(0.30, 0.26), misty=0.95, sun=(0.20, 0.34)),
     "forest": _land(
-        ridge.trees, horizon=0.56, count=5, relief=(0.22, 0.62), misty=1.0, sun=(0.20, 0.32), shafts=0.55
+        ridge.trees, horizon=0.56, count=5, relief=(0.22, 0.62), misty=1.0, sun=(0.20, 0.32), shafts=0.40
     ),
     "dunes": _land(ridge.dunes, horizon=0.62, count=5, relief=(0.10, 0.22), misty=0.6, sun=(0.26, 0.40)),
     "meadow": _land(ridge.hills, horizon=0.60, count=5, relief=(0.12, 0.22), misty=0.8, sun=(0.22, 0.36)),
@@ -190,32 +173,12 @@ _PLACES: dict[str, Callable[[Scene, Canvas], list[Layer]]] = {
 
 def _weather(scene: Scene, canvas: Canvas) -> list[Layer]:
     """Return what is in the air in front of everything."""
-    palette = scene.palette
-    warm, accents = palette.accents[1], palette.accents
-
-    def swarm(
-        name: str, count: int, size: tuple[float, float], travel: tuple[float, float], **more: object
-    ) -> Swarm:
-        return Swarm(canvas, scene, name, count=count, size=size, travel=travel, **more)  # type: ignore[arg-type]
-
-    makers: dict[str, Callable[[], Layer]] = {
-        "rain": lambda: Rain(canvas, scene),
-        "mist": lambda: Mist(canvas, scene, 0.60, 0.75),
-        "snow": lambda: swarm("snow", 190, (0.0016, 0.0085), (0.03, 0.15), colours=[WHITE], sway=0.018, strength=0.75),
-        "fireflies": lambda: swarm(
-            "fireflies", 46, (0.002, 0.006), (0.012, -0.010), colours=[warm], sway=0.05, twinkle=1.0, area=(0.45, 1.0)
-        ),
-        "petals": lambda: swarm(
-            "petals", 46, (0.004, 0.014), (0.10, 0.10), colours=[accents[0], mix(accents[0], WHITE, 0.5)], sway=0.05,
-            strength=0.9, shape="disc",
-        ),
-        "leaves": lambda: swarm("leaves", 36, (0.005, 0.015), (0.12, 0.11), colours=accents, sway=0.06, shape="disc"),
-        "embers": lambda: swarm(
-            "embers", 80, (0.0012, 0.0042), (0.04, -0.22), colours=accents[:2], sway=0.03, twinkle=0.7, strength=1.3
-        ),
-        "bubbles": lambda: swarm(
-            "soap", 20, (0.010, 0.042), (0.03, -0.06), colours=[palette.light, accents[0]], sway=0.02, strength=0.7, shape="ring"
-        ),
-        "confetti": lambda: swarm("confetti", 90, (0.004, 0.009), (0.02, 0.20), colours=accents, sway=0.03, shape="disc"),
-    }  # fmt: skip
-    return [makers[name]() for name in scene.weather if name in makers]
+    layers: list[Layer] = []
+    for name in scene.weather:
+        if name == "rain":
+            layers.append(Rain(canvas, scene))
+        elif name == "mist":
+            layers.append(Mist(canvas, scene, 0.60, 0.75))
+        elif name in SWARMS and name != "stars":
+            layers.append(Swarm(canvas, scene, SWARMS[name]))
+    return layers

@@ -13,10 +13,10 @@ from PIL import Image
 from sora_studio.sandbox.film import SPRITESHEET, THUMBNAIL, VIDEO
 from sora_studio.sandbox.film.canvas import Canvas
 from sora_studio.sandbox.film.caption import Caption
-from sora_studio.sandbox.film.colour import tinted
+from sora_studio.sandbox.film.colour import Bits, tinted
 from sora_studio.sandbox.film.encode import FPS, Mp4Writer
 from sora_studio.sandbox.film.finish import Finish
-from sora_studio.sandbox.film.opening import Bits, Opening, leading_hue
+from sora_studio.sandbox.film.opening import Opening, leading_hue
 from sora_studio.sandbox.film.picture import compose
 from sora_studio.sandbox.film.scene import Scene, imagine
 from sora_studio.sandbox.film.sound import compose_sound
@@ -39,7 +39,7 @@ class Order:
 
 
 def render(order: Order, folder: Path) -> Iterator[int]:
-    """Write the three files into `folder`, yielding how many percent are done, 0..99; equal orders give equal films."""
+    """Write the three files into `folder`, yielding percent done, 0..99; equal orders give equal films."""
     began = time.monotonic()
     canvas = Canvas(order.width, order.height)
     image = Image.open(order.reference) if order.reference else None
@@ -60,10 +60,10 @@ def render(order: Order, folder: Path) -> Iterator[int]:
         if not (opening and opening.hides_scene(share)):
             for layer in layers:
                 layer.paint(canvas, moment)
-        caption.paint(canvas, moment)
         bits = finish.develop(canvas, index)
         if opening:
             opening.lay_over(bits, share)
+        caption.print_on(bits, moment)
         encoding.result()
         encoding = press.submit(_press, film, stills, bits, index)
         yield math.floor(99 * (index + 1) / frames)

@@ -16,6 +16,7 @@ from sora_studio.sandbox.film.words import (
     PACES,
     PLACE_PALETTES,
     PLACES,
+    TEMPOS,
     TIMES,
     VAGUE_PLACES,
     WEATHER,
@@ -69,8 +70,8 @@ class Scene:
 def imagine(prompts: Sequence[str]) -> Scene:
     """Choose the scene for a prompt, or for a line of remixes from the first prompt to the last.
 
-    The first prompt decides place and composition; the last one that has something to say about colour, weather,
-    company or pace decides that. A remix whose words name no colour still gets one of its own.
+    The first prompt decides place and composition; the last one that has something to say about colour,
+    weather, company or pace decides that. A remix whose words name no colour still gets one of its own.
     """
     lines = [_words(prompt) for prompt in prompts]
     seed = _hash(" ".join(lines[0]))
@@ -84,7 +85,7 @@ def imagine(prompts: Sequence[str]) -> Scene:
         seed=seed,
         weather=weather,
         company=_newest(lines, COMPANY),
-        pace=_latest(lines, PACES, 1.0) * (0.9 + 0.2 * _share(lines[-1], "pace")),
+        pace=TEMPOS.get(_latest(lines, PACES, ""), 1.0) * (0.9 + 0.2 * _share(lines[-1], "pace")),
         drift=_latest(lines, DRIFTS, 1 if seed % 2 else -1),
     )
 
@@ -126,7 +127,7 @@ def _newest(lines: list[list[str]], meanings: dict[str, str]) -> tuple[str, ...]
 
 
 def _palette(lines: list[list[str]], place: str, seed: int) -> tuple[str, Palette]:
-    """Choose the colours: time of day, then place, then chance; colour words tint; the rest of the words nudge."""
+    """Choose the colours: time of day, then place, then chance; colour words tint, the rest nudges."""
     free = _FREE_PALETTES[seed % len(_FREE_PALETTES)]
     times = next(
         (found for words in reversed(lines) if (found := {TIMES[word] for word in words if word in TIMES})),

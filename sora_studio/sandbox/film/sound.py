@@ -1,5 +1,7 @@
 """A quiet bed of sound: a warm chord that breathes, and a few bells. Its key and mood come from the scene."""
 
+# ruff: noqa: PLR2004  (chances)
+
 import numpy as np
 
 from sora_studio.sandbox.film.colour import Array
@@ -34,7 +36,7 @@ def compose_sound(scene: Scene, seconds: int) -> Array:
 def _pad(
     sound: Array, rng: np.random.Generator, root: float, chord: tuple[int, ...], start: int, length: int
 ) -> None:
-    """Add one bar of the chord, which swells, overlaps the next bar, and beats softly between left and right."""
+    """Add one bar of the chord: it swells, overlaps the next bar, and beats between left and right."""
     count = min(int(length * 1.35), sound.shape[1] - start)
     time = np.arange(count, dtype=np.float32) / RATE
     swell = np.sin(np.pi * np.clip(np.arange(count, dtype=np.float32) / (length * 1.35), 0, 1)) ** 0.7

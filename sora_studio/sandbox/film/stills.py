@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
+
+from sora_studio.sandbox.film.colour import Bits
 
 COLUMNS = 8
 PER_SECOND = 4
-"""A sheet has 8 columns and four frames a second, so one row is two seconds; frames run left to right, down."""
+"""A sheet has 8 columns and four frames a second: a row is two seconds, read left to right."""
 TILE = 240
 """Pixels of a tile's longer side."""
 
@@ -26,7 +27,7 @@ class Stills:
         self._poster_at = min(fps, frames - 1)
         self._poster: Image.Image | None = None
 
-    def see(self, bits: npt.NDArray[np.uint8], index: int) -> None:
+    def see(self, bits: Bits, index: int) -> None:
         """Look at frame number `index`, (3, height, width), and keep what is needed of it."""
         if index % self._every and index != self._poster_at:
             return

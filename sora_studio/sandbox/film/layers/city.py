@@ -1,5 +1,7 @@
 """A city by its river: rows of buildings with lit windows, and lights that move."""
 
+# ruff: noqa: PLR2004  (a drawing is made of numbers)
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +26,7 @@ class Skyline:
     """One row of buildings; it repeats after about three widths of the shorter side."""
 
     def __init__(self, canvas: Canvas, scene: Scene, near: float, foot: float) -> None:
-        """Build it once as wide planes; `near` is 0 far..1 near, `foot` the ground as a share of the height."""
+        """Build it once, as wide planes; `near` is 0..1, `foot` the ground as a share of the height."""
         rng = np.random.default_rng(scene.salted(f"skyline{near:.2f}"))
         unit, palette = canvas.unit, scene.palette
         self._foot = int(foot * canvas.height)
@@ -105,7 +107,7 @@ def _crown(style: float, roof: Array, tall: int, row: _Row) -> None:
 
 
 def _light(rng: np.random.Generator, windows: Array, tall: int, row: _Row) -> None:
-    """Put windows into one building, in storeys; some are dark, whole storeys too, and some buildings are tinted."""
+    """Put windows into one building: some dark, whole storeys too, and some buildings tinted."""
     _, tallest, wide = windows.shape
     pane = max(round(row.unit * (0.0030 + 0.0040 * row.near)), 1)
     busy, tint = row.lamps * rng.uniform(0.3, 1.2), rng.choice([0, 0, 0, 1, 2])

@@ -1,5 +1,7 @@
 """Company: birds, a boat, balloons, fish. Small outlines, drawn larger and scaled down for soft edges."""
 
+# ruff: noqa: PLR2004  (a drawing is made of numbers)
+
 import math
 from collections.abc import Sequence
 
@@ -26,7 +28,7 @@ def outline(shapes: Sequence[Points], height: float, width: float) -> Array:
 class Birds:
     """A loose flock that flaps across the sky."""
 
-    def __init__(self, canvas: Canvas, scene: Scene) -> None:
+    def __init__(self, scene: Scene) -> None:
         """Gather the flock."""
         rng = np.random.default_rng(scene.salted("birds"))
         self._birds = [
@@ -42,11 +44,10 @@ class Birds:
         for dx, dy, phase, size in self._birds:
             beat = math.sin(7.5 * self._pace * t + phase) * (0.6 + 0.4 * math.sin(0.9 * t + phase))
             tip = 0.5 - 0.42 * beat
-            wings = [
-                [(0.0, tip), (0.26, 0.42 + 0.10 * (tip - 0.5)), (0.5, 0.52), (0.74, 0.42 + 0.10 * (tip - 0.5)), (1.0, tip),
-                 (0.72, 0.56), (0.54, 0.66), (0.5, 0.70), (0.46, 0.66), (0.28, 0.56)]
-            ]  # fmt: skip
-            mask = outline(wings, size * canvas.unit * 0.62, size * canvas.unit)
+            arm = 0.42 + 0.10 * (tip - 0.5)
+            over = [(0.0, tip), (0.26, arm), (0.5, 0.52), (0.74, arm), (1.0, tip)]
+            under = [(0.72, 0.56), (0.54, 0.66), (0.5, 0.70), (0.46, 0.66), (0.28, 0.56)]
+            mask = outline([over + under], size * canvas.unit * 0.62, size * canvas.unit)
             along = (0.12 + 0.05 * self._pace * t + dx) % 1.2 - 0.1
             x = along * canvas.width if self._drift > 0 else (1 - along) * canvas.width
             y = self._y * canvas.height + (dy + 0.012 * math.sin(1.2 * t + phase)) * canvas.unit
@@ -90,22 +91,26 @@ class Balloons:
         rng = np.random.default_rng(scene.salted("balloons"))
         colours = scene.palette.accents
         self._balloons = [
-            (_balloon(canvas.unit * size, colours[i % 3], colours[(i + 1) % 3], scene), rng.uniform(0, 0.12) + i * 0.2, rng.uniform(0.10, 0.46), size, rng.uniform(0, 6.3))
-            for i, size in enumerate(rng.permutation([0.05, 0.075, 0.10, 0.15, 0.21]))
-        ]  # fmt: skip
+            (
+                size,
+                _balloon(canvas.unit * size, (colours[index % 3], colours[(index + 1) % 3]), scene),
+                (index * 0.2 + rng.uniform(0, 0.12), rng.uniform(0.10, 0.46)),
+                rng.uniform(0, 6.3),
+            )
+            for index, size in enumerate(rng.permutation([0.05, 0.075, 0.10, 0.15, 0.21]))
+        ]
         self._pace, self._drift = scene.pace, scene.drift
 
     def paint(self, canvas: Canvas, t: float) -> None:
         """Draw them from the farthest to the nearest."""
-        for (colours, mask), x, y, size, phase in sorted(self._balloons, key=lambda balloon: balloon[3]):
-            at_x = x * canvas.width + canvas.unit * (
-                0.10 * size * self._pace * self._drift * t + 0.006 * math.sin(0.8 * t + phase)
-            )
-            at_y = y * canvas.height - canvas.unit * 0.12 * size * self._pace * t
-            canvas.cover(mask, colours, int(at_y), int(at_x))
+        for size, (colours, mask), (x, y), phase in sorted(self._balloons, key=lambda balloon: balloon[0]):
+            away = 0.10 * size * self._pace * self._drift * t + 0.006 * math.sin(0.8 * t + phase)
+            up = 0.12 * size * self._pace * t
+            left, top = x * canvas.width + canvas.unit * away, y * canvas.height - canvas.unit * up
+            canvas.cover(mask, colours, int(top), int(left))
 
 
-def _balloon(size: float, colour: Array, stripe: Array, scene: Scene) -> tuple[Array, Array]:
+def _balloon(size: float, stripes: tuple[Array, Array], scene: Scene) -> tuple[Array, Array]:
     """Return planes and mask of one balloon, gored and shaded round."""
     rows, columns = int(size * 1.35), int(size)
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
@@ -122,7 +127,7 @@ def _balloon(size: float, colour: Array, stripe: Array, scene: Scene) -> tuple[A
     across = np.clip(u / np.maximum(half, 0.05), -1, 1)
     gore = (np.floor((np.arcsin(across) / np.pi + 0.5) * 7) % 2)[None]
     shade = 0.62 + 0.48 * np.sqrt(np.clip(1 - across**2, 0, 1)) - 0.18 * across * scene.drift
-    colours = (colour[:, None, None] * gore + stripe[:, None, None] * (1 - gore)) * shade
+    colours = (stripes[0][:, None, None] * gore + stripes[1][:, None, None] * (1 - gore)) * shade
     colours = np.where((v > 1.02)[None], scene.palette.near[:, None, None], colours)
     return colours.astype(np.float32), cover.astype(np.float32)
 
@@ -130,7 +135,7 @@ def _balloon(size: float, colour: Array, stripe: Array, scene: Scene) -> tuple[A
 class Fish:
     """A school of small fish that turns as one."""
 
-    def __init__(self, canvas: Canvas, scene: Scene) -> None:
+    def __init__(self, scene: Scene) -> None:
         """Gather the school."""
         rng = np.random.default_rng(scene.salted("fish"))
         self._fish = [

@@ -1,5 +1,7 @@
 """Space: a nebula, stars at several depths, a planet that turns."""
 
+# ruff: noqa: PLR2004  (a drawing is made of numbers)
+
 import numpy as np
 
 from sora_studio.sandbox.film.canvas import Canvas, enlarged
@@ -82,7 +84,6 @@ class Planet:
         self._air = (rim * np.clip(-0.72 * scene.drift * x - 0.55 * y + 0.35, 0, 1) * 0.75).astype(np.float32)
         self._air_colour = mix(palette.accents[0], palette.light, 0.35)
         self._turn = 5.5 * scene.pace * scene.drift
-        self._float = 0.006 * canvas.unit * scene.pace
 
     def paint(self, canvas: Canvas, t: float) -> None:
         """Draw it as it has turned."""

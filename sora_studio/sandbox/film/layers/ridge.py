@@ -1,5 +1,7 @@
 """Everything that is an outline against the sky: mountains, trees, dunes, hills and waves."""
 
+# ruff: noqa: PLR2004  (a drawing is made of numbers)
+
 from collections.abc import Callable
 
 import numpy as np
@@ -19,10 +21,18 @@ Outline = Callable[[np.random.Generator, float], Array]
 class Ridge:
     """One outline, filled with a gradient that fades into mist at its foot, sliding sideways."""
 
-    def __init__(
-        self, canvas: Canvas, outline: Array, *, base: float, relief: float, fill: Array, speed: float, rim: Array,
+    def __init__(  # noqa: PLR0913  (independent, and named)
+        self,
+        canvas: Canvas,
+        outline: Array,
+        *,
+        base: float,
+        relief: float,
+        fill: Array,
+        speed: float,
+        rim: Array,
         span: float = 3.4,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Set it up.
 
         Args:
@@ -65,10 +75,17 @@ class Ridge:
         return (self._base - heights * self._relief).astype(np.float32)
 
 
-def ridges(
-    canvas: Canvas, scene: Scene, outline: Outline, *, horizon: float, count: int, relief: tuple[float, float],
-    misty: float, lit: float,
-) -> list[Ridge]:  # fmt: skip
+def ridges(  # noqa: PLR0913  (independent, and named)
+    canvas: Canvas,
+    scene: Scene,
+    outline: Outline,
+    *,
+    horizon: float,
+    count: int,
+    relief: tuple[float, float],
+    misty: float,
+    lit: float,
+) -> list[Ridge]:
     """Stack outlines from the horizon to the viewer: higher contrast, faster and darker as they come nearer.
 
     Args:
@@ -139,7 +156,7 @@ def trees(rng: np.random.Generator, near: float) -> Array:
     tops = np.zeros(SAMPLES, np.float32)
     at = np.arange(SAMPLES)
     width = 26 + 62 * near
-    for centre in np.cumsum(rng.uniform(0.45, 1.3, int(SAMPLES / width * 1.1)) * width):
+    for centre in np.cumsum(rng.uniform(0.45, 1.3, int(SAMPLES / width * 1.4)) * width):
         tall = rng.uniform(0.5, 1.0) * (0.34 + 0.34 * near)
         wide = width * rng.uniform(0.75, 1.15) * (0.5 + tall)
         aside = np.abs((at - centre + SAMPLES / 2) % SAMPLES - SAMPLES / 2) / wide

@@ -135,7 +135,7 @@ def _sphere(radius: float, colour: Array, light: Array, side: int) -> tuple[Arra
 class Threads:
     """Fine bright threads that follow one another through the picture."""
 
-    def __init__(self, canvas: Canvas, scene: Scene) -> None:
+    def __init__(self, scene: Scene) -> None:
         """Choose their course."""
         rng = np.random.default_rng(scene.salted("threads"))
         self._phase = rng.uniform(0, 6.3, 3)

@@ -15,13 +15,19 @@ class Mirror:
     """A surface that reflects what stands above the waterline, broken by ripples."""
 
     def __init__(
-        self, canvas: Canvas, scene: Scene, waterline: float, *, clarity: float, colours: tuple[Array, Array],
+        self,
+        canvas: Canvas,
+        scene: Scene,
+        waterline: float,
+        *,
+        clarity: float,
+        colours: tuple[Array, Array],
         squeeze: float = 1.15,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Fill the frame below `waterline` (a share of its height).
 
-        `clarity` is how much of the reflection shows, `colours` is the water far away and near, and `squeeze` is how
-        many rows of picture one row of water reflects.
+        `clarity` is how much of the reflection shows, `colours` is the water far away and near, and `squeeze`
+        is how many rows of picture one row of water reflects.
         """
         self._line = int(waterline * canvas.height)
         depth = canvas.height - self._line
