@@ -1,0 +1,256 @@
+"""What a remote client can make the server do: with whose cookie, with whose tab token."""
+
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+
+from sora_studio import container
+from sora_studio.db.engine import Database
+from sora_studio.domain.account import Identity, SignedIn
+from sora_studio.domain.errors import Unavailable
+from sora_studio.ui.session import TabState
+from tests.support.accounts import HERE, PASSWORD, sign_up
+from tests.support.library import add_videos
+from tests.support.probe import Probe, ProbeState
+from tests.support.tab import Tab, open_tab
+from tests.support.waiting import eventually
+
+
+def cookie(signed_in: SignedIn) -> str:
+    return f"sora_session={signed_in.access_token}"
+
+
+def ready(tab: Tab) -> bool:
+    return bool(tab.value(ProbeState, "readings"))
+
+
+async def obeyed(tab: Tab) -> bool:
+    """Tell whether the server does what a tab asks; the answer is awaited either way."""
+    note = uuid4().hex
+    sent_away = len(tab.redirects())
+    await tab.send(ProbeState.plain, note=note)
+    await tab.until(
+        lambda: note in (tab.value(ProbeState, "titles") or []) or len(tab.redirects()) > sent_away
+    )
+    return len(tab.redirects()) == sent_away
+
+
+@pytest.mark.parametrize("handler", ["plain", "load", "not_an_event"])
+async def test_nobody_gets_nothing_but_the_way_to_the_log_in_page(probe: Probe, handler: str):
+    async with open_tab(probe.url, path="/") as tab:
+        await tab.send(ProbeState.event_handlers[handler])
+        await tab.until(tab.redirects)
+        assert tab.redirects() == ["/login"]
+        assert tab.value(ProbeState, "titles") == []
+        assert tab.value(ProbeState, "readings") == 0
+
+
+@pytest.mark.parametrize(
+    "header", ["sora_session=forged", "sora_session=", "theme=dark", "sora_session=a.b.c"]
+)
+async def test_a_cookie_that_is_not_ours_is_nobody(probe: Probe, header: str):
+    async with open_tab(probe.url, cookie=header) as tab:
+        assert not await obeyed(tab)
+
+
+async def test_nobody_may_call_what_is_listed_as_public(probe: Probe):
+    async with open_tab(probe.url, path="/login") as tab:
+        await tab.send(ProbeState.anybody)
+        await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+        assert tab.redirects() == []
+
+
+async def test_the_log_in_page_is_not_sent_to_the_log_in_page(probe: Probe):
+    async with open_tab(probe.url, path="/login?error=too_many") as tab:
+        await tab.send(ProbeState.plain)
+        await tab.send(ProbeState.anybody)
+        await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+        assert tab.redirects() == []
+        assert tab.value(ProbeState, "titles") == []
+
+
+async def test_the_log_in_page_learns_where_to_return_to(probe: Probe):
+    async with open_tab(probe.url, path="/library?q=a dog&status=failed") as tab:
+        await tab.until(tab.redirects)
+        assert tab.redirects() == ["/login?next=/library%3Fq%3Da%20dog%26status%3Dfailed"]
+
+
+@pytest.mark.parametrize("name", ["sora_session", "__Host-sora_session"])
+async def test_who_is_signed_in_is_obeyed_in_her_own_name(probe: Probe, name: str):
+    ada, grace = await sign_up(probe.accounts), await sign_up(probe.accounts, "grace")
+    for person in (ada, grace):
+        async with open_tab(probe.url, cookie=f"{name}={person.access_token}") as tab:
+            assert await obeyed(tab)
+            assert tab.value(ProbeState, "titles")[1] == str(person.account.id)
+
+
+async def test_the_browser_is_never_told_whose_tab_it_is_nor_its_cookie(probe: Probe):
+    ada = await sign_up(probe.accounts)
+    async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
+        await tab.until(lambda: ready(tab))
+        told = str(tab.frames)
+        assert tab.state[TabState.get_full_name()] == {}
+        assert ada.access_token not in told
+        assert str(ada.account.id) not in told
+        assert ada.account.id.hex not in told
+
+
+async def test_logging_out_ends_the_rights_of_a_socket_that_stays_open(probe: Probe, database: Database):
+    ada = await sign_up(probe.accounts)
+    await add_videos(database, ada.account.id, "a secret")
+    async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
+        await tab.until(lambda: tab.value(ProbeState, "titles") == ["a secret"])
+        await probe.accounts.log_out(await probe.accounts.identify(ada.access_token))
+        await tab.until(tab.redirects)  # told at once, without having asked
+        assert tab.value(ProbeState, "titles") == []  # the screen is cleared
+        assert not await obeyed(tab)
+
+
+@pytest.mark.parametrize("path", ["/library", "/profile"])
+async def test_every_tab_of_a_session_learns_of_its_end_and_no_other(probe: Probe, path: str):
+    """Also tabs of pages that watch nothing."""
+    ada = await sign_up(probe.accounts)
+    elsewhere = await probe.accounts.log_in("ada@example.org", PASSWORD, HERE)
+    async with (
+        open_tab(probe.url, cookie=cookie(ada), path=path) as one,
+        open_tab(probe.url, cookie=cookie(ada), path=path) as two,
+        open_tab(probe.url, cookie=cookie(elsewhere), path=path) as other,
+    ):
+        for tab in (one, two, other):
+            assert await obeyed(tab)
+        await probe.accounts.log_out(await probe.accounts.identify(ada.access_token))
+        await one.until(one.redirects)
+        await two.until(two.redirects)
+        assert await obeyed(other)
+        assert other.redirects() == []
+
+
+async def test_deleting_the_account_ends_its_tabs(probe: Probe):
+    ada = await sign_up(probe.accounts)
+    async with open_tab(probe.url, cookie=cookie(ada), path="/profile") as tab:
+        assert await obeyed(tab)
+        await probe.accounts.delete_account(await probe.accounts.identify(ada.access_token), PASSWORD)
+        await tab.until(tab.redirects)
+
+
+async def test_changing_the_password_ends_the_other_sessions_tabs(probe: Probe):
+    ada = await sign_up(probe.accounts)
+    elsewhere = await probe.accounts.log_in("ada@example.org", PASSWORD, HERE)
+    async with (
+        open_tab(probe.url, cookie=cookie(ada), path="/library") as mine,
+        open_tab(probe.url, cookie=cookie(elsewhere), path="/library") as other,
+    ):
+        await mine.until(lambda: ready(mine))
+        await other.until(lambda: ready(other))
+        me = await probe.accounts.identify(ada.access_token)
+        await probe.accounts.change_password(me, PASSWORD, "quite another pass phrase")
+        await other.until(other.redirects)
+        assert await obeyed(mine)
+
+
+@pytest.mark.parametrize("thief", ["nobody", "grace"])
+async def test_a_stolen_tab_token_shows_nothing(probe: Probe, database: Database, thief: str):
+    ada, grace = await sign_up(probe.accounts), await sign_up(probe.accounts, "grace")
+    await add_videos(database, ada.account.id, "a secret")
+    async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
+        await tab.until(lambda: tab.value(ProbeState, "titles") == ["a secret"])
+    header = "" if thief == "nobody" else cookie(grace)
+    async with open_tab(probe.url, cookie=header, token=tab.token, path="/library") as stolen:
+        await stolen.until(lambda: ready(stolen) or stolen.redirects())
+        assert "a secret" not in str(stolen.frames)
+        assert stolen.value(ProbeState, "titles") == []
+
+
+async def test_nothing_is_pushed_to_a_stolen_tab_that_keeps_silent(probe: Probe, database: Database):
+    """The state still knows the owner's cookie; the socket that is connected now does not have it."""
+    ada = await sign_up(probe.accounts)
+    async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
+        await tab.until(lambda: ready(tab))
+    async with open_tab(probe.url, token=tab.token, path="/library", hydrate=False) as stolen:
+        await stolen.send("no_such_handler")  # the tab is joined when this is refused
+        await add_videos(database, ada.account.id, "a secret")
+        await stolen.until(stolen.redirects)
+        assert "a secret" not in str(stolen.frames)
+
+
+async def test_a_cookie_inside_an_event_counts_for_nothing(probe: Probe):
+    ada = await sign_up(probe.accounts)
+    async with open_tab(probe.url) as tab:
+        tab.route |= {
+            "headers": {"cookie": cookie(ada)},
+            "cookie": cookie(ada),
+            "sid": "x",
+            "ip": "127.0.0.1",
+        }
+        assert not await obeyed(tab)
+
+
+async def test_a_tab_that_changes_hands_forgets_what_it_has_seen(probe: Probe, database: Database):
+    ada, grace = await sign_up(probe.accounts), await sign_up(probe.accounts, "grace")
+    await add_videos(database, ada.account.id, "a secret")
+    async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
+        await tab.until(lambda: tab.value(ProbeState, "titles") == ["a secret"])
+    async with open_tab(
+        probe.url, cookie=cookie(grace), token=tab.token, path="/library", hydrate=False
+    ) as later:
+        await later.send(ProbeState.anybody)
+        await later.until(lambda: later.value(ProbeState, "whoever") == 1)
+        assert later.value(ProbeState, "titles") == []
+        assert await obeyed(later)
+        assert later.value(ProbeState, "titles")[1] == str(grace.account.id)
+
+
+async def test_nothing_happens_while_nobody_can_be_identified(probe: Probe):
+    ada = await sign_up(probe.accounts)
+    async with open_tab(probe.url, cookie=cookie(ada)) as tab:
+        assert await obeyed(tab)
+        before = len(tab.frames)
+        away = Away()
+        with container.using(container.Services(cast("Any", away), *cast("Any", (None, None, None)))):
+            await tab.send(ProbeState.plain, note="while the database is away")
+            await tab.send(ProbeState.anybody)
+            await eventually(lambda: away.asked == 2)
+        assert await obeyed(tab)
+        assert "while the database is away" not in str(tab.frames[before:])
+        assert not tab.value(ProbeState, "whoever")
+
+
+class Away:
+    """An account service whose database is away."""
+
+    asked = 0
+
+    async def identify(self, _token: str) -> Identity:
+        self.asked += 1
+        message = "The database cannot be reached."
+        raise Unavailable(message)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "no_such_handler",
+        "reflex___state____state.nothing",
+        "__init__",
+        "x" * 5000,
+        "reflex___state____state._clean",
+    ],
+)
+async def test_an_event_that_does_not_exist_disturbs_nobody(probe: Probe, name: str):
+    ada = await sign_up(probe.accounts)
+    async with open_tab(probe.url, cookie=cookie(ada)) as tab, open_tab(probe.url) as nobody:
+        await nobody.send(name)
+        await tab.send(name)
+        assert await obeyed(tab)
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"note": None}, {"note": [1, 2]}, {"nots": "x"}, {"self": 1}, {"note": {"a": 1}}]
+)
+async def test_whatever_is_sent_along_nobody_is_not_let_in(probe: Probe, payload: dict[str, Any]):
+    async with open_tab(probe.url) as tab:
+        await tab.send(ProbeState.plain, **payload)
+        await tab.until(tab.redirects)
+        assert tab.value(ProbeState, "titles") == []

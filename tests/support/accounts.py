@@ -1,0 +1,25 @@
+"""Accounts for tests: cheap hashes, one password."""
+
+from sora_studio.db.engine import Database
+from sora_studio.domain.account import Origin, SignedIn
+from sora_studio.services.accounts import AccountService
+from sora_studio.services.passwords import Passwords
+from sora_studio.services.throttle import Throttle
+
+PASSWORD = "a rather long pass phrase"
+HERE = Origin(address="127.0.0.1", user_agent="tests")
+SIGNING_KEY = b"the signing key of the tests, 32 bytes and more"
+
+
+def account_service(
+    db: Database, *, signing_key: bytes = SIGNING_KEY, throttle: Throttle | None = None
+) -> AccountService:
+    """Build the service with passwords that cost next to nothing."""
+    return AccountService(
+        db=db, signing_key=signing_key, throttle=throttle or Throttle(), passwords=Passwords(cost=4)
+    )
+
+
+async def sign_up(accounts: AccountService, name: str = "ada") -> SignedIn:
+    """Open an account `<name>@example.org` with the one password."""
+    return await accounts.sign_up(f"{name}@example.org", PASSWORD, name.title(), HERE)
