@@ -5,7 +5,9 @@ import os
 from starlette.types import ASGIApp
 
 from sora_studio import frontend
+from sora_studio.api.app import create_api
 from sora_studio.config import Settings, load
+from sora_studio.middleware.api_first import ApiFirst
 from sora_studio.middleware.headers import SecurityHeaders
 from sora_studio.middleware.origin import SameOrigin
 from sora_studio.middleware.pages import PlainPages
@@ -15,6 +17,7 @@ from sora_studio.middleware.startup import BriefStartup
 _REFLEX = {
     **frontend.REFLEX_ENVIRONMENT,
     "REFLEX_ENV_MODE": "prod",
+    "REFLEX_WEB_WORKDIR": str(frontend.SERVED),
     "REFLEX_SOCKET_INTERVAL": "15s",  # a socket that a phone killed in silence is noticed within 35 s
     "REFLEX_SOCKET_TIMEOUT": "20s",
     "__REFLEX_SKIP_COMPILE": "true",  # internal names, hence the exact pin: the front end is built already,
@@ -36,7 +39,7 @@ def create(settings: Settings | None = None) -> ASGIApp:
     from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
 
     app.register_lifespan_task(lifespan, settings=settings)
-    served = PlainPages(app(), frontend.CLIENT)
+    served = ApiFirst(create_api(), PlainPages(app(), frontend.CLIENT))
     guarded = SameOrigin(served, settings.public_url)
     complete = SecurityHeaders(guarded, frontend.CLIENT, https=settings.public_url.startswith("https:"))
     return BriefStartup(RequestId(complete))

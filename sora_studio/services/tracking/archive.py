@@ -84,8 +84,10 @@ class Archiver:
         video = await self._fetch(provider, job, spooled)
         facts = await self._workshop.run(inspect_video, video.path)
         poster, sprite = self._spool(spooled), self._spool(spooled)
-        await self._workshop.run(make_poster, video.path, poster)
-        await self._workshop.run(make_spritesheet, video.path, sprite)
+        await asyncio.gather(
+            self._workshop.run(make_poster, video.path, poster),
+            self._workshop.run(make_spritesheet, video.path, sprite),
+        )
         size = (facts.width, facts.height)
         return [
             await self._keep(

@@ -1,0 +1,39 @@
+"""Signs of life for whoever supervises the process."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from sora_studio.container import services
+
+router = APIRouter(tags=["health"])
+
+
+class Life(BaseModel):
+    """The process runs."""
+
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether it can serve."""
+
+    status: str
+    reasons: list[str]
+
+
+@router.get("/livez")
+async def livez() -> Life:
+    """Say that the process runs; asks nobody."""
+    return Life()
+
+
+@router.get("/readyz", response_model=Readiness)
+async def readyz() -> Response:
+    """Say whether the studio can serve; 503 with reasons otherwise."""
+    try:
+        reasons = await services().health.reasons()
+    except LookupError:
+        reasons = ["The studio is starting or stopping."]
+    ready = Readiness(status="unavailable" if reasons else "ok", reasons=reasons)
+    return JSONResponse(ready.model_dump(), 503 if reasons else 200, {"Cache-Control": "no-store"})

@@ -1,0 +1,167 @@
+"""The Videos API's objects, in OpenAI's shapes with the studio's own fields beside them."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from sora_studio.domain.ids import public_id
+from sora_studio.domain.money import dollars
+from sora_studio.domain.profile import Profile
+from sora_studio.domain.video import Status, VideoView
+
+
+class Problem(BaseModel):
+    """Why a video failed."""
+
+    code: str
+    message: str = Field(description="The provider's words, verbatim.")
+
+
+class Video(BaseModel):
+    """One video."""
+
+    id: str
+    object: Literal["video"] = "video"
+    created_at: int = Field(description="Unix seconds, like all times here.")
+    completed_at: int | None
+    expires_at: int | None = Field(
+        description="When the provider drops its copy; null once the studio has its own."
+    )
+    status: str = Field(description="queued, in_progress, completed or failed. Completed: the file is here.")
+    progress: int = Field(description="0 to 100; never falls.")
+    model: str
+    prompt: str
+    size: str
+    seconds: str
+    remixed_from_video_id: str | None
+    error: Problem | None
+    title: str = Field(description="The studio's own, like all that follows.")
+    kind: str = Field(description="create or remix.")
+    phase: str = Field(description="Finer than status.")
+    provider: str
+    cost_usd: float | None = Field(description="The quoted price; null: unknown.")
+    charged: bool = Field(description="Whether the provider took the job; false: nothing to pay.")
+
+    @classmethod
+    def of(cls, view: VideoView) -> "Video":
+        """Shape a video."""
+        failed = view.status is Status.FAILED and view.problem
+        return cls(
+            id=public_id(view.id),
+            created_at=int(view.created_at.timestamp()),
+            completed_at=int(view.completed_at.timestamp()) if view.completed_at else None,
+            expires_at=int(view.expires_at.timestamp()) if view.expires_at else None,
+            status=view.status,
+            progress=view.progress,
+            model=view.model,
+            prompt=view.prompt,
+            size=view.size,
+            seconds=view.seconds,
+            remixed_from_video_id=public_id(view.parent_id) if view.parent_id else None,
+            error=Problem(code=failed.code, message=failed.message) if failed else None,
+            title=view.title,
+            kind=view.kind,
+            phase=view.phase,
+            provider=view.provider,
+            cost_usd=None if view.price_micros is None else dollars(view.price_micros),
+            charged=view.charged,
+        )
+
+
+class VideoList(BaseModel):
+    """One page of videos."""
+
+    object: Literal["list"] = "list"
+    data: list[Video]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, views: Sequence[VideoView], *, has_more: bool) -> "VideoList":
+        """Shape a page."""
+        data = [Video.of(view) for view in views]
+        return cls(
+            data=data,
+            first_id=data[0].id if data else None,
+            last_id=data[-1].id if data else None,
+            has_more=has_more,
+        )
+
+
+class VideoStatus(BaseModel):
+    """How one video is going."""
+
+    id: str
+    status: str
+    phase: str
+    progress: int
+    error: Problem | None
+
+    @classmethod
+    def of(cls, view: VideoView) -> "VideoStatus":
+        """Shape a status."""
+        return cls.model_validate(Video.of(view).model_dump())
+
+
+class StatusList(BaseModel):
+    """How several videos are going."""
+
+    object: Literal["list"] = "list"
+    data: list[VideoStatus]
+
+
+class Deleted(BaseModel):
+    """A video that is gone."""
+
+    id: str
+    object: Literal["video.deleted"] = "video.deleted"
+    deleted: Literal[True] = True
+
+
+class Reference(BaseModel):
+    """An uploaded picture; its id goes into `input_reference` as `{"file_id": …}`."""
+
+    id: str
+    object: Literal["reference"] = "reference"
+    width: int
+    height: int
+
+
+class ModelOffer(BaseModel):
+    """One model, and what may be asked of it."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = Field(description="The provider's name.")
+    sizes: list[str]
+    seconds: list[str]
+    price_per_second_usd: float | None
+
+
+class ModelList(BaseModel):
+    """Every model that can be asked for."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelOffer]
+
+    @classmethod
+    def of(cls, profiles: Sequence[Profile]) -> "ModelList":
+        """Shape what is on offer."""
+        return cls(
+            data=[
+                ModelOffer(
+                    id=model.id,
+                    owned_by=profile.name,
+                    sizes=list(model.sizes),
+                    seconds=[str(seconds) for seconds in model.seconds],
+                    price_per_second_usd=(
+                        None if model.micros_per_second is None else dollars(model.micros_per_second)
+                    ),
+                )
+                for profile in profiles
+                for model in profile.models
+            ],
+        )

@@ -1,0 +1,237 @@
+"""The Videos API, in OpenAI's shapes, over one's own videos."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from sora_studio.api.body import read_fields
+from sora_studio.api.files import file_response
+from sora_studio.api.identity import IdentityDep
+from sora_studio.api.shapes import Deleted, StatusList, Video, VideoList, VideoStatus
+from sora_studio.api.wishes import read_prompt, read_wish
+from sora_studio.container import services
+from sora_studio.domain.errors import InvalidInput, NotFound
+from sora_studio.domain.ids import parse_public_id, public_id
+from sora_studio.domain.video import PROMPT_MAX, LibraryQuery, Order, Status, Variant
+
+router = APIRouter(prefix="/videos", tags=["videos"])
+
+_STATUS_MOST = 100
+
+
+class Wish(BaseModel):
+    """What is asked for."""
+
+    prompt: str = Field(max_length=PROMPT_MAX)
+    model: str | None = Field(None, description="One of GET /api/models; the first when left out.")
+    size: str | None = Field(None, description="Such as 1280x720.")
+    seconds: str | None = Field(None, description="Such as 4; a number will do.")
+    input_reference: Any = Field(
+        None,
+        description="The first frame: in a form a PNG, JPEG or WebP file; in JSON {image_url: data URL} or "
+        "{file_id: the id from POST /api/references}. It is fitted to the size.",
+    )
+    provider: str | None = Field(
+        None, description="The studio's own: which provider; the first when left out."
+    )
+    title: str | None = Field(None, description="The studio's own; the prompt's beginning when left out.")
+
+
+class RemixWish(BaseModel):
+    """What to change."""
+
+    prompt: str = Field(max_length=PROMPT_MAX)
+
+
+class RemixOf(RemixWish):
+    """What to change about which video."""
+
+    remix_video_id: str
+
+
+class Title(BaseModel):
+    """Another title."""
+
+    title: str
+
+
+def _documented(*media_types: str, body: type[BaseModel]) -> dict[str, Any]:
+    """Describe a body that is read by hand."""
+    schema = {"schema": body.model_json_schema()}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, schema)}}
+
+
+def _video_id(video_id: Annotated[str, Path(description="Such as video_ and 32 hex digits.")]) -> UUID:
+    return parse_public_id(video_id)
+
+
+VideoId = Annotated[UUID, Depends(_video_id)]
+RequestKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description="The same key and body again: the same video again."),
+]
+_BOTH = ("application/json", "multipart/form-data")
+
+
+@router.post("", openapi_extra=_documented(*_BOTH, body=Wish))
+@router.post("/create", openapi_extra=_documented(*_BOTH, body=Wish))
+async def create(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Video:
+    """Ask for a video; the answer comes as soon as the wish is stored."""
+    wish = read_wish(await read_fields(request))
+    return Video.of(await services().videos.create(identity.user_id, wish, request_key=request_key))
+
+
+@router.get("")
+async def list_videos(
+    identity: IdentityDep,
+    *,
+    limit: Annotated[int, Query(ge=0, le=100)] = 20,
+    after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
+    order: Order = Order.NEWEST,
+    q: Annotated[
+        str, Query(max_length=1000, description="Words that begin words of the title or prompt.")
+    ] = "",
+    status: Annotated[str, Query(description="One of the four words, or several with commas.")] = "",
+) -> VideoList:
+    """List one's videos, newest first."""
+    query = LibraryQuery(
+        search=q,
+        statuses=_statuses(status),
+        order=order,
+        after=_position(after) if after else None,
+        limit=max(limit, 1),
+    )
+    page = await services().videos.list_library(identity.user_id, query)
+    return VideoList.of(page.videos[:limit], has_more=page.has_more or len(page.videos) > limit)
+
+
+@router.get("/status")
+async def read_statuses(
+    identity: IdentityDep,
+    ids: Annotated[
+        str, Query(description="Up to 100 ids with commas; those that are not yours are left out.")
+    ],
+) -> StatusList:
+    """Say how several videos are going."""
+    views = await services().videos.statuses(identity.user_id, _known_ids(ids))
+    return StatusList(data=[VideoStatus.of(view) for view in views])
+
+
+@router.post("/remix", openapi_extra=_documented("application/json", body=RemixOf))
+async def remix_by_body(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Video:
+    """Ask for a variation of a finished video."""
+    fields = await read_fields(request)
+    parent = fields.get("remix_video_id")
+    if not isinstance(parent, str):
+        message = "Name the video in the field 'remix_video_id'."
+        raise InvalidInput(message, "remix_video_id", "missing_required_parameter")
+    return await _remix(identity.user_id, parse_public_id(parent), read_prompt(fields), request_key)
+
+
+@router.get("/{video_id}")
+async def read(identity: IdentityDep, video_id: VideoId) -> Video:
+    """Return a video."""
+    return Video.of(await services().videos.get(identity.user_id, video_id))
+
+
+@router.patch("/{video_id}")
+async def rename(identity: IdentityDep, video_id: VideoId, change: Title) -> Video:
+    """Give a video another title."""
+    return Video.of(await services().videos.rename(identity.user_id, video_id, change.title))
+
+
+@router.delete("/{video_id}")
+async def delete(identity: IdentityDep, video_id: VideoId) -> Deleted:
+    """Delete a video; for a minute it can be restored."""
+    await services().videos.remove(identity.user_id, video_id)
+    return Deleted(id=public_id(video_id))
+
+
+@router.post("/{video_id}/restore")
+async def restore(identity: IdentityDep, video_id: VideoId) -> Video:
+    """Bring a video back that was deleted within the last minute."""
+    return Video.of(await services().videos.restore(identity.user_id, video_id))
+
+
+@router.post("/{video_id}/remix", openapi_extra=_documented(*_BOTH, body=RemixWish))
+async def remix(
+    request: Request, identity: IdentityDep, video_id: VideoId, request_key: RequestKey = None
+) -> Video:
+    """Ask for a variation of a finished video."""
+    prompt = read_prompt(await read_fields(request))
+    return await _remix(identity.user_id, video_id, prompt, request_key)
+
+
+@router.post("/{video_id}/look_again")
+async def look_again(identity: IdentityDep, video_id: VideoId) -> Video:
+    """Look once more whether the provider took a video whose answer was lost."""
+    return Video.of(await services().videos.look_again(identity.user_id, video_id))
+
+
+@router.post("/{video_id}/submit_again")
+async def submit_again(identity: IdentityDep, video_id: VideoId) -> Video:
+    """Send a video whose answer was lost a second time; it may cost twice."""
+    return Video.of(await services().videos.submit_again(identity.user_id, video_id))
+
+
+@router.post("/{video_id}/give_up")
+async def give_up(identity: IdentityDep, video_id: VideoId) -> Video:
+    """Stop waiting for a video whose answer was lost."""
+    return Video.of(await services().videos.give_up(identity.user_id, video_id))
+
+
+@router.api_route("/{video_id}/content", methods=["GET", "HEAD"], response_class=Response)
+async def read_content(
+    request: Request,
+    identity: IdentityDep,
+    video_id: VideoId,
+    variant: Variant = Variant.VIDEO,
+    *,
+    download: Annotated[bool, Query(description="Save it instead of showing it.")] = False,
+) -> Response:
+    """Return a finished video's file: MP4, WebP thumbnail or JPEG spritesheet (5 by 4 frames)."""
+    file = await services().media.file(identity.user_id, video_id, variant)
+    return file_response(request, file, download=download)
+
+
+@router.api_route("/{video_id}/reference", methods=["GET", "HEAD"], response_class=Response)
+async def read_reference(request: Request, identity: IdentityDep, video_id: VideoId) -> Response:
+    """Return the picture that was sent as the first frame."""
+    return file_response(request, await services().media.reference(identity.user_id, video_id))
+
+
+async def _remix(owner_id: UUID, video_id: UUID, prompt: str, request_key: str | None) -> Video:
+    return Video.of(await services().videos.remix(owner_id, video_id, prompt, request_key=request_key))
+
+
+def _statuses(text: str) -> tuple[Status, ...]:
+    try:
+        return tuple(Status(word.strip()) for word in text.split(",") if word.strip())
+    except ValueError as error:
+        message = f"status is one of {', '.join(Status)}."
+        raise InvalidInput(message, "status") from error
+
+
+def _position(after: str) -> UUID:
+    try:
+        return parse_public_id(after)
+    except NotFound as error:
+        message = "There is no video to continue after."
+        raise InvalidInput(message, "after") from error
+
+
+def _known_ids(ids: str) -> list[UUID]:
+    words = [word.strip() for word in ids.split(",") if word.strip()]
+    if len(words) > _STATUS_MOST:
+        message = f"At most {_STATUS_MOST} ids at a time."
+        raise InvalidInput(message, "ids")
+    found: list[UUID] = []
+    for word in words:
+        try:
+            found.append(parse_public_id(word))
+        except NotFound:
+            continue
+    return found

@@ -1,0 +1,105 @@
+"""From the fields of a create request to a wish."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.video import VideoWish
+
+_REFERENCE = "input_reference"
+
+
+def read_wish(fields: Mapping[str, Any]) -> VideoWish:
+    """Read what is asked for; the service checks it against the provider. Unknown fields are passed over.
+
+    Raises:
+        InvalidInput: A field has the wrong type, or the reference is none.
+    """
+    reference, reference_id = _read_reference(fields.get(_REFERENCE))
+    return VideoWish(
+        prompt=read_prompt(fields),
+        model=_text(fields, "model"),
+        size=_text(fields, "size"),
+        seconds=_text(fields, "seconds"),
+        provider=_text(fields, "provider"),
+        title=_text(fields, "title"),
+        reference=reference,
+        reference_id=reference_id,
+    )
+
+
+def read_prompt(fields: Mapping[str, Any]) -> str:
+    """Read the prompt.
+
+    Raises:
+        InvalidInput: It is missing or no text.
+    """
+    prompt = fields.get("prompt")
+    if isinstance(prompt, str):
+        return prompt
+    message = "Describe the video in the field 'prompt'."
+    raise InvalidInput(message, "prompt", "missing_required_parameter")
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str | None:
+    """Return a field as text; numbers are written out, and an empty one counts as not given."""
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    message = f"The field {name!r} must be text."
+    raise InvalidInput(message, name, "invalid_type")
+
+
+def _read_reference(value: object) -> tuple[bytes | None, UUID | None]:
+    if isinstance(value, str) and value.startswith("{"):  # a form's way to send an object
+        value = _parse(value)
+    if value in (None, "", b""):
+        return None, None
+    if isinstance(value, bytes):
+        return value, None
+    if isinstance(value, dict):
+        given = cast("dict[str, object]", value)
+        match given:
+            case {"image_url": str(url)}:
+                return _read_data_url(url), None
+            case {"file_id": str(reference_id)}:
+                return None, _read_id(reference_id)
+            case _:
+                pass
+    message = (
+        "Send the reference as a file, as {'image_url': 'data:image/png;base64,…'} or as {'file_id': …}."
+    )
+    raise InvalidInput(message, _REFERENCE, "invalid_type")
+
+
+def _parse(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _read_data_url(url: str) -> bytes:
+    head, comma, data = url.partition(",")
+    if not (head.startswith("data:image/") and head.endswith(";base64") and comma):
+        message = "The studio fetches no pictures from the web: send a file, or a data URL in base64."
+        raise InvalidInput(message, _REFERENCE, "invalid_image_url")
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        message = "The data URL is not valid base64."
+        raise InvalidInput(message, _REFERENCE, "invalid_image_url") from error
+
+
+def _read_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        message = "There is no such picture; upload it again."
+        raise InvalidInput(message, _REFERENCE, "invalid_file_id") from error
