@@ -1,13 +1,14 @@
 """The entry: everything that the studio is, put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
 from sora_studio.bootstrap import studio
 from sora_studio.config import Settings
-from sora_studio.ui import site
+from sora_studio.ui import live, site
 
 _log = structlog.get_logger(__name__)
 
@@ -17,7 +18,11 @@ app = site.build()
 @asynccontextmanager
 async def lifespan(settings: Settings) -> AsyncIterator[None]:
     """Open the studio for as long as the server runs."""
-    async with studio(settings):
+    async with studio(settings) as opened:
+        push = asyncio.create_task(live.run(opened.db, app), name="live")
         _log.info("Sora Studio is open", url=settings.public_url)
         yield
         _log.info("Sora Studio closes")
+        push.cancel()
+        with suppress(asyncio.CancelledError):
+            await push

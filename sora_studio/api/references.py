@@ -37,7 +37,8 @@ async def add_reference(request: Request, identity: IdentityDep) -> Reference:
     return Reference(id=str(view.id), width=view.width, height=view.height)
 
 
-@router.api_route("/{reference_id}", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/{reference_id}", include_in_schema=False, response_class=Response)
+@router.get("/{reference_id}", response_class=Response)
 async def read_upload(request: Request, identity: IdentityDep, reference_id: UUID) -> Response:
     """Return an uploaded picture."""
     return file_response(request, await services().media.reference_upload(identity.user_id, reference_id))

@@ -183,7 +183,8 @@ async def give_up(identity: IdentityDep, video_id: VideoId) -> Video:
     return Video.of(await services().videos.give_up(identity.user_id, video_id))
 
 
-@router.api_route("/{video_id}/content", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/{video_id}/content", include_in_schema=False, response_class=Response)
+@router.get("/{video_id}/content", response_class=Response)
 async def read_content(
     request: Request,
     identity: IdentityDep,
@@ -197,7 +198,8 @@ async def read_content(
     return file_response(request, file, download=download)
 
 
-@router.api_route("/{video_id}/reference", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/{video_id}/reference", include_in_schema=False, response_class=Response)
+@router.get("/{video_id}/reference", response_class=Response)
 async def read_reference(request: Request, identity: IdentityDep, video_id: VideoId) -> Response:
     """Return the picture that was sent as the first frame."""
     return file_response(request, await services().media.reference(identity.user_id, video_id))
