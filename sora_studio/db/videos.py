@@ -9,11 +9,11 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Executable,
+    FromClause,
     Row,
     Select,
     and_,
     cast,
-    exists,
     func,
     literal,
     select,
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import REFERENCE, AssetRow, JobRow, VideoRow
@@ -49,6 +49,7 @@ RECENT = 500
 """So many of the owner's next videos are searched one by one before the search index is asked: a common word
 fills its page among them, and only a rare one needs the index."""
 
+_VIDEO, _JOB, _ASSET = (SQLModel.metadata.tables[name] for name in ("video", "job", "asset"))
 _FIRST_CJK = "\u2e80"  # from here on, words are written without spaces between them
 _NO_VIDEO = "There is no such video."
 
@@ -88,13 +89,13 @@ class VideoRepository:
 
     async def views(self, owner_id: UUID, video_ids: Sequence[UUID]) -> tuple[VideoView, ...]:
         """Return those of the videos that are the owner's, in the order asked."""
-        rows = await self._do(_views(owner_id).where(col(VideoRow.id).in_(video_ids)))
+        rows = await self._do(_views().where(_mine(owner_id), col(VideoRow.id).in_(video_ids)))
         found = {view.id: view for view in map(_to_view, rows)}
         return tuple(found[video_id] for video_id in dict.fromkeys(video_ids) if video_id in found)
 
     async def remixes(self, owner_id: UUID, parent_id: UUID, *, limit: int = 100) -> tuple[VideoView, ...]:
         """Return the remixes of a video, oldest first."""
-        query = _views(owner_id).where(col(VideoRow.parent_id) == parent_id)
+        query = _views().where(_mine(owner_id), col(VideoRow.parent_id) == parent_id)
         return tuple(map(_to_view, await self._do(query.order_by(*_keys(Order.OLDEST)).limit(limit))))
 
     async def requested(self, owner_id: UUID, request_key: str) -> tuple[UUID, str] | None:
@@ -112,19 +113,20 @@ class VideoRepository:
         Raises:
             InvalidInput: `after` is no video of the owner's.
         """
-        wanted: list[ColumnElement[bool]] = []
+        wanted = [_mine(owner_id)]
         if query.statuses:
             wanted.append(col(VideoRow.status).in_(query.statuses))
         if query.after:
             wanted.append(_beyond(query.order, await self._position(owner_id, query.after)))
-        words = matching(query.search)
-        every = _views(owner_id).where(*wanted, *words).order_by(*_keys(query.order))
+        library = select(*_SHOWN, *_SEARCHED).where(*wanted)
         rows: list[Row[Any]] = []
-        if words:
-            recent = select(col(VideoRow.id)).where(_mine(owner_id), *wanted).order_by(*_keys(query.order))
-            rows = await self._first(every.where(col(VideoRow.id).in_(recent.limit(RECENT))), query.limit)
+        if query.search:
+            recent = library.order_by(*_keys(query.order)).limit(RECENT).subquery()
+            found = select(*recent.c).where(*matching(query.search, recent))
+            rows = await self._first(found.order_by(*_keys(query.order, recent)), query)
         if len(rows) <= query.limit:
-            rows = await self._first(every, query.limit)
+            found = library.where(*matching(query.search))
+            rows = await self._first(found.order_by(*_keys(query.order)), query)
         return LibraryPage(tuple(map(_to_view, rows[: query.limit])), has_more=len(rows) > query.limit)
 
     async def counts(self, owner_id: UUID, search: str = "") -> LibraryCounts:
@@ -155,7 +157,7 @@ class VideoRepository:
                 func.coalesce(func.sum(col(JobRow.price_micros)), 0).label("price"),
             )
             .select_from(VideoRow)
-            .join(JobRow, _current())
+            .join(JobRow, _current(_VIDEO))
             .where(_mine(owner_id), col(VideoRow.status).in_((Status.QUEUED, Status.IN_PROGRESS)))
         )
         row = (await self._do(query)).one()
@@ -194,20 +196,22 @@ class VideoRepository:
             raise InvalidInput(message, "after")
         return created_at, video_id
 
-    async def _first(self, query: Select[*tuple[Any, ...]], limit: int) -> list[Row[Any]]:
-        return list(await self._do(query.limit(limit + 1)))  # one more tells whether there is more
+    async def _first(self, found: Select[*tuple[Any, ...]], query: LibraryQuery) -> list[Row[Any]]:
+        """Read the first of some videos; which ones they are is settled before anything is joined to them."""
+        page = found.limit(query.limit + 1).subquery()  # one more tells whether there is more
+        return list(await self._do(_views(page).order_by(*_keys(query.order, page))))
 
     async def _do(self, statement: Executable) -> CursorResult[Any]:
         return await (await self._tx.connection()).execute(statement)
 
 
-def matching(search: str) -> list[ColumnElement[bool]]:
+def matching(search: str, video: FromClause = _VIDEO) -> list[ColumnElement[bool]]:
     """Build the conditions of a search: every word has to begin a word of the title or the prompt.
 
     Signs and words of scripts that need no spaces are looked for anywhere in the text.
     """
     words = search.replace("\0", " ").split()[:16]
-    text = func.concat(col(VideoRow.title), " ", col(VideoRow.prompt))
+    text = func.concat(video.c.title, " ", video.c.prompt)
     conditions: list[ColumnElement[bool]] = [
         text.icontains(word, autoescape=True) for word in words if _is_substring(word)
     ]
@@ -218,7 +222,7 @@ def matching(search: str) -> list[ColumnElement[bool]]:
     ]
     if quoted:
         query = func.to_tsquery(cast(literal("simple"), REGCONFIG), " & ".join(quoted))
-        conditions.append(col(VideoRow.search).op("@@", is_comparison=True)(query))
+        conditions.append(video.c.search.op("@@", is_comparison=True)(query))
     return conditions
 
 
@@ -230,12 +234,16 @@ def _mine(owner_id: UUID) -> ColumnElement[bool]:
     return and_(col(VideoRow.owner_id) == owner_id, col(VideoRow.deleted_at).is_(None))
 
 
-def _current() -> ColumnElement[bool]:
-    return and_(col(JobRow.video_id) == col(VideoRow.id), col(JobRow.current))
+def _current(video: FromClause) -> ColumnElement[bool]:
+    return and_(_JOB.c.video_id == video.c.id, _JOB.c.current)
 
 
-def _keys(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    created_at, video_id = col(VideoRow.created_at), col(VideoRow.id)
+def _given(video: FromClause) -> ColumnElement[bool]:
+    return and_(_ASSET.c.video_id == video.c.id, _ASSET.c.variant == REFERENCE)
+
+
+def _keys(order: Order, video: FromClause = _VIDEO) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    created_at, video_id = video.c.created_at, video.c.id
     return (
         (created_at.desc(), video_id.desc()) if order is Order.NEWEST else (created_at.asc(), video_id.asc())
     )
@@ -246,22 +254,30 @@ def _beyond(order: Order, position: tuple[object, UUID]) -> ColumnElement[bool]:
     return here < there if order is Order.NEWEST else here > there
 
 
-_COLUMNS = (
-    *(
-        col(getattr(VideoRow, name))
-        for name in ("id", "owner_id", "kind", "title", "prompt", "model", "size", "seconds")
-    ),
-    *(col(getattr(VideoRow, name)) for name in ("phase", "created_at", "completed_at", "parent_id")),
-    *(col(getattr(JobRow, name)) for name in ("provider", "progress", "progress_known", "remote_status")),
-    *(col(getattr(JobRow, name)) for name in ("remote_expires_at", "price_micros", "charge")),
-    *(col(getattr(JobRow, name)) for name in ("problem_code", "problem_message")),
-)
+_SHOWN = [
+    _VIDEO.c[name]
+    for name in (
+        *("id", "owner_id", "kind", "title", "prompt", "model", "size", "seconds"),
+        *("phase", "created_at", "completed_at", "parent_id"),
+    )
+]
+_SEARCHED = [_VIDEO.c.search]
+_BESIDE = [
+    *(_JOB.c[name] for name in ("provider", "progress", "progress_known", "remote_status")),
+    *(_JOB.c[name] for name in ("remote_expires_at", "price_micros", "charge")),
+    *(_JOB.c[name] for name in ("problem_code", "problem_message")),
+    _ASSET.c.video_id.is_not(None).label("has_reference"),
+]
 
 
-def _views(owner_id: UUID) -> Select[*tuple[Any, ...]]:
-    given = exists().where(col(AssetRow.video_id) == col(VideoRow.id), col(AssetRow.variant) == REFERENCE)
-    columns = (*_COLUMNS, given.label("has_reference"))
-    return select(*columns).select_from(VideoRow).join(JobRow, _current()).where(_mine(owner_id))
+def _views(video: FromClause = _VIDEO) -> Select[*tuple[Any, ...]]:
+    """Join to videos what a view shows beside them.
+
+    The reference is joined, not asked for with EXISTS: for that PostgreSQL would read the row of every file.
+    """
+    columns = [video.c[column.name] for column in _SHOWN]
+    joined = select(*columns, *_BESIDE).select_from(video).join(_JOB, _current(video))
+    return joined.outerjoin(_ASSET, _given(video))
 
 
 def _to_view(row: Row[Any]) -> VideoView:
