@@ -38,6 +38,7 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Run the studio until Ctrl-C or SIGTERM."""
+    import structlog
     import uvicorn
 
     from sora_studio import frontend, log
@@ -49,6 +50,8 @@ def serve(
         message = "The front end is not built. Run make install."
         raise ConfigError(message)
     log.configure(settings.log_format)
+    if not frontend.is_current():
+        structlog.get_logger(__name__).warning("the front end is older than its sources: run make install")
     os.chdir(frontend.ROOT)
     server = uvicorn.Server(
         uvicorn.Config(

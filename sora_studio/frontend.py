@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -17,8 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: Reflex finds `rxconfig.py` and `.web` relative to it."""
 
-WEB = ROOT / ".web"
-CLIENT = WEB / "build" / "client"
+SERVED = ROOT / ".web" / "served"
+"""The finished build: a link to one of the releases beside it. A failed build does no harm, and a running server
+keeps the release it started with."""
+
+CLIENT = SERVED / "build" / "client"
 """What browsers get."""
 
 REFLEX_ENVIRONMENT = {
@@ -32,7 +36,9 @@ _SOURCES = (
     *("sora_studio/ui", "sora_studio/domain", "sora_studio/sora_studio.py", "assets"),
     *("sora_studio/frontend.py", "rxconfig.py", "reflex.lock"),
 )
-_BUILT_FROM = WEB / "sora-studio.fingerprint"
+_WEB = ROOT / ".web"
+_RELEASES = _WEB / "releases"
+_KEPT = 3  # releases: running servers may still serve the last ones
 _NO_SERVER = "studio.invalid"  # exists nowhere: what is left of it in a file is found
 _BAKED_ADDRESS = re.compile(rf"""(["'`])(http|ws)://{re.escape(_NO_SERVER)}(/[^"'`]*)\1""")
 
@@ -42,29 +48,35 @@ class BuildFailed(Exception):
 
 
 def build() -> bool:
-    """Build the front end unless the last build is of the same sources.
+    """Build the front end unless there is a build of the same sources.
 
     Two builds at once wait for each other. Returns whether there was something to do.
 
     Raises:
         BuildFailed: Reflex or Bun gave up.
     """
-    WEB.mkdir(exist_ok=True)
-    with (WEB / "sora-studio.lock").open("w") as lock:
+    _RELEASES.mkdir(parents=True, exist_ok=True)
+    with (_RELEASES / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = fingerprint()
-        if is_built() and _BUILT_FROM.read_text() == wanted:
-            return False
-        _BUILT_FROM.unlink(missing_ok=True)
-        _export()
-        _derive_addresses()
-        _BUILT_FROM.write_text(wanted)
-        return True
+        release = _RELEASES / fingerprint()
+        missing = not release.exists()
+        if missing:
+            _export()
+            _derive_addresses(_WEB / "build" / "client")
+            _publish(release)
+        if missing or SERVED.resolve() != release:
+            _serve(release)
+        return missing
 
 
 def is_built() -> bool:
-    """Tell whether there is a whole front end to serve."""
-    return _BUILT_FROM.exists() and CLIENT.is_dir()
+    """Tell whether there is a front end to serve."""
+    return CLIENT.is_dir()
+
+
+def is_current() -> bool:
+    """Tell whether the front end to serve is of the sources as they are now."""
+    return SERVED.resolve().name == fingerprint()
 
 
 def fingerprint() -> str:
@@ -114,17 +126,17 @@ def _export() -> None:
         raise BuildFailed(message)
 
 
-def _derive_addresses() -> None:
+def _derive_addresses(client: Path) -> None:
     """Make the browser use the address it came by, where Reflex writes one fixed at build time.
 
     Raises:
         BuildFailed: A fixed address is left over: this release of Reflex keeps one where we do not look.
     """
-    for path in CLIENT.glob("assets/reflex-env-*.js"):
+    for path in client.glob("assets/reflex-env-*.js"):
         derived = _BAKED_ADDRESS.sub(_address_by_location, path.read_text())
         path.write_text(derived)
         path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(derived.encode(), mtime=0))
-    fixed = [path for path in CLIENT.rglob("*.*") if _NO_SERVER.encode() in _content(path)]
+    fixed = [path for path in client.rglob("*.*") if _NO_SERVER.encode() in _content(path)]
     if fixed:
         message = f"These files still carry a fixed address: {', '.join(path.name for path in fixed)}"
         raise BuildFailed(message)
@@ -143,6 +155,27 @@ def _content(path: Path) -> bytes:
     return gzip.decompress(data) if path.suffix == ".gz" else data
 
 
+def _publish(release: Path) -> None:
+    """Copy what the server needs of the build to its place, whole or not at all."""
+    fresh = release.with_name(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    for part in ("build/client", "backend"):
+        shutil.copytree(_WEB / part, fresh / part)
+    fresh.rename(release)
+
+
+def _serve(release: Path) -> None:
+    """Make a release the one that servers take from now on; forget the oldest ones."""
+    link = SERVED.with_name("served.new")
+    link.unlink(missing_ok=True)
+    link.symlink_to(release.relative_to(SERVED.parent))
+    link.replace(SERVED)
+    release.touch()
+    newest_first = sorted(_RELEASES.glob("[!.]*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in newest_first[_KEPT:]:
+        shutil.rmtree(old)
+
+
 def main() -> None:
     """Build the front end from the command line."""
     try:
@@ -150,7 +183,7 @@ def main() -> None:
     except BuildFailed as problem:
         sys.exit(str(problem))
     if built:
-        print(f"Front end built in {CLIENT.relative_to(ROOT)}")  # noqa: T201 -- a command line speaks
+        print("The front end is built.")  # noqa: T201 -- a command line speaks
 
 
 if __name__ == "__main__":

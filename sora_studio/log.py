@@ -7,17 +7,8 @@ from typing import Literal
 
 import structlog
 
-_MASKED = re.compile(
-    r"""(?ix)
-    ( ["']?\b (?: set-)? cookie \b["']? \s* [:=] \s* ["']?       # a header, as a line or as a dictionary
-    | ["']?\b (?: proxy-)? authorization \b["']? \s* [:=] \s* ["']?
-    | \b bearer \s+
-    | [?&] (?: token | key | secret | signature ) =                # an address
-    | \b (?: __Host- )? session =
-    )
-    [^"'&\s,}\]]+ (?: ; [^"'}\]\n]* )?
-    """
-)
+_HEADERS = re.compile(r"""(?i)((?:set-)?cookie|(?:proxy-)?authorization)(["']?\s*[:=]\s*["']?)[^"'\n,}\]]+""")
+_VALUES = re.compile(r"""(?i)(\bbearer\s+|[?&](?:token|key|secret|signature)=|\bsession=)[^"'&\s,;}\]]+""")
 _KEYS = re.compile(r"\b(sk-|whsec_)[\w+/=-]{6,}")
 _QUIET = (
     *("apscheduler", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "python_multipart", "PIL"),
@@ -55,7 +46,9 @@ def configure(style: Literal["console", "json"] = "console", level: int = loggin
 
 def mask(text: str) -> str:
     """Replace what would let a reader of the log act as somebody else."""
-    return _KEYS.sub(r"\1***", _MASKED.sub(r"\1***", text))
+    text = _HEADERS.sub(r"\1\2***", text)
+    text = _VALUES.sub(r"\1***", text)
+    return _KEYS.sub(r"\1***", text)
 
 
 class _Masking(structlog.stdlib.ProcessorFormatter):

@@ -17,8 +17,7 @@ from sora_studio.children.process import end, spawn
 _log = structlog.get_logger(__name__)
 
 _LOOPBACK = "127.0.0.1"
-_READY_PATIENCE = 20.0  # seconds
-_STOP_PATIENCE = 3.0
+_STOP_PATIENCE = 3.0  # seconds
 _PORT_PATIENCE = 3.0  # the sandbox of a studio that was just killed needs a moment to leave its port
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # between two starts
 _STEADY = 60.0  # seconds after which a death starts a new count
@@ -28,8 +27,8 @@ _STEADY = 60.0  # seconds after which a death starts a new count
 async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str]:
     """Run the sandbox under the data directory for the block; yield its base URL.
 
-    The port is remembered, so that addresses an earlier run handed out still work. A sandbox that does not
-    answer in time is no reason not to start: it is watched, and started again, as long as the block lasts.
+    It answers a second later, which is not waited for: a call before that fails as it does while any provider
+    is away, and is made again. The port is remembered, so that addresses an earlier run handed out still work.
 
     Args:
         data_dir: The studio's; the sandbox keeps its own things in a folder there.
@@ -49,7 +48,6 @@ async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str
     command = [sys.executable, "-m", "sora_studio.cli", "sandbox", *arguments]
     watch = asyncio.create_task(_keep_running(command), name="sandbox")
     try:
-        await _answering(port)
         yield f"http://{_LOOPBACK}:{port}/v1"
     finally:
         watch.cancel()
@@ -77,28 +75,6 @@ async def _ended(process: subprocess.Popen[bytes]) -> None:
     """Wait for a child to end by itself."""
     while process.poll() is None:  # noqa: ASYNC110 -- nothing tells of a child's death on every system and loop
         await asyncio.sleep(1)
-
-
-async def _answering(port: int) -> None:
-    """Wait until somebody takes connections on the port."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_READY_PATIENCE):
-            while not await _takes_connections(port):  # noqa: ASYNC110 -- nor of a stranger's readiness
-                await asyncio.sleep(0.02)
-            return
-    _log.warning("the sandbox does not answer yet", port=port)
-
-
-async def _takes_connections(port: int) -> bool:
-    """Tell whether somebody else takes connections on the port."""
-    try:
-        _, writer = await asyncio.open_connection(_LOOPBACK, port)
-    except OSError:
-        return False
-    # A port from the range for outgoing connections can, with nobody listening, be connected to itself.
-    ourselves = writer.get_extra_info("sockname") == writer.get_extra_info("peername")
-    writer.close()
-    return not ourselves
 
 
 async def _port(memory: Path) -> int:

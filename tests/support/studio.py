@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -13,11 +14,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.support.source import ROOT
 from tests.support.waiting import wait_until
 
 _PATIENCE = 60.0  # seconds for a first start on a busy machine
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """Yield a data directory that does not exist yet."""
+    with fresh_data_dir() as path:
+        yield path
+
+
+@contextmanager
+def fresh_data_dir() -> Iterator[Path]:
+    """Yield a data directory that does not exist yet.
+
+    Not in pytest's own directory: every start of pytest closes that one to the user whom PostgreSQL runs as
+    when we are root.
+    """
+    with tempfile.TemporaryDirectory(prefix="sora-studio-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "data"
 
 
 @dataclass(frozen=True)

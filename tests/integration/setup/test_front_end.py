@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from sora_studio.frontend import CLIENT
-from tests.support.studio import RunningStudio, serving
+from tests.support.studio import RunningStudio, fresh_data_dir, serving
 
 
 class _Answer(NamedTuple):
@@ -23,9 +23,9 @@ class _Answer(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
+def studio() -> Iterator[RunningStudio]:
     """Serve one studio for all tests of this file."""
-    with serving(tmp_path_factory.mktemp("front-end") / "data") as running:
+    with fresh_data_dir() as data_dir, serving(data_dir) as running:
         yield running
 
 

@@ -35,12 +35,6 @@ asyncio.run(main())
 """
 
 
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    """Return a data directory that does not exist yet, where PostgreSQL's own user may go."""
-    return tmp_path / "data"
-
-
 async def test_it_serves_sql_and_keeps_what_was_written(data_dir: Path):
     async with embedded_postgres(data_dir) as url:
         _execute(url, "CREATE TABLE kept AS SELECT 'yes' AS word")
@@ -119,8 +113,8 @@ async def test_a_first_start_that_was_cut_short_is_begun_anew(data_dir: Path):
         assert _value(url, "SELECT 1") == 1
 
 
-async def test_a_path_too_long_for_a_socket_is_served_all_the_same(tmp_path: Path):
-    async with embedded_postgres(tmp_path / ("long" * 30)) as url:
+async def test_a_path_too_long_for_a_socket_is_served_all_the_same(data_dir: Path):
+    async with embedded_postgres(data_dir / ("long" * 30)) as url:
         assert _value(url, "SELECT 1") == 1
 
 

@@ -12,7 +12,7 @@ from tests.support.waiting import eventually
 
 async def test_it_speaks_the_videos_api(tmp_path: Path):
     async with sandbox_child(tmp_path) as base_url:
-        assert '"data"' in await asyncio.to_thread(_answer, f"{base_url}/videos")
+        await eventually(lambda: '"data"' in _answer(f"{base_url}/videos"))
 
 
 async def test_it_keeps_its_address(tmp_path: Path):
@@ -31,11 +31,12 @@ async def test_it_takes_another_address_when_a_stranger_has_its_own(tmp_path: Pa
 
     async with stranger, sandbox_child(tmp_path) as second:
         assert second != first
-        assert '"data"' in await asyncio.to_thread(_answer, f"{second}/videos")
+        await eventually(lambda: '"data"' in _answer(f"{second}/videos"))
 
 
 async def test_it_comes_back_when_it_dies(tmp_path: Path):
     async with sandbox_child(tmp_path) as base_url:
+        await eventually(lambda: _answer(f"{base_url}/videos"))
         [first] = _sandboxes(tmp_path)
         first.kill()
 
@@ -45,6 +46,7 @@ async def test_it_comes_back_when_it_dies(tmp_path: Path):
 
 async def test_it_is_gone_with_the_block(tmp_path: Path):
     async with sandbox_child(tmp_path):
+        await eventually(lambda: _sandboxes(tmp_path))
         [sandbox] = _sandboxes(tmp_path)
 
     assert not sandbox.is_running()

@@ -1,0 +1,5 @@
+"""Fixtures for tests that start programs."""
+
+from tests.support.studio import data_dir
+
+__all__ = ["data_dir"]

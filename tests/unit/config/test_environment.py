@@ -1,0 +1,90 @@
+"""Settings are read, checked and reported together."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from sora_studio.config import ConfigError, load
+
+
+def test_nothing_needs_to_be_set():
+    settings = load({})
+
+    assert settings.database_url is None
+    assert settings.openai_base_url is None
+    assert settings.data_dir == Path("data").absolute()
+    assert settings.public_url == "http://localhost:3000"
+
+
+def test_the_public_url_follows_the_port_unless_it_is_set():
+    assert load({}, port=8080).public_url == "http://localhost:8080"
+    assert load({"SORA_STUDIO_PUBLIC_URL": "https://x.example/"}, port=8080).public_url == "https://x.example"
+
+
+def test_the_command_line_wins_over_the_environment():
+    settings = load({"SORA_STUDIO_DATA_DIR": "/environment"}, data_dir=Path("/argument"))
+
+    assert settings.data_dir == Path("/argument")
+
+
+def test_an_empty_value_is_no_value():
+    assert load({"DATABASE_URL": "", "OPENAI_BASE_URL": ""}).database_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("DATABASE_URL", "mysql://localhost/x", "must be a URL such as postgresql://"),
+        ("OPENAI_BASE_URL", "localhost:8000", "must be a URL such as https://"),
+        ("OPENAI_BASE_URL", "file:///etc/passwd", "must be a URL such as https://"),
+        ("SORA_STUDIO_PUBLIC_URL", "studio.example", "must be a URL such as https://"),
+        ("SORA_STUDIO_SECRET_KEY", "x" * 31, "must be at least 32 bytes long"),
+        ("SORA_STUDIO_WEBHOOK_SECRET", "secret", "must start with whsec_"),
+        ("SORA_STUDIO_SANDBOX_SPEED", "0", "must be greater than 0"),
+        ("SORA_STUDIO_LOG_FORMAT", "xml", "must be 'console' or 'json'"),
+        ("SORA_STUDIO_DATADIR", "/data", "is not a setting"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name: str, value: str, reason: str):
+    with pytest.raises(ConfigError) as refused:
+        load({name: value})
+
+    [problem] = refused.value.problems
+    assert problem.startswith(f"{name} {reason}")
+
+
+def test_every_problem_is_listed_at_once():
+    with pytest.raises(ConfigError) as refused:
+        load({"DATABASE_URL": "x", "SORA_STUDIO_LOG_FORMAT": "x", "SORA_STUDIO_X": "x"})
+
+    assert len(refused.value.problems) == 3
+
+
+def test_a_secret_and_its_file_exclude_each_other():
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY and OPENAI_API_KEY_FILE are both set"):
+        load({"OPENAI_API_KEY": "a", "OPENAI_API_KEY_FILE": "/b"})
+
+
+def test_no_secret_is_shown():
+    secrets = {
+        "DATABASE_URL": "postgresql://me:hidden@host/db",
+        "OPENAI_API_KEY": "hidden",
+        "SORA_STUDIO_SECRET_KEY": "hidden" * 6,
+        "SORA_STUDIO_WEBHOOK_SECRET": "whsec_hidden",
+    }
+
+    assert "hidden" not in repr(load(secrets)) + str(load(secrets))
+
+
+def test_no_secret_is_shown_in_a_problem():
+    with pytest.raises(ConfigError) as refused:
+        load({"SORA_STUDIO_SECRET_KEY": "hidden", "DATABASE_URL": "mysql://me:hidden@host/db"})
+
+    assert "hidden" not in str(refused.value)
+    assert refused.value.__context__ is None
+
+
+def test_settings_do_not_change():
+    with pytest.raises(ValidationError, match="frozen"):
+        load({}).public_url = "http://elsewhere"  # pyright: ignore[reportAttributeAccessIssue] -- that is the point
