@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout: Reflex finds `rxconfig.py` and `.web` relative to it."""
 
 SERVED = ROOT / ".web" / "served"
-"""The finished build: a link to one of the releases beside it. A failed build does no harm, and a running server
-keeps the release it started with."""
+"""The finished build: a link to one of the releases beside it. A failed build does no harm, and a running
+server keeps the release it started with."""
 
 CLIENT = SERVED / "build" / "client"
 """What browsers get."""

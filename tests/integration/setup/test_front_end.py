@@ -133,7 +133,7 @@ def _get(
 
 
 class _Unfollowed(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
+    def redirect_request(self, *_: object, **__: object) -> None:
         """Stay where we are."""
 
 
