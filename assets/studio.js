@@ -62,8 +62,10 @@ function settle(form) {
   if (form.dataset.pending !== form.dataset.answer) return;
   delete form.dataset.pending;
   const box = form.elements.prompt;
-  if (form.dataset.accepted === "true" && box.value === studio.sent) write(box, "");
-  else box.focus();
+  if (form.dataset.accepted !== "true") return box.focus();
+  if (box.value === studio.sent) write(box, "");
+  complain(form, "");
+  ask("edit", "");
 }
 
 function write(box, text) {
@@ -354,11 +356,17 @@ function tellTime(element) {
   element.title = then.toLocaleString();
 }
 
-function keepAddress(main) {
-  const { url } = main.dataset;
-  if (!url || url === location.pathname + location.search) return;
-  if (new URL(url, location.origin).pathname === location.pathname) history.replaceState(history.state, "", url);
+// What is asked for stands in the address, and there the server reads it: so it has to be there before React hears
+// of the click or the key, hence the capture phase.
+function ask(name, value) {
+  const address = new URL(location.href);
+  if (value) address.searchParams.set(name, value);
+  else address.searchParams.delete(name);
+  history.replaceState(history.state, "", address);
 }
+
+on("click", "[data-ask]", (button) => ask(...button.dataset.ask.split("=")), true);
+on("input", "[data-search]", (box) => ask("q", box.value.trim()), true);
 
 let shownWhenAsked = -1;
 const nearEnd = new IntersectionObserver(
@@ -410,8 +418,8 @@ function follow() {
     }
   }
   for (const time of all("time[data-ago]:empty")) tellTime(time);
-  for (const main of all("main[data-url]")) keepAddress(main);
   for (const form of all("[data-composer][data-answer]")) settle(form);
+  if (all(".tile").length < shownWhenAsked) shownWhenAsked = -1; // another question, or something was deleted
   nearEnd.disconnect();
   const more = one("[data-more]");
   if (more) nearEnd.observe(more);
@@ -425,7 +433,7 @@ function start() {
   new MutationObserver(follow).observe(document.body, {
     childList: true,
     subtree: true,
-    attributeFilter: ["data-url", "data-answer"],
+    attributeFilter: ["data-answer"],
   });
   setInterval(() => all("time[data-ago]").forEach(tellTime), 30_000);
 }

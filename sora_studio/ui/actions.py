@@ -46,7 +46,8 @@ class VideoActions(rx.State):
         view = await services().videos.restore(owner_id, parse_public_id(video_id))
         async with self:
             self.gone = [other for other in self.gone if other != video_id]
-            await toasts.tell(self, f"“{view.title}” is back.")
+            title = f"\u2068{view.title}\u2069"  # isolated: it may be written from right to left
+            await toasts.tell(self, f"“{title}” is back.")
 
     @rx.event(background=True)
     async def look_again(self, video_id: str) -> None:

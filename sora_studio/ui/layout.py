@@ -15,7 +15,6 @@ def frame(
     *children: rx.Component,
     name: str,
     ready: rx.Var[bool],
-    url: rx.Var[str] | str = "",
 ) -> rx.Component:
     """Draw a page of somebody who is signed in.
 
@@ -23,7 +22,6 @@ def frame(
         children: The page itself.
         name: `create`, `library`, `video` or `profile`; also marks its place in the rail.
         ready: Whether the page shows what it has to; tests wait for it.
-        url: The address that the browser should keep, empty to leave it alone.
     """
     return rx.fragment(
         plain_link("Skip to the content", href="#main", class_name="skip"),
@@ -35,7 +33,6 @@ def frame(
                 class_name=f"page {name}",
                 tab_index=-1,
                 data_ready=rx.cond(ready, "true", "false"),
-                data_url=url,
             ),
             class_name="app",
         ),

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from sora_studio.container import services
+from sora_studio.ui.assign import assign
 from sora_studio.ui.session import signed_in_user
 
 
@@ -29,4 +30,4 @@ class PersonState(rx.State):
             owner_id = await signed_in_user(self)
         account = await services().accounts.account(owner_id)
         async with self:
-            self.name, self.email = account.display_name, account.email
+            assign(self, name=account.display_name, email=account.email)

@@ -100,17 +100,17 @@ class ComposerState(rx.State):
     @rx.event
     def choose_model(self, model: str) -> None:
         """Change the model; size and length stay where it makes them."""
-        self._choose(model, self.offer.size, self.offer.seconds)
+        _choose(self, model, self.offer.size, self.offer.seconds)
 
     @rx.event
     def choose_size(self, size: str) -> None:
         """Change the size."""
-        self._choose(self.offer.model, size, self.offer.seconds)
+        _choose(self, self.offer.model, size, self.offer.seconds)
 
     @rx.event
     def choose_seconds(self, seconds: str) -> None:
         """Change the length."""
-        self._choose(self.offer.model, self.offer.size, seconds)
+        _choose(self, self.offer.model, self.offer.size, seconds)
 
     @rx.event
     def attach(self, reference_id: str, width: int, height: int) -> None:
@@ -132,8 +132,12 @@ class ComposerState(rx.State):
             view = await services().videos.create(owner_id, _wish(data), request_key=key or None)
         except SoraStudioError as problem:
             async with self:
-                self._refuse(key, problem)
+                _refuse(self, key, problem)
             return
+        except BaseException:
+            async with self:
+                self.answer = Answer(key)  # a mistake of ours: the tile that stood in must not stay
+            raise
         async with self:
             assign(self, error=FormError(), reference=Reference(), draft=Draft(), form_key=uuid4().hex)
             self.answer = Answer(key, accepted=True)
@@ -142,18 +146,18 @@ class ComposerState(rx.State):
             others = [other for other in recent.cards if other.id != card.id]
             recent.cards = [card, *others][:RECENT]
 
-    def _choose(self, model: str, size: str, seconds: str) -> None:
-        self.offer = make_offer(services().videos.offers(), model, size, seconds)
-        self.last_choice = json.dumps([self.offer.model, self.offer.size, self.offer.seconds])
 
-    def _refuse(self, key: str, problem: SoraStudioError) -> None:
-        field = (problem.param or "") if isinstance(problem, InvalidInput) else ""
-        self.error = FormError(_SENT_BEFORE if isinstance(problem, KeyReused) else explain(problem), field)
-        self.answer = Answer(key, accepted=False)
-        if isinstance(
-            problem, UserError
-        ):  # nothing was stored under the key; after anything else it may have been
-            self.form_key = uuid4().hex
+def _choose(state: ComposerState, model: str, size: str, seconds: str) -> None:
+    state.offer = make_offer(services().videos.offers(), model, size, seconds)
+    state.last_choice = json.dumps([state.offer.model, state.offer.size, state.offer.seconds])
+
+
+def _refuse(state: ComposerState, key: str, problem: SoraStudioError) -> None:
+    field = (problem.param or "") if isinstance(problem, InvalidInput) else ""
+    state.error = FormError(_SENT_BEFORE if isinstance(problem, KeyReused) else explain(problem), field)
+    state.answer = Answer(key)
+    if isinstance(problem, UserError):  # after anything else the wish may have been stored
+        state.form_key = uuid4().hex
 
 
 async def _earlier(owner_id: UUID, video_id: str) -> VideoView | None:

@@ -34,7 +34,6 @@ def page() -> rx.Component:
         composer(),
         name="create",
         ready=CreateState.ready & ComposerState.ready,
-        url=rx.cond(ComposerState.ready, routes.HOME, ""),
     )
 
 

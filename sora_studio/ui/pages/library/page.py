@@ -34,7 +34,6 @@ def page() -> rx.Component:
         rx.cond(LibraryState.ready, _found(), tile.skeletons(_SHAPES, dense=True)),
         name="library",
         ready=LibraryState.ready,
-        url=rx.cond(LibraryState.ready, LibraryState.url, ""),
     )
 
 
@@ -46,7 +45,7 @@ def _search() -> rx.Component:
             type="search",
             name="q",
             default_value=LibraryState.search,
-            on_change=LibraryState.find.debounce(180),
+            on_change=LibraryState.ask.debounce(180),
             placeholder="Search titles and prompts",
             aria_label="Search",
             auto_complete="off",
@@ -63,7 +62,8 @@ def _chip(name: str, text: str) -> rx.Component:
         text,
         rx.el.span(rx.cond(LibraryState.ready, LibraryState.counts[name], "…"), class_name="num"),
         type="button",
-        on_click=LibraryState.filter(name),
+        on_click=LibraryState.ask,
+        data_ask=f"status={name}",
         aria_pressed=rx.cond(LibraryState.status == name, "true", "false"),
         class_name="chip",
     )
@@ -75,7 +75,8 @@ def _order() -> rx.Component:
         icon("arrow-down-up", SMALL_ICON),
         rx.el.span(rx.cond(LibraryState.order == newest, "Newest first", "Oldest first")),
         type="button",
-        on_click=LibraryState.sort(rx.cond(LibraryState.order == newest, oldest, newest)),
+        on_click=LibraryState.ask,
+        data_ask=rx.cond(LibraryState.order == newest, f"order={oldest}", "order="),
         class_name="button quiet order",
     )
 

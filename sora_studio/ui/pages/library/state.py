@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 from uuid import UUID
 
 import reflex as rx
@@ -11,7 +10,7 @@ from sora_studio.container import services
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.video import LibraryCounts, LibraryPage, LibraryQuery, Order, Status, VideoView
-from sora_studio.ui import live, routes
+from sora_studio.ui import live
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
@@ -45,34 +44,29 @@ class LibraryState(rx.State):
     visit: rx.Field[int] = rx.field(0)  # counts readings of the address, so that the search field follows it
 
     @rx.var
-    def url(self) -> str:
-        """Return the address of what is shown, for the browser to keep."""
-        asked = {
-            "q": self.search,
-            "status": self.status,
-            "order": self.order if self.order != Order.NEWEST else "",
-        }
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return f"{routes.LIBRARY}?{query}" if query else routes.LIBRARY
-
-    @rx.var
     def filtered(self) -> bool:
         """Say whether less than everything is asked for."""
         return bool(self.search or self.status)
 
     @rx.event(background=True)
     async def load(self) -> None:
-        """Read what the address asks for."""
+        """Show what the address asks for, when the page is opened or returned to."""
         async with self:
             owner_id = await signed_in_user(self)
             live.watch(owner_id, self.router.session.client_token, LibraryState.refresh)
-            asked = self.router.url.query_parameters
-            before = (self.search, self.status, self.order)
-            _ask(self, asked.get("q", ""), asked.get("status", ""), asked.get("order", ""))
+            changed = _read_address(self)
             self.visit += 1
-            if before != (self.search, self.status, self.order):
+            if changed:
                 self.ready, self.cards = False, []
         await _read(self, owner_id)
+
+    @rx.event(background=True, supersedes=True)
+    async def ask(self) -> None:
+        """Show what the address asks for, after the person changed the search, the status or the order."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            _read_address(self)
+        await _read(self, owner_id, PAGE)
 
     @rx.event(background=True)
     async def refresh(self) -> None:
@@ -80,30 +74,6 @@ class LibraryState(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
         await _read(self, owner_id)
-
-    @rx.event(background=True, supersedes=True)
-    async def find(self, search: str) -> None:
-        """Show what matches the words."""
-        async with self:
-            owner_id = await signed_in_user(self)
-            _ask(self, search, self.status, self.order)
-        await _read(self, owner_id, PAGE)
-
-    @rx.event(background=True, supersedes=True)
-    async def filter(self, status: str) -> None:
-        """Show the videos of one status, or all of them."""
-        async with self:
-            owner_id = await signed_in_user(self)
-            _ask(self, self.search, status, self.order)
-        await _read(self, owner_id, PAGE)
-
-    @rx.event(background=True, supersedes=True)
-    async def sort(self, order: str) -> None:
-        """Change which end comes first."""
-        async with self:
-            owner_id = await signed_in_user(self)
-            _ask(self, self.search, self.status, order)
-        await _read(self, owner_id, PAGE)
 
     @rx.event(background=True, supersedes=True)
     async def more(self) -> None:
@@ -123,13 +93,21 @@ class LibraryState(rx.State):
                 self.has_more = page.has_more
 
 
-def _ask(state: LibraryState, search: str, status: str, order: str) -> None:
+def _read_address(state: LibraryState) -> bool:
+    """Take over what the address asks for; say whether it is something else than before."""
+    asked, before = state.router.url.query_parameters, _asked(state)
+    status = asked.get("status", "")
     assign(
         state,
-        search=str(search)[:_LONGEST_SEARCH],
+        search=asked.get("q", "")[:_LONGEST_SEARCH],
         status=status if status in FILTERS else "",
-        order=Order.OLDEST.value if order == Order.OLDEST else Order.NEWEST.value,
+        order=Order.OLDEST.value if asked.get("order") == Order.OLDEST else Order.NEWEST.value,
     )
+    return _asked(state) != before
+
+
+def _asked(state: LibraryState) -> tuple[str, str, str]:
+    return state.search, state.status, state.order
 
 
 def _query(state: LibraryState, limit: int, after: UUID | None = None) -> LibraryQuery:
@@ -139,17 +117,17 @@ def _query(state: LibraryState, limit: int, after: UUID | None = None) -> Librar
 async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
     """Show the first `length` videos of what is asked for; by default as many as are shown already."""
     async with state:
-        asked = state.url
-        search, query = state.search, _query(state, length or max(PAGE, len(state.cards)))
+        asked = _asked(state)
+        query = _query(state, length or max(PAGE, len(state.cards)))
     try:
         page = await _list(owner_id, query)
-        counts = await services().videos.count_library(owner_id, search)
+        counts = await services().videos.count_library(owner_id, query.search)
     except Unavailable as problem:
         async with state:
             state.problem = explain(problem)
         return
     async with state:
-        if state.url != asked:
+        if _asked(state) != asked:
             return  # the person asked for something else meanwhile, and that reading is under way
         assign(
             state,

@@ -115,7 +115,7 @@ def _title() -> rx.Component:
         rx.el.textarea(
             key=f"{_video.id} {_video.title}",
             default_value=_video.title,
-            on_blur=VideoState.rename,
+            on_blur=lambda title: VideoState.rename(_ID, title),
             rows=1,
             max_length=TITLE_MAX,
             aria_label="Title",

@@ -92,12 +92,12 @@ class VideoState(rx.State):
             )
 
     @rx.event(background=True)
-    async def rename(self, title: str) -> None:
-        """Give the video another title."""
+    async def rename(self, video_id: str, title: str) -> None:
+        """Give a video another title; an empty one, or the one it has, changes nothing."""
         async with self:
             owner_id = await signed_in_user(self)
-            video_id, before = self.video.id, self.video.title
-        if not title.strip() or title.strip() == before:
+            before = self.video.title
+        if title.strip() in {"", before}:
             return
         view = await services().videos.rename(owner_id, parse_public_id(video_id), title)
         async with self:
