@@ -1,5 +1,8 @@
 """Accounts for tests: cheap hashes, one password."""
 
+from typing import Any, cast
+
+from sora_studio import container
 from sora_studio.db.engine import Database
 from sora_studio.domain.account import Origin, SignedIn
 from sora_studio.services.accounts import AccountService
@@ -23,3 +26,9 @@ def account_service(
 async def sign_up(accounts: AccountService, name: str = "ada") -> SignedIn:
     """Open an account `<name>@example.org` with the one password."""
     return await accounts.sign_up(f"{name}@example.org", PASSWORD, name.title(), HERE)
+
+
+def services_with(accounts: Any) -> container.Services:
+    """Return services of which there are only accounts."""
+    missing = cast("Any", None)
+    return container.Services(accounts=accounts, videos=missing, media=missing, health=missing)

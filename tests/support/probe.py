@@ -22,6 +22,7 @@ from sora_studio.services.accounts import AccountService
 from sora_studio.ui import live
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.session import signed_in_user
+from tests.support.accounts import services_with
 
 
 class ProbeState(rx.State):
@@ -87,9 +88,8 @@ async def probing(database: Database, accounts: AccountService) -> AsyncIterator
         server = uvicorn.Server(
             uvicorn.Config(served, log_level="warning", lifespan="on", ws_ping_interval=None)
         )
-        services = container.Services(accounts=accounts, videos=_none(), media=_none(), health=_none())
         _databases.append(database)
-        with container.using(services):
+        with container.using(services_with(accounts)):
             serving = asyncio.create_task(server.serve([listener]))
             while not server.started:  # noqa: ASYNC110 -- uvicorn has no event for it
                 await asyncio.sleep(0.01)
@@ -136,7 +136,3 @@ _ENVIRONMENT = {
 
 def _page() -> rx.Component:
     return rx.el.main("probe")
-
-
-def _none() -> Any:
-    return None

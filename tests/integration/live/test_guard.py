@@ -1,6 +1,6 @@
 """What a remote client can make the server do: with whose cookie, with whose tab token."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,7 +10,7 @@ from sora_studio.db.engine import Database
 from sora_studio.domain.account import Identity, SignedIn
 from sora_studio.domain.errors import Unavailable
 from sora_studio.ui.session import TabState
-from tests.support.accounts import HERE, PASSWORD, sign_up
+from tests.support.accounts import HERE, PASSWORD, services_with, sign_up
 from tests.support.library import add_videos
 from tests.support.probe import Probe, ProbeState
 from tests.support.tab import Tab, open_tab
@@ -207,7 +207,7 @@ async def test_nothing_happens_while_nobody_can_be_identified(probe: Probe):
         assert await obeyed(tab)
         before = len(tab.frames)
         away = Away()
-        with container.using(container.Services(cast("Any", away), *cast("Any", (None, None, None)))):
+        with container.using(services_with(away)):
             await tab.send(ProbeState.plain, note="while the database is away")
             await tab.send(ProbeState.anybody)
             await eventually(lambda: away.asked == 2)
