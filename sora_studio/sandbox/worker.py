@@ -20,8 +20,6 @@ def main() -> None:
     """Render one order: {"folder": …, and the fields of an Order}."""
     wanted: dict[str, Any] = json.loads(_standard_input.readline())
     threading.Thread(target=_end_with_server, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(5)  # whoever serves people goes first
     folder = Path(wanted.pop("folder"))
     order = Order(prompts=tuple(wanted.pop("prompts")), **wanted)
     for percent in render(order, folder):

@@ -56,7 +56,8 @@ class Caption:
         for letter, width in zip(MARK, widths, strict=True):
             ImageDraw.Draw(image).text((x, pad), letter, 175, font=font)
             x += width
-        return self._inked(image, small), (margin - pad, canvas.width - margin - image.width + pad)
+        inset = max(margin - pad, 0)
+        return self._inked(image, small), (inset, canvas.width - inset - image.width)
 
     def print_on(self, bits: Bits, t: float) -> None:
         """Print caption and mark on a finished frame (3, height, width), `t` seconds after the beginning."""

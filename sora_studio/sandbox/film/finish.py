@@ -27,11 +27,14 @@ class Finish:
         self._grain = [
             rng.normal(0.5, 0.9, (canvas.height, canvas.width)).astype(np.float32) for _ in range(3)
         ]
+        self._glow: Array | None = None
         self._bits = [np.empty(canvas.light.shape, np.uint8) for _ in range(2)]
 
     def develop(self, canvas: Canvas, index: int) -> Bits:
         """Return frame number `index`; two buffers take turns."""
-        glow = self._glow(canvas)
+        if index % 2 == 0 or self._glow is None:  # soft and slow: every second frame has one of its own
+            self._glow = _glow(canvas)
+        glow = self._glow
         grain, bits = self._grain[index % 3], self._bits[index % 2]
         for band in bands(canvas.height):
             light = canvas.light[:, band]
@@ -51,18 +54,19 @@ class Finish:
             bits[:, band] = np.clip(light, 0, 255, out=light)
         return bits
 
-    def _glow(self, canvas: Canvas) -> Array:
-        """Return a wide soft glow of everything bright, at half the size of the frame."""
-        rows, columns = canvas.height // BLOOM, canvas.width // BLOOM
-        size = (-(-canvas.width // 2), -(-canvas.height // 2))
-        taps = [canvas.light[:, y : rows * BLOOM : BLOOM, x : columns * BLOOM : BLOOM] for y, x in _TAPS]
-        small = np.clip(sum(taps) / len(taps), 0, 1.8)
-        bright = np.clip(small - 0.62, 0, 1.2) * 0.5 + small * 0.045
-        image = Image.fromarray((np.moveaxis(bright, 0, -1) * 200).astype(np.uint8)).filter(
-            ImageFilter.GaussianBlur(5)
-        )
-        planes = [plane.resize(size, Image.Resampling.BICUBIC) for plane in image.split()]
-        return np.stack([np.asarray(plane, np.float32) for plane in planes]) * np.float32(1 / 200)
+
+def _glow(canvas: Canvas) -> Array:
+    """Return a wide soft glow of everything bright, at half the size of the frame."""
+    rows, columns = canvas.height // BLOOM, canvas.width // BLOOM
+    size = (-(-canvas.width // 2), -(-canvas.height // 2))
+    taps = [canvas.light[:, y : rows * BLOOM : BLOOM, x : columns * BLOOM : BLOOM] for y, x in _TAPS]
+    small = np.clip(sum(taps) / len(taps), 0, 1.8)
+    bright = np.clip(small - 0.62, 0, 1.2) * 0.5 + small * 0.045
+    image = Image.fromarray((np.moveaxis(bright, 0, -1) * 200).astype(np.uint8)).filter(
+        ImageFilter.GaussianBlur(5)
+    )
+    planes = [plane.resize(size, Image.Resampling.BICUBIC) for plane in image.split()]
+    return np.stack([np.asarray(plane, np.float32) for plane in planes]) * np.float32(1 / 200)
 
 
 _TAPS = ((0, 1), (1, 5), (3, 3), (4, 7), (5, 0), (7, 4))

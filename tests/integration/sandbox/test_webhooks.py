@@ -1,0 +1,56 @@
+"""Announcements of finished jobs, as a receiver with the official SDK sees them."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from openai import InvalidWebhookSignatureError
+
+from tests.support.sandbox import running_sandbox, wait_for_video
+from tests.support.waiting import wait_until
+
+SECRET = "whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3g="
+
+
+@pytest.fixture
+def receiver():
+    """An HTTP server that refuses the first delivery and keeps what it is sent."""
+    deliveries: list[tuple[dict[str, str], str]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            deliveries.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(500 if len(deliveries) == 1 else 204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", deliveries
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
+def test_a_finished_job_is_announced_signed_and_again_when_refused(tmp_path: Path, receiver):
+    url, deliveries = receiver
+    with (
+        running_sandbox(tmp_path, webhook_url=url, webhook_secret=SECRET) as sandbox,
+        sandbox.client() as client,
+    ):
+        video = client.videos.create(prompt="forbidden-late-test")
+        assert wait_for_video(client, video).status == "failed"
+        wait_until(lambda: len(deliveries) == 2)
+        (first, first_body), (second, second_body) = deliveries
+        event = client.webhooks.unwrap(second_body, second, secret=SECRET).to_dict()
+
+        assert (event["type"], event["data"]) == ("video.failed", {"id": video.id})
+        assert first["webhook-id"] == second["webhook-id"]
+        assert first_body == second_body
+        with pytest.raises(InvalidWebhookSignatureError):
+            client.webhooks.unwrap(second_body + " ", second, secret=SECRET)

@@ -1,0 +1,38 @@
+"""What is accepted, and the words of a refusal."""
+
+import pytest
+
+from sora_studio.sandbox import rules
+from sora_studio.sandbox.wire import ApiError
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a forbidden-test.", "Forbidden-Test", "so much GORE!", "a\nnude  figure"]
+)
+def test_some_words_are_refused_at_once(prompt: str):
+    with pytest.raises(ApiError) as caught:
+        rules.check_prompt(prompt)
+
+    assert (caught.value.status, caught.value.code) == (400, "moderation_blocked")
+
+
+@pytest.mark.parametrize("prompt", ["a gorgeous category", "forbidden-tests are other words", "not-gore"])
+def test_words_are_matched_whole(prompt: str):
+    assert rules.check_prompt(prompt) == prompt
+    assert not rules.refused_later(prompt)
+
+
+@pytest.mark.parametrize("prompt", ["Mickey  Mouse dancing", "a forbidden-late-test", "Pikachu, please"])
+def test_some_words_are_refused_later(prompt: str):
+    assert rules.check_prompt(prompt) == prompt
+    assert rules.refused_later(prompt)
+
+
+def test_nothing_said_means_the_defaults():
+    assert rules.check_form(None, None, None) == ("sora-2", "720x1280", "4")
+
+
+def test_only_the_larger_model_offers_the_larger_sizes():
+    assert rules.check_form("sora-2-pro", "1792x1024", "20") == ("sora-2-pro", "1792x1024", "20")
+    with pytest.raises(ApiError, match="Supported values are: '720x1280' and '1280x720'"):
+        rules.check_form("sora-2", "1792x1024", "20")

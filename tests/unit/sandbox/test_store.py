@@ -1,0 +1,120 @@
+"""The table of jobs: order, pages, the queue, and what it never forgets."""
+
+from pathlib import Path
+
+import pytest
+
+from sora_studio.sandbox.store import Store, VideoRecord, Wish, new_id
+
+
+@pytest.fixture
+def store():
+    store = Store(Path(":memory:"), clock=lambda: 1_000.9)
+    yield store
+    store.close()
+
+
+def _add(store: Store, count: int) -> list[str]:
+    return [store.add(new_id(), Wish("a dog", "sora-2", "1280x720", "4"), None).id for _ in range(count)]
+
+
+def _ids(videos: list[VideoRecord]) -> list[str]:
+    return [video.id for video in videos]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
+def test_pages_cover_everything_once_in_order(store: Store, limit: int, descending: bool):
+    added = _add(store, 7)
+    seen: list[str] = []
+    more = True
+    while more:
+        page = store.page(after=seen[-1] if seen else None, limit=limit, descending=descending)
+        assert page is not None
+        videos, more = page
+        seen += _ids(videos)
+
+    assert seen == (added[::-1] if descending else added)
+
+
+def test_a_page_of_nothing_tells_that_there_is_more(store: Store):
+    _add(store, 1)
+
+    assert store.page(after=None, limit=0, descending=True) == ([], True)
+
+
+def test_a_deleted_video_still_marks_its_place(store: Store):
+    first, second, third = _add(store, 3)
+    store.delete(second)
+
+    page = store.page(after=second, limit=10, descending=False)
+
+    assert page is not None
+    assert _ids(page[0]) == [third]
+    assert store.find(second) is None
+    assert [video.id for video in store.ledger()] == [first, second, third]
+
+
+def test_an_unknown_place_is_not_a_page(store: Store):
+    assert store.page(after="video_unknown", limit=10, descending=True) is None
+
+
+def test_jobs_begin_in_order_and_deleted_ones_never(store: Store):
+    first, second, third = _add(store, 3)
+    store.delete(second)
+
+    begun = [store.begin_next(), store.begin_next()]
+
+    assert [video and (video.id, video.status) for video in begun] == [
+        (first, "in_progress"),
+        (third, "in_progress"),
+    ]
+    assert store.begin_next() is None
+    assert store.count_queued() == 0
+
+
+def test_interrupted_jobs_wait_again(store: Store):
+    (video_id,) = _add(store, 1)
+    store.begin_next()
+    store.requeue_interrupted()
+
+    again = store.begin_next()
+
+    assert again is not None
+    assert again.id == video_id
+
+
+def test_an_idempotency_key_belongs_to_one_video(store: Store):
+    video = store.add(
+        new_id(), Wish("a dog", "sora-2", "1280x720", "4", ("a cat",), "video_parent", True), "key"
+    )
+    store.delete(video.id)
+
+    found = store.find_by_key("key")
+
+    assert found is not None
+    assert (found.id, found.ancestry, found.remixed_from, found.has_reference) == (
+        video.id, ("a cat",), "video_parent", True,
+    )  # fmt: skip
+    assert found.deleted_at == 1_000
+    assert store.find_by_key("other") is None
+
+
+def test_a_deleted_video_never_completes(store: Store):
+    (video_id,) = _add(store, 1)
+    store.delete(video_id)
+    store.complete(video_id, 3_600)
+    store.fail(video_id, "code", "message")
+
+    assert store.ledger()[0].status == "queued"
+
+
+def test_completion_sets_the_expiry(store: Store):
+    (video_id,) = _add(store, 1)
+    store.complete(video_id, 60)
+
+    video = store.find(video_id)
+
+    assert video is not None
+    assert (video.status, video.completed_at, video.expires_at) == ("completed", 1_000, 1_060)
+    assert store.expired() == []
