@@ -39,7 +39,7 @@ def create(settings: Settings | None = None) -> ASGIApp:
     from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
 
     app.register_lifespan_task(lifespan, settings=settings)
-    served = ApiFirst(create_api(), PlainPages(app(), frontend.CLIENT))
+    served = ApiFirst(create_api(settings), PlainPages(app(), frontend.CLIENT))
     guarded = SameOrigin(served, settings.public_url)
     complete = SecurityHeaders(guarded, frontend.CLIENT, https=settings.public_url.startswith("https:"))
     return BriefStartup(RequestId(complete))

@@ -1,42 +1,44 @@
 """The API as one application."""
 
-from fastapi import APIRouter, FastAPI
-from starlette.responses import HTMLResponse
+from importlib.metadata import version
 
-from sora_studio.api import auth, errors, health, manual, references, users, videos
-from sora_studio.api.identity import IdentityDep
-from sora_studio.api.shapes import ModelList
-from sora_studio.container import services
+from fastapi import Depends, FastAPI
+from starlette.responses import Response
+
+from sora_studio.api import auth, errors, health, manual, models, references, users, videos
+from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
+from sora_studio.api.edge import BodyLimit
+from sora_studio.api.identity import current_identity
+from sora_studio.config import Settings
 
 PREFIX = "/api"
 
+_UPLOADS = (f"{PREFIX}/videos", f"{PREFIX}/videos/create", f"{PREFIX}/references")
 
-def create_api() -> FastAPI:
+
+def create_api(settings: Settings) -> FastAPI:
     """Build the API. Whoever mounts it passes `/api`, `/livez` and `/readyz` on."""
     api = FastAPI(
         title="Sora Studio API",
+        version=version("sora-studio"),
         docs_url=None,  # FastAPI's page loads its script from elsewhere; ours is `manual`
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
         redirect_slashes=False,
+        responses={"4XX": {"model": errors.ErrorAnswer, "description": "What is wrong, in words."}},
     )
+    api.state.public_url = settings.public_url
     errors.add_handlers(api)
+    api.add_middleware(BodyLimit, usual=USUAL_MAX, at=dict.fromkeys(_UPLOADS, UPLOAD_MAX))
     api.include_router(health.router)
-    for router in (auth.router, users.router, videos.router, references.router, _models):
+    for router in (auth.router, manual.router):
         api.include_router(router, prefix=PREFIX)
-
-    @api.get(f"{PREFIX}/docs", include_in_schema=False)
-    async def read_manual() -> HTMLResponse:
-        """Show the manual."""
-        return HTMLResponse(manual.render(api.openapi()))
-
+    closed = [Depends(current_identity), Depends(_never_stored)]
+    for router in (users.router, videos.router, references.router, models.router):
+        api.include_router(router, prefix=PREFIX, dependencies=closed)
     return api
 
 
-_models = APIRouter(prefix="/models", tags=["videos"])
-
-
-@_models.get("")
-async def list_models(_: IdentityDep) -> ModelList:
-    """List every model that can be asked for, the default first."""
-    return ModelList.of(services().videos.offers())
+def _never_stored(response: Response) -> None:
+    """Keep what is personal out of caches; files set their own rule."""
+    response.headers["Cache-Control"] = "no-store"

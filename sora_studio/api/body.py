@@ -1,4 +1,4 @@
-"""Bodies of bounded size, whatever their header says."""
+"""Bodies that are read by hand: JSON or a form, with or without a file. `edge` bounds their size."""
 
 import json
 from typing import Any, cast
@@ -6,16 +6,18 @@ from typing import Any, cast
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive
 
-from sora_studio.domain.errors import InvalidInput, TooLarge
+from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.media import REFERENCE_MAX_BYTES
 
-JSON_MAX = 4 * REFERENCE_MAX_BYTES // 3 + 256 * 1024
+USUAL_MAX = 512 * 1024
+"""Bytes: a prompt of 32,000 characters, each written as two JSON escapes."""
+
+UPLOAD_MAX = 4 * REFERENCE_MAX_BYTES // 3 + USUAL_MAX
 """Bytes: a reference picture as a data URL, and a prompt."""
 
-FORM_MAX = REFERENCE_MAX_BYTES + 256 * 1024
 _FIELD_MAX = 160 * 1024  # bytes: a prompt of 32,000 characters in UTF-8
+_BAD_REQUEST = 400
 
 
 async def read_fields(request: Request) -> dict[str, Any]:
@@ -23,12 +25,11 @@ async def read_fields(request: Request) -> dict[str, Any]:
 
     Raises:
         InvalidInput: Neither, or broken.
-        TooLarge: More than 20 MB and a bit.
     """
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
     if kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
         return await _read_form(request)
-    return _read_json(await _read_all(request, JSON_MAX))
+    return _read_json(await request.body())
 
 
 async def read_file(request: Request, name: str) -> bytes:
@@ -36,28 +37,12 @@ async def read_file(request: Request, name: str) -> bytes:
 
     Raises:
         InvalidInput: There is none of this name.
-        TooLarge: More than 20 MB.
     """
     data = (await _read_form(request)).get(name)
     if isinstance(data, bytes):
         return data
     message = f"Send the picture as a file in the field {name!r}."
     raise InvalidInput(message, name)
-
-
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request is larger than {limit // 2**20} MB.", None, "request_too_large")
-
-
-async def _read_all(request: Request, limit: int) -> bytes:
-    if int(request.headers.get("content-length", "0")) > limit:
-        raise _too_large(limit)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
-    return bytes(body)
 
 
 def _read_json(body: bytes) -> dict[str, Any]:
@@ -73,13 +58,12 @@ def _read_json(body: bytes) -> dict[str, Any]:
 
 
 async def _read_form(request: Request) -> dict[str, Any]:
-    if int(request.headers.get("content-length", "0")) > FORM_MAX:
-        raise _too_large(FORM_MAX)
-    counted = Request(request.scope, _counting(request, FORM_MAX))
     try:
-        async with counted.form(max_files=4, max_fields=50, max_part_size=_FIELD_MAX) as form:
+        async with request.form(max_files=4, max_fields=50, max_part_size=_FIELD_MAX) as form:
             return await _fields(form)
     except HTTPException as error:
+        if error.status_code != _BAD_REQUEST:
+            raise
         raise InvalidInput(str(error.detail), code="invalid_form") from error
 
 
@@ -87,17 +71,3 @@ async def _fields(form: FormData) -> dict[str, Any]:
     return {
         name: await value.read() if isinstance(value, UploadFile) else value for name, value in form.items()
     }
-
-
-def _counting(request: Request, limit: int) -> Receive:
-    seen = 0
-
-    async def receive() -> Message:
-        nonlocal seen
-        message = await request.receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
-            raise _too_large(limit)
-        return message
-
-    return receive

@@ -1,13 +1,14 @@
 """Errors in the API's envelope: {"error": {"message", "type", "param", "code"}}."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from math import ceil
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -45,8 +46,28 @@ _ANSWERS: Mapping[type[SoraStudioError], tuple[int, str, str]] = {
     MediaError: (400, "invalid_request_error", "invalid_file"),
     Unavailable: (503, "server_error", "unavailable"),
 }
-_RETRY_SOON = 2  # seconds; what a restart of the database usually takes
-_SERVER_ERROR = 500
+_HEADERS: Mapping[int, Mapping[str, str]] = {
+    401: {"WWW-Authenticate": "Bearer"},  # RFC 9110 §15.5.2
+    409: {"x-should-retry": "false"},  # the SDK would send it twice more, and nothing would have changed
+    503: {"Retry-After": "2"},  # seconds; what a restart of the database usually takes
+}
+_FRAMEWORK_CODES = {404: "unknown_url", 405: "method_not_allowed", 413: "request_too_large"}
+_NOT_FOUND, _METHOD_NOT_ALLOWED = 404, 405
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class ErrorAnswer(BaseModel):
+    """Every answer that is no success."""
+
+    error: ErrorDetail
 
 
 def envelope(
@@ -54,51 +75,67 @@ def envelope(
 ) -> JSONResponse:
     """Shape one error."""
     body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
-    return JSONResponse(body, status, headers)
+    return JSONResponse(body, status, {"Cache-Control": "no-store", **_HEADERS.get(status, {}), **headers})
 
 
 def add_handlers(app: FastAPI) -> None:
     """Answer every error of an app in the envelope."""
     app.add_exception_handler(SoraStudioError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, _of_the_framework)
     app.add_exception_handler(Exception, _unexpected)
 
 
 async def _ours(_: Request, error: Exception) -> Response:
     answer = next((answer for kind, answer in _ANSWERS.items() if isinstance(error, kind)), None)
-    if answer is None:
-        return _broken(error)
-    status, name, code = answer
-    if isinstance(error, InvalidInput):
-        return envelope(status, str(error), name, error.code, error.param)
-    headers: dict[str, str] = {}
-    if isinstance(error, LimitReached):
-        headers["Retry-After"] = str(ceil(error.retry_after))
-    elif status >= _SERVER_ERROR:
-        headers["Retry-After"] = str(_RETRY_SOON)
-        _log.warning("unavailable", reason=str(error))
-    message = str(error) if isinstance(error, UserError | Unavailable) else "This is not available right now."
-    return envelope(status, message, name, code, **headers)
+    match answer, error:
+        case None, _:
+            return _broken(error)
+        case (status, kind, _), InvalidInput():
+            return envelope(status, str(error), kind, error.code, error.param)
+        case (status, kind, code), LimitReached():
+            wait = str(ceil(error.retry_after))
+            return envelope(status, str(error), kind, code, **{"Retry-After": wait})
+        case (status, kind, code), UserError() | MediaError():
+            return envelope(status, str(error), kind, code)
+        case (status, kind, code), _:  # what failed is the operator's to know
+            _log.warning("unavailable", reason=str(error), exc_info=error.__cause__)
+            return envelope(status, "This is not available right now; please try again.", kind, code)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
     """Say what is wrong with the first bad field, as OpenAI does; values are not repeated."""
     details: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
     first = details[0] if details else {"loc": (), "msg": "The request cannot be read."}
-    where = [str(part) for part in first["loc"] if part not in {"body", "query", "path", "header"}]
+    # where it came from, then the field's name; behind it, numbers count list items or characters
+    where = [part for part in first["loc"][1:] if isinstance(part, str)]
     param = ".".join(where) or None
-    message = f"{param}: {first['msg']}" if param else str(first["msg"])
+    message = f"{param}: {first['msg']}." if param else f"{first['msg']}."
     return envelope(400, message, "invalid_request_error", "invalid_value", param)
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _of_the_framework(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    phrase = HTTPStatus(status).phrase
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    return envelope(
-        status, f"{phrase}.", "invalid_request_error", phrase.lower().replace(" ", "_"), **headers
-    )
+    message = str(error.detail) if isinstance(error, HTTPException) else ""
+    headers: dict[str, str] = {}
+    if status == _NOT_FOUND:
+        message = f"There is no such address: {request.method} {request.url.path}"
+    elif status == _METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_allowed(request)))
+        message = f"{request.url.path} takes {headers['Allow']}, not {request.method}."
+    code = _FRAMEWORK_CODES.get(status, "invalid_request")
+    return envelope(status, message, "invalid_request_error", code, **headers)
+
+
+def _allowed(request: Request) -> set[str]:
+    """Return every method of an address; the router names those of the first route that fits it."""
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.methods]
+    return {
+        method
+        for route in routes
+        if route.path_regex.match(request.url.path)
+        for method in route.methods or ()
+    }
 
 
 async def _unexpected(_: Request, error: Exception) -> Response:

@@ -22,13 +22,15 @@ class Readiness(BaseModel):
     reasons: list[str]
 
 
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez")
 async def livez() -> Life:
     """Say that the process runs; asks nobody."""
     return Life()
 
 
-@router.get("/readyz", response_model=Readiness)
+@router.head("/readyz", include_in_schema=False)
+@router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz() -> Response:
     """Say whether the studio can serve; 503 with reasons otherwise."""
     try:
@@ -36,4 +38,5 @@ async def readyz() -> Response:
     except LookupError:
         reasons = ["The studio is starting or stopping."]
     ready = Readiness(status="unavailable" if reasons else "ok", reasons=reasons)
-    return JSONResponse(ready.model_dump(), 503 if reasons else 200, {"Cache-Control": "no-store"})
+    status, wait = (503, {"Retry-After": "2"}) if reasons else (200, {})
+    return JSONResponse(ready.model_dump(), status, {"Cache-Control": "no-store", **wait})

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from sora_studio.api.body import read_file
-from sora_studio.api.files import file_response
+from sora_studio.api.files import FILE, file_response
 from sora_studio.api.identity import IdentityDep
 from sora_studio.api.shapes import Reference
 from sora_studio.container import services
@@ -37,8 +37,8 @@ async def add_reference(request: Request, identity: IdentityDep) -> Reference:
     return Reference(id=str(view.id), width=view.width, height=view.height)
 
 
-@router.head("/{reference_id}", include_in_schema=False, response_class=Response)
-@router.get("/{reference_id}", response_class=Response)
+@router.head("/{reference_id}", include_in_schema=False)
+@router.get("/{reference_id}", response_class=Response, responses=FILE)
 async def read_upload(request: Request, identity: IdentityDep, reference_id: UUID) -> Response:
     """Return an uploaded picture."""
     return file_response(request, await services().media.reference_upload(identity.user_id, reference_id))

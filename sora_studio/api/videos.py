@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from sora_studio.api.body import read_fields
-from sora_studio.api.files import file_response
+from sora_studio.api.files import FILE, file_response
 from sora_studio.api.identity import IdentityDep
 from sora_studio.api.shapes import Deleted, StatusList, Video, VideoList, VideoStatus
 from sora_studio.api.wishes import read_prompt, read_wish
@@ -183,8 +183,8 @@ async def give_up(identity: IdentityDep, video_id: VideoId) -> Video:
     return Video.of(await services().videos.give_up(identity.user_id, video_id))
 
 
-@router.head("/{video_id}/content", include_in_schema=False, response_class=Response)
-@router.get("/{video_id}/content", response_class=Response)
+@router.head("/{video_id}/content", include_in_schema=False)
+@router.get("/{video_id}/content", response_class=Response, responses=FILE)
 async def read_content(
     request: Request,
     identity: IdentityDep,
@@ -198,8 +198,8 @@ async def read_content(
     return file_response(request, file, download=download)
 
 
-@router.head("/{video_id}/reference", include_in_schema=False, response_class=Response)
-@router.get("/{video_id}/reference", response_class=Response)
+@router.head("/{video_id}/reference", include_in_schema=False)
+@router.get("/{video_id}/reference", response_class=Response, responses=FILE)
 async def read_reference(request: Request, identity: IdentityDep, video_id: VideoId) -> Response:
     """Return the picture that was sent as the first frame."""
     return file_response(request, await services().media.reference(identity.user_id, video_id))

@@ -40,7 +40,7 @@ def read_prompt(fields: Mapping[str, Any]) -> str:
     """
     prompt = fields.get("prompt")
     if isinstance(prompt, str):
-        return prompt
+        return _whole(prompt, "prompt")
     message = "Describe the video in the field 'prompt'."
     raise InvalidInput(message, "prompt", "missing_required_parameter")
 
@@ -51,9 +51,17 @@ def _text(fields: Mapping[str, Any], name: str) -> str | None:
     if value is None or value == "":
         return None
     if isinstance(value, str | int) and not isinstance(value, bool):
-        return str(value)
+        return _whole(str(value), name)
     message = f"The field {name!r} must be text."
     raise InvalidInput(message, name, "invalid_type")
+
+
+def _whole(text: str, name: str) -> str:
+    """Refuse half characters: JSON can spell them, nothing can store or send them."""
+    if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text):
+        return text
+    message = f"The field {name!r} has half a character in it."
+    raise InvalidInput(message, name)
 
 
 def _read_reference(value: object) -> tuple[bytes | None, UUID | None]:

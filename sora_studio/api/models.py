@@ -1,0 +1,14 @@
+"""Models: what can be asked for."""
+
+from fastapi import APIRouter
+
+from sora_studio.api.shapes import ModelList
+from sora_studio.container import services
+
+router = APIRouter(prefix="/models", tags=["videos"])
+
+
+@router.get("")
+async def list_models() -> ModelList:
+    """List every model that can be asked for, the default first."""
+    return ModelList.of(services().videos.offers())
