@@ -16,8 +16,12 @@ PREFIX = "/api"
 _UPLOADS = (f"{PREFIX}/videos", f"{PREFIX}/videos/create", f"{PREFIX}/references")
 
 
-def create_api(settings: Settings) -> FastAPI:
-    """Build the API. Whoever mounts it passes `/api`, `/livez` and `/readyz` on."""
+def create_api(settings: Settings | None = None) -> FastAPI:
+    """Build the API. Whoever mounts it passes `/api`, `/livez` and `/readyz` on.
+
+    Args:
+        settings: Their public URL says whether cookies are for https; None: each request says it itself.
+    """
     api = FastAPI(
         title="Sora Studio API",
         version=version("sora-studio"),
@@ -27,7 +31,7 @@ def create_api(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         responses={"4XX": {"model": errors.ErrorAnswer, "description": "What is wrong, in words."}},
     )
-    api.state.public_url = settings.public_url
+    api.state.public_url = settings.public_url if settings else ""
     errors.add_handlers(api)
     api.add_middleware(BodyLimit, usual=USUAL_MAX, at=dict.fromkeys(_UPLOADS, UPLOAD_MAX))
     api.include_router(health.router)
