@@ -3,23 +3,16 @@
 Imports stand inside the commands: `--help` and the sandbox must not wait for the whole studio.
 """
 
-import os
-import signal
-import socket
+import gc
 import sys
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from sora_studio.config import ConfigError, load
-
-_GRACE = 4
-"""Seconds for running requests after SIGTERM; the children need their part of the ten that we promise."""
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
 
@@ -38,37 +31,10 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Run the studio until Ctrl-C or SIGTERM."""
-    import structlog
-    import uvicorn
+    gc.disable()  # to look for garbage among what is only being loaded costs a quarter of the start
+    from sora_studio import server
 
-    from sora_studio import frontend, log
-    from sora_studio.asgi import create
-
-    sockets = _listen(host, port)
-    settings = load(data_dir=data_dir, port=sockets[0].getsockname()[1])
-    if not frontend.is_built():
-        message = "The front end is not built. Run make install."
-        raise ConfigError(message)
-    log.configure(settings.log_format)
-    if not frontend.is_current():
-        structlog.get_logger(__name__).warning("the front end is older than its sources: run make install")
-    os.chdir(frontend.ROOT)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create(settings),
-            lifespan="on",
-            log_config=None,
-            access_log=False,  # it would show the tab's token, which is as good as a password
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE,
-        )
-    )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(
-            number, _ignore
-        )  # uvicorn raises it again when all is closed: an ordered end is no failure
-    server.run(sockets=sockets)
-    if not server.started:
+    if not server.run(host, port, data_dir):
         raise typer.Exit(1)
 
 
@@ -121,33 +87,6 @@ def healthcheck(
     except OSError as error:
         typer.echo(f"{url} does not answer: {error}", err=True)
         raise typer.Exit(1) from None
-
-
-def _listen(host: str, port: int) -> list[socket.socket]:
-    """Open the sockets before anything slow starts; the IPv4 loopback brings its IPv6 twin, if there is one.
-
-    Raises:
-        ConfigError: The port is taken, or the address is not ours.
-    """
-    sockets = [_bound(host, port)]
-    if host in {"127.0.0.1", "localhost"}:
-        with suppress(ConfigError):
-            sockets.append(_bound("::1", sockets[0].getsockname()[1]))
-    return sockets
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """Open one listening socket."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        message = f"{host} port {port}: {error.strerror}. Choose another port: --port, or PORT=… make run."
-        raise ConfigError(message) from error
-
-
-def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """Do nothing about a signal."""
 
 
 def main() -> None:
