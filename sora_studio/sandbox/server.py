@@ -16,9 +16,16 @@ def run(host: str, port: int, settings: SandboxSettings) -> None:
 
     Prints one line when the port is open: `sandbox listening on http://127.0.0.1:4010/v1`.
     """
-    # A slow download must not hold up the end: after a second, open connections are closed.
+    # A slow download must not hold up the end: after a second, open connections are closed. Idle ones live
+    # longer than clients keep them, or a create sent at that moment would be lost on the way.
     config = uvicorn.Config(
-        create_app(settings), host, port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+        create_app(settings),
+        host,
+        port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
     )
     server = uvicorn.Server(config)
     # uvicorn raises the signal again when it is done, for whoever handled it before: us, and we are done too.

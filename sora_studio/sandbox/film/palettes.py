@@ -69,6 +69,9 @@ PALETTES: dict[str, Palette] = {
     "autumn": _palette(
         "#5d7089 #b69a84 #edb36b #fde09e", "#fff0c0", "#bf8052", "#34160f", "#e8582c #f7a531 #a83232"
     ),
+    "storm": _palette(
+        "#1c2430 #364353 #66768a #a9b5bf", "#dfe8f0", "#566475", "#0f151d", "#8fb0d0 #d8dfe6 #6f86a0"
+    ),
     "winter": _palette(
         "#6a90b8 #a6c2da #dbe8f1 #f8f6f1", "#ffffff", "#aac1d4", "#27435c", "#cfe6ff #9ec5e8 #ffd9c7"
     ),

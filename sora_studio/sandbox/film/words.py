@@ -43,7 +43,7 @@ city: party concert dance crowd
 """Count only when no word of PLACES says where we are."""
 
 TIMES = _index("""
-sunset: sunset dusk evening twilight golden
+sunset: sunset dusk evening twilight hour
 dawn: dawn sunrise morning
 day: noon midday daylight sunny day
 night: night midnight nighttime moon moonlight moonlit star starry starlight
@@ -54,6 +54,7 @@ winter: winter snow snowy ice frozen arctic glacier blizzard
 candy: pastel candy dreamy cotton fairytale cute blossom cherry sakura
 ember: fire flame lava volcano ember inferno burning campfire
 gold: gold luxury opulent brass
+storm: storm stormy thunderstorm thunder lightning tempest tornado hurricane
 mono: monochrome noir grayscale greyscale bw
 """)
 """Words that name a palette; they decide before the place does."""
