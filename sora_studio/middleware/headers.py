@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _FOREVER = "public, max-age=31536000, immutable"
+_UNCHANGED = 304  # names no type, and a policy in it would replace that of the kept page
 _ASK_FIRST = "no-cache"  # keep it, but ask with its ETag before each use
 _POLICY_FOR_FILES = "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _ALWAYS = {
@@ -47,9 +48,10 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                is_page = headers.get("content-type", "").startswith("text/html")
-                policy = self._page_policy if is_page else _POLICY_FOR_FILES
-                headers.setdefault("Content-Security-Policy", policy)
+                if message["status"] != _UNCHANGED:
+                    is_page = headers.get("content-type", "").startswith("text/html")
+                    policy = self._page_policy if is_page else _POLICY_FOR_FILES
+                    headers.setdefault("Content-Security-Policy", policy)
                 if (kept := _cache_control(scope["path"], headers, message["status"])) is not None:
                     headers.setdefault("Cache-Control", kept)
             await send(message)

@@ -62,6 +62,7 @@ def test_files_without_one_are_asked_for_again(studio: RunningStudio):
 
     assert page.headers["cache-control"] == "no-cache"
     assert again.status == 304
+    assert again.headers["content-security-policy"] is None  # it would replace the kept page's
 
 
 def test_text_is_sent_compressed(studio: RunningStudio):
