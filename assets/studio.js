@@ -92,7 +92,7 @@ on("input", "[data-draft]", (box) => {
   count(box);
   grow(box);
 });
-on("input", "[data-title], [data-remix]", grow);
+on("input", "[data-remix]", grow);
 
 on("keydown", "[data-draft], [data-remix]", (box, event) => {
   if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
@@ -288,12 +288,16 @@ on("click", "[data-copy]", async (button) => {
   setTimeout(() => delete button.dataset.copied, 1600);
 });
 
-on("keydown", "[data-title]", (box, event) => {
-  if (event.key === "Escape") box.value = box.defaultValue;
-  if (event.key === "Enter" || event.key === "Escape") {
-    event.preventDefault();
-    box.blur();
-  }
+on("click", "[data-title] :is(h1, button)", (element) => {
+  const title = element.parentElement;
+  title.dataset.editing = "";
+  one("input", title).value = one("h1", title).textContent;
+  one("input", title).select();
+});
+on("focusout", "[data-title] input", (box) => delete box.parentElement.dataset.editing);
+on("keydown", "[data-title] input", (box, event) => {
+  if (event.key === "Escape") box.value = one("h1", box.parentElement).textContent;
+  if (event.key === "Enter" || event.key === "Escape") box.blur();
 });
 
 document.addEventListener("click", (event) => {
@@ -403,7 +407,6 @@ const SETUP = {
     grow(box);
     if (location.hash === "#remix") box.focus();
   },
-  "[data-title]": grow,
   "[data-keys]": (kbd) => (kbd.textContent = /Mac|iP/.test(navigator.platform) ? "⌘↵" : "Ctrl ↵"),
   "[data-sign-in]": signIn,
 };

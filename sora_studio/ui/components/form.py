@@ -20,14 +20,9 @@ class NativeForm(BaseHTML):
 native_form = NativeForm.create
 
 
-def field(label: str, *controls: rx.Component, hint: rx.Component | str | None = None) -> rx.Component:
+def field(label: str, control: rx.Component) -> rx.Component:
     """Put a label above its control."""
-    return rx.el.label(
-        rx.el.span(label, class_name="label"),
-        *controls,
-        *([rx.el.span(hint, class_name="hint")] if hint is not None else []),
-        class_name="field",
-    )
+    return rx.el.label(rx.el.span(label, class_name="label"), control, class_name="field")
 
 
 def text_field(label: str, name: str, **props: Any) -> rx.Component:  # noqa: ANN401 -- props have any type
@@ -37,11 +32,7 @@ def text_field(label: str, name: str, **props: Any) -> rx.Component:  # noqa: AN
 
 def password_field(label: str, name: str, *, new: bool) -> rx.Component:
     """Ask for a password that can be looked at, pasted and kept by a manager; a new one is counted."""
-    counter = rx.el.span(
-        rx.el.span(f"At least {PASSWORD_MIN} characters. A few plain words are easiest to keep."),
-        rx.el.output(data_password_count=str(PASSWORD_MIN), class_name="num"),
-        class_name="password-hint",
-    )
+    hint = f"{name}-hint"
     return rx.el.div(
         field(
             label,
@@ -52,18 +43,28 @@ def password_field(label: str, name: str, *, new: bool) -> rx.Component:
                 class_name="input",
                 auto_complete="new-password" if new else "current-password",
                 min_length=PASSWORD_MIN if new else None,
+                custom_attrs={"aria-describedby": hint} if new else {},
             ),
-            hint=counter if new else None,
         ),
         rx.el.button(
             icon("eye", SMALL_ICON),
             type="button",
             class_name="reveal",
-            aria_label=f"Show {label.lower()}",
+            aria_label="Show what is typed",
             aria_pressed="false",
             data_reveal="",
         ),
+        *([_length_hint(hint)] if new else []),
         class_name="password",
+    )
+
+
+def _length_hint(element_id: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(f"At least {PASSWORD_MIN} characters. A few plain words are easiest to keep."),
+        rx.el.output(data_password_count=str(PASSWORD_MIN), class_name="num"),
+        custom_attrs={"id": element_id},
+        class_name="hint",
     )
 
 

@@ -111,19 +111,22 @@ def _details() -> rx.Component:
 
 
 def _title() -> rx.Component:
-    return rx.el.h1(
-        rx.el.textarea(
-            key=f"{_video.id} {_video.title}",
+    return rx.el.div(
+        rx.el.h1(_video.title, dir="auto"),
+        rx.el.input(
+            key=_ID,
             default_value=_video.title,
             on_blur=lambda title: VideoState.rename(_ID, title),
-            rows=1,
             max_length=TITLE_MAX,
             aria_label="Title",
-            title="Click to rename",
             dir="auto",
-            class_name="title",
-            data_title="",
+            class_name="input",
         ),
+        rx.el.button(
+            icon("pencil", SMALL_ICON), type="button", aria_label="Rename", class_name="button small bare"
+        ),
+        class_name="title",
+        data_title="",
     )
 
 
