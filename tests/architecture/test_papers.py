@@ -5,11 +5,13 @@ import re
 import pytest
 from pydantic.fields import FieldInfo
 
+from sora_studio.api.app import create_api
 from sora_studio.cli import cli
 from sora_studio.config import SECRETS, Settings
 from tests.support.source import ROOT
 
 _CONFIGURATION = (ROOT / "docs/configuration.md").read_text()
+_API = (ROOT / "docs/api.md").read_text()
 
 
 @pytest.mark.parametrize("field", Settings.model_fields.values(), ids=lambda field: field.alias)
@@ -41,3 +43,12 @@ def test_every_command_is_written_down():
     }
 
     assert set(re.findall(r"(?m)^\| `sora-studio ([a-z-]+)` \|", _CONFIGURATION)) == commands
+
+
+def test_every_route_is_written_down():
+    """docs/api.md lists the routes of the API, no more and no less."""
+    paths: dict[str, dict[str, object]] = create_api().openapi()["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    written = re.findall(r"(?m)^\| `((?:GET|POST|PATCH|PUT|DELETE) [^`]+)` \|", _API)
+
+    assert set(written) == routes
