@@ -1,0 +1,1 @@
+"""Measurements of the studio: one module per target; `python -m bench` runs them."""

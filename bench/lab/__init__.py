@@ -1,0 +1,1 @@
+"""What the measurements share: metrics, pairs, a database full of rows, a running studio, a tab."""
