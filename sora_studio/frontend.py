@@ -37,6 +37,7 @@ _SOURCES = (
     *("sora_studio/frontend.py", "rxconfig.py", "reflex.lock"),
 )
 _WEB = ROOT / ".web"
+_LOCK = ROOT / "reflex.lock"
 _RELEASES = _WEB / "releases"
 _KEPT = 3  # releases: running servers may still serve the last ones
 _NO_SERVER = "studio.invalid"  # exists nowhere: what is left of it in a file is found
@@ -111,6 +112,7 @@ def _export() -> None:
         "PATH": f"{sysconfig.get_path('scripts')}:{os.environ.get('PATH', os.defpath)}",  # Bun is there
     }
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    locked = {name: (_LOCK / name).read_bytes() for name in ("bun.lock", "package.json")}
     export = subprocess.run(  # noqa: S603 -- our own interpreter, no input of anybody
         command,
         cwd=ROOT,
@@ -120,6 +122,10 @@ def _export() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
+    if (_LOCK / "bun.lock").read_bytes() == locked["bun.lock"]:
+        (_LOCK / "package.json").write_bytes(
+            locked["package.json"]
+        )  # Reflex only writes it in another layout
     if export.returncode:
         sys.stderr.write(export.stdout)
         message = "The front end could not be built; the reason stands above."
