@@ -255,6 +255,9 @@ document.addEventListener("load", (event) => event.target.matches?.("img") && (e
 
 // ---- Small things: passwords, copying, titles, drop-downs -----------------------------------------------------------
 
+on("submit", "[data-sign-in]", (form) => (form.dataset.pending = ""));
+addEventListener("pageshow", () => all("[data-sign-in]").forEach((form) => delete form.dataset.pending));
+
 on("click", "[data-reveal]", (button) => {
   const input = one("input", button.parentElement);
   const shown = input.type === "password";

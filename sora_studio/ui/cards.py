@@ -24,7 +24,7 @@ class VideoCard:
     duration: str  # `0:04`
     reason: str  # why it failed, in the provider's words
     cost: str  # what a failed one cost: `not charged`
-    known: bool  # whether the provider tells any progress
+    known: bool  # whether there is a number to show: the provider tells, or has not begun
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ def ratio(size: str) -> float:
     return round(frame.width / frame.height, 4)
 
 
+def knows_progress(view: VideoView) -> bool:
+    """Say whether a number tells how far a video is; before the rendering it is 0."""
+    return view.progress_known or view.phase is not Phase.IN_PROGRESS
+
+
 def to_card(view: VideoView) -> VideoCard:
     """Draw a video as a tile."""
     return VideoCard(
@@ -59,7 +64,7 @@ def to_card(view: VideoView) -> VideoCard:
         duration=words.clock(int(view.seconds)),
         reason=words.reason(view),
         cost=words.cost(view) if view.phase is Phase.FAILED else "",
-        known=view.progress_known,
+        known=knows_progress(view),
     )
 
 

@@ -1,5 +1,8 @@
 """The site: its pages under their addresses, and what surrounds them all."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
@@ -18,6 +21,7 @@ from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.person import PersonState
 
 NAME = "Sora Studio"
+ABOUT = "Make videos through any server that speaks the Videos API."
 
 
 def build() -> rx.App:
@@ -32,14 +36,19 @@ def build() -> rx.App:
         backend_exception_handler=errors.report,
     )
     app.add_middleware(Guard())
-    app.add_page(create, routes.HOME, NAME, on_load=[PersonState.load, ComposerState.load, CreateState.load])
-    app.add_page(library, routes.LIBRARY, f"Library · {NAME}", on_load=[PersonState.load, LibraryState.load])
-    app.add_page(video, routes.VIDEO, _video_title(), on_load=[PersonState.load, VideoState.load])
-    app.add_page(profile, routes.PROFILE, f"Profile · {NAME}", on_load=[PersonState.load])
-    app.add_page(sign_in.log_in, routes.LOG_IN, f"Log in · {NAME}")
-    app.add_page(sign_in.sign_up, routes.SIGN_UP, f"Sign up · {NAME}")
-    app.add_page(not_found.page, "404", f"Not found · {NAME}")
+    for draw, route, title, on_load in _pages():
+        app.add_page(draw, route, title, ABOUT, image="icon.png", on_load=on_load)
     return app
+
+
+def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str], list[Any]]]:
+    yield create, routes.HOME, NAME, [PersonState.load, ComposerState.load, CreateState.load]
+    yield library, routes.LIBRARY, f"Library · {NAME}", [PersonState.load, LibraryState.load]
+    yield video, routes.VIDEO, _video_title(), [PersonState.load, VideoState.load]
+    yield profile, routes.PROFILE, f"Profile · {NAME}", [PersonState.load]
+    yield sign_in.log_in, routes.LOG_IN, f"Log in · {NAME}", []
+    yield sign_in.sign_up, routes.SIGN_UP, f"Sign up · {NAME}", []
+    yield not_found.page, "404", f"Not found · {NAME}", []
 
 
 def _head() -> list[rx.Component]:

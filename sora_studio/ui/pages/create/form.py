@@ -128,7 +128,7 @@ def _options() -> rx.Component:
             icon("chevron-up", SMALL_ICON),
             type="button",
             class_name="button quiet summary",
-            aria_label="Size, length and model",
+            title="Size, length and model",
             aria_expanded="false",
             data_options="",
         ),

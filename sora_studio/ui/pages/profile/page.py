@@ -60,7 +60,7 @@ def _about() -> rx.Component:
                 max_length=EMAIL_MAX,
             ),
             error(ProfileState.profile_error),
-            rx.el.button("Save", type="submit", class_name="button primary"),
+            rx.el.button("Save", type="submit", disabled=ProfileState.busy, class_name="button primary"),
             on_submit=ProfileState.save,
             class_name="form",
         ),
@@ -97,7 +97,9 @@ def _password() -> rx.Component:
             password_field("Current password", "current", new=False),
             password_field("New password", "new", new=True),
             error(ProfileState.password_error),
-            rx.el.button("Change password", type="submit", class_name="button primary"),
+            rx.el.button(
+                "Change password", type="submit", disabled=ProfileState.busy, class_name="button primary"
+            ),
             on_submit=ProfileState.change_password,
             key=ProfileState.saved.to_string(),
             class_name="form",
@@ -118,7 +120,12 @@ def _end() -> rx.Component:
                 ),
                 password_field("Password", "password", new=False),
                 error(ProfileState.delete_error),
-                rx.el.button("Delete everything", type="submit", class_name="button danger solid"),
+                rx.el.button(
+                    "Delete everything",
+                    type="submit",
+                    disabled=ProfileState.busy,
+                    class_name="button danger solid",
+                ),
                 on_submit=ProfileState.delete_account,
                 class_name="form",
             ),

@@ -20,6 +20,7 @@ class ProfileState(rx.State):
     profile_error: rx.Field[str] = rx.field("")
     password_error: rx.Field[str] = rx.field("")
     delete_error: rx.Field[str] = rx.field("")
+    busy: rx.Field[bool] = rx.field(default=False)  # one of them is on its way
     saved: rx.Field[int] = rx.field(0)  # counts changed passwords, so that the form is drawn empty again
 
     @rx.event(background=True)
@@ -27,6 +28,7 @@ class ProfileState(rx.State):
         """Change the name and the e-mail address."""
         async with self:
             owner_id = await signed_in_user(self)
+            self.busy, self.profile_error = True, ""
         try:
             account = await services().accounts.edit_profile(
                 owner_id, display_name=str(data.get("display_name", "")), email=str(data.get("email", ""))
@@ -35,8 +37,10 @@ class ProfileState(rx.State):
             async with self:
                 self.profile_error = explain(problem)
             return
+        finally:
+            async with self:
+                self.busy = False
         async with self:
-            self.profile_error = ""
             person = await self.get_state(PersonState)
             person.name, person.email = account.display_name, account.email
             await toasts.tell(self, "Saved.")
@@ -46,6 +50,7 @@ class ProfileState(rx.State):
         """Change the password; every other session of the account ends."""
         async with self:
             identity = await signed_in(self)
+            self.busy, self.password_error = True, ""
         try:
             await services().accounts.change_password(
                 identity, str(data.get("current", "")), str(data.get("new", ""))
@@ -54,8 +59,10 @@ class ProfileState(rx.State):
             async with self:
                 self.password_error = explain(problem)
             return
+        finally:
+            async with self:
+                self.busy = False
         async with self:
-            self.password_error = ""
             self.saved += 1
             await toasts.tell(self, "The password is changed. Other devices are logged out.")
 
@@ -64,6 +71,7 @@ class ProfileState(rx.State):
         """End the account, with its videos and files."""
         async with self:
             identity = await signed_in(self)
+            self.busy, self.delete_error = True, ""
         try:
             if str(data.get("confirmation", "")).strip().lower() != CONFIRMATION:
                 message = f"Type “{CONFIRMATION}” to confirm."
@@ -73,4 +81,7 @@ class ProfileState(rx.State):
             async with self:
                 self.delete_error = explain(problem)
             return None
+        finally:
+            async with self:
+                self.busy = False
         return rx.redirect(routes.SIGN_UP)

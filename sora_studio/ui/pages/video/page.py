@@ -228,7 +228,11 @@ def _remix() -> rx.Component:
                         _video.model, " · ", _video.duration, " · ", _video.cost, class_name="muted num"
                     ),
                     rx.el.button(
-                        icon("shuffle", SMALL_ICON), "Remix", type="submit", class_name="button primary"
+                        icon("shuffle", SMALL_ICON),
+                        "Remix",
+                        type="submit",
+                        disabled=VideoState.remixing,
+                        class_name="button primary",
                     ),
                     class_name="row between",
                 ),

@@ -13,7 +13,7 @@ from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.video import Phase, VideoView
 from sora_studio.ui import live, routes, toasts, words
 from sora_studio.ui.assign import assign
-from sora_studio.ui.cards import Progress, VideoCard, look, ratio, to_card, to_progress
+from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
 from sora_studio.ui.session import signed_in_user
 
@@ -54,6 +54,7 @@ class VideoState(rx.State):
     missing: rx.Field[str] = rx.field("")  # the id that names no video of this person
     problem: rx.Field[str] = rx.field("")
     remix_error: rx.Field[str] = rx.field("")
+    remixing: rx.Field[bool] = rx.field(default=False)  # a remix is on its way
     remix_key: rx.Field[str] = rx.field("")  # one per rendering of the form
 
     @rx.event(background=True)
@@ -111,14 +112,18 @@ class VideoState(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
             video_id = parse_public_id(self.video.id)
+            self.remixing, self.remix_error = True, ""
         try:
             view = await services().videos.remix(owner_id, video_id, prompt, request_key=key or None)
         except SoraStudioError as problem:
             async with self:
                 self.remix_error, self.remix_key = explain(problem), uuid4().hex
             return None
+        finally:
+            async with self:
+                self.remixing = False
         async with self:
-            assign(self, remix_error="", remix_key=uuid4().hex)
+            self.remix_key = uuid4().hex
         return rx.redirect(routes.video(public_id(view.id)))
 
     @rx.event(background=True)
@@ -147,7 +152,7 @@ def to_page(view: VideoView) -> VideoPage:
         look=look(view.phase),
         word=words.word(view),
         sentence=words.sentence(view),
-        known=view.progress_known,
+        known=knows_progress(view),
         model=view.model,
         size=words.shape(view.size),
         duration=f"{view.seconds} s",
