@@ -17,6 +17,7 @@ from sora_studio.container import Services
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.domain.ports import Provider
+from sora_studio.domain.webhooks import key_of
 from sora_studio.jobs.scheduler import Beat, Scheduler
 from sora_studio.providers import profiles
 from sora_studio.providers.videos_api import VideosApiProvider
@@ -33,6 +34,7 @@ from sora_studio.services.tracking.reconcile import Reconciler
 from sora_studio.services.tracking.refresh import Refresher
 from sora_studio.services.tracking.submit import Submitter
 from sora_studio.services.videos import VideoService
+from sora_studio.services.webhooks import WebhookService
 from sora_studio.services.workshop import Workshop
 from sora_studio.storage.local import LocalStorage
 
@@ -140,8 +142,14 @@ async def _services(
             wake=scheduler.wake,
         ),
         media=media,
+        webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
         health=HealthService(db=db, storage=storage, last_beat=lambda: scheduler.last_beat),
     )
+
+
+def _webhook_keys(settings: Settings) -> list[bytes]:
+    secrets = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
+    return [key_of(secret) for secret in secrets.replace(",", " ").split()]
 
 
 def _utc_now() -> datetime:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sora_studio.services.health import HealthService
     from sora_studio.services.media import MediaService
     from sora_studio.services.videos import VideoService
+    from sora_studio.services.webhooks import WebhookService
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Services:
     videos: "VideoService"
     media: "MediaService"
     health: "HealthService"
+    webhooks: "WebhookService"
 
 
 _current: list[Services] = []

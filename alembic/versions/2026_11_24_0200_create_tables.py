@@ -217,6 +217,7 @@ def upgrade() -> None:
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("remote_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hinted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("holder", sa.Uuid(), nullable=True),
@@ -250,12 +251,22 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("remote_id IS NOT NULL"),
     )
+    op.create_table(
+        "hint",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("remote_id", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hint")),
+    )
+    op.create_index(op.f("ix_hint_received_at"), "hint", ["received_at"], unique=False)
+    op.create_index(op.f("ix_hint_remote_id"), "hint", ["remote_id"], unique=False)
     op.execute(ANNOUNCE)
     op.execute(TRIGGERS)
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("hint")
     op.drop_index("uq_job_remote", table_name="job", postgresql_where=sa.text("remote_id IS NOT NULL"))
     op.drop_index("uq_job_current", table_name="job", postgresql_where=sa.text("current"))
     op.drop_index("ix_job_video", table_name="job")

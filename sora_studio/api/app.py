@@ -5,15 +5,17 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
-from sora_studio.api import auth, errors, health, manual, models, references, users, videos
+from sora_studio.api import auth, errors, health, manual, models, references, users, videos, webhooks
 from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
 from sora_studio.api.edge import BodyLimit
 from sora_studio.api.identity import current_identity
 from sora_studio.config import Settings
+from sora_studio.domain.webhooks import BODY_MAX
 
 PREFIX = "/api"
 
 _UPLOADS = (f"{PREFIX}/videos", f"{PREFIX}/videos/create", f"{PREFIX}/references")
+_LIMITS = dict.fromkeys(_UPLOADS, UPLOAD_MAX) | {f"{PREFIX}/webhooks/provider": BODY_MAX}
 
 
 def create_api(settings: Settings | None = None) -> FastAPI:
@@ -33,9 +35,9 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     )
     api.state.public_url = settings.public_url if settings else ""
     errors.add_handlers(api)
-    api.add_middleware(BodyLimit, usual=USUAL_MAX, at=dict.fromkeys(_UPLOADS, UPLOAD_MAX))
+    api.add_middleware(BodyLimit, usual=USUAL_MAX, at=_LIMITS)
     api.include_router(health.router)
-    for router in (auth.router, manual.router):
+    for router in (auth.router, manual.router, webhooks.router):
         api.include_router(router, prefix=PREFIX)
     closed = [Depends(current_identity), Depends(_never_stored)]
     for router in (users.router, videos.router, references.router, models.router):

@@ -1,5 +1,7 @@
 """Every setting: its name, default, check and description (docs/configuration.md repeats them)."""
 
+import base64
+import binascii
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -37,11 +39,20 @@ def _long_enough(key: SecretStr) -> SecretStr:
 
 
 def _webhook_secret(secret: SecretStr) -> SecretStr:
-    """Check the form in which providers hand out webhook secrets."""
-    if not secret.get_secret_value().startswith("whsec_"):
-        message = "must start with whsec_"
-        raise ValueError(message)
+    """Check the form in which providers hand out webhook secrets: whsec_ and base64, several with commas."""
+    for each in secret.get_secret_value().replace(",", " ").split() or [""]:
+        if not (each.startswith("whsec_") and _is_base64(each.removeprefix("whsec_"))):
+            message = "must start with whsec_ and go on in base64"
+            raise ValueError(message)
     return secret
+
+
+def _is_base64(text: str) -> bool:
+    """Tell whether text is base64 of something."""
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except binascii.Error:
+        return False
 
 
 def _absolute(path: Path) -> Path:
@@ -87,7 +98,8 @@ class Settings(BaseModel):
     webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = Field(
         None,
         alias="SORA_STUDIO_WEBHOOK_SECRET",
-        description="Verifies the provider's webhooks (whsec_…). Unset: webhooks are refused.",
+        description="Verifies the provider's webhooks (whsec_…; two with a comma while one replaces the "
+        "other). Unset: webhooks are refused.",
     )
     sandbox_speed: Annotated[float, Field(gt=0)] = Field(
         1.0,

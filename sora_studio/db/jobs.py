@@ -1,7 +1,7 @@
 """Jobs as the background work sees them: claimed with a lease, written back under a fencing number.
 
-The two statements that carry the whole life of a job are plain SQL: each does for a thousand jobs what it does
-for one, so that their number does not grow with the number of jobs.
+The two statements that carry the whole life of a job are plain SQL: each does for a thousand jobs what it
+does for one, so that their number does not grow with the number of jobs.
 """
 
 import json

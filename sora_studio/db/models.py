@@ -200,6 +200,7 @@ class JobRow(SQLModel, table=True):
     taken_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     remote_expires_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    hinted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     # Work: when it is due, who holds it, and the number that a holder's writes must carry.
     due_at: datetime | None = Field(default_factory=_now, sa_column=_maybe_moment())
     lease_until: datetime | None = Field(default=None, sa_column=_maybe_moment())
@@ -252,3 +253,13 @@ class TrashRow(SQLModel, table=True):
 
     key: str = Field(sa_column=Column(Text, primary_key=True))
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
+class HintRow(SQLModel, table=True):
+    """A webhook delivery that was taken, so that the same one again changes nothing."""
+
+    __tablename__ = "hint"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    remote_id: str = Field(sa_column=Column(Text, nullable=False, index=True))
+    received_at: datetime = Field(sa_column=_moment(index=True))

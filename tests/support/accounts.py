@@ -31,4 +31,6 @@ async def sign_up(accounts: AccountService, name: str = "ada") -> SignedIn:
 def services_with(accounts: Any) -> container.Services:
     """Return services of which there are only accounts."""
     missing = cast("Any", None)
-    return container.Services(accounts=accounts, videos=missing, media=missing, health=missing)
+    return container.Services(
+        accounts=accounts, videos=missing, media=missing, health=missing, webhooks=missing
+    )

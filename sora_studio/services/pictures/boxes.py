@@ -9,7 +9,6 @@ from sora_studio.domain.errors import MediaError
 
 _HEADER = 8  # bytes: length, name
 _LONG_HEADER = 16  # the length follows in 64 bits
-_MOST_BOXES = 100_000
 
 
 def check_boxes(path: Path) -> None:
@@ -28,9 +27,7 @@ def check_boxes(path: Path) -> None:
 
 def _names(file: BinaryIO, total: int) -> Iterator[str]:
     start = 0
-    for _ in range(_MOST_BOXES):
-        if start == total:
-            return
+    while start < total:
         name, length = _read_header(file, start, total)
         if start == 0 and name != "ftyp":
             message = "The file is no MP4 video."

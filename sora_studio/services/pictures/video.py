@@ -20,7 +20,7 @@ _MOST_PIXELS = 8192 * 4352  # 8K
 _THREADS = 2
 # The format is named, so that no playlist can make FFmpeg open other files or addresses.
 _FORMAT = "mp4"
-_OPTIONS = {"protocol_whitelist": "file", "ignore_editlist": "1"}  # an edit list hides packets that are there
+_OPTIONS = {"protocol_whitelist": "file"}
 _UNREADABLE = (FFmpegError, ValueError, OverflowError, MemoryError)
 
 
@@ -94,7 +94,7 @@ def _seconds(container: InputContainer, stream: VideoStream) -> float:
 
 def _check_packets(film: Film) -> None:
     """Read every packet: the index may promise more than the file holds."""
-    packets = sum(1 for packet in film.container.demux(film.stream) if packet.size and not packet.is_corrupt)
+    packets = sum(1 for packet in film.container.demux(film.stream) if packet.size)
     if packets < film.stream.frames or not packets:
         message = f"The file is cut short: {packets} of {film.stream.frames} pictures are there."
         raise MediaError(message)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
+from sora_studio.db.hints import HintRepository
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AssetRow
 from sora_studio.domain.job import ClaimedJob, JobChange
@@ -56,6 +57,8 @@ class Claims:
             written = await JobRepository(tx).record(changes)
             if written == len(changes):
                 await AssetRepository(tx).add(assets)
+            if taken := [change.remote_id for change in changes if change.remote_id]:
+                await HintRepository(tx).apply(taken)  # a hint may have come before the answer
         self._held.difference_update(change.job.id for change in changes)
         return written
 

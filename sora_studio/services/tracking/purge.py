@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
+from sora_studio.db.hints import HintRepository
 from sora_studio.domain.errors import ProviderError
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.profile import Operation
@@ -35,6 +36,7 @@ class Purger:
             if doomed:
                 await assets.erase([video_id for video_id, _, _ in doomed])
             await assets.erase_references(older_than=UPLOADS_LIVE)
+            await HintRepository(tx).forget_old()
             keys = await assets.trash(limit=_BATCH * 4)
         for key in keys:
             await self._storage.drop(key)

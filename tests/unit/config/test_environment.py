@@ -40,7 +40,7 @@ def test_an_empty_value_is_no_value():
         ("OPENAI_BASE_URL", "file:///etc/passwd", "must be a URL such as https://"),
         ("SORA_STUDIO_PUBLIC_URL", "studio.example", "must be a URL such as https://"),
         ("SORA_STUDIO_SECRET_KEY", "x" * 31, "must be at least 32 bytes long"),
-        ("SORA_STUDIO_WEBHOOK_SECRET", "secret", "must start with whsec_"),
+        ("SORA_STUDIO_WEBHOOK_SECRET", "secret", "must start with whsec_ and go on in base64"),
         ("SORA_STUDIO_SANDBOX_SPEED", "0", "must be greater than 0"),
         ("SORA_STUDIO_LOG_FORMAT", "xml", "must be 'console' or 'json'"),
         ("SORA_STUDIO_DATADIR", "/data", "is not a setting"),
@@ -71,10 +71,13 @@ def test_no_secret_is_shown():
         "DATABASE_URL": "postgresql://me:hidden@host/db",
         "OPENAI_API_KEY": "hidden",
         "SORA_STUDIO_SECRET_KEY": "hidden" * 6,
-        "SORA_STUDIO_WEBHOOK_SECRET": "whsec_hidden",
+        "SORA_STUDIO_WEBHOOK_SECRET": "whsec_aGlkZGVu",
     }
 
-    assert "hidden" not in repr(load(secrets)) + str(load(secrets))
+    shown = repr(load(secrets)) + str(load(secrets))
+
+    assert "hidden" not in shown
+    assert "aGlkZGVu" not in shown
 
 
 def test_no_secret_is_shown_in_a_problem():

@@ -1,0 +1,57 @@
+"""Hints: which jobs a provider says have changed."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, delete, exists, func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sora_studio.db.models import HintRow, JobRow
+from sora_studio.domain.video import Phase
+
+AT_MOST_EVERY = timedelta(seconds=5)
+"""However many hints come, a job is looked at because of them only so often."""
+
+WAITS = timedelta(minutes=10)
+"""How long a hint waits for a job that is not known yet."""
+
+KEPT = timedelta(days=3)
+"""How long an id is remembered: providers repeat a delivery for so long."""
+
+
+class HintRepository:
+    """Remembers and applies hints inside one transaction."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        """Work inside a transaction that the caller commits."""
+        self._tx = tx
+
+    async def remember(self, delivery_id: str, remote_id: str) -> bool:
+        """Store a delivery; False: it was here before."""
+        stored = insert(HintRow).values(id=delivery_id, remote_id=remote_id, received_at=func.now())
+        new = await self._do(stored.on_conflict_do_nothing().returning(col(HintRow.id)))
+        return new.one_or_none() is not None
+
+    async def apply(self, remote_ids: Iterable[str]) -> bool:
+        """Make jobs due that have a fresh hint and were not looked at for one a moment ago; False: none."""
+        fresh = exists().where(
+            col(HintRow.remote_id) == col(JobRow.remote_id), col(HintRow.received_at) > func.now() - WAITS
+        )
+        rested = col(JobRow.hinted_at).is_(None) | (col(JobRow.hinted_at) < func.now() - AT_MOST_EVERY)
+        applied = await self._do(
+            update(JobRow)
+            .where(col(JobRow.remote_id).in_([*remote_ids]), fresh, rested)
+            .where(col(JobRow.phase).in_((Phase.QUEUED, Phase.IN_PROGRESS)))
+            .values(due_at=func.now(), hinted_at=func.now())
+        )
+        return applied.rowcount > 0
+
+    async def forget_old(self) -> None:
+        """Forget deliveries that nobody repeats any more."""
+        await self._do(delete(HintRow).where(col(HintRow.received_at) < func.now() - KEPT))
+
+    async def _do(self, statement: Executable) -> CursorResult[Any]:
+        return await (await self._tx.connection()).execute(statement)

@@ -1,0 +1,82 @@
+"""Webhooks: a hint has the job looked at, at most so often, whenever it comes."""
+
+import json
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from sora_studio.domain.errors import NotAllowed
+from sora_studio.domain.video import Phase, Status
+from sora_studio.domain.webhooks import Delivery, key_of
+from sora_studio.services.webhooks import WebhookService
+from tests.integration.tracking.conftest import Bench
+from tests.unit.domain.test_webhooks import SECRET, sign
+
+
+def event(remote_id: str, delivery_id: str = "") -> Delivery:
+    stamp = str(int(datetime.now(UTC).timestamp()))
+    body = json.dumps({"type": "video.completed", "data": {"id": remote_id}}).encode()
+    delivery_id = delivery_id or uuid4().hex
+    return Delivery(delivery_id, stamp, sign(SECRET, delivery_id, stamp, body), body)
+
+
+@pytest.fixture
+def webhooks(bench: Bench) -> WebhookService:
+    return WebhookService(
+        db=bench.db, keys=[key_of(SECRET)], clock=lambda: datetime.now(UTC), wake=bench.woken.append
+    )
+
+
+async def taken(bench: Bench):
+    view = await bench.wish()
+    await bench.submit()
+    await bench.sql("UPDATE job SET due_at = now() + interval '1 hour'")
+    bench.woken.clear()
+    return view
+
+
+async def test_a_hint_has_the_job_looked_at_now(bench: Bench, webhooks: WebhookService):
+    view = await taken(bench)
+    bench.provider.report("remote-0", Status.IN_PROGRESS, 50)
+    await bench.refresher.run()
+    assert bench.provider.fetches == 0
+    await webhooks.receive(event("remote-0"))
+    assert bench.woken == ["refresh"]
+    await bench.refresher.run()
+    assert bench.provider.fetches == 1
+    assert (await bench.look(view)).progress == 50
+
+
+async def test_many_deliveries_cost_one_look(bench: Bench, webhooks: WebhookService):
+    await taken(bench)
+    for number in range(50):
+        await webhooks.receive(event("remote-0", "the same" if number % 2 else ""))
+        await bench.refresher.run()
+    assert bench.provider.fetches == 1
+
+
+async def test_a_hint_that_comes_before_the_answer_waits_for_it(bench: Bench, webhooks: WebhookService):
+    view = await bench.wish()
+    await webhooks.receive(event("remote-0"))
+    assert bench.woken == ["submit"]
+    await bench.submit()
+    await bench.refresher.run()
+    assert bench.provider.fetches == 1
+    assert (await bench.look(view)).phase is Phase.QUEUED
+
+
+async def test_unknown_ids_and_kinds_change_nothing(bench: Bench, webhooks: WebhookService):
+    await taken(bench)
+    await webhooks.receive(event("somebody else's"))
+    assert bench.woken == []
+
+
+async def test_a_forged_delivery_changes_nothing(bench: Bench, webhooks: WebhookService):
+    await taken(bench)
+    real = event("remote-0")
+    with pytest.raises(NotAllowed):
+        await webhooks.receive(Delivery(real.id, real.timestamp, "v1,AAAA", real.body))
+    assert bench.woken == []
+    await webhooks.receive(real)
+    assert bench.woken == ["refresh"]
