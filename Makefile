@@ -16,8 +16,10 @@ help:  ## List the commands
 run: install  ## Install what is missing and serve http://localhost:3000 (PORT=… HOST=…)
 	@$(BIN)/sora-studio serve --host $(HOST) --port $(PORT)
 
-dev: install .venv/dev  ## Serve, and rebuild and restart whenever a source file changes
-	@$(BIN)/watchfiles --target-type command "$(BIN)/python -m sora_studio.frontend --then $(BIN)/sora-studio serve --host $(HOST) --port $(PORT)" sora_studio assets rxconfig.py
+dev: install .venv/dev  ## Serve; rebuild and restart whenever a source file changes
+	@$(BIN)/watchfiles --sigint-timeout 12 --ignore-paths assets/external \
+		"sh -c '$(BIN)/python -m sora_studio.frontend && exec $(BIN)/sora-studio serve --host $(HOST) --port $(PORT)'" \
+		sora_studio assets alembic rxconfig.py
 
 install: .venv/runtime  ## Set up .venv and build the front end (fast when nothing changed)
 	@$(BIN)/python -m sora_studio.frontend
