@@ -64,11 +64,11 @@ class VideosApiProvider:
         """
         _silence_deprecation()
         self._profile = profile
-        self._key = api_key or ""
+        self._key = (api_key or "").strip()  # keys are pasted
         self._timeouts = timeouts or Timeouts()
         self._client = AsyncOpenAI(
             base_url=base_url,
-            api_key=api_key or _NO_KEY,
+            api_key=self._key or _NO_KEY,
             max_retries=0,
             http_client=httpx2.AsyncClient(
                 follow_redirects=False,  # a redirect may carry the key to a stranger

@@ -23,7 +23,7 @@ async def server():
 @pytest.fixture
 async def provider(server):
     profile = replace(VIDEOS_API, operations=frozenset(Operation))
-    timeouts = Timeouts(connect=0.5, submit=0.5, fetch=0.5, content=0.5)
+    timeouts = Timeouts(connect=1.5, submit=1.5, fetch=1.5, content=1.5)
     made = VideosApiProvider(profile, server.base_url, KEY, timeouts=timeouts)
     yield made
     await made.close()

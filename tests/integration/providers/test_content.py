@@ -105,9 +105,11 @@ async def test_refusals(server, provider, reply, kind):
 
 async def test_leaving_early_closes_the_stream(server, provider):
     server.on("GET", PATH, sends(MP4))
+    begun = []
     for _ in range(70):  # more than the pool holds
         async with provider.content("video_1", Variant.VIDEO) as content:
             await anext(content.chunks)
+            begun.append(content)
     assert len(server.requests) == 70
 
 

@@ -11,7 +11,6 @@ from sora_studio.domain.errors import (
     ProviderUnavailable,
     Unsupported,
 )
-from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Problem, Status
 from sora_studio.providers.profiles import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider

@@ -240,11 +240,9 @@ async def test_a_connection_that_does_not_open_in_time_means_nothing_was_taken(o
         for filler in (first, second):
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
-        timeouts = Timeouts(connect=0.2)
-        provider = VideosApiProvider(
-            VIDEOS_API, f"http://127.0.0.1:{full.getsockname()[1]}/v1", timeouts=timeouts
-        )
-        assert type(await fails(provider, order)) is ProviderUnavailable
+        address = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
+        provider = VideosApiProvider(VIDEOS_API, address, timeouts=Timeouts(connect=0.2))
+        assert type(await asyncio.wait_for(fails(provider, order), 3)) is ProviderUnavailable
     await provider.close()
 
 

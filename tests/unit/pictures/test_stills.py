@@ -88,7 +88,7 @@ def test_cells_are_evenly_spaced_in_time(tmp_path):
     image, _ = sheet(film(tmp_path / "film", seconds=4))
     blues = [mean(cell)[2] for cell in cells(image)]
     expected = [mean(slide((320, 180))((index + 0.5) / 20))[2] for index in range(20)]
-    assert blues == pytest.approx(expected, abs=8)
+    assert blues == pytest.approx(expected, abs=5)
 
 
 def test_a_film_of_fewer_frames_fills_the_sheet(tmp_path):

@@ -46,6 +46,15 @@ def test_fragmented_files_are_whole_too(folder, flags):
     assert inspect_video(film(folder / "fragmented", movflags=flags)).width == 320
 
 
+def test_a_film_of_which_only_a_part_is_shown(tmp_path, plain):
+    """An edit list leaves out the first second; the pictures are still in the file."""
+    data = bytearray(plain.read_bytes())
+    second = 12_288  # ticks of its track
+    struct.pack_into(">Ii", data, data.index(b"elst") + 12, 1000, second)
+    (tmp_path / "part").write_bytes(data)
+    assert inspect_video(tmp_path / "part").seconds == 1.0
+
+
 def test_other_codecs_and_odd_rates(folder):
     assert inspect_video(film(folder / "vp9", codec="libvpx-vp9", seconds=0.5)).height == 180
     assert inspect_video(film(folder / "slow", fps=2, seconds=3)).seconds == 3.0
@@ -81,7 +90,8 @@ def test_data_that_goes_up_to_the_end_of_the_file_is_checked_against_the_index(t
     endless = tmp_path / "endless"
     endless.write_bytes(data)
     assert inspect_video(endless).seconds == 1.5
-    for length in (len(data) - 1, start + (len(data) - start) // 2, start + 8):
+    rest = len(data) - start
+    for length in (len(data) - 1, start + rest * 19 // 20, start + rest // 2, start + 8):
         with pytest.raises(MediaError):
             inspect_video(cut(endless, tmp_path / "cut", length))
 
@@ -126,8 +136,9 @@ FTYP = struct.pack(">I4s4sI", 16, b"ftyp", b"isom", 0)
         FTYP + struct.pack(">I4s", 8, b"moov") + struct.pack(">I4s", 8, b"mdat"),
         FTYP + struct.pack(">I4s", 7, b"mdat"),
         FTYP + struct.pack(">I4sQ", 1, b"mdat", 8),
+        FTYP + struct.pack(">I4sQ", 1, b"mdat", 0),
         FTYP + struct.pack(">I4sQ", 1, b"mdat", 2**64 - 1),
-        FTYP + struct.pack(">I4s", 8, b"free") * 110_000,
+        FTYP + struct.pack(">I4s", 8, b"free") * 10_000,
     ],
 )
 def test_what_is_no_video(tmp_path, data):
@@ -135,6 +146,12 @@ def test_what_is_no_video(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(MediaError):
         inspect_video(path)
+
+
+def test_a_film_that_does_not_call_itself_mp4(tmp_path, plain):
+    (tmp_path / "unnamed").write_bytes(plain.read_bytes().replace(b"ftyp", b"free", 1))
+    with pytest.raises(MediaError, match="no MP4"):
+        inspect_video(tmp_path / "unnamed")
 
 
 def test_sound_alone_is_no_video(tmp_path):
