@@ -13,8 +13,10 @@ FPS = 24
 _X264 = {
     "preset": "veryfast",
     "crf": "19",
-    "subq": "1",  # a fifth less work, and nothing that one would see
+    "subq": "1",  # this and the next three: half the work, and nothing that one would see
     "refs": "1",
+    "weightp": "0",
+    "partitions": "i8x8,i4x4",
     "profile": "high",
     "aq-mode": "3",  # more bits for dark gradients, which would show bands first
     "psy-rd": "1.0:0.15",
