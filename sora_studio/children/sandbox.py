@@ -28,7 +28,7 @@ async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str
     """Run the sandbox under the data directory for the block; yield its base URL.
 
     It answers a second later, which is not waited for: a call before that fails as it does while any provider
-    is away, and is made again. The port is remembered, so that addresses an earlier run handed out still work.
+    is away, and is made again. The port is remembered: addresses that an earlier run handed out still work.
 
     Args:
         data_dir: The studio's; the sandbox keeps its own things in a folder there.
