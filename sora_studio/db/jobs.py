@@ -26,7 +26,7 @@ WITH due AS (
     SELECT job.id FROM job JOIN video ON video.id = job.video_id AND video.deleted_at IS NULL
     WHERE job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
       AND (job.lease_until IS NULL OR job.lease_until <= now())
-    ORDER BY job.remote_expires_at, job.due_at
+    ORDER BY job.remote_expires_at, job.due_at, job.created_at
     LIMIT :most
     FOR UPDATE OF job SKIP LOCKED
 ), claimed AS (
@@ -41,7 +41,7 @@ JOIN video ON video.id = claimed.video_id
 LEFT JOIN job AS parent
     ON parent.video_id = video.parent_id AND parent.current AND parent.provider = claimed.provider
 LEFT JOIN asset ON asset.video_id = video.id AND asset.variant = 'reference'
-ORDER BY claimed.remote_expires_at, claimed.due_at
+ORDER BY claimed.remote_expires_at, claimed.due_at, claimed.created_at
 """)
 
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.

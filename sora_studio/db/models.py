@@ -40,6 +40,9 @@ SQLModel.metadata.naming_convention = MetaData(
 REFERENCE = "reference"
 """The asset that was given, not made: the fitted first frame."""
 
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Due by any clock: the database's may differ from ours."""
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -202,7 +205,7 @@ class JobRow(SQLModel, table=True):
     remote_expires_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     hinted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     # Work: when it is due, who holds it, and the number that a holder's writes must carry.
-    due_at: datetime | None = Field(default_factory=_now, sa_column=_maybe_moment())
+    due_at: datetime | None = Field(default=AT_ONCE, sa_column=_maybe_moment())
     lease_until: datetime | None = Field(default=None, sa_column=_maybe_moment())
     holder: UUID | None = None
     fence: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))

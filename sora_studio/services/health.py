@@ -6,9 +6,7 @@ from collections.abc import Callable
 from sora_studio.db.engine import Database
 from sora_studio.domain.errors import StorageError, Unavailable
 from sora_studio.domain.ports import Storage
-
-FREE_FLOOR = 512 * 1024 * 1024
-"""Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
+from sora_studio.services.media import FREE_FLOOR
 
 STALE = 10.0
 """Seconds without a beat after which the background work counts as stopped."""

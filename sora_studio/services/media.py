@@ -9,7 +9,7 @@ from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.models import REFERENCE, AssetRow, ReferenceRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.errors import Conflict, NotFound, StorageError
+from sora_studio.domain.errors import Conflict, NotFound, StorageError, Unavailable
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import MediaFile, ReferenceView, file_name
 from sora_studio.domain.ports import Storage
@@ -20,6 +20,9 @@ from sora_studio.services.workshop import Workshop
 
 PNG = "image/png"
 
+FREE_FLOOR = 512 * 1024 * 1024
+"""Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
+
 
 class MediaService:
     """Use cases on files. Someone else's are not there."""
@@ -27,6 +30,16 @@ class MediaService:
     def __init__(self, *, db: Database, storage: Storage, workshop: Workshop, throttle: Throttle) -> None:
         """Take the parts."""
         self._db, self._storage, self._workshop, self._throttle = db, storage, workshop, throttle
+
+    def make_sure_of_room(self) -> None:
+        """Make sure that another video can be saved.
+
+        Raises:
+            Unavailable: The disk is nearly full.
+        """
+        if self._storage.free_bytes() < FREE_FLOOR:
+            message = "The studio's disk is nearly full. Nothing was sent and nothing was charged."
+            raise Unavailable(message)
 
     async def file(self, owner_id: UUID, video_id: UUID, variant: Variant) -> MediaFile:
         """Return a finished video's file.

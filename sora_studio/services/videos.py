@@ -251,6 +251,7 @@ class VideoService:
         sha256 = _fingerprint(video, wish)
         if before := await self._made_before(video.owner_id, request_key, sha256):
             return before
+        self._media.make_sure_of_room()
         given = await self._media.fit_reference(video.owner_id, video.id, wish, Size.parse(video.size))
         video.request_key, video.request_sha256 = request_key, sha256
         job = JobRow(

@@ -17,6 +17,7 @@ from sora_studio.services.offers import Offers
 from sora_studio.services.pictures import inspect_video, make_poster, make_spritesheet
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.crew import Crew
+from sora_studio.services.tracking.reading import MAX_AGE
 from sora_studio.services.workshop import Workshop
 
 AT_ONCE = 3
@@ -153,6 +154,9 @@ def _later(job: ClaimedJob, error: Exception) -> JobChange:
     if isinstance(error, JobNotFound) and job.looks + 1 >= _GONE_LOOKS:
         message = f"The provider finished this video but does not hand out its file: {error.message}"
         return JobChange(job, phase=Phase.FAILED, problem=Problem("content_unavailable", message))
+    if job.now - job.created_at > MAX_AGE:
+        message = "The provider finished this video, but its file could not be saved for a day."
+        return JobChange(job, phase=Phase.NEEDS_ATTENTION, problem=Problem("not_saved", message))
     looks = job.looks + 1 if isinstance(error, JobNotFound) else job.looks
     return JobChange(
         job,

@@ -1,6 +1,7 @@
 """One wish, one POST, whatever breaks."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,10 @@ from sora_studio.domain.errors import (
     KeyReused,
     ProviderUnavailable,
     SubmitUnclear,
+    Unavailable,
 )
 from sora_studio.domain.video import Phase, Status, VideoWish
+from sora_studio.storage.local import LocalStorage
 from tests.integration.tracking.conftest import Bench
 from tests.support.films import picture
 
@@ -156,3 +159,20 @@ async def test_a_bad_wish_stores_nothing(bench: Bench):
             await bench.videos.create(bench.owner_id, wish)
     assert (await bench.videos.count_library(bench.owner_id)).all == 0
     assert bench.woken == []
+
+
+class FullDisk(LocalStorage):
+    """A storage with a megabyte left."""
+
+    def free_bytes(self) -> int:
+        return 1_000_000
+
+
+async def test_a_full_disk_takes_no_wishes_and_loses_none(bench: Bench, tmp_path: Path):
+    """Nothing is asked for that could not be saved; what is on its way goes on."""
+    before = await bench.wish()
+    full = Bench(bench.db, bench.provider, FullDisk(tmp_path), bench.workshop, bench.owner_id)
+    with pytest.raises(Unavailable):
+        await full.wish()
+    await bench.submit()
+    assert (await bench.look(before)).phase is Phase.QUEUED
