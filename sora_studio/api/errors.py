@@ -116,7 +116,7 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 async def _of_the_framework(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    message = str(error.detail) if isinstance(error, HTTPException) else ""
+    message = f"{str(error.detail).rstrip('.')}." if isinstance(error, HTTPException) else ""
     headers: dict[str, str] = {}
     if status == _NOT_FOUND:
         message = f"There is no such address: {request.method} {request.url.path}"

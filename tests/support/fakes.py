@@ -1,0 +1,328 @@
+"""Services in memory, for tests of what stands above them: routes and states.
+
+They keep the promises of `VideoService` and `MediaService` (owners, order, keys, the same errors) without a
+database, a provider or a disk of their own.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from PIL import Image, UnidentifiedImageError
+
+from sora_studio.container import Services
+from sora_studio.domain.account import Identity
+from sora_studio.domain.errors import Conflict, InvalidInput, KeyReused, NotFound, NotSignedIn, TooLarge
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.media import REFERENCE_MAX_BYTES, MediaFile, ReferenceView, file_name
+from sora_studio.domain.profile import Profile
+from sora_studio.domain.video import (
+    Coming,
+    Family,
+    Kind,
+    LibraryCounts,
+    LibraryPage,
+    LibraryQuery,
+    Order,
+    Phase,
+    Status,
+    Variant,
+    VideoView,
+    VideoWish,
+    clean_prompt,
+    title_of,
+)
+from tests.support.provider import PROFILE
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+CONTENT_TYPES = {
+    Variant.VIDEO: "video/mp4",
+    Variant.THUMBNAIL: "image/webp",
+    Variant.SPRITESHEET: "image/jpeg",
+}
+
+
+@dataclass
+class FakeAccounts:
+    """Tokens and whose they are."""
+
+    tokens: dict[str, Identity] = field(default_factory=dict)
+
+    def token(self, user_id: UUID) -> str:
+        """Open a session."""
+        token = f"token-{len(self.tokens)}"
+        self.tokens[token] = Identity(user_id, new_id())
+        return token
+
+    async def identify(self, token: str) -> Identity:
+        if token not in self.tokens:
+            message = "Please log in."
+            raise NotSignedIn(message)
+        return self.tokens[token]
+
+
+@dataclass
+class FakeVideos:
+    """Videos in a dictionary, oldest first.
+
+    `wishes` remembers what was asked for; `refusal`, if there is one, is raised instead of an answer.
+    """
+
+    profile: Profile = PROFILE
+    kept: dict[UUID, VideoView] = field(default_factory=dict)
+    deleted: dict[UUID, VideoView] = field(default_factory=dict)
+    wishes: list[VideoWish] = field(default_factory=list)
+    refusal: Exception | None = None
+    _requests: dict[tuple[UUID, str], tuple[object, UUID]] = field(default_factory=dict)
+
+    def add(
+        self, owner_id: UUID, prompt: str = "a paper boat", phase: Phase = Phase.COMPLETED, **more: Any
+    ) -> VideoView:
+        """Put a video in, a minute after the one before."""
+        view = VideoView(
+            id=new_id(),
+            owner_id=owner_id,
+            kind=Kind.CREATE,
+            title=title_of(prompt),
+            prompt=prompt,
+            provider=self.profile.name,
+            model="sora-2",
+            size="1280x720",
+            seconds="4",
+            phase=phase,
+            progress=100 if phase is Phase.COMPLETED else 0,
+            progress_known=True,
+            created_at=START + len(self.kept) * timedelta(minutes=1),
+            completed_at=START if phase is Phase.COMPLETED else None,
+            expires_at=None,
+            parent_id=None,
+            price_micros=400_000,
+            charged=phase is Phase.COMPLETED,
+            problem=None,
+            has_reference=False,
+            remote_status=None,
+        )
+        self.kept[view.id] = replace(view, **more)
+        return self.kept[view.id]
+
+    def change(self, view: VideoView, **values: Any) -> VideoView:
+        """Let a video be otherwise from now on."""
+        self.kept[view.id] = replace(self.kept[view.id], **values)
+        return self.kept[view.id]
+
+    def offers(self) -> tuple[Profile, ...]:
+        return (self.profile,)
+
+    async def create(self, owner_id: UUID, wish: VideoWish, *, request_key: str | None = None) -> VideoView:
+        self._may_refuse()
+        prompt = clean_prompt(wish.prompt)
+        model, size, seconds = self.profile.choose(wish.model, wish.size, wish.seconds)
+        price = model.price(size, seconds)
+        more = {"model": model.id, "size": size, "seconds": seconds, "price_micros": price}
+        if wish.title:
+            more["title"] = wish.title
+        return self._once(owner_id, request_key, wish, prompt, **more)
+
+    async def remix(
+        self, owner_id: UUID, video_id: UUID, prompt: str, *, request_key: str | None = None
+    ) -> VideoView:
+        parent = await self.get(owner_id, video_id)
+        if parent.phase is not Phase.COMPLETED:
+            message = "Only a finished video can be remixed."
+            raise Conflict(message)
+        wish = VideoWish(clean_prompt(prompt))
+        return self._once(owner_id, request_key, wish, prompt, kind=Kind.REMIX, parent_id=parent.id)
+
+    async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:
+        self._may_refuse()
+        view = self.kept.get(video_id)
+        if view is None or view.owner_id != owner_id:
+            message = "There is no such video."
+            raise NotFound(message)
+        return view
+
+    async def statuses(self, owner_id: UUID, video_ids: Sequence[UUID]) -> tuple[VideoView, ...]:
+        mine = {view.id: view for view in self._mine(owner_id)}
+        return tuple(mine[video_id] for video_id in dict.fromkeys(video_ids) if video_id in mine)
+
+    async def list_library(self, owner_id: UUID, query: LibraryQuery) -> LibraryPage:
+        self._may_refuse()
+        words = query.search.lower().split()
+        found = [
+            view
+            for view in self._mine(owner_id)
+            if (not query.statuses or view.status in query.statuses)
+            and all(any(text.startswith(word) for text in view.prompt.lower().split()) for word in words)
+        ]
+        if query.order is Order.NEWEST:
+            found.reverse()
+        start = 0
+        if query.after:
+            ids = [view.id for view in found]
+            if query.after not in ids:
+                message = "There is no video to continue after."
+                raise InvalidInput(message, "after")
+            start = ids.index(query.after) + 1
+        page = found[start : start + query.limit]
+        return LibraryPage(tuple(page), has_more=start + query.limit < len(found))
+
+    async def count_library(self, owner_id: UUID, search: str = "") -> LibraryCounts:
+        page = await self.list_library(owner_id, LibraryQuery(search=search, limit=len(self.kept) + 1))
+        statuses = [view.status for view in page.videos]
+        return LibraryCounts(
+            all=len(statuses),
+            coming=statuses.count(Status.QUEUED) + statuses.count(Status.IN_PROGRESS),
+            completed=statuses.count(Status.COMPLETED),
+            failed=statuses.count(Status.FAILED),
+        )
+
+    async def coming(self, owner_id: UUID) -> Coming:
+        coming = [view for view in self._mine(owner_id) if view.status in {Status.QUEUED, Status.IN_PROGRESS}]
+        return Coming(len(coming), sum(view.price_micros or 0 for view in coming))
+
+    async def family(self, owner_id: UUID, video_id: UUID) -> Family:
+        child = await self.get(owner_id, video_id)
+        parent = self.kept.get(child.parent_id) if child.parent_id else None
+        return Family(parent, tuple(view for view in self._mine(owner_id) if view.parent_id == video_id))
+
+    async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> VideoView:
+        return self.change(await self.get(owner_id, video_id), title=title)
+
+    async def remove(self, owner_id: UUID, video_id: UUID) -> None:
+        view = await self.get(owner_id, video_id)
+        self.deleted[video_id] = self.kept.pop(view.id)
+
+    async def restore(self, owner_id: UUID, video_id: UUID) -> VideoView:
+        if video_id not in self.deleted or self.deleted[video_id].owner_id != owner_id:
+            message = "There is no such video."
+            raise NotFound(message)
+        self.kept[video_id] = self.deleted.pop(video_id)
+        return self.kept[video_id]
+
+    async def look_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
+        return await self._decide(owner_id, video_id, Phase.SUBMIT_UNKNOWN)
+
+    async def submit_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
+        return await self._decide(owner_id, video_id, Phase.SUBMITTING)
+
+    async def give_up(self, owner_id: UUID, video_id: UUID) -> VideoView:
+        return await self._decide(owner_id, video_id, Phase.FAILED)
+
+    async def _decide(self, owner_id: UUID, video_id: UUID, phase: Phase) -> VideoView:
+        view = await self.get(owner_id, video_id)
+        if view.phase is not Phase.NEEDS_ATTENTION:
+            message = "There is nothing to decide about this video."
+            raise Conflict(message)
+        return self.change(view, phase=phase)
+
+    def _once(self, owner_id: UUID, key: str | None, wish: VideoWish, prompt: str, **more: Any) -> VideoView:
+        asked = (wish, more.get("parent_id"))
+        if key is not None and (owner_id, key) in self._requests:
+            before, video_id = self._requests[owner_id, key]
+            if before != asked:
+                message = "This idempotency key was used for another request."
+                raise KeyReused(message)
+            return self.kept[video_id]
+        self.wishes.append(wish)
+        view = self.add(owner_id, prompt, Phase.SUBMITTING, **more)
+        if key is not None:
+            self._requests[owner_id, key] = (asked, view.id)
+        return view
+
+    def _mine(self, owner_id: UUID) -> list[VideoView]:
+        return [view for view in self.kept.values() if view.owner_id == owner_id]
+
+    def _may_refuse(self) -> None:
+        if self.refusal:
+            raise self.refusal
+
+
+@dataclass
+class FakeMedia:
+    """Files in a folder that the test gives; only `keep` writes there."""
+
+    videos: FakeVideos
+    folder: Path
+    files: dict[tuple[UUID, Variant], MediaFile] = field(default_factory=dict)
+    uploads: dict[UUID, tuple[UUID, MediaFile]] = field(default_factory=dict)
+
+    def keep(self, view: VideoView, variant: Variant, data: bytes) -> MediaFile:
+        """Put a file of a video in."""
+        kept = self._write(data, view.title, CONTENT_TYPES[variant])
+        self.files[view.id, variant] = kept
+        return kept
+
+    async def file(self, owner_id: UUID, video_id: UUID, variant: Variant) -> MediaFile:
+        view = await self.videos.get(owner_id, video_id)
+        if view.phase is not Phase.COMPLETED:
+            message = "This video is not finished yet."
+            raise Conflict(message)
+        return self.files[video_id, variant]
+
+    async def reference(self, owner_id: UUID, video_id: UUID) -> MediaFile:
+        view = await self.videos.get(owner_id, video_id)
+        if not view.has_reference:
+            message = "This video has no reference picture."
+            raise NotFound(message)
+        return self.files[video_id, Variant.THUMBNAIL]
+
+    async def add_reference(self, owner_id: UUID, data: bytes) -> ReferenceView:
+        if len(data) > REFERENCE_MAX_BYTES:
+            message = "A picture has at most 20 MB."
+            raise TooLarge(message, "file")
+        try:
+            width, height = Image.open(BytesIO(data)).size
+        except UnidentifiedImageError as error:
+            message = "This is no picture."
+            raise InvalidInput(message, "file") from error
+        view = ReferenceView(new_id(), width, height)
+        self.uploads[view.id] = owner_id, self._write(data, "reference", "image/png")
+        return view
+
+    async def reference_upload(self, owner_id: UUID, reference_id: UUID) -> MediaFile:
+        owner, file = self.uploads.get(reference_id, (None, None))
+        if file is None or owner != owner_id:
+            message = "There is no such picture."
+            raise NotFound(message)
+        return file
+
+    def _write(self, data: bytes, title: str, content_type: str) -> MediaFile:
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self.folder / sha256
+        path.write_bytes(data)
+        return MediaFile(
+            path, content_type, len(data), sha256, file_name(title, content_type), width=320, height=180
+        )
+
+
+@dataclass
+class FakeHealth:
+    """Reasons why the studio cannot serve."""
+
+    found: list[str] = field(default_factory=list)
+
+    async def reasons(self) -> list[str]:
+        return self.found
+
+
+@dataclass
+class FakeStudio:
+    """One of each."""
+
+    folder: Path
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    videos: FakeVideos = field(default_factory=FakeVideos)
+    health: FakeHealth = field(default_factory=FakeHealth)
+
+    def __post_init__(self) -> None:
+        self.media = FakeMedia(self.videos, self.folder)
+
+    def services(self) -> Services:
+        """Return them as what they stand for; what is not faked is not there."""
+        fakes: dict[str, Any] = {part.name: getattr(self, part.name, None) for part in fields(Services)}
+        return Services(**fakes)

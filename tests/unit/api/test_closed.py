@@ -1,0 +1,75 @@
+"""Closed by default: a route is open because it stands in this list, and for no other reason."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from sora_studio.api.app import create_api
+from sora_studio.api.identity import current_identity
+from sora_studio.domain.ids import new_id, public_id
+
+OPEN = {
+    "/livez",
+    "/readyz",
+    "/api/docs",
+    "/api/openapi.json",
+    "/api/auth/signup",
+    "/api/auth/login",
+    "/api/auth/logout",  # also takes the form of somebody whose session has ended
+    "/api/webhooks/provider",  # signed instead
+}
+
+
+def routes() -> Iterator[tuple[str, str, RouteContext]]:
+    """Yield every method and path that the API serves."""
+    for route in iter_route_contexts(create_api().routes):
+        for method in sorted(route.methods or ()):
+            yield method, route.path or "", route
+
+
+def dependencies(dependant: Dependant) -> Iterator[object]:
+    for needed in dependant.dependencies:
+        yield needed.call
+        yield from dependencies(needed)
+
+
+CLOSED = [
+    pytest.param(method, path, route, id=f"{method} {path}")
+    for method, path, route in routes()
+    if path not in OPEN
+]
+
+
+def test_the_open_routes_exist():
+    assert {path for _, path, _ in routes()} >= OPEN
+
+
+@pytest.mark.parametrize(("method", "path", "route"), CLOSED)
+def test_every_other_route_asks_who_it_is(method: str, path: str, route: RouteContext):
+    assert current_identity in set(dependencies(route.dependant)), f"{method} {path} is open to everybody"
+
+
+@pytest.mark.parametrize("token", [None, "token-of-nobody", "", "x.y.z"])
+@pytest.mark.parametrize(("method", "path", "route"), CLOSED)
+async def test_nobody_gets_in_without_a_session(
+    anonymous: httpx.AsyncClient, method: str, path: str, route: RouteContext, token: str | None
+):
+    """401 whatever is sent: also for bodies and ids that are wrong."""
+    del route
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    filled = path.format(video_id=public_id(new_id()), reference_id=new_id())
+    for address in (filled, path.format(video_id="nonsense", reference_id="nonsense")):
+        answer = await anonymous.request(method, address, headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        if method != "HEAD":
+            assert answer.json()["error"]["code"] == "invalid_api_key"
+
+
+async def test_a_new_route_would_be_in_these_tables(api: FastAPI):
+    assert len(CLOSED) >= 25
+    assert {path for _, path, _ in routes()} >= set(api.openapi()["paths"])
