@@ -17,7 +17,10 @@ from bench.lab.lab import Lab, opened
 from bench.lab.metric import Metric
 from bench.lab.table import table
 
-TARGETS = ("library", "search", "statements", "writes", "refresh")
+TARGETS = (
+    *("library", "search", "statements", "writes", "refresh"),
+    *("creating", "pushing", "weight", "startup", "shutdown", "rendering"),
+)
 """Every measurement: the names of the modules beside this one, in the order they run."""
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -13,9 +13,11 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from bench.lab import rows
+from bench.lab.taker import taking_server
 from sora_studio.children.postgres import embedded_postgres
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
+from tests.support.studio import RunningStudio, serving
 
 ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
 
@@ -29,6 +31,14 @@ class Library:
     owners: list[UUID]  # the first has a fifth of all videos
 
 
+@dataclass(frozen=True)
+class Served:
+    """A running studio on a database of ours; its provider takes jobs and never begins one."""
+
+    url: str
+    database_url: str
+
+
 class Lab:
     """Opens things once; `opened` closes them."""
 
@@ -37,6 +47,7 @@ class Lab:
         self.stack, self.folder = stack, folder
         self._server: str | None = None
         self._library: Library | None = None
+        self._studio: Served | None = None
 
     async def database(self, name: str) -> str:
         """Return the URL of a new database with all tables: on disk, durable as the studio's own."""
@@ -57,6 +68,23 @@ class Lab:
             self.stack.push_async_callback(db.close)
             self._library = Library(url, db, owners)
         return self._library
+
+    async def studio(self) -> Served:
+        """Return a studio that takes requests."""
+        if self._studio is None:
+            database_url = await self.database("studio")
+            provider = await self.stack.enter_async_context(taking_server())
+            settings = {"DATABASE_URL": database_url, "OPENAI_BASE_URL": provider}
+            running = serving(self.folder / "studio", environment=settings)
+            studio = await asyncio.to_thread(running.__enter__)
+            self.stack.push_async_callback(_stop, running, studio)
+            self._studio = Served(studio.url, database_url)
+        return self._studio
+
+
+async def _stop(running: AbstractContextManager[RunningStudio], studio: RunningStudio) -> None:
+    await asyncio.to_thread(studio.stop)
+    running.__exit__(None, None, None)
 
 
 @asynccontextmanager
