@@ -1,0 +1,60 @@
+"""From an exception to the sentence a person reads."""
+
+import pytest
+
+from sora_studio.domain import errors
+from sora_studio.ui.errors import explain
+
+EVERY = [
+    errors.InvalidInput("The prompt is empty."),
+    errors.TooLarge("The image has 31 MB."),
+    errors.NotSignedIn("Please log in."),
+    errors.NotFound("There is no such video."),
+    errors.Conflict("Only a finished video can be remixed."),
+    errors.LimitReached("That is a lot at once"),
+    errors.ProviderUnavailable("connection refused"),
+    errors.SubmitUnclear("read timeout"),
+    errors.JobNotFound("no such job"),
+    errors.ContentRejected("It names a real person"),
+    errors.Unsupported("remix is not supported"),
+    errors.ProviderMisconfigured("invalid key"),
+    errors.StorageError("ENOSPC"),
+    errors.MediaError("no ftyp"),
+    errors.Unavailable("no database"),
+    ZeroDivisionError("division by zero"),
+]
+
+
+@pytest.mark.parametrize("problem", EVERY, ids=lambda problem: type(problem).__name__)
+def test_every_problem_is_a_whole_sentence(problem: Exception):
+    text = explain(problem)
+
+    assert text[0].isupper()
+    assert text.endswith(".")
+    assert "!" not in text
+
+
+def test_what_the_person_can_mend_is_told_as_it_is():
+    assert explain(errors.InvalidInput("The prompt is empty.")) == "The prompt is empty."
+
+
+@pytest.mark.parametrize(("seconds", "wait"), [(0.2, "1 s"), (12.4, "12 s"), (300, "5 minutes")])
+def test_a_limit_says_when_to_try_again(seconds: float, wait: str):
+    problem = errors.LimitReached("That is a lot at once", retry_after=seconds)
+
+    assert explain(problem) == f"That is a lot at once. Try again in {wait}."
+
+
+def test_a_refusal_says_why_what_it_cost_and_what_to_do():
+    text = explain(errors.ContentRejected("It names a real person"))
+
+    assert "It names a real person." in text
+    assert "You were not charged. Edit the prompt and send it again." in text
+
+
+def test_a_lost_answer_promises_no_second_charge():
+    assert explain(errors.SubmitUnclear("read timeout")).endswith("you will not be charged twice.")
+
+
+def test_our_own_mistakes_tell_nothing_of_the_inside():
+    assert "division" not in explain(ZeroDivisionError("division by zero"))

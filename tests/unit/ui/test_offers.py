@@ -1,0 +1,65 @@
+"""What the composer offers."""
+
+import pytest
+
+from sora_studio.domain.profile import Model, Profile
+from sora_studio.ui.pages.create.offers import fitting, groups, make_offer
+
+FAST = Model("fast", "Drafts", ("1280x720", "720x1280"), (4, 8), 100_000, {"720x1280": 150_000})
+OWN = Model("Wan-AI/Wan2.2", "", ("832x480",), (5,), 0)
+UNKNOWN = Model("veo", sizes=("1280x720",), seconds=(8,))
+PROFILES = (
+    Profile("cloud", "The cloud", (FAST, UNKNOWN), note="Elsewhere."),
+    Profile("own", "Our server", (OWN,)),
+)
+
+
+def test_the_first_model_is_offered_when_nothing_was_chosen_before():
+    offer = make_offer(PROFILES)
+
+    assert (offer.model, offer.size, offer.seconds, offer.price) == ("cloud/fast", "1280x720", "4", "$0.40")
+    assert offer.note == "Elsewhere."
+
+
+def test_the_last_choice_comes_back():
+    offer = make_offer(PROFILES, "cloud/fast", "720x1280", "8")
+
+    assert (offer.size, offer.seconds, offer.price) == ("720x1280", "8", "$1.20")
+    assert offer.hint == "Drafts · $0.15 per second"
+
+
+def test_what_another_model_does_not_make_becomes_its_first():
+    offer = make_offer(PROFILES, "own/Wan-AI/Wan2.2", "720x1280", "8")
+
+    assert (offer.name, offer.size, offer.seconds) == ("Wan-AI/Wan2.2", "832x480", "5")
+    assert (offer.hint, offer.price) == ("free", "free")
+
+
+def test_a_model_that_is_gone_becomes_the_first():
+    assert make_offer(PROFILES, "cloud/retired", "1x1", "99").model == "cloud/fast"
+
+
+def test_an_unknown_price_is_said():
+    offer = make_offer(PROFILES, "cloud/veo")
+
+    assert (offer.price, offer.hint) == ("price unknown", "price unknown")
+
+
+def test_models_are_listed_by_provider():
+    assert [(group.label, [model.value for model in group.models]) for group in groups(PROFILES)] == [
+        ("The cloud", ["cloud/fast", "cloud/veo"]),
+        ("Our server", ["own/Wan-AI/Wan2.2"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "text"),
+    [
+        (2560, 1440, "exactly"),
+        (1600, 1000, "10 % of its height is cut"),
+        (1000, 500, "11 % of its width is cut"),
+        (1281, 720, "1 % of its width is cut"),
+    ],
+)
+def test_how_a_picture_fits_is_told_before_it_is_sent(width: int, height: int, text: str):
+    assert text in fitting(width, height, "1280x720")

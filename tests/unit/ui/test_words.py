@@ -1,0 +1,88 @@
+"""The words about a video: where it is, what it cost, what to do."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.video import Phase, Problem, VideoView
+from sora_studio.ui import words
+from tests.support.fakes import START, FakeVideos
+
+
+def _view(phase: Phase, **more: Any) -> VideoView:
+    return FakeVideos().add(new_id(), phase=phase, **more)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_every_phase_has_a_word_and_a_sentence(phase: Phase):
+    view = _view(phase)
+
+    assert words.word(view)
+    assert words.sentence(view).endswith(".")
+
+
+def test_a_refusal_by_moderation_says_why_and_that_nothing_was_charged():
+    view = _view(Phase.FAILED, problem=Problem("moderation_blocked", "It names a real person"))
+
+    assert words.word(view) == "Refused"
+    assert words.sentence(view) == (
+        "Refused by the provider's moderation: It names a real person. You were not charged."
+    )
+
+
+def test_a_failure_that_was_charged_names_its_price():
+    view = _view(Phase.FAILED, charged=True, problem=Problem("server_error", "The node went away."))
+
+    assert words.sentence(view) == "The node went away. It cost $0.40."
+    assert words.cost(view) == "$0.40"
+
+
+def test_a_failure_without_a_reason_says_so():
+    assert (
+        words.reason(_view(Phase.FAILED, problem=Problem("unknown", " "))) == "The provider gave no reason."
+    )
+
+
+def test_an_unknown_status_word_is_shown_as_it_is():
+    assert "“warming_up”" in words.sentence(_view(Phase.IN_PROGRESS, remote_status="warming_up"))
+
+
+def test_a_lost_answer_promises_no_second_charge():
+    assert "you will not be charged twice" in words.sentence(_view(Phase.SUBMIT_UNKNOWN))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (42, "42 s"), (72, "1 m 12 s"), (3600, "1 h 0 m"), (7500, "2 h 5 m")]
+)
+def test_durations(seconds: float, text: str):
+    assert words.took(timedelta(seconds=seconds)) == text
+
+
+def test_lengths_are_written_as_players_do():
+    assert [words.clock(seconds) for seconds in (4, 60, 75)] == ["0:04", "1:00", "1:15"]
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "progress", "text"),
+    [
+        (1, 50, ""),  # too early to say
+        (10, 4, ""),  # too little progress
+        (10, 80, "a few seconds"),
+        (20, 50, "about 20 s"),
+        (43, 44, "about 55 s"),
+        (60, 50, "about 1 min"),
+        (300, 50, "about 5 min"),
+    ],
+)
+def test_the_rest_is_guessed_from_the_progress(elapsed: float, progress: int, text: str):
+    view = _view(Phase.IN_PROGRESS, progress=progress)
+
+    assert words.remaining(view, START + timedelta(seconds=elapsed)) == text
+
+
+def test_nothing_is_guessed_where_the_provider_tells_nothing():
+    view = _view(Phase.IN_PROGRESS, progress=50, progress_known=False)
+
+    assert words.remaining(view, START + timedelta(minutes=1)) == ""
