@@ -9,15 +9,15 @@ from sora_studio.domain.account import PASSWORD_MIN
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 
-class NativeForm(BaseHTML):
-    """A form that the browser itself posts: Reflex's own always prevents that."""
+class _NativeForm(BaseHTML):
+    """Reflex's own form always prevents that the browser posts it."""
 
     tag = "form"
-    action: rx.Var[str]
-    method: rx.Var[str]
 
 
-native_form = NativeForm.create
+def native_form(*children: rx.Component, action: str, **props: Any) -> rx.Component:  # noqa: ANN401 -- props
+    """Draw a form that the browser itself posts."""
+    return _NativeForm.create(*children, custom_attrs={"action": action, "method": "post"}, **props)
 
 
 def field(label: str, control: rx.Component) -> rx.Component:

@@ -71,6 +71,7 @@ def test_lengths_are_written_as_players_do():
         (10, 4, ""),  # too little progress
         (10, 80, "a few seconds"),
         (20, 50, "about 20 s"),
+        (22, 50, "about 20 s"),
         (43, 44, "about 55 s"),
         (60, 50, "about 1 min"),
         (300, 50, "about 5 min"),

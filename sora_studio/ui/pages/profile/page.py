@@ -25,7 +25,6 @@ def page() -> rx.Component:
             native_form(
                 rx.el.button(icon("log-out", SMALL_ICON), "Log out", type="submit", class_name="button"),
                 action=routes.AUTH_LOG_OUT,
-                method="post",
             ),
             class_name="head",
         ),
