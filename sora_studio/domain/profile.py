@@ -50,7 +50,6 @@ class Profile:
     honours_idempotency_key: bool = False
     any_size: bool = False  # sizes beyond the listed ones go through
     any_seconds: bool = False
-    concurrency: int = 4  # submits at a time
 
     def model(self, model_id: str | None) -> Model:
         """Return one model, the first when none is named.
