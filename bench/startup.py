@@ -3,21 +3,24 @@
 import asyncio
 import http.client
 import signal
+import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 
+import psutil
+
 from bench.lab import bare
 from bench.lab.lab import Lab
 from bench.lab.metric import Metric, time_ratio_at_most
-from bench.lab.pairs import Timed, paired
+from bench.lab.pairs import paired
 from tests.support.studio import free_port, start
+
+MOST = time_ratio_at_most(3)
 
 _PATIENCE = 60.0
 _GLANCE = 0.005
-
-Start = Callable[[int], subprocess.Popen[bytes]]
 
 
 async def measure(lab: Lab) -> list[Metric]:
@@ -25,35 +28,38 @@ async def measure(lab: Lab) -> list[Metric]:
     folder = await asyncio.to_thread(bare.build)
     data_dir = lab.folder / "startup"
     with tempfile.TemporaryFile() as output:
-        return [
-            await paired(
-                "startup",
-                "s",
-                time_ratio_at_most(3),
-                _until_ready(lambda port: bare.start(folder, port), "/"),
-                _until_ready(lambda port: start(data_dir, port, {}, output.fileno()), "/readyz"),
-            )
-        ]
+        plain = _Starts(lambda port: bare.start(folder, port), "/")
+        ours = _Starts(lambda port: start(data_dir, port, {}, output.fileno()), "/readyz")
+        wall = await paired("startup", "s", MOST, plain.one, ours.one)
+    worked, base = (statistics.median(starts.worked[1:]) for starts in (ours, plain))
+    n = len(ours.worked) - 1
+    return [wall, Metric("startup.cpu", worked, "s of processor", MOST, base, worked / base, n=n)]
 
 
-def _until_ready(start_at: Start, path: str) -> Timed:
-    """Return what starts a program, tells after how many seconds it is ready, and ends it."""
+class _Starts:
+    """Starts of one program; `worked` keeps the processor time each spent until it was ready."""
 
-    async def run() -> float:
+    def __init__(self, begin: Callable[[int], subprocess.Popen[bytes]], path: str) -> None:
+        self._begin, self._path = begin, path
+        self.worked: list[float] = []
+
+    async def one(self) -> float:
+        """Start it, tell after how many seconds it is ready, and end it."""
         port = free_port()
         began = time.perf_counter()
-        process = start_at(port)
+        process = self._begin(port)
         try:
-            while not await asyncio.to_thread(_is_ready, port, path):
+            while not await asyncio.to_thread(_is_ready, port, self._path):
                 assert process.poll() is None, f"it ended with {process.returncode}"
                 assert time.perf_counter() - began < _PATIENCE, "it never became ready"
                 await asyncio.sleep(_GLANCE)
-            return time.perf_counter() - began
+            seconds = time.perf_counter() - began
+            times = psutil.Process(process.pid).cpu_times()
+            self.worked.append(times.user + times.system)
+            return seconds
         finally:
             process.send_signal(signal.SIGTERM)
             await asyncio.to_thread(process.wait, _PATIENCE)
-
-    return run
 
 
 def _is_ready(port: int, path: str) -> bool:

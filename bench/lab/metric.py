@@ -1,6 +1,5 @@
 """One measured figure, the limit it has to keep, and whether it does."""
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -25,10 +24,9 @@ class Limit:
         subject = "ratio " if self.of == "ratio" else ""
         return f"{subject}{self.sign} {self.bound:g}"
 
-    def kept_by(self, figure: float) -> bool:
-        """Tell whether a figure keeps the limit; a time has its margin."""
-        compare = operator.le if self.sign == "<=" else operator.ge
-        return bool(compare(figure, self.bound * (1 if self.counted else TIMED_MARGIN)))
+    def kept_by(self, figure: float, *, margin: float = 1.0) -> bool:
+        """Tell whether a figure keeps the limit, widened by a margin."""
+        return figure <= self.bound * margin if self.sign == "<=" else figure >= self.bound / margin
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,20 @@ class Metric:
     @property
     def ok(self) -> bool | None:
         """Tell whether the limit is kept; None without a limit, or when the run was inconclusive."""
-        figure = self.ratio if self.limit and self.limit.of == "ratio" else self.value
-        if self.limit is None or figure is None or not self.steady:
+        if self.limit is None or not self.steady:
             return None
-        return self.limit.kept_by(figure)
+        return self.limit.kept_by(self.limited, margin=1.0 if self.limit.counted else TIMED_MARGIN)
+
+    @property
+    def needs_margin(self) -> bool:
+        """Tell whether a time keeps its limit only by the margin."""
+        return bool(self.ok and self.limit and not self.limit.kept_by(self.limited))
+
+    @property
+    def limited(self) -> float:
+        """Return the figure that the limit is about."""
+        about_ratio = self.limit is not None and self.limit.of == "ratio"
+        return self.ratio if about_ratio and self.ratio is not None else self.value
 
     @property
     def steady(self) -> bool:

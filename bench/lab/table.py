@@ -35,4 +35,6 @@ def _verdict(metric: Metric, *, worse: bool) -> str:
         return "WORSE"
     if not metric.steady:
         return "inconclusive"
+    if metric.needs_margin:
+        return "in the margin"
     return {True: "ok", False: "MISSED", None: ""}[metric.ok]
