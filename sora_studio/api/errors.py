@@ -49,6 +49,7 @@ _ANSWERS: Mapping[type[SoraStudioError], tuple[int, str, str]] = {
 _HEADERS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": "Bearer"},  # RFC 9110 §15.5.2
     409: {"x-should-retry": "false"},  # the SDK would send it twice more, and nothing would have changed
+    500: {"Connection": "close"},  # uvicorn closes it after an error that nobody caught; say so
     503: {"Retry-After": "2"},  # seconds; what a restart of the database usually takes
 }
 _FRAMEWORK_CODES = {404: "unknown_url", 405: "method_not_allowed", 413: "request_too_large"}
@@ -82,6 +83,7 @@ def add_handlers(app: FastAPI) -> None:
     """Answer every error of an app in the envelope."""
     app.add_exception_handler(SoraStudioError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(UnicodeEncodeError, _half_a_character)
     app.add_exception_handler(HTTPException, _of_the_framework)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -112,6 +114,12 @@ async def _invalid(_: Request, error: Exception) -> Response:
     param = ".".join(where) or None
     message = f"{param}: {first['msg']}." if param else f"{first['msg']}."
     return envelope(400, message, "invalid_request_error", "invalid_value", param)
+
+
+async def _half_a_character(_: Request, __: Exception) -> Response:
+    """Refuse what JSON can spell and nothing can store: one half of a surrogate pair."""
+    message = "A text in this request ends or begins in the middle of a character."
+    return envelope(400, message, "invalid_request_error", "invalid_value")
 
 
 async def _of_the_framework(request: Request, error: Exception) -> Response:

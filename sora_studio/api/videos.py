@@ -81,7 +81,10 @@ _BOTH = ("application/json", "multipart/form-data")
 async def create(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Video:
     """Ask for a video; the answer comes as soon as the wish is stored."""
     wish = read_wish(await read_fields(request))
-    return Video.of(await services().videos.create(identity.user_id, wish, request_key=request_key))
+    try:
+        return Video.of(await services().videos.create(identity.user_id, wish, request_key=request_key))
+    except NotFound as error:  # a new video has no id yet: what is not there is the picture it names
+        raise InvalidInput(str(error), "input_reference", "invalid_file_id") from error
 
 
 @router.get("")

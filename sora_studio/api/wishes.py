@@ -57,7 +57,7 @@ def _text(fields: Mapping[str, Any], name: str) -> str | None:
 
 
 def _whole(text: str, name: str) -> str:
-    """Refuse half characters: JSON can spell them, nothing can store or send them."""
+    """Refuse half a character, which JSON can spell and nothing can store, before a picture is kept."""
     if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text):
         return text
     message = f"The field {name!r} has half a character in it."

@@ -77,6 +77,7 @@ class FakeVideos:
     kept: dict[UUID, VideoView] = field(default_factory=dict)
     deleted: dict[UUID, VideoView] = field(default_factory=dict)
     wishes: list[VideoWish] = field(default_factory=list)
+    pictures: set[UUID] = field(default_factory=set)
     refusal: Exception | None = None
     _requests: dict[tuple[UUID, str], tuple[object, UUID]] = field(default_factory=dict)
 
@@ -121,6 +122,9 @@ class FakeVideos:
     async def create(self, owner_id: UUID, wish: VideoWish, *, request_key: str | None = None) -> VideoView:
         self._may_refuse()
         prompt = clean_prompt(wish.prompt)
+        if wish.reference_id and wish.reference_id not in self.pictures:
+            message = "There is no such picture; upload it again."
+            raise NotFound(message)
         model, size, seconds = self.profile.choose(wish.model, wish.size, wish.seconds)
         price = model.price(size, seconds)
         more = {"model": model.id, "size": size, "seconds": seconds, "price_micros": price}
@@ -281,6 +285,7 @@ class FakeMedia:
             message = "This is no picture."
             raise InvalidInput(message, "file") from error
         view = ReferenceView(new_id(), width, height)
+        self.videos.pictures.add(view.id)
         self.uploads[view.id] = owner_id, self._write(data, "reference", "image/png")
         return view
 

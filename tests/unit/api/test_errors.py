@@ -56,7 +56,7 @@ async def test_what_the_person_can_mend_is_said_as_it_is(
     headers: dict[str, str],
 ):
     studio.videos.refusal = error
-    answer = await http.post("/api/videos", json={"prompt": "x"})
+    answer = await http.get("/api/videos")
     expected = {"message": SHOWN, "type": kind, "param": getattr(error, "param", None), "code": code}
     assert (answer.status_code, answer.json()) == (status, {"error": expected})
     assert answer.headers["cache-control"] == "no-store"
@@ -85,6 +85,7 @@ async def test_what_the_operator_has_to_mend_stays_in_the_log(
     assert answer.json()["error"]["type"] == "server_error"
     assert HIDDEN not in answer.text
     assert (answer.headers.get("retry-after") is not None) == (status == 503)
+    assert (answer.headers.get("connection") == "close") == (status == 500)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +145,15 @@ async def test_a_method_that_is_not_allowed_comes_with_those_that_are(http: http
     single = await http.put(f"/api/videos/{public_id(UUID(int=1))}/content")
     assert collection.headers["allow"] == "GET, POST"
     assert single.headers["allow"] == "GET, HEAD"
+
+
+async def test_half_a_character_is_the_senders_mistake(http: httpx.AsyncClient, studio: FakeStudio):
+    """JSON can spell it, and only what stores or sends the text notices."""
+    with pytest.raises(UnicodeEncodeError) as refusal:
+        "\ud83d".encode()
+    studio.videos.refusal = refusal.value
+    answer = await http.get("/api/videos")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_value")
 
 
 async def test_no_route_asks_foreign_pages_in(http: httpx.AsyncClient):

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -120,6 +121,19 @@ async def test_a_file_to_save_is_named_after_the_title(
         f'attachment; filename="Zo_ s boat __.{ending}"; '
         f"filename*=UTF-8''Zo%C3%AB%20s%20boat%20%E6%9D%B1%E4%BA%AC.{ending}"
     )
+
+
+async def test_a_hostile_name_stays_a_name(
+    http: httpx.AsyncClient, studio: FakeStudio, owner_id: UUID, url: str
+):
+    (view,) = await studio.videos.statuses(owner_id, list(studio.videos.kept))
+    file = studio.media.files[view.id, Variant.VIDEO]
+    hostile = 'a"; filename=b\\\r\nSet-Cookie: c=d\t\x7f.mp4'
+    studio.media.files[view.id, Variant.VIDEO] = replace(file, filename=hostile)
+    answer = await http.head(url)
+    quoted = 'filename="a_; filename=b___Set-Cookie: c=d__.mp4"'
+    assert answer.headers["content-disposition"].startswith(f"inline; {quoted}; filename*=UTF-8''a%22%3B")
+    assert "set-cookie" not in answer.headers
 
 
 async def test_a_variant_that_does_not_exist_is_400(http: httpx.AsyncClient, url: str):

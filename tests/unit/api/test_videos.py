@@ -240,6 +240,11 @@ async def test_an_uploaded_picture(http: httpx.AsyncClient):
         {"data": {"file": "text"}},
         {"json": {}},
     ]
+    named = {"prompt": "x", "input_reference": {"file_id": upload["id"]}}
+    assert (await http.post("/api/videos", json=named)).status_code == 200
+    named["input_reference"] = {"file_id": str(UUID(int=1))}
+    unknown = await http.post("/api/videos", json=named)
+    assert (unknown.status_code, unknown.json()["error"]["param"]) == (400, "input_reference")
     for wrong in wrongs:
         refused = await http.post("/api/references", **wrong)
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, "file")
