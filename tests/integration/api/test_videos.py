@@ -31,7 +31,7 @@ def test_create_poll_download(owner: Person, finished: Video):
     assert finished.completed_at
     content = owner.sdk.videos.download_content(finished.id)
     data = content.read()
-    with av.open(BytesIO(data)) as film:
+    with av.open(BytesIO(data), mode="r") as film:
         stream = film.streams.video[0]
         assert (stream.width, stream.height) == (720, 1280)
         assert float(film.duration or 0) / av.time_base == pytest.approx(4, abs=0.1)
