@@ -26,7 +26,7 @@ install: .venv/runtime  ## Set up .venv and build the front end (fast when nothi
 
 test: install .venv/dev  ## Run the whole suite (ARGS=… for pytest)
 	@sh setup/chromium.sh
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/dev  ## Check format, lint, types, layers, dead code, and that code and papers agree
 	@$(BIN)/ruff format --check --quiet .

@@ -14,6 +14,7 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
     exit 1
 fi
 
+echo "Installing $lock into .venv"
 [ -x .venv/bin/pip ] || "$python" -m venv .venv
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 

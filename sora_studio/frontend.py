@@ -48,10 +48,8 @@ class BuildFailed(Exception):
     """The front end could not be built; the text says what to do."""
 
 
-def build() -> bool:
-    """Build the front end unless there is a build of the same sources.
-
-    Two builds at once wait for each other. Returns whether there was something to do.
+def build() -> None:
+    """Build the front end unless there is a build of the same sources; two at once wait for each other.
 
     Raises:
         BuildFailed: Reflex or Bun gave up.
@@ -62,12 +60,12 @@ def build() -> bool:
         release = _RELEASES / fingerprint()
         missing = not release.exists()
         if missing:
+            print("Building the front end", flush=True)  # noqa: T201 -- it takes some seconds: say so
             _export()
             _derive_addresses(_WEB / "build" / "client")
             _publish(release)
         if missing or SERVED.resolve() != release:
             _serve(release)
-        return missing
 
 
 def is_built() -> bool:
@@ -185,11 +183,9 @@ def _serve(release: Path) -> None:
 def main() -> None:
     """Build the front end from the command line."""
     try:
-        built = build()
+        build()
     except BuildFailed as problem:
         sys.exit(str(problem))
-    if built:
-        print("The front end is built.")  # noqa: T201 -- a command line speaks
 
 
 if __name__ == "__main__":
