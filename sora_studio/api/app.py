@@ -36,12 +36,12 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     api.state.public_url = settings.public_url if settings else ""
     errors.add_handlers(api)
     api.add_middleware(BodyLimit, usual=USUAL_MAX, at=_LIMITS)
-    api.include_router(health.router)
     for router in (auth.router, manual.router, webhooks.router):
         api.include_router(router, prefix=PREFIX)
     closed = [Depends(current_identity), Depends(_never_stored)]
     for router in (users.router, videos.router, references.router, models.router):
         api.include_router(router, prefix=PREFIX, dependencies=closed)
+    api.include_router(health.router)
     return api
 
 

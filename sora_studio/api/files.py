@@ -16,7 +16,10 @@ from sora_studio.domain.media import MediaFile
 
 _ALWAYS = {
     "Accept-Ranges": "bytes",
-    "Content-Security-Policy": "sandbox; default-src 'none'",  # whatever is in it, it runs nothing
+    # Whatever is in it, it runs nothing. A browser's own page around a video or picture asks for the file once
+    # more and brings a little style.
+    "Content-Security-Policy": "sandbox allow-same-origin; default-src 'none'; media-src 'self'; "
+    "img-src 'self'; style-src 'unsafe-inline'",
     "Cache-Control": "private, max-age=31536000, immutable",  # one id and variant, one content
     "Vary": "Cookie, Authorization",  # the next person at this browser does not get it from its cache
 }

@@ -11,7 +11,7 @@ router = APIRouter()
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><style>
+<title>{title}</title><link rel="icon" href="/favicon.svg"><style>
 :root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }}
 body {{ max-width: 60rem; margin: 0 auto; padding: 24px; overflow-wrap: anywhere; }}
 section {{ border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); padding: 16px 0; }}

@@ -63,6 +63,14 @@ async def test_a_body_without_a_length_is_refused_once_too_much_has_come(
     assert body.taken <= limit + 2 * body.chunk
 
 
+@pytest.mark.parametrize(("method", "path", "limit"), PLACES)
+async def test_only_uploads_may_be_larger_than_a_prompt(
+    http: httpx.AsyncClient, method: str, path: str, limit: int
+):
+    answer = await http.request(method, path, content=b" " * (USUAL_MAX + 1), headers=JSON)
+    assert (answer.status_code != 413) == (limit == UPLOAD_MAX)
+
+
 async def test_who_sends_it_is_asked_before_an_upload_is_read(anonymous: httpx.AsyncClient):
     body = Endless(64 * 1024)
     answer = await anonymous.post("/api/videos", content=aiter(body), headers=JSON)

@@ -29,7 +29,7 @@ async def test_everybody_can_read_it(anonymous: httpx.AsyncClient):
     data = await anonymous.get("/api/openapi.json")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert data.json()["info"]["title"] == "Sora Studio API"
-    assert Tags(page.text).links == {"openapi.json"}
+    assert Tags(page.text).links == {"openapi.json", "/favicon.svg"}
     assert "script" not in Tags(page.text).seen
     assert not re.search(r"url\(|@import", page.text)
 
