@@ -16,8 +16,8 @@ from sora_studio.domain.media import MediaFile
 
 _ALWAYS = {
     "Accept-Ranges": "bytes",
-    # Whatever is in it, it runs nothing. A browser's own page around a video or picture asks for the file once
-    # more and brings a little style.
+    # Whatever is in it, it runs nothing. A browser's own page around a video or picture asks for the file
+    # once more and brings a little style.
     "Content-Security-Policy": "sandbox allow-same-origin; default-src 'none'; media-src 'self'; "
     "img-src 'self'; style-src 'unsafe-inline'",
     "Cache-Control": "private, max-age=31536000, immutable",  # one id and variant, one content
