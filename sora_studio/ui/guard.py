@@ -25,6 +25,7 @@ from sora_studio.domain.errors import NotSignedIn
 from sora_studio.services.tokens import token_in_cookies
 from sora_studio.ui import live, routes, sockets
 from sora_studio.ui.session import hand_over
+from sora_studio.ui.toasts import ToastState
 
 _FRAMEWORK = frozenset(
     format_event_handler(handler)
@@ -34,20 +35,29 @@ _FRAMEWORK = frozenset(
 )
 """What Reflex's own front end sends, also from the log-in page; it runs no handler of ours."""
 
+_TOASTS = frozenset(map(format_event_handler, ToastState.event_handlers.values()))
+"""Errors are told by them, those of the guard, too: they would be answered by themselves for ever."""
+
 
 class Guard(rx.Middleware):
     """Asks at every event who is at the tab; those who are not signed in are sent to the log-in page.
 
     The answer is the database's each time: a session that has ended opens nothing any more, although the
-    socket still carries its cookie.
+    socket still carries its cookie. While the database is away, nothing passes but what is public.
     """
 
     def __init__(self, public: Iterable[EventHandler] = ()) -> None:
-        """Name the handlers that anybody may call."""
-        self._open = _FRAMEWORK | {format_event_handler(handler) for handler in public}
+        """Name the handlers that anybody may call; they show and change nothing that belongs to anybody."""
+        self._public = _TOASTS | {format_event_handler(handler) for handler in public}
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
-        """Let an event pass (None), or answer it with the way to the log-in page."""
+        """Let an event pass (None), or answer it with the way to the log-in page.
+
+        Raises:
+            Unavailable: The database cannot say who is at the tab.
+        """
+        if event.name in self._public:
+            return None
         token, root = EventContext.get().token, state._get_root_state()
         identity = await _identify(_cookies(app, root, token))
         await hand_over(root, identity)
@@ -55,7 +65,7 @@ class Guard(rx.Middleware):
             live.keep(identity.user_id, token)
             return None
         live.forget(token)
-        return None if event.name in self._open else await _to_log_in(root)
+        return None if event.name in _FRAMEWORK else await _to_log_in(root)
 
 
 async def _identify(cookies: str) -> Identity | None:
@@ -84,7 +94,7 @@ async def _to_log_in(root: BaseState) -> StateUpdate:
     """Clear the screen and show the way to the log-in page, which knows where to return to."""
     delta = await root._get_resolved_delta()
     root._clean()
-    here: str = root.router_data.get("asPath", routes.HOME)
+    here = str(root.router_data.get("asPath", routes.HOME))  # a client's word
     if here.split("?", 1)[0].rstrip("/") in {routes.LOG_IN, routes.SIGN_UP}:
         return StateUpdate(delta=delta)
     back = "" if here == routes.HOME else f"?next={quote(here, safe='/')}"

@@ -19,7 +19,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.models import VideoRow
 from sora_studio.middleware.origin import SameOrigin
 from sora_studio.services.accounts import AccountService
-from sora_studio.ui import live
+from sora_studio.ui import errors, live
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.session import signed_in_user
 from tests.support.accounts import services_with
@@ -112,7 +112,7 @@ def _reflex_app() -> Iterator[rx.App]:
     os.environ.update(_ENVIRONMENT)
     registry = RegistrationContext.set(RegistrationContext.ensure_context().fork())
     try:
-        app = rx.App()
+        app = rx.App(backend_exception_handler=errors.report)
         app.add_middleware(Guard(public=[cast("Any", ProbeState.anybody)]))
         for route in ("/", "/library", "/login"):
             app.add_page(

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from sora_studio import container
-from sora_studio.api import auth, errors, users
+from sora_studio.api.app import create_api
+from sora_studio.config import load
 from sora_studio.db.engine import Database
 from sora_studio.middleware.origin import SameOrigin
 from sora_studio.services.accounts import AccountService
@@ -30,12 +30,9 @@ async def browse(accounts: AccountService) -> AsyncIterator[Browse]:
     clients: list[httpx.AsyncClient] = []
 
     def client(url: str = "http://localhost:3000", public_url: str = "") -> httpx.AsyncClient:
-        api = FastAPI()
-        errors.add_handlers(api)
-        for router in (auth.router, users.router):
-            api.include_router(router, prefix="/api")
-        api.state.public_url = public_url
-        transport = httpx.ASGITransport(SameOrigin(api, public_url), raise_app_exceptions=False)
+        settings = load({"SORA_STUDIO_PUBLIC_URL": public_url})
+        api = SameOrigin(create_api(settings), settings.public_url)
+        transport = httpx.ASGITransport(api, raise_app_exceptions=False)
         clients.append(httpx.AsyncClient(transport=transport, base_url=url))
         return clients[-1]
 
