@@ -8,7 +8,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev install test check bench format lock clean
+.PHONY: help run dev install test check check-types check-rest bench format lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,12 +29,17 @@ test: install .venv/dev  ## Run the whole suite (ARGS=… for pytest)
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/dev  ## Check format, lint, types, layers, dead code, and that code and papers agree
+	@$(MAKE) --no-print-directory --keep-going -j2 check-types check-rest
+
+check-types:
+	@$(BIN)/pyright --warnings
+
+check-rest:
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
 	@! $(BIN)/vulture | grep -v -E "unused (variable|attribute) '"
-	@$(BIN)/pyright --warnings
-	@$(BIN)/pytest -q tests/architecture
+	@$(BIN)/pytest --quiet tests/architecture
 
 bench: install .venv/dev  ## Measure; one JSON line per metric
 	@$(BIN)/python -m bench
