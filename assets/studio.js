@@ -19,6 +19,7 @@ const on = (type, selector, act, capture = false) =>
 // ---- The composer: the tile in the frame of the click, the draft, the counter ---------------------------------------
 
 const DRAFT = "studio.draft.";
+let sent = null; // the wish that waits for its answer: {key, prompt}
 
 function makeGhost(form, prompt) {
   const size = one("[data-size]:checked", form)?.value ?? "1280x720";
@@ -48,7 +49,9 @@ on(
     form.dataset.open = "false";
     if (!prompt.trim()) return;
     form.dataset.pending = key;
-    studio.sent = prompt;
+    sent = { key, prompt };
+    complain(form, "");
+    patience(form, 0);
     const ghost = makeGhost(form, prompt);
     ghost.dataset.key = key;
     one("[data-ghosts]")?.prepend(ghost);
@@ -57,15 +60,37 @@ on(
   true,
 );
 
-function settle(form) {
-  for (const ghost of all(".ghost")) if (ghost.dataset.key === form.dataset.answer) ghost.remove();
-  if (form.dataset.pending !== form.dataset.answer) return;
+function release(form, key) {
+  for (const ghost of all(".ghost")) if (ghost.dataset.key === key) ghost.remove();
   delete form.dataset.pending;
+}
+
+function settle(form) {
+  const { answer, accepted } = form.dataset;
+  if (!sent || sent.key !== answer) return;
+  release(form, answer);
   const box = form.elements.prompt;
-  if (form.dataset.accepted !== "true") return box.focus();
-  if (box.value === studio.sent) write(box, "");
+  if (accepted !== "true") box.focus();
+  else if (box.value === sent.prompt) write(box, "");
+  if (accepted === "true") ask("edit", "");
+  sent = null;
   complain(form, "");
-  ask("edit", "");
+}
+
+// A wish whose answer does not come: a lost connection sends it later by itself, anything else will not.
+const STEP = 500; // milliseconds
+const PATIENCE = 15_000;
+
+function patience(form, waited) {
+  const { pending } = form.dataset;
+  setTimeout(() => {
+    if (!pending || form.dataset.pending !== pending) return;
+    if (one(".banner")) return patience(form, 0);
+    const failed = waited > 1500 && one(".toast.error");
+    if (!failed && waited < PATIENCE) return patience(form, waited + STEP);
+    release(form, pending);
+    complain(form, "The studio has not answered. Press Create again: the same wish is never made twice.");
+  }, STEP);
 }
 
 function write(box, text) {
@@ -255,7 +280,11 @@ document.addEventListener("load", (event) => event.target.matches?.("img") && (e
 
 // ---- Small things: passwords, copying, titles, drop-downs -----------------------------------------------------------
 
-on("submit", "[data-sign-in]", (form) => (form.dataset.pending = ""));
+on("submit", "[data-sign-in]", (form) => {
+  const { display_name: name, email } = form.elements;
+  if (name && !name.value.trim()) [name.value] = email.value.split("@");
+  form.dataset.pending = "";
+});
 addEventListener("pageshow", () => all("[data-sign-in]").forEach((form) => delete form.dataset.pending));
 
 on("click", "[data-reveal]", (button) => {
@@ -443,5 +472,14 @@ function start() {
   });
   setInterval(() => all("time[data-ago]").forEach(tellTime), 30_000);
 }
+
+// A page that is not filled says so; if it stays like that, the connection is asked for anew by loading it again.
+let empty = 0; // seconds
+setInterval(() => {
+  const slow = one("main[data-ready=false] [data-slow]");
+  empty = slow && !one(".banner") && document.visibilityState === "visible" ? empty + 1 : 0;
+  for (const notice of all("[data-slow]")) notice.hidden = empty < 5;
+  if (empty === 15) location.reload();
+}, 1000);
 
 start();

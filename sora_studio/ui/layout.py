@@ -28,6 +28,7 @@ def frame(
         rx.el.div(
             _rail(name),
             rx.el.main(
+                _slow(),
                 *children,
                 custom_attrs={"id": "main"},
                 class_name=f"page {name}",
@@ -38,6 +39,17 @@ def frame(
         ),
         tile_menu(),
         toast(),
+    )
+
+
+def _slow() -> rx.Component:
+    """Say that the page does not come; studio.js shows it when that is so."""
+    return rx.el.p(
+        icon("hourglass"),
+        rx.el.span("The studio has not answered yet. This page tries again by itself."),
+        class_name="notice",
+        hidden=True,
+        data_slow="",
     )
 
 

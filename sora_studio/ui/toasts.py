@@ -4,12 +4,17 @@ It is state, not `rx.toast`: that would make the browser evaluate code from the 
 Content-Security-Policy forbids.
 """
 
-from dataclasses import dataclass
+# ruff: noqa: SLF001 -- vars with an underscore are those that Reflex sends to no browser
+# pyright: reportPrivateUsage=false
+
+import time
+from dataclasses import dataclass, replace
 
 import reflex as rx
 
 INFO, ERROR = "info", "error"
 _LONGEST = 400
+_STAYS = 8.0  # seconds; while it is to be seen, the same words again change nothing
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class ToastState(rx.State):
     """The message that this tab shows."""
 
     toast: rx.Field[Toast] = rx.field(default_factory=Toast)
+    _said_at: float = 0.0
 
     @rx.event
     def say(self, text: str, tone: str = INFO) -> None:
@@ -44,5 +50,8 @@ async def tell(state: rx.State, text: str, *, tone: str = INFO, undo: str = "") 
 
 
 def _show(state: ToastState, text: str, tone: str = INFO, undo: str = "") -> None:
-    tone = ERROR if tone == ERROR else INFO
-    state.toast = Toast(str(text)[:_LONGEST], tone, undo, state.toast.number + 1)
+    toast = Toast(str(text)[:_LONGEST], ERROR if tone == ERROR else INFO, undo, state.toast.number)
+    now = time.monotonic()
+    if toast != state.toast or now - state._said_at > _STAYS:
+        state._said_at = now
+        state.toast = replace(toast, number=toast.number + 1)

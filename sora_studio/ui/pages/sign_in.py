@@ -46,7 +46,7 @@ def sign_up() -> rx.Component:
         rx.el.h1("Sign up"),
         native_form(
             _refusals(),
-            text_field("Name", "display_name", auto_complete="name", required=True, max_length=NAME_MAX),
+            text_field("Name (optional)", "display_name", auto_complete="name", max_length=NAME_MAX),
             _email(),
             password_field("Password", "password", new=True),
             _next(),
