@@ -64,7 +64,7 @@ class VideosApiProvider:
         """
         _silence_deprecation()
         self._profile = profile
-        self._key = (api_key or "").strip()  # keys are pasted
+        self._key = (api_key or "").strip()  # a pasted key may end in a line break
         self._timeouts = timeouts or Timeouts()
         self._client = AsyncOpenAI(
             base_url=base_url,

@@ -66,7 +66,6 @@ def _decode(data: bytes) -> Image.Image:
     try:
         with Image.open(BytesIO(data), formats=[kind]) as image:
             _check_pixels(*image.size)
-            image.load()
             return _opaque(ImageOps.exif_transpose(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels() from error

@@ -104,6 +104,14 @@ async def test_without_a_key_a_dummy_is_sent(server, order):
     await provider.close()
 
 
+async def test_white_space_around_a_key_is_dropped(server, order):
+    provider = VideosApiProvider(VIDEOS_API, server.base_url, f" {KEY}\n")
+    server.on("POST", "/videos", says(VIDEO))
+    await provider.submit(order)
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    await provider.close()
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -108,5 +108,6 @@ def test_a_film_that_does_not_start_at_zero(tmp_path):
     video = film(tmp_path / "film", seconds=2, output_ts_offset="5")
     image, _ = sheet(video)
     assert mean(cells(image)[0])[0] > 180
+    assert mean(cells(image)[-1])[2] > 180
     red, _, blue = mean(poster(video))
     assert red > blue
