@@ -27,9 +27,9 @@ class VideoActions(rx.State):
         """Delete a video; the toast offers to undo it."""
         async with self:
             owner_id = await signed_in_user(self)
-            self.gone = [*self.gone[-_REMEMBERED:], video_id]
+            self.gone = [*self.gone[-_REMEMBERED:], str(video_id)]
         try:
-            await services().videos.remove(owner_id, parse_public_id(video_id))
+            await services().videos.remove(owner_id, parse_public_id(str(video_id)))
         except SoraStudioError as problem:
             async with self:
                 self.gone = [other for other in self.gone if other != video_id]
@@ -43,7 +43,7 @@ class VideoActions(rx.State):
         """Bring back a video that was just deleted."""
         async with self:
             owner_id = await signed_in_user(self)
-        view = await services().videos.restore(owner_id, parse_public_id(video_id))
+        view = await services().videos.restore(owner_id, parse_public_id(str(video_id)))
         async with self:
             self.gone = [other for other in self.gone if other != video_id]
             title = f"\u2068{view.title}\u2069"  # isolated: it may be written from right to left
@@ -70,9 +70,9 @@ async def _decide(
 ) -> None:
     async with state:
         owner_id = await signed_in_user(state)
-        state.deciding = video_id
+        state.deciding = str(video_id)
     try:
-        await decide(owner_id, parse_public_id(video_id))
+        await decide(owner_id, parse_public_id(str(video_id)))
     finally:
         async with state:
             state.deciding = ""

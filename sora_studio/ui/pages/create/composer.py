@@ -19,6 +19,7 @@ from sora_studio.ui.pages.create.offers import Offer, ProviderGroup, fitting, gr
 from sora_studio.ui.pages.create.state import RECENT, CreateState
 from sora_studio.ui.session import signed_in_user
 
+_LONGEST_SIDE = 100_000  # pixels
 _SENT_BEFORE = "Your wish before this one had been sent already. Press Create again to send this one as well."
 
 
@@ -115,7 +116,7 @@ class ComposerState(rx.State):
     @rx.event
     def attach(self, reference_id: str, width: int, height: int) -> None:
         """Take an uploaded picture as the first frame; who owns it is checked when the wish goes out."""
-        self.reference = Reference(str(reference_id)[:64], max(1, int(width)), max(1, int(height)))
+        self.reference = Reference(str(reference_id)[:64], _side(width), _side(height))
 
     @rx.event
     def detach(self) -> None:
@@ -177,6 +178,10 @@ def _wish(data: Mapping[str, Any]) -> VideoWish:
         seconds=_text(data, "seconds") or None,
         reference_id=_reference_id(_text(data, "reference_id")),
     )
+
+
+def _side(pixels: int) -> int:
+    return min(max(1, int(pixels)), _LONGEST_SIDE)
 
 
 def _reference_id(text: str) -> UUID | None:

@@ -98,9 +98,10 @@ class VideoState(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
             before = self.video.title
-        if title.strip() in {"", before}:
+        title = str(title).strip()
+        if title in {"", before}:
             return
-        view = await services().videos.rename(owner_id, parse_public_id(video_id), title)
+        view = await services().videos.rename(owner_id, parse_public_id(str(video_id)), title)
         async with self:
             if self.video.id == video_id:
                 self.video = to_page(view)
