@@ -1,6 +1,6 @@
 """Sign up, log in, log out: for programs with JSON, for pages with forms that browsers post by themselves."""
 
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -41,7 +41,7 @@ class Session(BaseModel):
 
     user: User
     access_token: str
-    token_type: str = "bearer"  # noqa: S105 -- a word of RFC 6750
+    token_type: Literal["bearer"]
     expires_in: int = Field(description="Seconds.")
 
 
@@ -100,6 +100,7 @@ def _welcome(request: Request, sent: Sent, signed_in: SignedIn, status: int) -> 
         session = Session(
             user=User.of(signed_in.account),
             access_token=signed_in.access_token,
+            token_type="bearer",  # noqa: S106 -- a word of RFC 6750
             expires_in=signed_in.expires_in,
         )
         response = JSONResponse(session.model_dump(), status)
