@@ -102,8 +102,8 @@ class VideosApiProvider:
                 answer = await self._client.videos.with_raw_response.create(
                     prompt=order.prompt,
                     model=order.model,
-                    size=order.size,  # pyright: ignore[reportArgumentType]
-                    seconds=order.seconds,  # pyright: ignore[reportArgumentType]
+                    size=order.size,  # pyright: ignore[reportArgumentType] -- its types know one server
+                    seconds=order.seconds,  # pyright: ignore[reportArgumentType] -- as above
                     input_reference=picture or omit,
                     extra_headers={"Idempotency-Key": str(order.job_id)},
                     timeout=self._within(self._timeouts.submit),

@@ -32,7 +32,7 @@ def run(host: str, port: int, settings: SandboxSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     listening = config.bind_socket()
-    print(f"sandbox listening on http://{host}:{listening.getsockname()[1]}/v1", flush=True)  # noqa: T201
+    print(f"sandbox listening on http://{host}:{listening.getsockname()[1]}/v1", flush=True)  # noqa: T201 -- the answer to port 0
     asyncio.run(_serve(server, listening, settings.parent_pid))
 
 

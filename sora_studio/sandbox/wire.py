@@ -31,7 +31,7 @@ _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit
 
 def error_json(status: int, message: str, code: str | None, param: str | None) -> Json:
     """Write the error envelope."""
-    kind = _KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error")  # noqa: PLR2004
+    kind = _KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error")  # noqa: PLR2004 -- HTTP
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sora_studio.sandbox.film.render import Order, render
 
 # Unbuffered: a thread that waits in a buffered read holds a lock which the interpreter wants at its end.
-_standard_input = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
+_standard_input = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 -- open for as long as we live
 
 
 def main() -> None:

@@ -2,7 +2,9 @@
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -32,34 +34,37 @@ class Person:
     sdk: openai.OpenAI
 
 
-def _sign_up(studio: RunningStudio) -> Person:
+@contextmanager
+def _signed_up(studio: RunningStudio) -> Iterator[Person]:
     email = f"{uuid4().hex}@example.org"
     body = {"email": email, "password": PASSWORD, "display_name": "Ada"}
     answer = httpx.post(f"{studio.url}/api/auth/signup", json=body, trust_env=False, timeout=30)
     token = answer.raise_for_status().json()["access_token"]
-    http = httpx.Client(
-        base_url=f"{studio.url}/api",
-        headers={"Authorization": f"Bearer {token}"},
-        trust_env=False,
-        timeout=30,
-    )
-    return Person(email, http, openai.OpenAI(base_url=f"{studio.url}/api", api_key=token, max_retries=0))
+    base_url, bearer = f"{studio.url}/api", {"Authorization": f"Bearer {token}"}
+    with (
+        httpx.Client(base_url=base_url, headers=bearer, trust_env=False, timeout=30) as http,
+        openai.OpenAI(base_url=base_url, api_key=token, max_retries=0) as sdk,
+    ):
+        yield Person(email, http, sdk)
 
 
 @pytest.fixture
-def ada(studio: RunningStudio) -> Person:
-    return _sign_up(studio)
+def ada(studio: RunningStudio) -> Iterator[Person]:
+    with _signed_up(studio) as person:
+        yield person
 
 
 @pytest.fixture
-def eve(studio: RunningStudio) -> Person:
-    return _sign_up(studio)
+def eve(studio: RunningStudio) -> Iterator[Person]:
+    with _signed_up(studio) as person:
+        yield person
 
 
 @pytest.fixture(scope="session")
-def owner(studio: RunningStudio) -> Person:
+def owner(studio: RunningStudio) -> Iterator[Person]:
     """Somebody with one finished video, for tests that only read."""
-    return _sign_up(studio)
+    with _signed_up(studio) as person:
+        yield person
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +85,6 @@ def make(person: Person, **wish: str) -> openai.types.Video:
     """Ask for a video and wait until it is finished."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        video = person.sdk.videos.create_and_poll(poll_interval_ms=100, **wish)  # type: ignore[arg-type]
+        video = person.sdk.videos.create_and_poll(poll_interval_ms=100, **cast("Any", wish))
     assert video.status == "completed", video
     return video
