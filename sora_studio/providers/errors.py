@@ -69,7 +69,8 @@ _LOOK = _ALWAYS | dict.fromkeys((408, 409, 425), ProviderUnavailable)
 _GONE = dict.fromkeys((404, 410), JobNotFound)
 _MEANINGS: dict[Call, _Meanings] = {
     Call.CREATE: _SUBMIT | dict.fromkeys((404, 410), ProviderMisconfigured),  # the API is not at this address
-    Call.REMIX: _SUBMIT,
+    Call.REMIX: _SUBMIT
+    | dict.fromkeys((404, 410), Unsupported),  # no such route, or no parent there any more
     Call.FETCH: _LOOK | _GONE,
     Call.LIST: _LOOK | dict.fromkeys((404, 410), Unsupported),
     Call.CONTENT: _LOOK | _GONE | dict.fromkeys((400, 403), ProviderUnavailable),  # said of unready files

@@ -55,5 +55,5 @@ def picture(
 ) -> bytes:
     """Write a plain picture in a format of Pillow's."""
     buffer = BytesIO()
-    Image.new(mode, size, color).save(buffer, kind, **saving)  # pyright: ignore[reportArgumentType]
+    Image.new(mode, size, color).save(buffer, kind, **saving)  # pyright: ignore[reportArgumentType] -- options of any format
     return buffer.getvalue()

@@ -20,6 +20,7 @@ from sora_studio.domain.errors import (
     Unsupported,
 )
 from sora_studio.domain.ports import Provider
+from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Status
 from sora_studio.providers.profiles import VIDEOS_API
 from sora_studio.providers.videos_api import Timeouts, VideosApiProvider
@@ -90,10 +91,18 @@ async def test_a_remix_posts_json_to_its_parent(server, provider, order):
 
 
 async def test_a_remix_where_the_profile_has_none_is_not_asked_for(server, order):
-    provider = VideosApiProvider(VIDEOS_API, server.base_url)
+    without = replace(VIDEOS_API, operations=VIDEOS_API.operations - {Operation.REMIX})
+    provider = VideosApiProvider(without, server.base_url)
     assert isinstance(await fails(provider, replace(order, remix_of="video_0")), Unsupported)
     assert server.requests == []
     await provider.close()
+
+
+@pytest.mark.parametrize("status", [404, 405, 410, 501])
+async def test_a_server_without_remix_is_told_from_one_that_refuses(server, provider, order, status):
+    """Nothing was taken: the caller may ask for a new video instead."""
+    server.on("POST", "/videos/video_0/remix", says({"error": {"message": "No."}}, status))
+    assert isinstance(await fails(provider, replace(order, remix_of="video_0")), Unsupported)
 
 
 async def test_without_a_key_a_dummy_is_sent(server, order):

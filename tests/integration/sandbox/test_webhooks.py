@@ -25,7 +25,7 @@ def receiver():
             self.send_response(500 if len(deliveries) == 1 else 204)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
             """Say nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)

@@ -7,6 +7,7 @@ import pytest
 
 from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
 from sora_studio.domain.media import REFERENCE_MAX_BYTES
+from sora_studio.domain.video import PROMPT_MAX
 
 PLACES = [
     ("POST", "/api/videos", UPLOAD_MAX),
@@ -77,5 +78,7 @@ async def test_who_sends_it_is_asked_before_an_upload_is_read(anonymous: httpx.A
     assert (answer.status_code, body.taken) == (401, 0)
 
 
-def test_the_largest_picture_fits_in_every_spelling():
-    assert UPLOAD_MAX > REFERENCE_MAX_BYTES * 4 / 3 + 32_000 * 12
+def test_the_largest_prompt_and_the_largest_picture_fit_in_every_spelling():
+    prompt = PROMPT_MAX * len("\\ud83d\\ude00")
+    assert prompt < USUAL_MAX < 2 * prompt
+    assert prompt + REFERENCE_MAX_BYTES * 4 / 3 < UPLOAD_MAX < 1.5 * REFERENCE_MAX_BYTES

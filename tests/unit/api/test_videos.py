@@ -126,6 +126,8 @@ async def test_a_page_says_where_it_begins_and_ends(
     page = (await http.get("/api/videos")).json()
     assert (len(page["data"]), page["has_more"]) == (20, True)
     assert (page["first_id"], page["last_id"]) == (ids[-1], ids[5])
+    whole = (await http.get("/api/videos", params={"limit": 100})).json()
+    assert (len(whole["data"]), whole["last_id"], whole["has_more"]) == (25, ids[0], False)
     nothing = (await http.get("/api/videos", params={"limit": 0})).json()
     assert (nothing["data"], nothing["last_id"], nothing["has_more"]) == ([], None, True)
 

@@ -29,7 +29,7 @@ def delivery(*, secret: str = SECRET, at: datetime = NOW, **changed: object) -> 
         "signatures": sign(secret, "msg_1", stamp, BODY),
         "body": BODY,
     }
-    return Delivery(**(fields | changed))  # type: ignore[arg-type]
+    return Delivery(**(fields | changed))  # type: ignore[arg-type] -- fields of a table
 
 
 def test_the_specifications_own_example():
@@ -78,7 +78,7 @@ def test_one_right_signature_and_one_right_key_are_enough():
 )
 def test_everything_else_is_refused(changed: dict[str, object]):
     with pytest.raises(NotAllowed):
-        check(delivery(**changed), [key_of(SECRET)], NOW)  # type: ignore[arg-type]
+        check(delivery(**changed), [key_of(SECRET)], NOW)  # type: ignore[arg-type] -- fields of a table
 
 
 def test_without_a_key_nothing_is_right():

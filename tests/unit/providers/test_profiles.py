@@ -3,7 +3,6 @@
 import pytest
 
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.profile import Operation
 from sora_studio.providers.profiles import SANDBOX, VIDEOS_API, with_listed_models
 
 
@@ -41,7 +40,6 @@ def test_the_sandbox_is_trusted_and_others_are_not():
     assert SANDBOX.honours_idempotency_key
     assert not VIDEOS_API.list_is_complete
     assert not VIDEOS_API.honours_idempotency_key
-    assert Operation.REMIX not in VIDEOS_API.operations
 
 
 def test_listed_models_join_without_a_price():

@@ -90,8 +90,8 @@ def test_a_remix_without_colour_words_gets_another_palette():
 
 def test_no_meaning_is_misspelt():
     """Every palette that a word can name exists."""
-    from sora_studio.sandbox.film import words  # noqa: PLC0415
-    from sora_studio.sandbox.film.layers.swarm import SWARMS  # noqa: PLC0415
+    from sora_studio.sandbox.film import words  # noqa: PLC0415 -- read here only
+    from sora_studio.sandbox.film.layers.swarm import SWARMS  # noqa: PLC0415 -- read here only
 
     assert {*words.TIMES.values(), *words.PLACE_PALETTES.values()} <= set(PALETTES)
     assert set(words.PLACES.values()) == set(words.PLACE_PALETTES)
