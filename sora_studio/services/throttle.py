@@ -14,7 +14,7 @@ LIMITS: Mapping[str, str] = {
     # already is never shut out, and the right password forgives the pair.
     "login of an account from an address": "10 per 5 minutes",
     "login of an account": "100 per hour",
-    "login from an address": "50 per 5 minutes",
+    "login from an address": "200 per 5 minutes",
     # An office, or a test suite, shares one address.
     "signup": "300 per hour",
     # Per person.
