@@ -122,7 +122,10 @@ async def test_a_page_says_where_it_begins_and_ends(
 ):
     empty = (await http.get("/api/videos")).json()
     assert empty == {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
-    ids = [public_id(studio.videos.add(owner_id).id) for _ in range(25)]
+    ids = [public_id(studio.videos.add(owner_id).id)]
+    assert (await http.get("/api/videos", params={"limit": 0})).json()["has_more"] is True
+    assert (await http.get("/api/videos", params={"limit": 1})).json()["has_more"] is False
+    ids += [public_id(studio.videos.add(owner_id).id) for _ in range(24)]
     page = (await http.get("/api/videos")).json()
     assert (len(page["data"]), page["has_more"]) == (20, True)
     assert (page["first_id"], page["last_id"]) == (ids[-1], ids[5])
