@@ -62,7 +62,9 @@ def _rendering(style: Literal["console", "json"]) -> list[structlog.typing.Proce
     """Return the steps that turn an event into a line."""
     tidy = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if style == "json":
-        structured = structlog.processors.dict_tracebacks
+        # without the frames' variables: there are prompts and passwords among them
+        transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        structured = structlog.processors.ExceptionRenderer(transform)
         return [tidy, _without_colour, structured, structlog.processors.JSONRenderer()]
     console = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, timestamp_key="ts"

@@ -210,7 +210,7 @@ def matching(search: str, video: FromClause = _VIDEO) -> list[ColumnElement[bool
 
     Signs and words of scripts that need no spaces are looked for anywhere in the text.
     """
-    words = search.replace("\0", " ").split()[:16]
+    words = search.encode("utf-8", "replace").decode().replace("\0", " ").split()[:16]
     text = func.concat(video.c.title, " ", video.c.prompt)
     conditions: list[ColumnElement[bool]] = [
         text.icontains(word, autoescape=True) for word in words if _is_substring(word)

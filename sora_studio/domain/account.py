@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.text import check_storable
 
 PASSWORD_MIN = 15  # NIST SP 800-63B-4: a password that is the only factor
 PASSWORD_MAX = 1024
@@ -57,6 +58,7 @@ def clean_email(text: str) -> str:
     Raises:
         InvalidInput: It cannot be an e-mail address.
     """
+    check_storable(text, "email")
     email = unicodedata.normalize("NFC", text).strip().lower()
     if len(email) > EMAIL_MAX or not _EMAIL.fullmatch(email):
         message = "That does not look like an e-mail address."
@@ -70,6 +72,7 @@ def clean_name(text: str) -> str:
     Raises:
         InvalidInput: Empty, longer than 80 characters, or with control characters.
     """
+    check_storable(text, "display_name")
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not name or len(name) > NAME_MAX or any(unicodedata.category(char) == "Cc" for char in name):
         message = f"A name has 1 to {NAME_MAX} characters."

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.text import check_storable
 
 PROMPT_MAX = 32_000  # characters, from the API's own limit
 TITLE_MAX = 120  # characters
@@ -129,7 +130,7 @@ def clean_prompt(text: str) -> str:
     """Return the prompt as it will be sent: outer white space off, the rest untouched.
 
     Raises:
-        InvalidInput: Empty, longer than 32,000 characters, or with a NUL character.
+        InvalidInput: Empty, longer than 32,000 characters, or with a character that cannot be stored.
     """
     prompt = text.strip()
     if not prompt:
@@ -138,9 +139,7 @@ def clean_prompt(text: str) -> str:
     if len(prompt) > PROMPT_MAX:
         message = f"The prompt has {len(prompt):,} characters; {PROMPT_MAX:,} is the most."
         raise InvalidInput(message, "prompt", "string_above_max_length")
-    if "\0" in prompt:
-        message = "The prompt contains a NUL character, which cannot be stored."
-        raise InvalidInput(message, "prompt")
+    check_storable(prompt, "prompt")
     return prompt
 
 

@@ -14,6 +14,7 @@ from sora_studio.domain.errors import Conflict, InvalidInput, KeyReused
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.profile import Profile
+from sora_studio.domain.text import check_storable
 from sora_studio.domain.video import (
     TITLE_MAX,
     Coming,
@@ -307,7 +308,8 @@ def _fingerprint(video: VideoRow, wish: VideoWish) -> str:
 
 
 def _clean_title(text: str) -> str:
-    title = " ".join(text.replace("\0", "").split())
+    check_storable(text, "title")
+    title = " ".join(text.split())
     if not 1 <= len(title) <= TITLE_MAX:
         message = f"A title has 1 to {TITLE_MAX} characters."
         raise InvalidInput(message, "title")

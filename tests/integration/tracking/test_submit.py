@@ -148,6 +148,8 @@ async def test_the_reference_is_fitted_and_sent(bench: Bench):
 async def test_a_bad_wish_stores_nothing(bench: Bench):
     bad = (
         VideoWish("  "),
+        VideoWish("half a \ud83d"),
+        VideoWish("x", title="half a \ud83d"),
         VideoWish("x", model="gpt-9"),
         VideoWish("x", size="9x9"),
         VideoWish("x", seconds="5"),
