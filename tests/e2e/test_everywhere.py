@@ -1,0 +1,56 @@
+"""On a phone, by keyboard, and without a jump."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.conftest import Collector, Join, Visit
+from tests.support.browser import shifted
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_every_page_fits_and_stands_still(visit: Visit, collector: Collector, width: int, theme: str):
+    """No page scrolls sideways, jumps (CLS at most 0.05), complains, or asks a foreign origin."""
+    window = await visit(
+        collector.person, viewport={"width": width, "height": 844}, color_scheme=theme, has_touch=width < 640
+    )
+    for path in ("/", "/library", f"/video/{collector.lighthouse}", "/profile"):
+        page = await window.open(path)
+        await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert await shifted(page) <= 0.05, path
+        await page.close()
+
+
+async def test_create_and_search_by_keyboard_alone(visit: Visit, join_studio: Join):
+    window = await visit(await join_studio())
+    page = await window.open("/")
+    for _ in range(12):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement?.matches('textarea')"):
+            break
+    await page.keyboard.type("forbidden-test by keyboard")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("article")).to_contain_text("by keyboard")
+
+
+async def test_a_double_click_makes_one_video(visit: Visit, join_studio: Join):
+    ada = await join_studio()
+    window = await visit(ada)
+    page = await window.open("/")
+    await page.get_by_role("textbox", name="Prompt").fill("forbidden-test only once")
+    await page.get_by_role("button", name="Create").dblclick()
+    await expect(page.get_by_role("article")).to_contain_text("only once")
+    await page.reload()
+    await expect(page.get_by_role("article")).to_have_count(1)
+    assert len(await ada.videos()) == 1
+
+
+async def test_an_unknown_address_says_so(visit: Visit, collector: Collector):
+    window = await visit(collector.person)
+    page = await window.context.new_page()
+    answer = await page.goto("/nowhere")
+    assert answer
+    assert answer.status == 404
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("There is no page")
+    window.tolerate("404")

@@ -1,0 +1,43 @@
+"""The studio is killed in mid-render; the page waits, the video comes."""
+
+import signal
+
+import psutil
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.support.browser import RENDERED, Visitor
+from tests.support.person import join
+from tests.support.studio import RunningStudio, fresh_data_dir, serving
+
+
+def _kill(studio: RunningStudio, *, with_database: bool) -> None:
+    doomed = [psutil.Process(studio.process.pid)]
+    if with_database:
+        doomed += [each for each in studio.tree() if each.name().startswith("postgres")]
+    for process in doomed:
+        process.send_signal(signal.SIGKILL)
+    psutil.wait_procs(doomed, timeout=10)
+
+
+@pytest.mark.parametrize("with_database", [False, True], ids=["the app alone", "the app and its database"])
+async def test_killed_in_mid_render(chromium: Browser, with_database: bool):
+    """The open page comes back by itself, and the video is paid for once and completed."""
+    with fresh_data_dir() as data_dir:
+        with serving(data_dir) as studio:
+            ada = await join(studio.url)
+            window = Visitor(studio.url)
+            await window.arrive(chromium, ada.token)
+            page = await window.open("/")
+            await page.get_by_role("textbox", name="Prompt").fill("a kite that comes back")
+            await page.get_by_role("button", name="Create").click()
+            tile = page.get_by_role("article")
+            await expect(tile).to_contain_text("Rendering", timeout=RENDERED)
+            _kill(studio, with_database=with_database)
+        await expect(page.get_by_text("The studio cannot be reached")).to_be_visible()
+        with serving(data_dir, port=studio.port):
+            await expect(tile).to_contain_text("Ready", timeout=RENDERED)
+            videos = await ada.videos()
+            assert [video["status"] for video in videos] == ["completed"]
+        await ada.http.aclose()
+        await window.context.close()

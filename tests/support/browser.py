@@ -1,0 +1,114 @@
+"""A browser as a person has it: its tabs, and everything that went wrong in them."""
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, WebError, async_playwright, expect
+
+PATIENCE = 20_000
+"""Milliseconds that a page may take on a machine that renders videos at the same time."""
+
+RENDERED = 150_000
+"""Milliseconds that a video may take there."""
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # as setup/chromium.sh
+_OPTIONS = [
+    "--no-sandbox",  # root cannot have one
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+_MEASURE = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+class MissingBrowser(Exception):
+    """There is no Chromium; the text says how to get one."""
+
+
+def chromium() -> str:
+    """Return the system's Chromium.
+
+    Raises:
+        MissingBrowser: There is none.
+    """
+    for name in _NAMES:
+        if path := shutil.which(name):
+            return path
+    command = "apt-get install chromium" if os.geteuid() == 0 else "sudo apt-get install chromium"
+    message = f"The browser tests need Chromium. Run: {command}"
+    raise MissingBrowser(message)
+
+
+@asynccontextmanager
+async def running_chromium() -> AsyncIterator[Browser]:
+    """Run one headless browser for the block."""
+    expect.set_options(timeout=PATIENCE)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=_OPTIONS)
+        yield browser
+        await browser.close()
+
+
+class Visitor:
+    """One browser window with cookies of its own; `complaints` is what a developer would see in red."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.complaints: list[str] = []
+        self.pages: list[Page] = []
+
+    async def arrive(self, browser: Browser, token: str | None, **options: Any) -> None:
+        """Open the window; with a token, signed in."""
+        self.context = await browser.new_context(base_url=self.url, **options)
+        self.context.set_default_timeout(PATIENCE)
+        await self.context.add_init_script(_MEASURE)
+        self.context.on("console", self._hear)
+        self.context.on("weberror", self._see)
+        self.context.on("request", self._follow)
+        if token:
+            await self.context.add_cookies([{"name": "sora_session", "value": token, "url": self.url}])
+
+    async def open(self, path: str = "/") -> Page:
+        """Open a page in a new tab and wait until it shows what it has to."""
+        page = await self.context.new_page()
+        self.pages.append(page)
+        await page.goto(path)
+        await ready(page)
+        return page
+
+    def tolerate(self, words: str) -> None:
+        """Take back the complaints that a test has caused on purpose, by a pattern."""
+        self.complaints = [text for text in self.complaints if not re.search(words, text)]
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location.get('url')})")
+
+    def _see(self, error: WebError) -> None:
+        self.complaints.append(str(error.error))
+
+    def _follow(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:", f"blob:{self.url}")):
+            self.complaints.append(f"foreign request: {request.url}")
+
+
+async def ready(page: Page) -> None:
+    """Wait until a page is drawn, connected and filled."""
+    await expect(page.locator("main[data-ready=true]")).to_be_visible()
+
+
+async def shifted(page: Page) -> float:
+    """Return the sum of all layout shifts so far; what Chromium calls CLS is never more."""
+    return float(await page.evaluate("window.shifted"))
