@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from bench.lab.history import History
-from bench.lab.lab import Lab, opened
+from bench.lab.lab import ROWS, Lab, opened
 from bench.lab.metric import Metric
 from bench.lab.table import table
 
@@ -55,7 +55,7 @@ def main() -> None:
     names = sys.argv[1:] or [*TARGETS]
     if unknown := [name for name in names if name not in TARGETS]:
         sys.exit(f"There is no measurement {', '.join(unknown)}. There are: {', '.join(TARGETS)}.")
-    history = History(RESULTS, _commit())
+    history = History(RESULTS, _commit(), ROWS)
     metrics = asyncio.run(run(names, history))
     print(table(metrics, history))
     missed = [metric.id for metric in metrics if metric.is_missed_gate or history.is_worse(metric)]

@@ -1,6 +1,6 @@
 """A page of a library of 100,000 videos: it costs the same at any depth and under any filter."""
 
-from bench.lab.lab import ROWS, Lab
+from bench.lab.lab import Lab
 from bench.lab.metric import Metric, at_most, counted, ratio_at_most, time_ratio_at_most
 from bench.lab.pages import deep_places, most_touched, reading
 from bench.lab.pairs import paired
@@ -20,14 +20,11 @@ async def measure(lab: Lab) -> list[Metric]:
     top, bottom = await most_touched(library, first), await most_touched(library, first, deep)
     failed = LibraryQuery(statuses=(Status.FAILED,))
     filtered = await most_touched(library, failed)
-    size = {"rows": ROWS}
     return [
-        counted("library.first.blocks.video", top.video, "blocks", at_most(FIND), **size),
-        counted("library.first.blocks", top.all, "blocks", at_most(SHOW), **size),
-        counted("library.deep.blocks", bottom.all, "blocks", ratio_at_most(1.2), baseline=top.all, **size),
-        counted(
-            "library.filtered.blocks", filtered.all, "blocks", ratio_at_most(1.2), baseline=top.all, **size
-        ),
+        counted("library.first.blocks.video", top.video, "blocks", at_most(FIND)),
+        counted("library.first.blocks", top.all, "blocks", at_most(SHOW)),
+        counted("library.deep.blocks", bottom.all, "blocks", ratio_at_most(1.2), baseline=top.all),
+        counted("library.filtered.blocks", filtered.all, "blocks", ratio_at_most(1.2), baseline=top.all),
         await paired(
             "library.deep",
             "ms",

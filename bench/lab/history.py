@@ -13,16 +13,18 @@ TOLERANCE = 1.15
 class History:
     """The lines of bench/results.jsonl."""
 
-    def __init__(self, path: Path, sha: str) -> None:
-        """Read what other commits gave; what comes is written under this commit's name."""
-        self._path, self._sha = path, sha
+    def __init__(self, path: Path, sha: str, rows: int) -> None:
+        """Read what other commits gave for so many rows; what comes is written under this commit's name."""
+        self._path, self._sha, self._rows = path, sha, rows
         lines = path.read_text().splitlines() if path.exists() else []
         records: list[dict[str, Any]] = [*map(json.loads, lines)]
-        self._before = {record["id"]: record for record in records if record["sha"] != sha}
+        self._before = {
+            record["id"]: record for record in records if record["sha"] != sha and record["rows"] == rows
+        }
 
     def write(self, metric: Metric) -> dict[str, object]:
         """Append a metric; return what was written."""
-        record = metric.record(self._sha)
+        record = {**metric.record(), "sha": self._sha, "rows": self._rows}
         with self._path.open("a") as file:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
         return record

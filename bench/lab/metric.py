@@ -40,16 +40,20 @@ class Metric:
     baseline: float | None = None
     ratio: float | None = None
     spread: tuple[float, float] | None = None  # lowest and highest ratio of a pair
-    guard: float | None = None  # the baseline against itself, median ratio
+    guard: float | None = None  # the baseline against itself, median ratio; or how busy the machine was
     n: int = 1
     details: dict[str, float | str] = field(default_factory=dict[str, float | str])
 
     @property
     def ok(self) -> bool | None:
-        """Tell whether the limit is kept; None without a limit, or when the run was inconclusive."""
-        if self.limit is None or not self.steady:
+        """Tell whether the limit is kept; None without a limit, or when the run was inconclusive.
+
+        A ratio from a restless run tells nothing; a time that is short enough on a busy machine does.
+        """
+        if self.limit is None:
             return None
-        return self.limit.kept_by(self.limited, margin=1.0 if self.limit.counted else TIMED_MARGIN)
+        kept = self.limit.kept_by(self.limited, margin=1.0 if self.limit.counted else TIMED_MARGIN)
+        return kept if self.steady or (kept and self.limit.of == "value") else None
 
     @property
     def needs_margin(self) -> bool:
@@ -72,7 +76,7 @@ class Metric:
         """Tell whether a hard gate is missed."""
         return self.ok is False and self.limit is not None and self.limit.counted
 
-    def record(self, sha: str) -> dict[str, object]:
+    def record(self) -> dict[str, object]:
         """Return what is written down."""
         return {
             "id": self.id,
@@ -85,7 +89,6 @@ class Metric:
             "target": str(self.limit) if self.limit else None,
             "ok": self.ok,
             "n": self.n,
-            "sha": sha,
             **{
                 name: _short(each) if isinstance(each, float) else each for name, each in self.details.items()
             },

@@ -33,7 +33,7 @@ def _row(metric: Metric, history: History) -> tuple[str, ...]:
 def _verdict(metric: Metric, *, worse: bool) -> str:
     if worse:
         return "WORSE"
-    if not metric.steady:
+    if metric.ok is None and metric.limit:
         return "inconclusive"
     if metric.needs_margin:
         return "in the margin"
