@@ -16,11 +16,12 @@ _BARE, _FULL = Identifier("video_bare"), Identifier("video_full")
 _CREATE = (
     SQL("CREATE TABLE {bare} (LIKE video INCLUDING ALL EXCLUDING INDEXES, PRIMARY KEY (id))"),
     SQL("CREATE TABLE {full} (LIKE video INCLUDING ALL)"),
+    SQL("CREATE TEMPORARY TABLE sample AS SELECT * FROM video ORDER BY created_at DESC LIMIT {batch}"),
 )
 _COPY = SQL("""
 INSERT INTO {} (id, owner_id, kind, title, prompt, provider, model, size, seconds, phase, created_at)
 SELECT gen_random_uuid(), owner_id, kind, title, prompt, provider, model, size, seconds, phase, created_at
-FROM video ORDER BY created_at DESC LIMIT {}""")
+FROM {}""")
 
 
 async def measure(lab: Lab) -> list[Metric]:
@@ -28,10 +29,12 @@ async def measure(lab: Lab) -> list[Metric]:
     library = await lab.library()
     with psycopg.connect(library.url, autocommit=True) as connection:
         for create in _CREATE:
-            connection.execute(create.format(bare=_BARE, full=_FULL))
+            connection.execute(create.format(bare=_BARE, full=_FULL, batch=BATCH))
         for table in (_BARE, _FULL):
-            connection.execute(_COPY.format(table, SQL("ALL")))
-        bare, full = (_inserting(connection, _COPY.format(table, BATCH)) for table in (_BARE, _FULL))
+            connection.execute(_COPY.format(table, Identifier("video")))
+        bare, full = (
+            _inserting(connection, _COPY.format(each, Identifier("sample"))) for each in (_BARE, _FULL)
+        )
         try:
             return [await paired("writes.insert", "ms per row", time_ratio_at_most(4), bare, full)]
         finally:
