@@ -66,7 +66,11 @@ class Tab:
             if text == "2":
                 await self._socket.send_str("3")
             elif text.startswith(_EVENT):
-                self._take(json.loads(text.removeprefix(_EVENT))[1])
+                name, said, *_ = json.loads(text.removeprefix(_EVENT))
+                if name == "new_token":  # somebody else is connected under the one we came with
+                    self.token = said
+                else:
+                    self._take(said)
 
     def _take(self, frame: dict[str, Any]) -> None:
         self.frames.append(frame)

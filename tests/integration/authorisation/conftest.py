@@ -1,0 +1,112 @@
+"""A running studio, the owner of everything in it, and those who must not have it."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.support.person import Person, join, log_in
+from tests.support.studio import RunningStudio, fresh_data_dir, serving
+
+SECRET = f"canary{uuid4().hex}"
+"""Stands in everything that is the owner's; nobody else may ever receive it."""
+
+CHEAP = f"{SECRET} forbidden-test"
+"""A prompt that the sandbox refuses at once: a whole life of a video for the price of a request."""
+
+MANY = 33
+"""Videos of the owner: more than the library's first page."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Who acts, and what there is to act on; everything here is the owner's."""
+
+    url: str
+    owner: Person
+    stranger: Person
+    revoked: Person
+    """The owner's own session, which has ended."""
+    nobody: httpx.AsyncClient
+    ready: str
+    """A finished video."""
+    refused: str
+    """A failed one, made from a picture."""
+    upload: str
+    """A picture that no video uses yet."""
+
+    async def fresh(self) -> str:
+        """Make a video that a test may spoil."""
+        return await self.owner.ask(CHEAP)
+
+    async def removed(self) -> str:
+        """Make a video and delete it: for a minute it can be brought back."""
+        video_id = await self.fresh()
+        await self.owner.http.delete(f"/api/videos/{video_id}")
+        return video_id
+
+    async def pictured(self) -> str:
+        """Upload a picture that a test may use."""
+        return await self.owner.add_picture(picture())
+
+    async def belongings(self) -> Any:
+        """Return what nobody else may change."""
+        whole = {video["id"]: video for video in await self.owner.videos()}
+        account = (await self.owner.http.get("/api/users/me")).json()
+        kept = {
+            video_id: (video["title"], video["prompt"], video["model"]) for video_id, video in whole.items()
+        }
+        return account, kept
+
+
+@pytest.fixture(scope="session")
+def studio() -> Iterator[RunningStudio]:
+    """Serve the studio as its users do."""
+    settings = {"SORA_STUDIO_SANDBOX_SPEED": "20", "SORA_STUDIO_LOG_FORMAT": "json"}
+    with fresh_data_dir() as data_dir, serving(data_dir, environment=settings) as running:
+        yield running
+
+
+def errors(studio: RunningStudio, *, after: int = 0) -> list[str]:
+    """Return what the log says of our own mistakes, each kind once; `after` skips lines."""
+    lines = [json.loads(line) for line in studio.log.read_text().splitlines()[after:] if line.startswith("{")]
+    mistakes = [line for line in lines if line["level"] in {"error", "critical"}]
+    return sorted(
+        {
+            str([cause["exc_value"] for cause in line.get("exception", [])] or line["event"])
+            for line in mistakes
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+async def stage(studio: RunningStudio) -> AsyncIterator[Stage]:
+    """Fill the stage."""
+    owner, stranger = await join(studio.url, "Ada"), await join(studio.url, "Grace")
+    revoked = await log_in(studio.url, owner.email)
+    assert (await revoked.http.post("/api/auth/logout")).status_code == 204
+    await owner.http.patch("/api/users/me", json={"display_name": f"Ada {SECRET}"})
+    upload, used = [await owner.add_picture(picture()) for _ in range(2)]
+    ready = await owner.ask(f"{SECRET} lighthouse")
+    refused = await owner.ask(CHEAP, input_reference={"file_id": used})
+    many = await asyncio.gather(*(owner.ask(CHEAP) for _ in range(MANY - 2)))
+    for video_id in (refused, *many, ready):
+        await owner.ended(video_id)
+    nobody = httpx.AsyncClient(base_url=studio.url, timeout=60)
+    yield Stage(studio.url, owner, stranger, revoked, nobody, ready, refused, upload)
+    for client in (owner.http, stranger.http, revoked.http, nobody):
+        await client.aclose()
+
+
+def picture() -> bytes:
+    """Return a small PNG."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 36), "teal").save(file, "PNG")
+    return file.getvalue()

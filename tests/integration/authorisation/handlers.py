@@ -1,0 +1,195 @@
+"""Every event handler: what is sent to it, and the sign by which two people see what became of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from reflex.state import BaseState
+
+from sora_studio.ui.actions import VideoActions
+from sora_studio.ui.pages.create.composer import ComposerState
+from sora_studio.ui.pages.create.state import CreateState
+from sora_studio.ui.pages.library.state import LibraryState
+from sora_studio.ui.pages.profile.state import ProfileState
+from sora_studio.ui.pages.video.state import VideoState
+from sora_studio.ui.person import PersonState
+from sora_studio.ui.session import TabState
+from sora_studio.ui.toasts import ToastState
+from tests.integration.authorisation.conftest import CHEAP, MANY, SECRET, Stage
+from tests.support.accounts import PASSWORD
+from tests.support.tab import Tab
+
+Sign = Callable[[Tab, str], object]
+"""Looks at a tab, and at the id of the owner's thing that the event was about."""
+
+Payload = Callable[[str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A handler and its two outcomes; nobody and a session that has ended get the way to the log-in page."""
+
+    state: type[BaseState]
+    handler: str
+    owner: Sign
+    stranger: Sign
+    payload: Payload = lambda _: {}
+    thing: Callable[[Stage], Awaitable[str]] | None = None
+    path: str = "/profile"  # `{}` is the thing's id; the profile loads nothing but the person
+    spoils: bool = False  # it ends sessions or the account: on new people only
+    open: bool = False  # to everybody: it neither reads nor changes what is anybody's
+
+    def __str__(self) -> str:
+        return f"{self.state.__name__}.{self.handler}"
+
+    @property
+    def name(self) -> str:
+        """Return the name by which browsers call it."""
+        return f"{self.state.get_full_name()}.{self.handler}"
+
+
+def toast(text: str) -> Sign:
+    return var(ToastState, "toast", lambda shown: text in shown["text"])
+
+
+def var(state: type[BaseState], name: str, fits: Callable[[Any], object] = bool) -> Sign:
+    """Expect a var to have come, and to fit."""
+    return lambda tab, _: (value := tab.value(state, name)) is not None and fits(value)
+
+
+def shows(state: type[BaseState]) -> Sign:
+    return var(state, "cards", lambda cards: any(SECRET in card["title"] for card in cards))
+
+
+def empty(state: type[BaseState]) -> Sign:
+    return lambda tab, _: tab.value(state, "ready") and tab.value(state, "cards") == []
+
+
+def offers(**wanted: str) -> Sign:
+    return var(ComposerState, "offer", lambda offer: wanted.items() <= offer.items())
+
+
+def answer(*, accepted: bool) -> Sign:
+    return var(ComposerState, "answer", lambda answer: answer["key"] and answer["accepted"] is accepted)
+
+
+def draft(*, filled: bool) -> Sign:
+    return lambda tab, _: (
+        tab.value(ComposerState, "ready") and (SECRET in tab.value(ComposerState, "draft")["text"]) is filled
+    )
+
+
+def called(name: str) -> Sign:
+    return var(PersonState, "name", lambda shown: shown == name)
+
+
+def went_to(path: str) -> Sign:
+    return lambda tab, _: any(path in way for way in tab.redirects())
+
+
+def is_shown(tab: Tab, thing: str) -> bool:
+    return (tab.value(VideoState, "video") or {}).get("id") == thing
+
+
+def is_missing(tab: Tab, thing: str) -> bool:
+    return bool(tab.value(VideoState, "missing") == thing and not tab.value(VideoState, "video")["id"])
+
+
+def anything(_tab: Tab, _thing: str) -> bool:
+    return True
+
+
+async def ready(stage: Stage) -> str:
+    return stage.ready
+
+
+def video_id(thing: str) -> dict[str, Any]:
+    return {"video_id": thing}
+
+
+def form(**fields: str) -> Payload:
+    return lambda thing: {"data": {name: value.format(thing) for name, value in fields.items()}}
+
+
+def new_profile(_thing: str) -> dict[str, Any]:
+    return {"data": {"display_name": "Newer", "email": f"{uuid4().hex}@example.org"}}
+
+
+def both(sign: Sign) -> dict[str, Any]:
+    return {"owner": sign, "stranger": sign}
+
+
+STRANGE = toast("There is no such video.")
+UNDECIDED: dict[str, Any] = {
+    "owner": toast("nothing to decide"),
+    "stranger": STRANGE,
+    "payload": video_id,
+    "thing": ready,
+}
+VIDEO, HOME, LIBRARY = "/video/{}", "/", "/library?q=canary"
+
+TABLE = [
+    Row(VideoActions, "remove", toast("Deleted."), STRANGE, video_id, Stage.fresh),
+    Row(VideoActions, "undo", toast("is back."), STRANGE, video_id, Stage.removed),
+    Row(VideoActions, "look_again", **UNDECIDED),
+    Row(VideoActions, "submit_again", **UNDECIDED),
+    Row(VideoActions, "give_up", **UNDECIDED),
+    Row(ComposerState, "load", draft(filled=True), draft(filled=False), thing=ready, path="/?edit={}"),
+    Row(
+        ComposerState, "choose_model", **both(offers(name="sora-2-pro")),
+        payload=lambda _: {"model": "sandbox/sora-2-pro"}, path=HOME,
+    ),
+    Row(
+        ComposerState, "choose_size", **both(offers(size="720x1280")),
+        payload=lambda _: {"size": "720x1280"}, path=HOME,
+    ),
+    Row(
+        ComposerState, "choose_seconds", **both(offers(seconds="8")),
+        payload=lambda _: {"seconds": "8"}, path=HOME,
+    ),
+    Row(
+        ComposerState, "attach", **both(var(ComposerState, "reference", lambda picture: picture["id"])),
+        payload=lambda thing: {"reference_id": thing, "width": 64, "height": 36}, thing=Stage.pictured,
+        path=HOME,
+    ),
+    Row(
+        ComposerState, "detach", **both(var(ComposerState, "reference", lambda picture: not picture["id"])),
+        path=HOME,
+    ),
+    Row(
+        ComposerState, "submit", answer(accepted=True), answer(accepted=False),
+        form(prompt=CHEAP, request_key="{}", reference_id="{}"), Stage.pictured, HOME,
+    ),
+    Row(CreateState, "load", shows(CreateState), empty(CreateState), path=HOME),
+    Row(LibraryState, "load", shows(LibraryState), empty(LibraryState), path=LIBRARY),
+    Row(LibraryState, "ask", shows(LibraryState), empty(LibraryState), path=LIBRARY),
+    Row(LibraryState, "refresh", shows(LibraryState), empty(LibraryState), path=LIBRARY),
+    Row(
+        LibraryState, "more", var(LibraryState, "cards", lambda cards: len(cards) >= MANY),
+        empty(LibraryState), path=LIBRARY,
+    ),
+    Row(ProfileState, "save", **both(toast("Saved.")), payload=new_profile, spoils=True),
+    Row(
+        ProfileState, "change_password", **both(toast("The password is changed.")),
+        payload=form(current=PASSWORD, new=f"{PASSWORD} too"), spoils=True,
+    ),
+    Row(
+        ProfileState, "delete_account", **both(went_to("/signup")),
+        payload=form(confirmation="delete my account", password=PASSWORD), spoils=True,
+    ),
+    Row(VideoState, "load", is_shown, is_missing, thing=ready, path=VIDEO),
+    Row(
+        VideoState, "rename", var(VideoState, "video", lambda video: video["title"] == f"{SECRET} anew"),
+        STRANGE, lambda thing: {"video_id": thing, "title": f"{SECRET} anew"}, Stage.fresh, VIDEO,
+    ),
+    Row(
+        VideoState, "remix", went_to("/video/"), STRANGE,
+        form(prompt=CHEAP, request_key="{}"), ready, VIDEO,
+    ),
+    Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),
+    Row(PersonState, "load", called(f"Ada {SECRET}"), called("Grace")),
+    Row(TabState, "stay", **both(anything)),
+    Row(ToastState, "say", **both(toast("a word")), payload=lambda _: {"text": "a word"}, open=True),
+    Row(ToastState, "clear", **both(var(ToastState, "toast", lambda shown: shown["number"] > 0)), open=True),
+]  # fmt: skip

@@ -1,0 +1,191 @@
+"""Who gets what from every route of the API: one row each, over a real server."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from sora_studio.api.app import create_api
+from tests.integration.authorisation.conftest import CHEAP, SECRET, Stage, picture
+from tests.support.accounts import PASSWORD
+from tests.support.person import Person, join
+
+OPEN = {"anonymous": 200, "revoked": 200, "stranger": 200, "owner": 200}
+OWN = {"anonymous": 401, "revoked": 401, "stranger": 200, "owner": 200}
+"""Everybody who is signed in has their own."""
+DONE = OWN | {"stranger": 204, "owner": 204}
+SHUT = {"anonymous": 401, "revoked": 401, "stranger": 404, "owner": 200}
+"""Somebody else's is as good as none."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route, what is sent to it, and the status that each of four people gets."""
+
+    method: str
+    path: str
+    statuses: dict[str, int]
+    send: dict[str, Any] = field(default_factory=dict[str, Any])
+    thing: Callable[[Stage], Awaitable[str]] | None = None  # makes what stands for THING
+    spoils: bool = False  # it ends a session or an account: on new people only
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+THING = "{thing}"
+
+
+async def _ready(stage: Stage) -> str:
+    return stage.ready
+
+
+async def _refused(stage: Stage) -> str:
+    return stage.refused
+
+
+async def _upload(stage: Stage) -> str:
+    return stage.upload
+
+
+def new_account() -> dict[str, str]:
+    return {"email": f"{uuid4().hex}@example.org", "password": PASSWORD, "display_name": "New"}
+
+
+WISH = {"json": {"prompt": "forbidden-test"}}
+FILE = {"files": {"file": ("p.png", picture(), "image/png")}}
+VIDEO = "/api/videos/{video_id}"
+TABLE = [
+    Row("GET", "/livez", OPEN),
+    Row("HEAD", "/livez", OPEN),
+    Row("GET", "/readyz", OPEN),
+    Row("HEAD", "/readyz", OPEN),
+    Row("GET", "/api/docs", OPEN),
+    Row("GET", "/api/openapi.json", OPEN),
+    Row("HEAD", "/api/openapi.json", OPEN),
+    Row("POST", "/api/auth/signup", dict.fromkeys(OPEN, 201), {"json": new_account}),
+    Row("POST", "/api/auth/login", dict.fromkeys(OPEN, 401), {"json": {"email": "x@y.z", "password": "-"}}),
+    Row("POST", "/api/auth/logout", DONE, spoils=True),
+    Row("GET", "/api/users/me", OWN),
+    Row("PATCH", "/api/users/me", OWN, {"json": {"display_name": "Newer"}}, spoils=True),
+    Row("DELETE", "/api/users/me", DONE, {"json": {"password": PASSWORD}}, spoils=True),
+    Row("POST", "/api/users/me/password", DONE,
+        {"json": {"current_password": PASSWORD, "new_password": f"{PASSWORD} too"}}, spoils=True),
+    Row("GET", "/api/models", OWN),
+    Row("POST", "/api/videos", OWN, WISH),
+    Row("POST", "/api/videos/create", OWN, WISH),
+    Row("GET", "/api/videos", OWN, {"params": {"limit": 100, "q": SECRET}}),
+    Row("GET", "/api/videos/status", OWN, {"params": {"ids": THING}}, _ready),
+    Row("POST", "/api/videos/remix", SHUT, {"json": {"remix_video_id": THING, "prompt": CHEAP}}, _ready),
+    Row("GET", VIDEO, SHUT, {}, _ready),
+    Row("PATCH", VIDEO, SHUT, {"json": {"title": f"{SECRET} renamed"}}, Stage.fresh),
+    Row("DELETE", VIDEO, SHUT, {}, Stage.fresh),
+    Row("POST", f"{VIDEO}/restore", SHUT, {}, Stage.removed),
+    Row("POST", f"{VIDEO}/remix", SHUT, {"json": {"prompt": CHEAP}}, _ready),
+    Row("POST", f"{VIDEO}/look_again", SHUT | {"owner": 409}, {}, _ready),
+    Row("POST", f"{VIDEO}/submit_again", SHUT | {"owner": 409}, {}, _ready),
+    Row("POST", f"{VIDEO}/give_up", SHUT | {"owner": 409}, {}, _ready),
+    *(Row(method, f"{VIDEO}/content", SHUT, {"params": {"variant": variant}}, _ready)
+      for method in ("GET", "HEAD") for variant in ("video", "thumbnail", "spritesheet")),
+    Row("GET", f"{VIDEO}/reference", SHUT, {}, _refused),
+    Row("HEAD", f"{VIDEO}/reference", SHUT, {}, _refused),
+    Row("POST", "/api/webhooks/provider", dict.fromkeys(OPEN, 403), {"json": {"type": "video.completed"}}),
+    Row("POST", "/api/references", OWN, FILE),
+    Row("GET", "/api/references/{reference_id}", SHUT, {}, _upload),
+    Row("HEAD", "/api/references/{reference_id}", SHUT, {}, _upload),
+]  # fmt: skip
+
+
+def routes() -> Iterator[str]:
+    """Yield every route that the app answers."""
+    for route in iter_route_contexts(create_api().routes):
+        for method in route.methods or ():
+            yield f"{method} {route.path}"
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    assert {str(row) for row in TABLE} == set(routes())
+
+
+@dataclass(frozen=True)
+class Actors:
+    """Four clients of the API, which say in the same way who they are."""
+
+    stage: Stage
+    way: str
+    stack: AsyncExitStack
+
+    async def enter(self, *, new: bool) -> dict[str, httpx.AsyncClient]:
+        """Open the clients; new people stand in for the stranger and the owner if they will be spoiled."""
+        stranger, owner = (
+            [await self._newcomer() for _ in range(2)] if new else (self.stage.stranger, self.stage.owner)
+        )
+        return {
+            "anonymous": await self._client(None),
+            "revoked": await self._client(self.stage.revoked),
+            "stranger": await self._client(stranger),
+            "owner": await self._client(owner),
+        }
+
+    async def _newcomer(self) -> Person:
+        person = await join(self.stage.url, "New")
+        self.stack.push_async_callback(person.http.aclose)
+        return person
+
+    async def _client(self, person: Person | None) -> httpx.AsyncClient:
+        token = person.token if person else ""
+        says = {"bearer": {"Authorization": f"Bearer {token}"}, "cookie": {"Cookie": f"sora_session={token}"}}
+        client = httpx.AsyncClient(
+            base_url=self.stage.url, timeout=60, headers=says[self.way] if person else {}
+        )
+        return await self.stack.enter_async_context(client)
+
+
+@pytest.fixture(params=["bearer", "cookie"])
+async def actors(stage: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Actors]:
+    async with AsyncExitStack() as stack:
+        yield Actors(stage, request.param, stack)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+async def test_everybody_gets_their_own_and_nothing_else(stage: Stage, row: Row, actors: Actors):
+    clients = await actors.enter(new=row.spoils)
+    thing = await row.thing(stage) if row.thing else ""
+    before = await stage.belongings()
+    others = {name: await ask(client, row, thing) for name, client in clients.items() if name != "owner"}
+    assert await stage.belongings() == before
+    answers = {**others, "owner": await ask(clients["owner"], row, thing)}
+    assert {name: answer.status_code for name, answer in answers.items()} == row.statuses
+    assert not [name for name, answer in others.items() if SECRET in answer.text]
+
+
+async def ask(client: httpx.AsyncClient, row: Row, thing: str) -> httpx.Response:
+    """Send what a row says."""
+    path = re.sub(r"{\w+}", thing, row.path)
+    return await client.request(
+        row.method, path, **{name: _filled(value, thing) for name, value in row.send.items()}
+    )
+
+
+def _filled(value: Any, thing: str) -> Any:
+    if callable(value):
+        return value()
+    if isinstance(value, dict):
+        return {name: thing if part == THING else part for name, part in value.items()}
+    return value
+
+
+async def test_the_idempotency_key_of_one_person_is_nothing_to_another(stage: Stage):
+    key = {"Idempotency-Key": uuid4().hex}
+    first = await stage.owner.http.post("/api/videos", json={"prompt": CHEAP}, headers=key)
+    other = await stage.stranger.http.post("/api/videos", json={"prompt": "forbidden-test"}, headers=key)
+    again = await stage.owner.http.post("/api/videos", json={"prompt": CHEAP}, headers=key)
+    assert (first.status_code, other.status_code, again.status_code) == (200, 200, 200)
+    assert other.json()["id"] != first.json()["id"] == again.json()["id"]
+    assert SECRET not in other.text
