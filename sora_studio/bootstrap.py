@@ -17,10 +17,11 @@ from sora_studio.container import Services
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.domain.ports import Provider
+from sora_studio.domain.profile import Profile
 from sora_studio.domain.webhooks import key_of
 from sora_studio.jobs.scheduler import Beat, Scheduler
 from sora_studio.providers import profiles
-from sora_studio.providers.videos_api import VideosApiProvider
+from sora_studio.providers.late import LateProvider
 from sora_studio.services.accounts import AccountService
 from sora_studio.services.health import HealthService
 from sora_studio.services.media import MediaService
@@ -78,12 +79,19 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
 async def _providers(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Provider]:
     if settings.openai_base_url is None:
         base_url = await stack.enter_async_context(sandbox_child(settings.data_dir, settings.sandbox_speed))
-        provider = VideosApiProvider(profiles.SANDBOX, base_url)
+        provider = LateProvider(profiles.SANDBOX, partial(_videos_api, profiles.SANDBOX, base_url))
     else:
         key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
-        provider = VideosApiProvider(profiles.VIDEOS_API, settings.openai_base_url, key)
+        make = partial(_videos_api, profiles.VIDEOS_API, settings.openai_base_url, key)
+        provider = LateProvider(profiles.VIDEOS_API, make)
     stack.push_async_callback(provider.close)
     return {provider.profile.name: provider}
+
+
+def _videos_api(profile: Profile, base_url: str, key: str | None = None) -> Provider:
+    from sora_studio.providers.videos_api import VideosApiProvider  # noqa: PLC0415 -- see LateProvider
+
+    return VideosApiProvider(profile, base_url, key)
 
 
 async def _services(
@@ -128,7 +136,7 @@ async def _services(
         Beat("archive", _EVERY_SECOND, archiver.run),
         Beat("heartbeat", HEARTBEAT, claims.heartbeat),
         Beat("purge", timedelta(seconds=10), Purger(db=db, offers=offers, storage=storage).run),
-        Beat("models", timedelta(minutes=10), offers.refresh),
+        Beat("models", timedelta(minutes=10), offers.refresh, after=_EVERY_SECOND),
     )
     media = MediaService(db=db, storage=storage, workshop=workshop, throttle=throttle)
     return Services(

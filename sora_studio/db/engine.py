@@ -36,6 +36,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size // 2,
             pool_timeout=5,
+            hide_parameters=True,  # prompts and hashes stay out of error messages
             pool_pre_ping=True,  # a restarted server or a slept compute costs a ping, not a failed request
             connect_args=_connect_args(target),
         )

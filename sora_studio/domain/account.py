@@ -7,14 +7,15 @@ from datetime import datetime
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.text import check_storable
 
 PASSWORD_MIN = 15  # NIST SP 800-63B-4: a password that is the only factor
 PASSWORD_MAX = 1024
 NAME_MAX = 80
 EMAIL_MAX = 254  # RFC 5321
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
+_EMAIL = re.compile(
+    r"[^@\s\x00-\x1f\ud800-\udfff]+@[^@\s\x00-\x1f\ud800-\udfff]+\.[^@\s\x00-\x1f.\ud800-\udfff]+"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,6 @@ def clean_email(text: str) -> str:
     Raises:
         InvalidInput: It cannot be an e-mail address.
     """
-    check_storable(text, "email")
     email = unicodedata.normalize("NFC", text).strip().lower()
     if len(email) > EMAIL_MAX or not _EMAIL.fullmatch(email):
         message = "That does not look like an e-mail address."
@@ -70,11 +70,10 @@ def clean_name(text: str) -> str:
     """Return a display name on one line.
 
     Raises:
-        InvalidInput: Empty, longer than 80 characters, or with control characters.
+        InvalidInput: Empty, longer than 80 characters, with control characters or half of one.
     """
-    check_storable(text, "display_name")
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name or len(name) > NAME_MAX or any(unicodedata.category(char) == "Cc" for char in name):
+    if not name or len(name) > NAME_MAX or any(unicodedata.category(char) in {"Cc", "Cs"} for char in name):
         message = f"A name has 1 to {NAME_MAX} characters."
         raise InvalidInput(message, "display_name", "invalid_name")
     return name

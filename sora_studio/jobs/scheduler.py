@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,11 +17,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Beat:
-    """One piece of background work and how often it runs."""
+    """One piece of background work, how often it runs, and how long after the start for the first time."""
 
     name: str
     every: timedelta
     run: Callable[[], Awaitable[None]]
+    after: timedelta = timedelta()
 
 
 class Scheduler:
@@ -36,7 +37,7 @@ class Scheduler:
         self.last_beat = time.monotonic()
 
     def start(self, *beats: Beat) -> None:
-        """Begin: each beat runs right away, then at its interval."""
+        """Begin: each beat runs after its first wait, then at its interval."""
         for beat in beats:
             guarded = self._beats[beat.name] = _Guarded(beat)
             self._scheduler.add_job(
@@ -48,12 +49,11 @@ class Scheduler:
                 id=beat.name,
                 coalesce=True,
                 max_instances=1,
+                next_run_time=datetime.now(UTC) + beat.after,
                 misfire_grace_time=None,  # its default of one second would drop beats of a busy loop
             )
         self._open = True
         self._scheduler.start()
-        for beat in beats:
-            self.wake(beat.name)
 
     def wake(self, name: str) -> None:
         """Run a beat now, or once more right after the run that is under way."""

@@ -1,0 +1,59 @@
+"""A provider whose client is loaded at the first call: the SDK takes a quarter of the start."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from sora_studio.domain.ports import Content, Order, Provider, RemoteJob, RemotePage
+from sora_studio.domain.profile import Model, Profile
+from sora_studio.domain.video import Variant
+
+
+class LateProvider:
+    """Implements `domain.ports.Provider` by another one that is made at the first call, in a thread."""
+
+    def __init__(self, profile: Profile, make: Callable[[], Provider]) -> None:
+        """Take the profile, which is known before, and what makes the provider."""
+        self._profile, self._make = profile, make
+        self._making: asyncio.Task[Provider] | None = None
+
+    @property
+    def profile(self) -> Profile:
+        """Return what it can do."""
+        return self._profile
+
+    async def submit(self, order: Order) -> RemoteJob:
+        """Ask for a video."""
+        return await (await self._made()).submit(order)
+
+    async def fetch(self, remote_id: str) -> RemoteJob:
+        """Ask how a job is going."""
+        return await (await self._made()).fetch(remote_id)
+
+    async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
+        """Return a page of the provider's jobs."""
+        return await (await self._made()).list_jobs(after=after, limit=limit)
+
+    @asynccontextmanager
+    async def content(self, remote_id: str, variant: Variant) -> AsyncGenerator[Content]:
+        """Open a file for streaming."""
+        async with (await self._made()).content(remote_id, variant) as content:
+            yield content
+
+    async def delete(self, remote_id: str) -> None:
+        """Remove a job there."""
+        await (await self._made()).delete(remote_id)
+
+    async def list_models(self) -> tuple[Model, ...]:
+        """Return the models."""
+        return await (await self._made()).list_models()
+
+    async def close(self) -> None:
+        """Let go of the connections, if there are any."""
+        if self._making:
+            await (await self._making).close()
+
+    async def _made(self) -> Provider:
+        if self._making is None:
+            self._making = asyncio.create_task(asyncio.to_thread(self._make))
+        return await asyncio.shield(self._making)
