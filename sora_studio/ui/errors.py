@@ -24,6 +24,7 @@ from sora_studio.ui.toasts import ERROR, ToastState
 
 _log = logging.getLogger(__name__)
 
+_LONGEST_NOTE = 2000  # characters
 _NEXT_IN_MINUTES = 90  # seconds from which a wait is told in minutes
 
 
@@ -74,6 +75,11 @@ def report(exception: Exception) -> EventSpec:
     reference = secrets.token_hex(4)
     _log.error("A page handler failed (reference %s)", reference, exc_info=exception)
     return _say(f"{explain(exception)} Reference {reference}.")
+
+
+def note(exception: Exception) -> None:
+    """Write down what failed in somebody's browser; anybody can send it: short, and no error of ours."""
+    _log.warning("A page failed in a browser: %s", str(exception)[:_LONGEST_NOTE])
 
 
 def _say(text: str) -> EventSpec:

@@ -23,7 +23,7 @@ from sora_studio.container import services
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import NotSignedIn
 from sora_studio.services.tokens import token_in_cookies
-from sora_studio.ui import live, routes, sockets
+from sora_studio.ui import live, payloads, routes, sockets
 from sora_studio.ui.session import hand_over
 from sora_studio.ui.toasts import ToastState
 
@@ -57,15 +57,20 @@ class Guard(rx.Middleware):
             Unavailable: The database cannot say who is at the tab.
         """
         if event.name in self._public:
-            return None
+            return _let_in(event)
         token, root = EventContext.get().token, state._get_root_state()
         identity = await _identify(_cookies(app, root, token))
         await hand_over(root, identity)
         if identity is not None:
             live.keep(identity.user_id, token)
-            return None
+            return _let_in(event)
         live.forget(token)
-        return None if event.name in _FRAMEWORK else await _to_log_in(root)
+        return _let_in(event) if event.name in _FRAMEWORK else await _to_log_in(root)
+
+
+def _let_in(event: Event) -> StateUpdate | None:
+    """Let an event pass unless it is nonsense, which no page of ours sends: that has no effect."""
+    return None if payloads.fits(event) else StateUpdate()
 
 
 async def _identify(cookies: str) -> Identity | None:

@@ -34,6 +34,7 @@ def build() -> rx.App:
         # In place of Reflex's: its error page and its connection messages speak to programmers.
         app_wraps={(55, "ErrorBoundary"): _error_boundary, (5, "Overlay"): _overlay},
         backend_exception_handler=errors.report,
+        frontend_exception_handler=errors.note,
     )
     app.add_middleware(Guard())
     for draw, route, title, on_load in _pages():
