@@ -1,6 +1,7 @@
 """The studio is killed in mid-render; the page waits, the video comes."""
 
 import signal
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -16,7 +17,8 @@ def _kill(studio: RunningStudio, *, with_database: bool) -> None:
     if with_database:
         doomed += [each for each in studio.tree() if each.name().startswith("postgres")]
     for process in doomed:
-        process.send_signal(signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):  # the children end when their parent is killed
+            process.send_signal(signal.SIGKILL)
     psutil.wait_procs(doomed, timeout=10)
 
 

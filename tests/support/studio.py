@@ -9,7 +9,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def serving(
         yield studio
     finally:
         for each in tree:
-            if each.is_running():
+            with suppress(psutil.NoSuchProcess):
                 each.kill()
         process.kill()
         process.wait()

@@ -75,7 +75,7 @@ def test_sigterm_ends_it_in_time_with_its_workers(tmp_path: Path):
         began = time.monotonic()
 
         assert sandbox.end() == 0
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10  # what the studio promises of everything; 3 s on an idle machine
         assert not any(worker.is_running() for worker in workers)
 
 

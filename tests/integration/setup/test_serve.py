@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -46,7 +47,8 @@ def test_the_next_start_works_after_the_studio_was_killed(data_dir: Path):
 def test_the_next_start_works_after_everything_was_killed(data_dir: Path):
     with serving(data_dir) as studio:
         for process in studio.tree():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # children end when their parent is killed
+                process.kill()
         studio.process.wait()
 
         with serving(data_dir, port=studio.port) as again:

