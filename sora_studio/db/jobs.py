@@ -19,7 +19,7 @@ from sora_studio.db.models import JobRow
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.job import ClaimedJob, JobChange
-from sora_studio.domain.video import NEXT, Kind, Phase
+from sora_studio.domain.video import NEXT, Happening, Kind, Phase
 
 _CLAIM = text("""
 WITH due AS (
@@ -35,9 +35,11 @@ WITH due AS (
     RETURNING job.*
 )
 SELECT claimed.*, video.owner_id, video.kind, video.prompt, video.model, video.size, video.seconds,
-    parent.remote_id AS parent_remote_id, asset.key AS reference_key, now() AS now
+    video.characters, parent.remote_id AS parent_remote_id, source.seconds AS parent_seconds,
+    asset.key AS reference_key, now() AS now
 FROM claimed
 JOIN video ON video.id = claimed.video_id
+LEFT JOIN video AS source ON source.id = video.parent_id
 LEFT JOIN job AS parent
     ON parent.video_id = video.parent_id AND parent.current AND parent.provider = claimed.provider
 LEFT JOIN asset ON asset.video_id = video.id AND asset.variant = 'reference'
@@ -50,7 +52,8 @@ WITH change AS (
     SELECT * FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(
         id uuid, fence integer, phase text, due_in float8, remote_id text, progress integer,
         remote_status text, remote_expires_at timestamptz, problem_code text, problem_message text,
-        charge text, failures integer, looks integer, not_sent boolean, taken boolean)
+        charge text, failures integer, looks integer, not_sent boolean, taken boolean,
+        finished_at timestamptz, happenings jsonb)
 ), done AS (
     UPDATE job SET
         phase = coalesce(change.phase, job.phase),
@@ -71,12 +74,18 @@ WITH change AS (
         looks = coalesce(change.looks, job.looks),
         post_begun_at = CASE WHEN change.not_sent THEN NULL ELSE job.post_begun_at END,
         taken_at = CASE WHEN change.taken THEN coalesce(job.taken_at, now()) ELSE job.taken_at END,
+        finished_at = coalesce(job.finished_at, change.finished_at),
         ended_at = CASE WHEN change.phase IN ('completed', 'failed') THEN now() ELSE job.ended_at END
     FROM change
     WHERE job.id = change.id AND job.fence = change.fence
       AND (change.phase IS NULL OR change.phase = job.phase
         OR job.phase || '>' || change.phase = ANY(:ways))
-    RETURNING job.video_id, job.phase, job.current
+    RETURNING job.video_id, job.phase, job.current, change.happenings, change.problem_message
+), told AS (
+    INSERT INTO activity (video_id, happening, note)
+    SELECT done.video_id, happening.word, done.problem_message
+    FROM done, jsonb_array_elements_text(done.happenings) WITH ORDINALITY AS happening (word, place)
+    ORDER BY happening.place
 ), shown AS (
     UPDATE video SET phase = done.phase,
         completed_at = CASE WHEN done.phase = 'completed' THEN now() ELSE video.completed_at END
@@ -86,7 +95,8 @@ SELECT count(*) FROM done
 """)
 
 # What a person may decide about a job that needs attention. Each statement counts the videos it changed.
-_DECIDED = """, shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id)
+_DECIDED = """, shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id),
+told AS (INSERT INTO activity (video_id, happening) SELECT video_id, :happening FROM done)
 SELECT count(*) FROM done"""
 _WAITING = "video_id = :video AND current AND phase = 'needs_attention'"
 
@@ -192,18 +202,21 @@ class JobRepository:
 
     async def look_again(self, video_id: UUID) -> bool:
         """Take a video that needs attention up again where it was left; False: it does not need any."""
-        return await self._decide(video_id, _LOOK_AGAIN)
+        return await self._decide(video_id, _LOOK_AGAIN, Happening.LOOKED_AGAIN)
 
     async def submit_again(self, video_id: UUID) -> bool:
         """Start another attempt at a video that needs attention; False: it does not need any."""
-        return await self._decide(video_id, _SUBMIT_AGAIN, new=new_id())
+        return await self._decide(video_id, _SUBMIT_AGAIN, Happening.SENT_AGAIN, new=new_id())
 
     async def give_up(self, video_id: UUID) -> bool:
         """End a video that needs attention and release its price; False: it does not need any."""
-        return await self._decide(video_id, _GIVE_UP)
+        return await self._decide(video_id, _GIVE_UP, Happening.GIVEN_UP)
 
-    async def _decide(self, video_id: UUID, decision: TextClause, **parameters: object) -> bool:
-        return bool((await self._do(decision, {"video": video_id, **parameters})).scalar_one())
+    async def _decide(
+        self, video_id: UUID, decision: TextClause, happening: Happening, **parameters: object
+    ) -> bool:
+        decided = await self._do(decision, {"video": video_id, "happening": happening, **parameters})
+        return bool(decided.scalar_one())
 
     async def _do(self, statement: Executable, parameters: dict[str, Any] | None = None) -> CursorResult[Any]:
         return await (await self._tx.connection()).execute(statement, parameters)
@@ -212,6 +225,7 @@ class JobRepository:
 def _to_claimed(row: Any) -> ClaimedJob:  # noqa: ANN401 - a Core row
     fields: dict[str, Any] = {name: getattr(row, name) for name in ClaimedJob.__dataclass_fields__}
     fields["phase"], fields["kind"] = Phase(row.phase), Kind(row.kind)
+    fields["characters"] = tuple(row.characters)
     return ClaimedJob(**fields)
 
 
@@ -232,4 +246,6 @@ def _to_json(change: JobChange) -> dict[str, object]:
         "looks": change.looks,
         "not_sent": change.not_sent,
         "taken": change.taken,
+        "finished_at": change.finished_at and change.finished_at.isoformat(),
+        "happenings": list(change.happenings),
     }

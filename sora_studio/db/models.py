@@ -14,6 +14,7 @@ from sqlalchemy import (
     Computed,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     MetaData,
@@ -21,11 +22,11 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from sora_studio.domain.job import Charge
-from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, Variant
+from sora_studio.domain.video import STATUS_OF, TERMINAL, Happening, Kind, Phase, Variant
 
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={
@@ -151,6 +152,9 @@ class VideoRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
     completed_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     deleted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    characters: list[str] = Field(  # their remote ids
+        default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
+    )
     request_key: str | None = Field(default=None, sa_column=Column(Text))
     request_sha256: str | None = Field(default=None, sa_column=Column(Text))
     search: str | None = Field(
@@ -201,6 +205,7 @@ class JobRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
     post_begun_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     taken_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    finished_at: datetime | None = Field(default=None, sa_column=_maybe_moment())  # rendered
     ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     remote_expires_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     hinted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
@@ -211,6 +216,41 @@ class JobRow(SQLModel, table=True):
     fence: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     failures: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     looks: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+
+
+class ActivityRow(SQLModel, table=True):
+    """One thing that happened to a video; rows are only ever added."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        CheckConstraint(one_of("happening", Happening), name="happening"),
+        Index("ix_activity_video", "video_id", "id"),
+    )
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    video_id: UUID = Field(sa_column=_of_video())
+    happened_at: datetime = Field(
+        default_factory=_now,
+        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    )
+    happening: str = Field(sa_type=Text)
+    note: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class CharacterRow(SQLModel, table=True):
+    """Somebody or something that was made at a provider, to appear in videos by its name."""
+
+    __tablename__ = "character"
+    __table_args__ = (Index("uq_character_remote", "provider", "remote_id", unique=True),)
+
+    id: UUID = Field(primary_key=True)
+    owner_id: UUID = Field(sa_column=_owner(index=True))
+    provider: str = Field(sa_type=Text)
+    remote_id: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
 
 
 class AssetRow(SQLModel, table=True):

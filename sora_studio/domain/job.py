@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sora_studio.domain.video import Kind, Phase, Problem
+from sora_studio.domain.video import Happening, Kind, Phase, Problem
 
 
 class Charge(StrEnum):
@@ -40,6 +40,8 @@ class ClaimedJob:
     size: str
     seconds: str
     parent_remote_id: str | None  # the parent's remote id at the same provider
+    parent_seconds: str | None
+    characters: tuple[str, ...]  # their remote ids
     reference_key: str | None
     now: datetime  # the database's clock at the claim
 
@@ -61,3 +63,5 @@ class JobChange:
     looks: int | None = None
     not_sent: bool = False  # the POST that was begun has certainly not been taken
     taken: bool = field(default=False)  # the provider took it now
+    finished_at: datetime | None = None  # when the provider had rendered it
+    happenings: tuple[Happening, ...] = ()  # further lines of its activity

@@ -9,7 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from sora_studio.domain.profile import Model, Profile
-from sora_studio.domain.video import Problem, Status, Variant
+from sora_studio.domain.video import Kind, Problem, Status, Variant
 
 Clock = Callable[[], datetime]
 """Returns the current time, UTC-aware."""
@@ -25,7 +25,9 @@ class Order:
     size: str
     seconds: str
     reference: Path | None = None  # a PNG of exactly `size`
-    remix_of: str | None = None  # the parent's remote id, where the provider remixes
+    kind: Kind = Kind.CREATE
+    source: str | None = None  # the remote id of what is remixed, edited or extended
+    characters: tuple[str, ...] = ()  # their remote ids
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class RemoteJob:
     size: str | None
     seconds: str | None
     poll_after: float | None = None  # seconds, from openai-poll-after-ms
+    completed_at: datetime | None = None
+    file_url: str | None = None  # where some servers put the file instead of handing it out themselves
 
 
 @dataclass(frozen=True)

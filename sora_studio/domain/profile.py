@@ -15,6 +15,10 @@ class Operation(StrEnum):
     LIST = "list"
     DELETE = "delete"
     REMIX = "remix"
+    EDIT = "edit"
+    EXTEND = "extend"
+    CHARACTERS = "characters"
+    REFERENCE = "reference"
     THUMBNAIL = "thumbnail"
     SPRITESHEET = "spritesheet"
     MODELS = "models"
@@ -37,6 +41,23 @@ class Model:
         return None if rate is None else rate * int(seconds)
 
 
+class Body(StrEnum):
+    """How a server wants to be told what to make."""
+
+    MULTIPART = "multipart"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much may be asked of a provider at a time."""
+
+    per_second: float = 5.0  # requests, on average
+    burst: int = 20  # requests at once after a rest
+    at_once: int = 8  # requests under way
+    jobs: int | None = None  # jobs that it makes at a time, more wait here; None: as many as it takes
+
+
 @dataclass(frozen=True)
 class Profile:
     """A provider's abilities and quirks."""
@@ -50,6 +71,11 @@ class Profile:
     honours_idempotency_key: bool = False
     any_size: bool = False  # sizes beyond the listed ones go through
     any_seconds: bool = False
+    retired: str = ""  # one sentence when the service is no more: nothing is sent there
+    body: Body = Body.MULTIPART
+    sends_model: bool = True  # False: the server makes what it serves, and refuses other names
+    busy: frozenset[int] = frozenset({429})  # HTTP statuses of a submit that mean: not taken, come again
+    pace: Pace = Pace()
 
     def model(self, model_id: str | None) -> Model:
         """Return one model, the first when none is named.

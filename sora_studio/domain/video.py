@@ -40,7 +40,9 @@ class Kind(StrEnum):
     """How a video was asked for."""
 
     CREATE = "create"
-    REMIX = "remix"
+    REMIX = "remix"  # a variation of a finished video
+    EDIT = "edit"  # the same video with a change
+    EXTEND = "extend"  # the same video, going on
 
 
 class Variant(StrEnum):
@@ -163,6 +165,35 @@ class VideoWish:
     reference: bytes | None = None  # an uploaded picture as it came, PNG, JPEG or WebP
     reference_id: UUID | None = None  # or one that was uploaded before
     title: str | None = None
+    characters: tuple[UUID, ...] = ()  # people and things made before, whose names are in the prompt
+
+
+class Happening(StrEnum):
+    """What the activity line of a video tells of, in order of an untroubled life."""
+
+    SUBMITTED = "submitted"  # the provider took the job
+    UNCLEAR = "unclear"  # the answer to the submit was lost
+    ADOPTED = "adopted"  # the job was found in the provider's list
+    NOT_TAKEN = "not_taken"  # the provider never had it: sent once more under the same key
+    BUSY = "busy"  # the provider asked us to come back later
+    SEEN = "seen"  # it renders
+    RENDERED = "rendered"
+    DELAYED = "delayed"  # the file could not be saved yet
+    SAVED = "saved"
+    FAILED = "failed"
+    ATTENTION = "attention"  # a person has to decide
+    LOOKED_AGAIN = "looked_again"  # the person's decisions
+    SENT_AGAIN = "sent_again"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One line of what happened to a video."""
+
+    at: datetime
+    happening: Happening
+    note: str = ""  # the provider's words, where it gave any
 
 
 @dataclass(frozen=True)

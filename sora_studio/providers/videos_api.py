@@ -19,7 +19,7 @@ from openai import APIStatusError, AsyncOpenAI, omit
 from sora_studio.domain.errors import JobNotFound, ProviderRejected, ProviderUnavailable, Unsupported
 from sora_studio.domain.ports import Content, Order, RemoteJob, RemotePage
 from sora_studio.domain.profile import Model, Operation, Profile
-from sora_studio.domain.video import Variant
+from sora_studio.domain.video import Kind, Variant
 from sora_studio.providers.errors import Call, translated_errors
 from sora_studio.providers.profiles import with_listed_models
 from sora_studio.providers.refusal import read_json
@@ -94,8 +94,8 @@ class VideosApiProvider:
             ProviderUnavailable: Nothing was taken.
             ProviderRejected: Nothing was taken and nothing would be.
         """
-        if order.remix_of is not None:
-            return await self._remix(order, order.remix_of)
+        if order.kind is Kind.REMIX and order.source is not None:
+            return await self._remix(order, order.source)
         picture = await _read_picture(order)
         with translated_errors(Call.CREATE, self._key):
             async with asyncio.timeout(self._timeouts.submit):

@@ -100,6 +100,7 @@ def read_job(body: object, remote_id: str, poll_after: str | None = None) -> Rem
         size=read_size(fields.get("size")),
         seconds=read_seconds(fields.get("seconds")),
         poll_after=read_poll_after(poll_after),
+        completed_at=read_time(fields.get("completed_at")),
     )
 
 

@@ -12,12 +12,12 @@ from sora_studio.domain import polling
 from sora_studio.domain.errors import JobNotFound, MediaError, ProviderError, StorageError
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, Storage
-from sora_studio.domain.video import Phase, Problem, Variant
+from sora_studio.domain.video import Happening, Phase, Problem, Variant
 from sora_studio.services.offers import Offers
 from sora_studio.services.pictures import inspect_video, make_poster, make_spritesheet
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.crew import Crew
-from sora_studio.services.tracking.reading import MAX_AGE
+from sora_studio.services.tracking.reading import MAX_AGE, failed, needs_attention
 from sora_studio.services.workshop import Workshop
 
 AT_ONCE = 3
@@ -78,7 +78,16 @@ class Archiver:
             for path in spooled:
                 path.unlink(missing_ok=True)
         await self._claims.record(
-            [JobChange(job, phase=Phase.COMPLETED, progress=100, remote_status="")], assets
+            [
+                JobChange(
+                    job,
+                    phase=Phase.COMPLETED,
+                    progress=100,
+                    remote_status="",
+                    happenings=(Happening.SAVED,),
+                )
+            ],
+            assets,
         )
 
     async def _copy(self, provider: Provider, job: ClaimedJob, spooled: list[Path]) -> list[AssetRow]:
@@ -153,10 +162,10 @@ def _later(job: ClaimedJob, error: Exception) -> JobChange:
     """Try again soon; a file that is not there any more, time after time, is lost."""
     if isinstance(error, JobNotFound) and job.looks + 1 >= _GONE_LOOKS:
         message = f"The provider finished this video but does not hand out its file: {error.message}"
-        return JobChange(job, phase=Phase.FAILED, problem=Problem("content_unavailable", message))
+        return failed(JobChange(job), Problem("content_unavailable", message))
     if job.now - job.created_at > MAX_AGE:
         message = "The provider finished this video, but its file could not be saved for a day."
-        return JobChange(job, phase=Phase.NEEDS_ATTENTION, problem=Problem("not_saved", message))
+        return needs_attention(JobChange(job), Problem("not_saved", message))
     looks = job.looks + 1 if isinstance(error, JobNotFound) else job.looks
     return JobChange(
         job,
@@ -164,4 +173,5 @@ def _later(job: ClaimedJob, error: Exception) -> JobChange:
         failures=job.failures + 1,
         looks=looks,
         problem=Problem("saving_delayed", str(error) or type(error).__name__),
+        happenings=() if job.failures else (Happening.DELAYED,),
     )

@@ -1,12 +1,12 @@
 """From what a provider says of a job to what becomes of it here. Pure."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sora_studio.domain import polling
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.ports import RemoteJob
-from sora_studio.domain.video import Phase, Problem, Status
+from sora_studio.domain.video import Happening, Phase, Problem, Status
 
 MAX_AGE = timedelta(hours=24)
 """After this long a person has to decide; until then an unknown or stuck status keeps the job alive."""
@@ -14,8 +14,14 @@ MAX_AGE = timedelta(hours=24)
 _AT_ONCE = timedelta()
 
 
-def change_for(job: ClaimedJob, remote: RemoteJob) -> JobChange:
-    """Say what a provider's answer changes about a job, the first answer included."""
+def change_for(job: ClaimedJob, remote: RemoteJob, *, how: Happening | None = None) -> JobChange:
+    """Say what a provider's answer changes about a job.
+
+    Args:
+        job: As it was claimed.
+        remote: What the provider says of it.
+        how: How we came to know of the provider's job, when this is its first answer.
+    """
     first = job.remote_id is None
     known = JobChange(
         job,
@@ -24,24 +30,54 @@ def change_for(job: ClaimedJob, remote: RemoteJob) -> JobChange:
         taken=first,
         remote_expires_at=remote.expires_at,
         remote_status="" if remote.status else remote.status_word,
+        happenings=(how,) if how else (),
     )
     if remote.status is Status.COMPLETED:
         return replace(
-            known, phase=Phase.SAVING, due_in=_AT_ONCE, progress=None if remote.progress is None else 99
+            known,
+            phase=Phase.SAVING,
+            due_in=_AT_ONCE,
+            progress=None if remote.progress is None else 99,
+            finished_at=_finished_at(job, remote),
+            happenings=(*known.happenings, Happening.RENDERED),
         )
     if remote.status is Status.FAILED:
         problem = remote.problem or Problem("provider_failed", "The provider failed without saying why.")
-        return replace(known, phase=Phase.FAILED, charge=Charge.RELEASED, problem=problem)
+        return failed(known, problem, charge=Charge.RELEASED)
     if job.now - job.created_at > MAX_AGE:
-        return replace(known, phase=Phase.NEEDS_ATTENTION)
+        return needs_attention(known, Problem("no_end", "The provider has not finished this video in a day."))
     progress = None if remote.progress is None else min(remote.progress, 99)
+    phase = _next_phase(job.phase, remote.status)
     elapsed = job.now - (job.taken_at or job.now)
     return replace(
         known,
-        phase=_next_phase(job.phase, remote.status),
+        phase=phase,
         due_in=polling.next_look(elapsed, max(progress or 0, job.progress), remote.poll_after),
         progress=progress,
+        happenings=(*known.happenings, *_news(job.phase, phase)),
     )
+
+
+def failed(change: JobChange, problem: Problem, *, charge: Charge | None = None) -> JobChange:
+    """End a job for good."""
+    happenings = (*change.happenings, Happening.FAILED)
+    return replace(change, phase=Phase.FAILED, problem=problem, charge=charge, happenings=happenings)
+
+
+def needs_attention(change: JobChange, problem: Problem) -> JobChange:
+    """Leave a job to the person's decision."""
+    happenings = (*change.happenings, Happening.ATTENTION)
+    return replace(change, phase=Phase.NEEDS_ATTENTION, problem=problem, due_in=None, happenings=happenings)
+
+
+def _news(before: Phase, after: Phase) -> tuple[Happening, ...]:
+    return (Happening.SEEN,) if after is Phase.IN_PROGRESS and before is not after else ()
+
+
+def _finished_at(job: ClaimedJob, remote: RemoteJob) -> datetime:
+    """Believe the provider's clock only where it fits between our own two moments."""
+    began, said = job.taken_at or job.now, remote.completed_at
+    return said if said and began <= said <= job.now else job.now
 
 
 def _next_phase(phase: Phase, status: Status | None) -> Phase:

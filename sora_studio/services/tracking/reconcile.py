@@ -9,10 +9,10 @@ from sora_studio.domain.errors import Conflict, ProviderError
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob
 from sora_studio.domain.profile import Operation, Profile
-from sora_studio.domain.video import Phase, Problem
+from sora_studio.domain.video import Happening, Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
-from sora_studio.services.tracking.reading import change_for
+from sora_studio.services.tracking.reading import change_for, needs_attention
 
 LOOKS = 3
 PATIENCE = timedelta(seconds=90)
@@ -63,7 +63,9 @@ class Reconciler:
         known = await self._claims.known(name, [remote.remote_id for remote in listed])
         pairs = match(jobs, [remote for remote in listed if remote.remote_id not in known])
         return [
-            change_for(job, pairs[job.id]) if job.id in pairs else _not_found(job, provider.profile)
+            change_for(job, pairs[job.id], how=Happening.ADOPTED)
+            if job.id in pairs
+            else _not_found(job, provider.profile)
             for job in jobs
         ]
 
@@ -130,7 +132,14 @@ def _not_found(job: ClaimedJob, profile: Profile) -> JobChange:
         return _again(job)
     if profile.list_is_complete or profile.honours_idempotency_key:
         # It was certainly not taken, or a second POST with the same key cannot make a second job.
-        return JobChange(job, phase=Phase.SUBMITTING, due_in=timedelta(), looks=0, not_sent=True)
+        return JobChange(
+            job,
+            phase=Phase.SUBMITTING,
+            due_in=timedelta(),
+            looks=0,
+            not_sent=True,
+            happenings=(Happening.NOT_TAKEN,),
+        )
     return _ask_the_person(job)
 
 
@@ -141,4 +150,4 @@ def _again(job: ClaimedJob) -> JobChange:
 
 def _ask_the_person(job: ClaimedJob) -> JobChange:
     message = "The provider did not answer, and it cannot be found out whether it took the job."
-    return JobChange(job, phase=Phase.NEEDS_ATTENTION, problem=Problem("submit_unknown", message))
+    return needs_attention(JobChange(job), Problem("submit_unknown", message))

@@ -13,7 +13,7 @@ from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
-from sora_studio.services.tracking.reading import change_for
+from sora_studio.services.tracking.reading import change_for, failed
 
 MOST = 1_000
 """Jobs that one run claims at most."""
@@ -89,7 +89,7 @@ def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
             problem = Problem(
                 "lost_at_provider", f"The provider does not know this video any more: {error.message}"
             )
-            return JobChange(job, phase=Phase.FAILED, problem=problem)
+            return failed(JobChange(job), problem)
         return JobChange(job, due_in=_LOST_PAUSE, looks=job.looks + 1)
     wait = polling.after_error(job.failures + 1)
     if isinstance(error, ProviderUnavailable) and error.retry_after is not None:

@@ -20,11 +20,11 @@ from sora_studio.domain.errors import (
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.ports import Order, Provider, RemoteJob, Storage
 from sora_studio.domain.profile import Operation
-from sora_studio.domain.video import Kind, Phase, Problem
+from sora_studio.domain.video import Happening, Kind, Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.crew import Crew
-from sora_studio.services.tracking.reading import change_for
+from sora_studio.services.tracking.reading import change_for, failed
 
 AT_ONCE = 8
 """Submits under way at a time."""
@@ -84,10 +84,12 @@ class Submitter:
             return _refused(job, error.code, error.message)
         except StorageError as error:
             return _refused(job, "reference_missing", str(error))
-        return change_for(job, remote)
+        return change_for(job, remote, how=Happening.SUBMITTED)
 
     def _order(self, provider: Provider, job: ClaimedJob) -> Order:
-        remixes = job.kind is Kind.REMIX and Operation.REMIX in provider.profile.operations
+        remixes = (
+            job.kind is Kind.REMIX and job.parent_remote_id and Operation.REMIX in provider.profile.operations
+        )
         return Order(
             job_id=job.id,
             prompt=job.prompt,
@@ -95,7 +97,8 @@ class Submitter:
             size=job.size,
             seconds=job.seconds,
             reference=self._storage.locate(job.reference_key) if job.reference_key else None,
-            remix_of=job.parent_remote_id if remixes else None,
+            kind=job.kind if remixes else Kind.CREATE,
+            source=job.parent_remote_id if remixes else None,
         )
 
     async def _record(self, change: JobChange) -> None:
@@ -112,16 +115,16 @@ async def _submit_or_emulate(provider: Provider, order: Order) -> RemoteJob:
     try:
         return await provider.submit(order)
     except Unsupported:
-        if order.remix_of is None:
+        if order.kind is not Kind.REMIX:
             raise
-        return await provider.submit(replace(order, remix_of=None))
+        return await provider.submit(replace(order, kind=Kind.CREATE, source=None))
 
 
 def _unclear(job: ClaimedJob) -> JobChange:
-    return JobChange(job, phase=Phase.SUBMIT_UNKNOWN, due_in=FIRST_LOOK, looks=0)
+    return JobChange(
+        job, phase=Phase.SUBMIT_UNKNOWN, due_in=FIRST_LOOK, looks=0, happenings=(Happening.UNCLEAR,)
+    )
 
 
 def _refused(job: ClaimedJob, code: str, message: str) -> JobChange:
-    return JobChange(
-        job, phase=Phase.FAILED, charge=Charge.RELEASED, problem=Problem(code, message), not_sent=True
-    )
+    return failed(JobChange(job, not_sent=True), Problem(code, message), charge=Charge.RELEASED)

@@ -9,7 +9,7 @@ import pytest
 
 from sora_studio.domain.errors import ContentRejected, JobNotFound, ProviderMisconfigured, ProviderRejected
 from sora_studio.domain.ports import Order, RemoteJob
-from sora_studio.domain.video import Size, Status, Variant
+from sora_studio.domain.video import Kind, Size, Status, Variant
 from sora_studio.providers.profiles import SANDBOX
 from sora_studio.providers.videos_api import VideosApiProvider
 from sora_studio.services.pictures import fit_reference, inspect_video
@@ -76,7 +76,9 @@ async def test_a_video_from_the_submit_to_the_file_and_its_end(provider, tmp_pat
     assert facts.seconds == pytest.approx(4, abs=0.1)
 
     remix = await provider.submit(
-        replace(ORDER, job_id=UUID(int=2), prompt="at night", seconds="4", remix_of=job.remote_id)
+        replace(
+            ORDER, job_id=UUID(int=2), prompt="at night", seconds="4", kind=Kind.REMIX, source=job.remote_id
+        )
     )
     assert (remix.prompt, remix.size) == ("at night", ORDER.size)
 

@@ -21,7 +21,7 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Operation
-from sora_studio.domain.video import Status
+from sora_studio.domain.video import Kind, Status
 from sora_studio.providers.profiles import VIDEOS_API
 from sora_studio.providers.videos_api import Timeouts, VideosApiProvider
 from tests.support.scripted import IS_SILENT, RESETS, Ending, Reply, says, shows
@@ -84,7 +84,7 @@ async def test_a_reference_that_is_gone_is_refused_before_the_post(server, provi
 
 async def test_a_remix_posts_json_to_its_parent(server, provider, order):
     server.on("POST", "/videos/video_0/remix", says(VIDEO))
-    assert (await provider.submit(replace(order, remix_of="video_0"))).remote_id == "video_1"
+    assert (await provider.submit(replace(order, kind=Kind.REMIX, source="video_0"))).remote_id == "video_1"
     (request,) = server.requests
     assert json.loads(request.body) == {"prompt": "a dog on the moon"}
     assert request.headers["idempotency-key"] == str(order.job_id)
@@ -93,7 +93,7 @@ async def test_a_remix_posts_json_to_its_parent(server, provider, order):
 async def test_a_remix_where_the_profile_has_none_is_not_asked_for(server, order):
     without = replace(VIDEOS_API, operations=VIDEOS_API.operations - {Operation.REMIX})
     provider = VideosApiProvider(without, server.base_url)
-    assert isinstance(await fails(provider, replace(order, remix_of="video_0")), Unsupported)
+    assert isinstance(await fails(provider, replace(order, kind=Kind.REMIX, source="video_0")), Unsupported)
     assert server.requests == []
     await provider.close()
 
@@ -102,7 +102,7 @@ async def test_a_remix_where_the_profile_has_none_is_not_asked_for(server, order
 async def test_a_server_without_remix_is_told_from_one_that_refuses(server, provider, order, status):
     """Nothing was taken: the caller may ask for a new video instead."""
     server.on("POST", "/videos/video_0/remix", says({"error": {"message": "No."}}, status))
-    assert isinstance(await fails(provider, replace(order, remix_of="video_0")), Unsupported)
+    assert isinstance(await fails(provider, replace(order, kind=Kind.REMIX, source="video_0")), Unsupported)
 
 
 async def test_without_a_key_a_dummy_is_sent(server, order):
@@ -160,7 +160,7 @@ async def test_a_lost_or_odd_answer_is_unclear_and_posted_once(server, provider,
 
 async def test_a_remix_is_posted_once_too(server, provider, order):
     server.on("POST", "/videos/video_0/remix", says({}, 500))
-    assert type(await fails(provider, replace(order, remix_of="video_0"))) is SubmitUnclear
+    assert type(await fails(provider, replace(order, kind=Kind.REMIX, source="video_0"))) is SubmitUnclear
     assert len(server.requests) == 1
 
 

@@ -106,11 +106,11 @@ async def test_a_remix_goes_to_the_parents_provider_under_its_remote_id(bench: B
     await bench.archive()
     remix = await bench.videos.remix(view.owner_id, view.id, "at night")
     await bench.submit()
-    assert bench.provider.orders[-1].remix_of == "remote-0"
+    assert bench.provider.orders[-1].source == "remote-0"
     bench.provider.before_submit = [Unsupported("405", "unsupported")]
     await bench.videos.remix(view.owner_id, view.id, "by day")
     await bench.submit()
-    assert [order.remix_of for order in bench.provider.orders[-2:]] == ["remote-0", None]
+    assert [order.source for order in bench.provider.orders[-2:]] == ["remote-0", None]
     family = await bench.videos.family(view.owner_id, view.id)
     assert family.remixes[0].id == remix.id
     back = await bench.videos.family(view.owner_id, remix.id)
