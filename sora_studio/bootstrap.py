@@ -1,6 +1,6 @@
 """Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,31 +42,48 @@ from sora_studio.storage.local import LocalStorage
 _EVERY_SECOND = timedelta(seconds=1)
 
 
+def _as_it_is(provider: Provider) -> Provider:
+    return provider
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the studio is made of where it meets the world; tests put in their own."""
+
+    database: Callable[[str], Database] = Database
+    storage: Callable[[Path], LocalStorage] = LocalStorage
+    provider: Callable[[Provider], Provider] = _as_it_is
+
+
 @dataclass(frozen=True)
 class Studio:
-    """What is open: the services for pages and routes, and the database for the live push."""
+    """What is open: the services for pages and routes, the database for the push, the beats' alarm."""
 
     services: Services
     db: Database
+    wake: Callable[[str], None]
 
 
 @asynccontextmanager
-async def studio(settings: Settings) -> AsyncIterator[Studio]:
+async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterator[Studio]:
     """Open everything that the settings ask for, serve the block, close everything.
 
     Raises:
         ConfigError: A child or directory cannot be used.
         Unavailable: The database cannot be reached or migrated.
     """
+    parts = parts or Parts()
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
         await migrate(url)
-        db = Database(url)
+        db = parts.database(url)
         stack.push_async_callback(db.close)
         providers = await _providers(settings, stack)
-        opened = await _services(settings, db, providers, stack)
+        providers = {name: parts.provider(provider) for name, provider in providers.items()}
+        storage, scheduler = parts.storage(settings.data_dir / "media"), Scheduler()
+        opened = await _services(settings, db, providers, storage, scheduler, stack)
         stack.enter_context(container.using(opened))
-        yield Studio(opened, db)
+        yield Studio(opened, db, scheduler.wake)
 
 
 async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
@@ -98,12 +115,13 @@ async def _services(
     settings: Settings,
     db: Database,
     providers: Mapping[str, Provider],
+    storage: LocalStorage,
+    scheduler: Scheduler,
     stack: AsyncExitStack,
 ) -> Services:
-    storage = LocalStorage(settings.data_dir / "media")
     storage.sweep()
     workshop = stack.enter_context(closing(Workshop(limit_worker)))
-    offers, throttle, scheduler = Offers(providers), Throttle(), Scheduler()
+    offers, throttle = Offers(providers), Throttle()
     claims = Claims(db, _holder(settings.data_dir))
     await claims.release()  # what the process before us held: the data directory is ours alone
     stack.push_async_callback(claims.release)
