@@ -40,16 +40,18 @@ def serve(
 
 @cli.command()
 def sandbox(
+    *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 4010,
     speed: Annotated[float, typer.Option(help="Times faster than a real provider.", min=0.1)] = 1.0,
     data_dir: Annotated[Path, typer.Option(help="Where it keeps jobs and files.")] = Path("data/sandbox"),
+    faults: Annotated[bool, typer.Option("--faults", help="Open /faults, to ask for trouble.")] = False,
     parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run a Videos API server at /v1 that renders real MP4s (no AI model: it draws)."""
     from sora_studio.sandbox import SandboxSettings, run
 
-    run(host, port, SandboxSettings(data_dir=data_dir, speed=speed, parent_pid=parent_pid))
+    run(host, port, SandboxSettings(data_dir=data_dir, speed=speed, parent_pid=parent_pid, faults=faults))
 
 
 @cli.command()

@@ -12,12 +12,15 @@ from fastapi.responses import FileResponse
 from sora_studio.sandbox import rules, wire
 from sora_studio.sandbox.edge import install_edge, require_key
 from sora_studio.sandbox.intake import read_create, read_remix
+from sora_studio.sandbox.mishaps import Mishaps
+from sora_studio.sandbox.operations import OPERATIONS
 from sora_studio.sandbox.service import Sandbox
 from sora_studio.sandbox.settings import SandboxSettings
 from sora_studio.sandbox.store import VideoRecord
 from sora_studio.sandbox.wire import ApiError, Json
 
 routes = APIRouter(prefix="/v1", dependencies=[Depends(require_key)])
+control = APIRouter(prefix="/faults", dependencies=[Depends(require_key)])
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
 SWEEP_EVERY = 30
@@ -40,7 +43,10 @@ def create_app(settings: SandboxSettings) -> FastAPI:
 
     app = FastAPI(title="Sora Studio sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
     install_edge(app)
+    app.add_middleware(Mishaps)
     app.include_router(routes)
+    if settings.faults:
+        app.include_router(control)
     app.add_api_route("/healthz", _healthz)
     app.add_api_route("/ledger", _ledger, dependencies=[Depends(require_key)])
     return app
@@ -52,10 +58,15 @@ async def _healthz() -> Json:
 
 
 async def _ledger(request: Request) -> Json:
-    """Return every job that was ever accepted, deleted ones too: the oracle of what was paid for."""
+    """Return every job that was ever accepted, deleted ones too, and what came in: the oracle of tests."""
+    store = _sandbox(request).store
+    jobs = store.ledger()
+    seen, by_key = store.seen()
     return {
         "object": "list",
-        "data": [dataclasses.asdict(video) for video in _sandbox(request).store.ledger()],
+        "data": [{**dataclasses.asdict(job), "posts": by_key.get(job.idempotency_key or "")} for job in jobs],
+        "seen": {**dict.fromkeys(OPERATIONS, 0), **seen},
+        "keys": by_key,
     }
 
 
@@ -136,3 +147,32 @@ async def download_content(video_id: str, sandbox: At, variant: str = "video") -
 async def list_models() -> Json:
     """Return the models."""
     return wire.models_json(rules.MODELS)
+
+
+@control.get("")
+async def list_faults(sandbox: At) -> list[Json]:
+    """Return what is asked for at the moment, and how often each fault struck."""
+    return sandbox.faults.json()
+
+
+@control.post("")
+async def add_faults(sandbox: At, wanted: Json | list[Json]) -> list[Json]:
+    """Ask for one fault more, or for several."""
+    sandbox.faults.add(wanted if isinstance(wanted, list) else [wanted])
+    if any("instant_ms" in fault for fault in sandbox.faults.json()):
+        await sandbox.pool.stock_up()
+    return sandbox.faults.json()
+
+
+@control.put("")
+async def set_faults(sandbox: At, wanted: list[Json]) -> list[Json]:
+    """Ask for these faults and no others."""
+    sandbox.faults.clear()
+    return await add_faults(sandbox, wanted)
+
+
+@control.delete("")
+async def clear_faults(sandbox: At, at: str | None = None) -> list[Json]:
+    """Forget all faults, or those of one place."""
+    sandbox.faults.clear(at)
+    return sandbox.faults.json()

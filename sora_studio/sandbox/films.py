@@ -1,5 +1,8 @@
 """Where the files of videos lie: a folder for each finished one, reference images beside them."""
 
+import hashlib
+import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,11 +21,11 @@ class Films:
 
     def path(self, video_id: str, name: str) -> Path:
         """Return where a file of a finished video lies."""
-        return self._films / video_id / name
+        return self._films / _name(video_id) / name
 
     def reference(self, video_id: str) -> Path:
         """Return where a reference image lies."""
-        return self._references / video_id
+        return self._references / _name(video_id)
 
     def begin(self) -> Path:
         """Return a new folder to render into."""
@@ -30,8 +33,14 @@ class Films:
 
     def finish(self, folder: Path, video_id: str) -> None:
         """Move a rendered folder to its place, all files at once."""
-        shutil.rmtree(self._films / video_id, ignore_errors=True)
-        folder.replace(self._films / video_id)
+        shutil.rmtree(self._films / _name(video_id), ignore_errors=True)
+        folder.replace(self._films / _name(video_id))
+
+    def copy(self, folder: Path, video_id: str) -> None:
+        """Give a video the files of a folder, all at once, by links: they cost no space."""
+        links = self.begin()
+        shutil.copytree(folder, links, copy_function=os.link, dirs_exist_ok=True)
+        self.finish(links, video_id)
 
     def discard(self, folder: Path) -> None:
         """Drop what was rendered."""
@@ -39,9 +48,16 @@ class Films:
 
     def remove(self, video_id: str) -> None:
         """Delete a video's files."""
-        shutil.rmtree(self._films / video_id, ignore_errors=True)
+        shutil.rmtree(self._films / _name(video_id), ignore_errors=True)
         self.reference(video_id).unlink(missing_ok=True)
 
     def remove_film(self, video_id: str) -> None:
         """Delete the files of an expired video; its reference stays, for remixes."""
-        shutil.rmtree(self._films / video_id, ignore_errors=True)
+        shutil.rmtree(self._films / _name(video_id), ignore_errors=True)
+
+
+def _name(video_id: str) -> str:
+    """Return an id as a file name; one that is too long or has other signs becomes its hash."""
+    if re.fullmatch(r"[\w-]{1,100}", video_id, re.ASCII):
+        return video_id
+    return hashlib.sha256(video_id.encode()).hexdigest()

@@ -5,11 +5,14 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from sora_studio.sandbox import rules
 from sora_studio.sandbox.films import Films
 from sora_studio.sandbox.settings import SandboxSettings
+from sora_studio.sandbox.stock import Stock
 from sora_studio.sandbox.store import Store, VideoRecord
 
 LEAST_SECONDS = 1.5
@@ -28,20 +31,24 @@ class Pool:
         """Prepare; nothing runs before `start`. `on_end` hears of each job that completed or failed."""
         self._store, self._films, self._settings, self._on_end = store, films, settings, on_end
         self._news = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._stock = Stock(films)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._progress: dict[str, int] = {}
+        self._timed: dict[str, tuple[float, float]] = {}
 
     def start(self) -> None:
         """Begin with what waits, jobs interrupted by the last end of the server included."""
         self._store.requeue_interrupted()
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._settings.workers)]
+        for _ in range(self._settings.workers):
+            self._spawn(self._work())
 
     async def stop(self) -> None:
         """End every worker process; their jobs begin again at the next start."""
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def wake(self) -> None:
         """Say that a job waits."""
@@ -49,7 +56,14 @@ class Pool:
 
     def progress(self, video_id: str) -> int:
         """Return how many percent of a job in progress are done, 0..99."""
+        if video_id in self._timed:
+            began, seconds = self._timed[video_id]
+            return min(99, int(100 * (time.monotonic() - began) / seconds))
         return self._progress.get(video_id, 0)
+
+    async def stock_up(self) -> None:
+        """Have a film of the usual length ready, so that the first instant job is instant."""
+        await self._stock.film(int(rules.DEFAULT_SECONDS))
 
     def abort(self, video_id: str) -> None:
         """Stop rendering a job, if it is being rendered."""
@@ -63,26 +77,53 @@ class Pool:
             if video is None:
                 await self._news.wait()
                 continue
-            await self._make(video)
+            if video.fate:
+                self._spawn(self._make(video))  # costs no rendering, so that it waits for none
+            else:
+                await self._make(video)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _make(self, video: VideoRecord) -> None:
         """Take one job to its end."""
+        fate, expires_ms = video.fate, video.fate.get("expires_ms", self._settings.expires_after * 1000)
         least = LEAST_SECONDS * int(video.seconds) / self._settings.speed
+        refused = rules.BLOCKED if rules.refused_later(video.prompt) else None
+        if error := fate.get("error"):
+            refused = error["code"], error["message"]
+        if fate.get("stuck"):
+            return
         try:
-            if rules.refused_later(video.prompt):
-                await asyncio.sleep(least / 4)
-                self._store.fail(video.id, *rules.BLOCKED)
-            elif await self._render(video, least):
-                self._store.complete(video.id, self._settings.expires_after)
+            if refused:
+                await asyncio.sleep(fate.get("instant_ms", least * 250) / 1000)
+                self._store.fail(video.id, *refused)
+            elif await (self._take_from_stock(video) if "instant_ms" in fate else self._render(video, least)):
+                self._store.complete(video.id, expires_ms / 1000)
             else:
                 self._store.fail(video.id, *_FAILED)
         finally:
             self._progress.pop(video.id, None)
+            self._timed.pop(video.id, None)
         ended = self._store.find(video.id)
         if ended is None:
             self._films.remove(video.id)
         else:
             self._on_end(ended)
+
+    async def _take_from_stock(self, video: VideoRecord) -> bool:
+        """Let the time pass that its fate allows, and give it a film that is there already."""
+        seconds = video.fate["instant_ms"] / 1000
+        if seconds:
+            self._timed[video.id] = time.monotonic(), seconds
+            await asyncio.sleep(seconds)
+        film = await self._stock.film(int(video.seconds))
+        if self._store.find(video.id):
+            self._films.copy(film, video.id)
+            return True
+        return False
 
     async def _render(self, video: VideoRecord, least: float) -> bool:
         """Let a worker process draw it; tell whether the files are in place."""

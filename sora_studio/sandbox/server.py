@@ -8,6 +8,7 @@ import socket
 import uvicorn
 
 from sora_studio.sandbox.app import create_app
+from sora_studio.sandbox.connection import BreakableConnection
 from sora_studio.sandbox.settings import SandboxSettings
 
 
@@ -26,6 +27,7 @@ def run(host: str, port: int, settings: SandboxSettings) -> None:
         access_log=False,
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
+        http=BreakableConnection if settings.faults else "auto",
     )
     server = uvicorn.Server(config)
     # uvicorn raises the signal again when it is done, for whoever handled it before: us, and we are done too.

@@ -1,9 +1,9 @@
 """What can be done with a video: create, remix, look at, delete. The routes only translate."""
 
-import shutil
 import time
 from pathlib import Path
 
+from sora_studio.sandbox.faults import Fault, Faults
 from sora_studio.sandbox.film import SPRITESHEET, THUMBNAIL, VIDEO
 from sora_studio.sandbox.films import Films
 from sora_studio.sandbox.hooks import Announcer
@@ -28,7 +28,8 @@ class Sandbox:
         self.settings = settings
         self.store = Store(settings.data_dir / "sandbox.sqlite3")
         self.films = Films(settings.data_dir)
-        self.announcer = Announcer(settings.webhook_url, settings.webhook_secret)
+        self.faults = Faults()
+        self.announcer = Announcer(settings.webhook_url, settings.webhook_secret, self.faults)
         self.pool = Pool(self.store, self.films, settings, self.announcer.announce)
 
     async def close(self) -> None:
@@ -50,10 +51,7 @@ class Sandbox:
         if done := self.replayed(key):  # its twin may have come in while this request was being read
             return done
         self._admit()
-        video_id = new_id()
-        if reference is not None:
-            self.films.reference(video_id).write_bytes(reference)
-        return self._accept(video_id, wish, key)
+        return self._accept(wish, key, reference)
 
     def remix(self, parent_id: str, prompt: str, key: str | None) -> VideoRecord:
         """Accept a job that varies a completed video.
@@ -75,11 +73,10 @@ class Sandbox:
             (*parent.ancestry, parent.prompt),
             parent.id,
             parent.has_reference,
+            kind="remix",
         )
-        video_id = new_id()
-        if parent.has_reference:
-            shutil.copyfile(self.films.reference(parent.id), self.films.reference(video_id))
-        return self._accept(video_id, wish, key)
+        reference = self.films.reference(parent.id).read_bytes() if parent.has_reference else None
+        return self._accept(wish, key, reference)
 
     def get(self, video_id: str) -> VideoRecord:
         """Return a video.
@@ -131,7 +128,11 @@ class Sandbox:
             text = "Rate limit reached: too many videos are queued. Please try again later."
             raise ApiError(429, text, "rate_limit_exceeded", retry_after=2)
 
-    def _accept(self, video_id: str, wish: Wish, key: str | None) -> VideoRecord:
-        video = self.store.add(video_id, wish, key)
+    def _accept(self, wish: Wish, key: str | None, reference: bytes | None) -> VideoRecord:
+        fault = self.faults.take("job") or Fault(at="job")
+        video_id = new_id().ljust(fault.id_length or 0, "0")
+        if reference is not None:
+            self.films.reference(video_id).write_bytes(reference)
+        video = self.store.add(video_id, wish, key, fault.fate())
         self.pool.wake()
         return video

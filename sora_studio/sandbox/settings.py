@@ -32,3 +32,5 @@ class SandboxSettings:
     """Where to announce video.completed and video.failed."""
     webhook_secret: str | None = None
     """Signs the announcements, as `whsec_` and base64."""
+    faults: bool = False
+    """Open the control route /faults, where a test can ask for trouble."""

@@ -7,7 +7,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,22 @@ CREATE TABLE IF NOT EXISTS video (
   remixed_from TEXT,
   has_reference INTEGER NOT NULL,
   error_code TEXT, error_message TEXT,
-  created_at INTEGER NOT NULL, completed_at INTEGER, expires_at INTEGER, deleted_at INTEGER
+  created_at INTEGER NOT NULL, completed_at INTEGER, expires_at INTEGER, deleted_at INTEGER,
+  kind TEXT NOT NULL DEFAULT 'create',
+  fate TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX IF NOT EXISTS video_waiting ON video (seq) WHERE status = 'queued' AND deleted_at IS NULL;
+CREATE TABLE IF NOT EXISTS seen (
+  operation TEXT NOT NULL, key TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (operation, key)
+) WITHOUT ROWID;
 """
+_ADDED = {  # columns that a file from an earlier version lacks, and what its rows are given
+    "kind": (
+        "ALTER TABLE video ADD COLUMN kind TEXT NOT NULL DEFAULT 'create'",
+        "UPDATE video SET kind = 'remix' WHERE remixed_from IS NOT NULL",
+    ),
+    "fate": ("ALTER TABLE video ADD COLUMN fate TEXT NOT NULL DEFAULT '{}'",),
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,8 @@ class Wish:
     """Prompts of the videos that this one is remixed from, the oldest first."""
     remixed_from: str | None = None
     has_reference: bool = False
+    kind: str = "create"
+    """What was asked for: create, remix, edit or extend."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +76,11 @@ class VideoRecord:
     error_message: str | None
     created_at: int
     completed_at: int | None
-    expires_at: int | None
+    expires_at: float | None
     deleted_at: int | None
+    kind: str
+    fate: dict[str, Any]
+    """What a fault has in store for this job: see `faults.Fault`, "job"."""
 
 
 _COLUMNS = tuple(field.name for field in fields(VideoRecord))
@@ -89,16 +106,19 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_SCHEMA)
+        self._add_columns()
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def add(self, video_id: str, wish: Wish, key: str | None) -> VideoRecord:
+    def add(
+        self, video_id: str, wish: Wish, key: str | None, fate: Mapping[str, Any] | None = None
+    ) -> VideoRecord:
         """Accept a job."""
         self._db.execute(
             "INSERT INTO video (id, idempotency_key, model, size, seconds, prompt, ancestry, remixed_from, "
-            "has_reference, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "has_reference, created_at, kind, fate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 video_id,
                 key,
@@ -110,6 +130,8 @@ class Store:
                 wish.remixed_from,
                 wish.has_reference,
                 self._now(),
+                wish.kind,
+                json.dumps(fate or {}),
             ),
         )
         return self._one("id = ?", video_id)
@@ -161,13 +183,13 @@ class Store:
         """Let jobs that were in progress when the server ended begin again."""
         self._db.execute("UPDATE video SET status = 'queued' WHERE status = 'in_progress'")
 
-    def complete(self, video_id: str, expires_after: int) -> None:
-        """Note that the files are there."""
-        now = self._now()
+    def complete(self, video_id: str, expires_after: float) -> None:
+        """Note that the files are there, for so many seconds."""
+        now = self._clock()
         self._db.execute(
             "UPDATE video SET status = 'completed', completed_at = ?, expires_at = ? "
             "WHERE id = ? AND deleted_at IS NULL",
-            (now, now + expires_after, video_id),
+            (int(now), now + expires_after, video_id),
         )
 
     def fail(self, video_id: str, code: str, message: str) -> None:
@@ -184,15 +206,33 @@ class Store:
 
     def expired(self) -> list[VideoRecord]:
         """Return videos whose time is over."""
-        return list(self._all("status = 'completed' AND expires_at <= ?", self._now()))
+        return list(self._all("status = 'completed' AND expires_at <= ?", self._clock()))
+
+    def see(self, operation: str, key: str) -> None:
+        """Count a request that came in; `key` is its idempotency key, or empty."""
+        self._db.execute(
+            "INSERT INTO seen VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1", (operation, key)
+        )
+
+    def seen(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return how many requests came in by operation, and how many by idempotency key."""
+        by_operation = "SELECT operation, sum(times) FROM seen GROUP BY operation ORDER BY operation"
+        by_key = "SELECT key, sum(times) FROM seen WHERE key <> '' GROUP BY key ORDER BY key"
+        return dict(self._db.execute(by_operation)), dict(self._db.execute(by_key))
+
+    def _add_columns(self) -> None:
+        present = {row[1] for row in self._db.execute("PRAGMA table_info(video)")}
+        for name in _ADDED.keys() - present:
+            for statement in _ADDED[name]:
+                self._db.execute(statement)
 
     def _now(self) -> int:
         return int(self._clock())
 
-    def _one(self, where: str, *values: str | int | None) -> VideoRecord:
+    def _one(self, where: str, *values: str | float | None) -> VideoRecord:
         return next(self._all(where, *values))
 
-    def _all(self, where: str, *values: str | int | None) -> Iterator[VideoRecord]:
+    def _all(self, where: str, *values: str | float | None) -> Iterator[VideoRecord]:
         rows = self._db.execute(f"SELECT {', '.join(_COLUMNS)} FROM video WHERE {where}", values).fetchall()  # noqa: S608  (our own text)
         return map(_record, rows)
 
@@ -200,5 +240,6 @@ class Store:
 def _record(row: tuple[Any, ...]) -> VideoRecord:
     values = dict(zip(_COLUMNS, row, strict=True))
     values["ancestry"] = tuple(json.loads(values["ancestry"]))
+    values["fate"] = json.loads(values["fate"])
     values["has_reference"] = bool(values["has_reference"])
     return VideoRecord(**values)

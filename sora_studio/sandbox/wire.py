@@ -42,7 +42,7 @@ def video_json(video: VideoRecord, progress: int) -> Json:
         "object": "video",
         "created_at": video.created_at,
         "completed_at": video.completed_at,
-        "expires_at": video.expires_at,
+        "expires_at": None if video.expires_at is None else int(video.expires_at),
         "status": video.status,
         "progress": 100 if video.status == "completed" else progress,
         "model": video.model,

@@ -1,5 +1,6 @@
 """The table of jobs: order, pages, the queue, and what it never forgets."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -116,5 +117,44 @@ def test_completion_sets_the_expiry(store: Store):
     video = store.find(video_id)
 
     assert video is not None
-    assert (video.status, video.completed_at, video.expires_at) == ("completed", 1_000, 1_060)
+    assert (video.status, video.completed_at, video.expires_at) == ("completed", 1_000, 1_060.9)
     assert store.expired() == []
+
+
+def test_a_file_from_an_earlier_version_opens(tmp_path: Path):
+    """What was asked for then is known from the parent; nothing had a fate."""
+    with sqlite3.connect(tmp_path / "old.sqlite3") as old:
+        old.executescript(_FIRST_SCHEMA)
+    old.close()
+    store = Store(tmp_path / "old.sqlite3")
+    added = store.add(new_id(), Wish("a fish", "sora-2", "1280x720", "4", kind="edit"), None, {"stuck": True})
+
+    assert [(job.id, job.kind, job.fate) for job in store.ledger()] == [
+        ("video_1", "create", {}),
+        ("video_2", "remix", {}),
+        (added.id, "edit", {"stuck": True}),
+    ]
+    store.close()
+
+
+def test_requests_are_counted_by_operation_and_by_key(store: Store):
+    for operation, key in [("create", ""), ("create", "a"), ("remix", "a"), ("create", "b"), ("list", "")]:
+        store.see(operation, key)
+
+    assert store.seen() == ({"create": 3, "list": 1, "remix": 1}, {"a": 2, "b": 1})
+
+
+_FIRST_SCHEMA = """
+CREATE TABLE video (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, idempotency_key TEXT UNIQUE,
+  status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'in_progress', 'completed', 'failed')),
+  model TEXT NOT NULL, size TEXT NOT NULL, seconds TEXT NOT NULL, prompt TEXT NOT NULL,
+  ancestry TEXT NOT NULL, remixed_from TEXT, has_reference INTEGER NOT NULL,
+  error_code TEXT, error_message TEXT,
+  created_at INTEGER NOT NULL, completed_at INTEGER, expires_at INTEGER, deleted_at INTEGER
+);
+INSERT INTO video (id, model, size, seconds, prompt, ancestry, has_reference, created_at)
+VALUES ('video_1', 'sora-2', '1280x720', '4', 'a dog', '[]', 0, 1);
+INSERT INTO video (id, model, size, seconds, prompt, ancestry, remixed_from, has_reference, created_at)
+VALUES ('video_2', 'sora-2', '1280x720', '4', 'a cat', '["a dog"]', 'video_1', 0, 2);
+"""
