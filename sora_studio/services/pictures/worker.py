@@ -1,9 +1,12 @@
 """Bounds for the processes that open files from outside."""
 
 import functools
+import os
 import resource
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import connection, parent_process
+from threading import Thread
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -16,11 +19,22 @@ _limited = False
 
 
 def limit_worker() -> None:
-    """Bound this process; the initializer of a pool of workers. What exceeds a bound ends the process."""
+    """Bound this process; the initializer of a pool of workers. What exceeds a bound ends the process.
+
+    So does the end of the studio, however it comes; without this, a worker would wait for work for ever.
+    """
     global _limited  # noqa: PLW0603 - one process, one truth; a pool hands nothing else to its workers
     _limited = True
     with suppress(ValueError, OSError):  # macOS knows no bound for memory
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, resource.RLIM_INFINITY))
+    Thread(target=_end_with_studio, daemon=True).start()
+
+
+def _end_with_studio() -> None:
+    studio = parent_process()
+    if studio is not None:
+        connection.wait([studio.sentinel])
+        os._exit(1)
 
 
 def bounded(work: Callable[P, T]) -> Callable[P, T]:

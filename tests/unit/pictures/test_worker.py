@@ -2,15 +2,20 @@
 
 import multiprocessing
 import resource
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
+import psutil
 import pytest
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.video import Size
 from sora_studio.services.pictures import fit_reference, inspect_reference, limit_worker, worker
 from tests.support.films import picture
+from tests.support.source import ROOT
+from tests.support.waiting import wait_until
 
 
 @worker.bounded
@@ -48,6 +53,29 @@ def test_work_is_done_within_the_bounds():
 def test_work_that_never_ends_is_ended():
     with pool(limit_tightly) as workers, pytest.raises(BrokenProcessPool):
         workers.submit(think_for_ever).result(timeout=30)
+
+
+def test_a_worker_ends_with_its_studio():
+    """Also when the studio is killed."""
+    studio = subprocess.Popen([sys.executable, "-c", _STUDIO], stdout=subprocess.PIPE, cwd=ROOT)
+    assert studio.stdout
+    with studio.stdout:
+        worker_id = int(studio.stdout.readline())
+    studio.kill()
+    studio.wait()
+    wait_until(lambda: not psutil.pid_exists(worker_id), within=30)
+
+
+_STUDIO = """
+import multiprocessing, os, time
+from concurrent.futures import ProcessPoolExecutor
+from sora_studio.services.pictures import limit_worker
+
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), limit_worker)
+    print(pool.submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
 
 
 def test_this_process_is_not_bounded():
