@@ -95,9 +95,11 @@ SELECT count(*) FROM done
 """)
 
 # What a person may decide about a job that needs attention. Each statement counts the videos it changed.
+# What the provider is known to have taken stays settled: it bills it whatever the person decides.
 _DECIDED = """, shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id),
 told AS (INSERT INTO activity (video_id, happening) SELECT video_id, :happening FROM done)
 SELECT count(*) FROM done"""
+_LET_GO = "charge = CASE charge WHEN 'reserved' THEN 'released' ELSE charge END"
 _WAITING = "video_id = :video AND current AND phase = 'needs_attention'"
 
 # Its deadline starts anew, hence created_at.
@@ -110,14 +112,15 @@ WITH done AS (
 
 _GIVE_UP = text(f"""
 WITH done AS (
-    UPDATE job SET phase = 'failed', due_at = NULL, ended_at = now(), fence = fence + 1, charge = 'released',
+    UPDATE job SET phase = 'failed', due_at = NULL, ended_at = now(), fence = fence + 1, {_LET_GO},
         problem_code = 'given_up', problem_message = 'You stopped waiting for this video.'
     WHERE {_WAITING} RETURNING video_id, phase
 ){_DECIDED}""")  # noqa: S608 - our own constants
 
 _SUBMIT_AGAIN = text(f"""
 WITH old AS (
-    UPDATE job SET current = false, due_at = NULL, fence = fence + 1 WHERE {_WAITING} RETURNING job.*
+    UPDATE job SET current = false, due_at = NULL, fence = fence + 1, {_LET_GO}
+    WHERE {_WAITING} RETURNING job.*
 ), done AS (
     INSERT INTO job (id, video_id, current, provider, phase, progress, progress_known, price_micros, charge,
         created_at, due_at)

@@ -5,9 +5,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlmodel import col, select
 
 from sora_studio.db.engine import Database
 from sora_studio.db.jobs import JobRepository
+from sora_studio.db.models import JobRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, JobChange
@@ -130,3 +132,22 @@ async def test_what_a_person_decides(database: Database, decision: str, phase: P
         assert not await getattr(JobRepository(tx), decision)(video_id)
     if phase is not Phase.FAILED:
         assert [job.video_id for job in await claim(database, phase)] == [video_id]
+
+
+@pytest.mark.parametrize("decision", ["submit_again", "give_up"])
+@pytest.mark.parametrize(
+    ("before", "after"), [(Charge.RESERVED, Charge.RELEASED), (Charge.SETTLED, Charge.SETTLED)]
+)
+async def test_a_decision_releases_what_was_only_reserved(
+    database: Database, decision: str, before: Charge, after: Charge
+):
+    """What the provider took is billed whatever the person decides; what may not exist is given back."""
+    owner_id = await add_person(database)
+    (video_id,) = await add_videos(database, owner_id, "clip", phase=Phase.NEEDS_ATTENTION)
+    async with database.transaction() as tx:
+        (job,) = (await tx.exec(select(JobRow))).all()
+        job.charge = before
+    async with database.transaction() as tx:
+        assert await getattr(JobRepository(tx), decision)(video_id)
+    async with database.transaction() as tx:
+        assert (await tx.exec(select(JobRow.charge).where(col(JobRow.id) == job.id))).one() == after
