@@ -28,6 +28,7 @@ class FakeProvider:
     profile: Profile = PROFILE
     jobs: dict[str, RemoteJob] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)  # what each job came with, as an Idempotency-Key
     files: dict[str, bytes] = field(default_factory=dict)
     content_type: str = "video/mp4"
     lists: int = 0
@@ -57,6 +58,7 @@ class FakeProvider:
             size=order.size,
             seconds=order.seconds,
         )
+        self.keys[remote_id] = str(order.job_id)
         if self.after_submit:
             raise self.after_submit.pop(0)
         return self.jobs[remote_id]
