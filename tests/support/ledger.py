@@ -4,7 +4,6 @@ import hashlib
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +41,14 @@ class Accepted:
         return 0 if self.status == "failed" else round(rate * int(self.seconds) * 1_000_000)
 
 
-def of_sandbox(base_url: str) -> list[Accepted]:
+def of_sandbox(base_url: str, since: int = 0) -> list[Accepted]:
     """Read a running sandbox's ledger, and hash every file that it still hands out.
 
     Args:
         base_url: What an SDK is pointed at: ends in /v1. No fault may be set any more.
+        since: How many jobs to leave out, the oldest first.
     """
-    entries: Iterable[dict[str, Any]] = json.loads(_read(f"{base_url[:-2]}ledger") or b"")["data"]
+    entries: list[dict[str, Any]] = json.loads(_read(f"{base_url[:-2]}ledger") or b"")["data"]
     return [
         Accepted(
             remote_id=entry["id"],
@@ -61,7 +61,7 @@ def of_sandbox(base_url: str) -> list[Accepted]:
             sha256=_hash(_read(f"{base_url}/videos/{entry['id']}/content")),
             posts=entry.get("posts"),
         )
-        for entry in entries
+        for entry in entries[since:]
     ]
 
 
