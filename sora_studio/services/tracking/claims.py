@@ -6,6 +6,7 @@ and what the old holder writes afterwards changes nothing.
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from sora_studio.db.assets import AssetRepository
@@ -23,6 +24,10 @@ HEARTBEAT = LEASE / 3
 class Claims:
     """Claims jobs for one holder and writes back what became of them."""
 
+    jobs: ClassVar[type[JobRepository]] = JobRepository  # the simulation puts tables in memory here
+    assets: ClassVar[type[AssetRepository]] = AssetRepository
+    hints: ClassVar[type[HintRepository]] = HintRepository
+
     def __init__(self, db: Database, holder: UUID) -> None:
         """Work for a holder: an id that only one live process has at a time."""
         self._db, self._holder = db, holder
@@ -33,14 +38,14 @@ class Claims:
         if most < 1:
             return ()
         async with self._db.transaction() as tx:
-            jobs = await JobRepository(tx).claim(phases, holder=self._holder, lease=LEASE, most=most)
+            jobs = await self.jobs(tx).claim(phases, holder=self._holder, lease=LEASE, most=most)
         self._held.update(job.id for job in jobs)
         return jobs
 
     async def begin(self, job: ClaimedJob) -> bool:
         """Write down that the POST begins; False: the job is not ours any more, so do not send it."""
         async with self._db.transaction() as tx:
-            return await JobRepository(tx).begin(job)
+            return await self.jobs(tx).begin(job)
 
     async def record(self, changes: Sequence[JobChange], assets: Iterable[AssetRow] = ()) -> int:
         """Write what became of jobs, with their new files, and let go of them.
@@ -54,27 +59,27 @@ class Claims:
         if not changes:
             return 0
         async with self._db.transaction() as tx:
-            written = await JobRepository(tx).record(changes)
+            written = await self.jobs(tx).record(changes)
             if written == len(changes):
-                await AssetRepository(tx).add(assets)
+                await self.assets(tx).add(assets)
             if taken := [change.remote_id for change in changes if change.remote_id]:
-                await HintRepository(tx).apply(taken)  # a hint may have come before the answer
+                await self.hints(tx).apply(taken)  # a hint may have come before the answer
         self._held.difference_update(change.job.id for change in changes)
         return written
 
     async def known(self, provider: str, remote_ids: Iterable[str]) -> set[str]:
         """Return those of a provider's remote ids that belong to a job of ours."""
         async with self._db.transaction() as tx:
-            return await JobRepository(tx).known(provider, remote_ids)
+            return await self.jobs(tx).known(provider, remote_ids)
 
     async def heartbeat(self) -> None:
         """Renew the lease of everything that is held."""
         if self._held:
             async with self._db.transaction() as tx:
-                await JobRepository(tx).extend(self._holder, self._held, LEASE)
+                await self.jobs(tx).extend(self._holder, self._held, LEASE)
 
     async def release(self) -> None:
         """Let go of everything, also of what a process that died under this holder's id had."""
         async with self._db.transaction() as tx:
-            await JobRepository(tx).release(self._holder)
+            await self.jobs(tx).release(self._holder)
         self._held.clear()

@@ -4,6 +4,7 @@ In this order, so that nothing is forgotten when it is interrupted.
 """
 
 from datetime import timedelta
+from typing import ClassVar
 
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
@@ -21,6 +22,9 @@ _BATCH = 50
 class Purger:
     """Removes deleted videos for good once they cannot be brought back."""
 
+    assets: ClassVar[type[AssetRepository]] = AssetRepository  # the simulation puts tables in memory here
+    hints: ClassVar[type[HintRepository]] = HintRepository
+
     def __init__(self, *, db: Database, offers: Offers, storage: Storage) -> None:
         """Take the parts."""
         self._db, self._offers, self._storage = db, offers, storage
@@ -28,21 +32,21 @@ class Purger:
     async def run(self) -> None:
         """Purge a batch; whatever is interrupted is taken up again by the next run."""
         async with self._db.transaction() as tx:
-            doomed = await AssetRepository(tx).doomed(older_than=UNDO_TIME, limit=_BATCH)
+            doomed = await self.assets(tx).doomed(older_than=UNDO_TIME, limit=_BATCH)
         for _, provider, remote_id in doomed:
             await self._delete_remote(provider, remote_id)
         async with self._db.transaction() as tx:
-            assets = AssetRepository(tx)
+            assets = self.assets(tx)
             if doomed:
                 await assets.erase([video_id for video_id, _, _ in doomed])
             await assets.erase_references(older_than=UPLOADS_LIVE)
-            await HintRepository(tx).forget_old()
+            await self.hints(tx).forget_old()
             keys = await assets.trash(limit=_BATCH * 4)
         for key in keys:
             await self._storage.drop(key)
         if keys:
             async with self._db.transaction() as tx:
-                await AssetRepository(tx).emptied(keys)
+                await self.assets(tx).emptied(keys)
 
     async def _delete_remote(self, name: str, remote_id: str | None) -> None:
         """Best effort: a person's delete does not wait for a provider that cannot."""
