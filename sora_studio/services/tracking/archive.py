@@ -56,11 +56,15 @@ class Archiver:
     async def run(self) -> None:
         """Start as many copies as there are free places."""
         for job in await self._claims.take(Phase.SAVING, most=self.crew.free):
-            self.crew.start(self._archive(job))
+            self.crew.start(self._work(job))
 
     async def close(self) -> None:
         """Stop copying; what was not finished starts again after the next start."""
         await self.crew.close(patience=1.0)
+
+    async def _work(self, job: ClaimedJob) -> None:
+        with self._claims.holding(job):
+            await self._archive(job)
 
     async def _archive(self, job: ClaimedJob) -> None:
         provider = self._offers.provider(job.provider)

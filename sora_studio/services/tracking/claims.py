@@ -4,7 +4,8 @@ A frozen or dead process loses its lease; whoever claims the job next gets a hig
 and what the old holder writes afterwards changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -31,7 +32,7 @@ class Claims:
     def __init__(self, db: Database, holder: UUID) -> None:
         """Work for a holder: an id that only one live process has at a time."""
         self._db, self._holder = db, holder
-        self._held: set[UUID] = set()
+        self._held: dict[UUID, int] = {}  # by job: the fencing number of our claim
 
     async def take(self, *phases: Phase, most: int) -> tuple[ClaimedJob, ...]:
         """Claim due jobs in some phases, soonest deadline first, at most `most`."""
@@ -39,8 +40,16 @@ class Claims:
             return ()
         async with self._db.transaction() as tx:
             jobs = await self.jobs(tx).claim(phases, holder=self._holder, lease=LEASE, most=most)
-        self._held.update(job.id for job in jobs)
+        self._held |= {job.id: job.fence for job in jobs}
         return jobs
+
+    @contextmanager
+    def holding(self, *jobs: ClaimedJob) -> Iterator[None]:
+        """Work on claimed jobs in the block; when it ends, however it ends, their leases are not renewed."""
+        try:
+            yield
+        finally:
+            self._let_go(jobs)
 
     async def begin(self, job: ClaimedJob) -> bool:
         """Write down that the POST begins; False: the job is not ours any more, so do not send it."""
@@ -64,7 +73,7 @@ class Claims:
                 await self.assets(tx).add(assets)
             if taken := [change.remote_id for change in changes if change.remote_id]:
                 await self.hints(tx).apply(taken)  # a hint may have come before the answer
-        self._held.difference_update(change.job.id for change in changes)
+        self._let_go(change.job for change in changes)
         return written
 
     async def known(self, provider: str, remote_ids: Iterable[str]) -> set[str]:
@@ -83,3 +92,8 @@ class Claims:
         async with self._db.transaction() as tx:
             await self.jobs(tx).release(self._holder)
         self._held.clear()
+
+    def _let_go(self, jobs: Iterable[ClaimedJob]) -> None:
+        for job in jobs:
+            if self._held.get(job.id) == job.fence:  # otherwise it has been claimed anew meanwhile
+                del self._held[job.id]

@@ -40,8 +40,13 @@ class Reconciler:
 
     async def run(self) -> None:
         """Look once for every due unclear submit."""
+        jobs = await self._claims.take(Phase.SUBMIT_UNKNOWN, most=_PAGE)
+        with self._claims.holding(*jobs):
+            await self._reconcile(jobs)
+
+    async def _reconcile(self, claimed: Sequence[ClaimedJob]) -> None:
         by_provider: dict[str, list[ClaimedJob]] = defaultdict(list)
-        for job in await self._claims.take(Phase.SUBMIT_UNKNOWN, most=_PAGE):
+        for job in claimed:
             by_provider[job.provider].append(job)
         for name, jobs in by_provider.items():
             changes = await self._look(name, jobs)
@@ -130,8 +135,7 @@ def _begun(job: ClaimedJob) -> datetime:
 def _not_found(job: ClaimedJob, profile: Profile) -> JobChange:
     if job.looks + 1 < LOOKS or job.now - _begun(job) < PATIENCE:
         return _again(job)
-    if profile.list_is_complete or profile.honours_idempotency_key:
-        # It was certainly not taken, or a second POST with the same key cannot make a second job.
+    if _may_be_sent_again(job, profile):
         return JobChange(
             job,
             phase=Phase.SUBMITTING,
@@ -143,9 +147,18 @@ def _not_found(job: ClaimedJob, profile: Profile) -> JobChange:
     return _ask_the_person(job)
 
 
+def _may_be_sent_again(job: ClaimedJob, profile: Profile) -> bool:
+    """Tell whether a second POST cannot make a second job."""
+    if profile.honours_idempotency_key:
+        return not job.failures  # our key's job belongs to an equal wish: this key makes no other any more
+    return profile.list_is_complete  # so it was certainly not taken
+
+
 def _again(job: ClaimedJob) -> JobChange:
     pause = _PAUSES[min(job.looks, len(_PAUSES) - 1)]
-    return JobChange(job, due_in=min(pause, polling.ERROR_CEILING), looks=job.looks + 1)
+    return JobChange(
+        job, due_in=min(pause, polling.ERROR_CEILING), looks=job.looks + 1, failures=job.failures
+    )
 
 
 def _ask_the_person(job: ClaimedJob) -> JobChange:

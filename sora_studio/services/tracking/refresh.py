@@ -35,8 +35,13 @@ class Refresher:
 
     async def run(self) -> None:
         """Ask about every due job and store what changed, in a constant number of statements."""
+        jobs = await self._claims.take(Phase.QUEUED, Phase.IN_PROGRESS, most=MOST)
+        with self._claims.holding(*jobs):
+            await self._refresh(jobs)
+
+    async def _refresh(self, jobs: Sequence[ClaimedJob]) -> None:
         by_provider: dict[str, list[ClaimedJob]] = defaultdict(list)
-        for job in await self._claims.take(Phase.QUEUED, Phase.IN_PROGRESS, most=MOST):
+        for job in jobs:
             by_provider[job.provider].append(job)
         answers = await asyncio.gather(*(self._ask(name, jobs) for name, jobs in by_provider.items()))
         changes = [change for answer in answers for change in answer]

@@ -53,11 +53,15 @@ class Submitter:
     async def run(self) -> None:
         """Start as many due submits as there are free places."""
         for job in await self._claims.take(Phase.SUBMITTING, most=self.crew.free):
-            self.crew.start(self._submit(job))
+            self.crew.start(self._work(job))
 
     async def close(self) -> None:
         """Let submits end; one that is cut off is reconciled after the next start."""
         await self.crew.close()
+
+    async def _work(self, job: ClaimedJob) -> None:
+        with self._claims.holding(job):
+            await self._submit(job)
 
     async def _submit(self, job: ClaimedJob) -> None:
         provider = self._offers.provider(job.provider)
@@ -105,7 +109,7 @@ class Submitter:
         try:
             await self._claims.record([change])
         except Conflict:  # the provider gave us an id that it has given us before
-            await self._claims.record([_unclear(change.job)])
+            await self._claims.record([replace(_unclear(change.job), failures=1)])
         if change.phase is Phase.SUBMIT_UNKNOWN:
             self._on_unclear()
 

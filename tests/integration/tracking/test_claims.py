@@ -1,0 +1,119 @@
+"""What is claimed is worked on or let go, and what it costs is settled or given back."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from sora_studio.domain.errors import SubmitUnclear, Unavailable
+from sora_studio.domain.job import Charge, ClaimedJob
+from sora_studio.domain.ports import Order, RemoteJob
+from sora_studio.domain.video import Phase, VideoView
+from tests.integration.tracking.conftest import Bench
+from tests.support.provider import PROFILE, FakeProvider
+
+LOST = SubmitUnclear("The connection broke.", "connection_lost")
+
+
+async def value(bench: Bench, column: str, where: str = "current") -> object:
+    async with bench.db.transaction() as tx:
+        query = text(f"SELECT {column} FROM job WHERE {where}")  # noqa: S608 - a test's own words
+        return await (await tx.connection()).scalar(query)
+
+
+async def break_off(bench: Bench, job: ClaimedJob) -> None:
+    with bench.claims.holding(job):
+        raise Unavailable("The database went away.")
+
+
+async def ask_the_person(bench: Bench, view: VideoView) -> None:
+    """Let a job wait for somebody's decision."""
+    await bench.sql("UPDATE job SET phase = 'needs_attention', due_at = NULL")
+    await bench.sql("UPDATE video SET phase = 'needs_attention' WHERE id = :id", id=view.id)
+
+
+async def test_the_lease_of_work_that_broke_off_is_not_renewed(bench: Bench):
+    """Otherwise the heartbeat would keep a job from everybody for as long as the process lives."""
+    await bench.wish()
+    (job,) = await bench.claims.take(Phase.SUBMITTING, most=1)
+    await bench.sql("UPDATE job SET lease_until = now() + interval '5 seconds'")
+    before = await value(bench, "lease_until")
+
+    await bench.claims.heartbeat()
+    renewed = await value(bench, "lease_until")
+    with pytest.raises(Unavailable):
+        await break_off(bench, job)
+    await bench.claims.heartbeat()
+
+    assert renewed != before
+    assert await value(bench, "lease_until") == renewed
+
+
+async def test_work_that_ends_late_does_not_let_go_of_a_newer_claim(bench: Bench):
+    await bench.wish()
+    (old,) = await bench.claims.take(Phase.SUBMITTING, most=1)
+    with bench.claims.holding(old):
+        await bench.sql("UPDATE job SET lease_until = NULL")
+        (new,) = await bench.claims.take(Phase.SUBMITTING, most=1)
+    before = await value(bench, "lease_until")
+
+    await bench.claims.heartbeat()
+
+    assert new.fence > old.fence
+    assert await value(bench, "lease_until") != before
+
+
+async def test_giving_up_gives_back_only_what_was_not_taken(bench: Bench):
+    view = await bench.wish()
+    await bench.submit()
+    await ask_the_person(bench, view)
+
+    await bench.videos.give_up(view.owner_id, view.id)
+
+    assert await value(bench, "charge") == Charge.SETTLED
+
+
+async def test_sending_again_gives_back_what_was_reserved_before(bench: Bench):
+    view = await bench.wish()
+    await ask_the_person(bench, view)
+
+    await bench.videos.submit_again(view.owner_id, view.id)
+
+    assert await value(bench, "charge", "NOT current") == Charge.RELEASED
+    assert await value(bench, "charge") == Charge.RESERVED
+
+
+class KeyKeeper(FakeProvider):
+    """A provider that makes one job for each key, and says which one when it is asked again."""
+
+    def __init__(self) -> None:
+        super().__init__(replace(PROFILE, honours_idempotency_key=True))
+        self.by_key: dict[UUID, RemoteJob] = {}
+
+    async def submit(self, order: Order) -> RemoteJob:
+        if order.job_id in self.by_key:
+            return self.by_key[order.job_id]
+        try:
+            return await super().submit(order)
+        finally:
+            if self.jobs:
+                self.by_key[order.job_id] = [*self.jobs.values()][-1]
+
+
+async def test_a_key_whose_job_belongs_to_an_equal_wish_is_not_sent_for_ever(bench: Bench):
+    """Of two equal wishes the first was never taken and got the second's job: a person has to know."""
+    provider = KeyKeeper()
+    bench = Bench(bench.db, provider, bench.storage, bench.workshop, bench.owner_id)
+    provider.before_submit, provider.after_submit = [LOST], [LOST]
+    await bench.wish("the same")
+    await bench.submit()
+    second = await bench.wish("the same")
+    await bench.submit()
+    for _ in range(8):
+        await bench.sql("UPDATE job SET post_begun_at = post_begun_at - interval '95 seconds'")
+        await bench.reconcile()
+        await bench.submit()
+
+    assert (await bench.look(second)).phase is Phase.NEEDS_ATTENTION
+    assert len(provider.jobs) == 1
