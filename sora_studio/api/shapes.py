@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sora_studio.domain.ids import public_id
 from sora_studio.domain.money import dollars
 from sora_studio.domain.profile import Profile
-from sora_studio.domain.video import Status, VideoView
+from sora_studio.domain.video import Activity, Status, VideoView
 
 
 class Problem(BaseModel):
@@ -110,6 +110,29 @@ class StatusList(BaseModel):
 
     object: Literal["list"] = "list"
     data: list[VideoStatus]
+
+
+class Line(BaseModel):
+    """One thing that happened to a video."""
+
+    at: int
+    happening: str = Field(description="Such as submitted, seen, rendered, saved.")
+    note: str = Field(description="The provider's words, verbatim; empty where it gave none.")
+
+
+class ActivityList(BaseModel):
+    """What happened to a video, oldest first."""
+
+    object: Literal["list"] = "list"
+    data: list[Line]
+
+    @classmethod
+    def of(cls, activity: Sequence[Activity]) -> "ActivityList":
+        """Shape an activity."""
+        lines = [
+            Line(at=int(each.at.timestamp()), happening=each.happening, note=each.note) for each in activity
+        ]
+        return cls(data=lines)
 
 
 class Deleted(BaseModel):

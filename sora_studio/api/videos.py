@@ -10,7 +10,7 @@ from starlette.responses import Response
 from sora_studio.api.body import read_fields
 from sora_studio.api.files import FILE, file_response
 from sora_studio.api.identity import IdentityDep
-from sora_studio.api.shapes import Deleted, StatusList, Video, VideoList, VideoStatus
+from sora_studio.api.shapes import ActivityList, Deleted, StatusList, Video, VideoList, VideoStatus
 from sora_studio.api.wishes import read_prompt, read_wish
 from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput, NotFound
@@ -138,6 +138,12 @@ async def remix_by_body(request: Request, identity: IdentityDep, request_key: Re
 async def read(identity: IdentityDep, video_id: VideoId) -> Video:
     """Return a video."""
     return Video.of(await services().videos.get(identity.user_id, video_id))
+
+
+@router.get("/{video_id}/activity")
+async def read_activity(identity: IdentityDep, video_id: VideoId) -> ActivityList:
+    """Say what happened to a video since it was asked for, with times."""
+    return ActivityList.of(await services().videos.activity(identity.user_id, video_id))
 
 
 @router.patch("/{video_id}")

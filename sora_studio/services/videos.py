@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from sora_studio.db.activity import ActivityRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import JobRow, VideoRow
@@ -17,6 +18,7 @@ from sora_studio.domain.profile import Profile
 from sora_studio.domain.text import check_storable
 from sora_studio.domain.video import (
     TITLE_MAX,
+    Activity,
     Coming,
     Family,
     Kind,
@@ -173,6 +175,15 @@ class VideoService:
             child = await videos.view(owner_id, video_id)
             parents = await videos.views(owner_id, [child.parent_id]) if child.parent_id else ()
             return Family(parents[0] if parents else None, await videos.remixes(owner_id, video_id))
+
+    async def activity(self, owner_id: UUID, video_id: UUID) -> tuple[Activity, ...]:
+        """Return what happened to a video since it was written down, oldest first.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        async with self._db.transaction() as tx:
+            return await ActivityRepository(tx).of(owner_id, video_id)
 
     async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> VideoView:
         """Give a video another title.

@@ -22,6 +22,7 @@ from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import REFERENCE_MAX_BYTES, MediaFile, ReferenceView, file_name
 from sora_studio.domain.profile import Profile
 from sora_studio.domain.video import (
+    Activity,
     Coming,
     Family,
     Kind,
@@ -77,6 +78,7 @@ class FakeVideos:
     kept: dict[UUID, VideoView] = field(default_factory=dict)
     deleted: dict[UUID, VideoView] = field(default_factory=dict)
     wishes: list[VideoWish] = field(default_factory=list)
+    activities: dict[UUID, list[Activity]] = field(default_factory=dict)
     pictures: set[UUID] = field(default_factory=set)
     refusal: Exception | None = None
     _requests: dict[tuple[UUID, str], tuple[object, UUID]] = field(default_factory=dict)
@@ -193,6 +195,10 @@ class FakeVideos:
         child = await self.get(owner_id, video_id)
         parent = self.kept.get(child.parent_id) if child.parent_id else None
         return Family(parent, tuple(view for view in self._mine(owner_id) if view.parent_id == video_id))
+
+    async def activity(self, owner_id: UUID, video_id: UUID) -> tuple[Activity, ...]:
+        await self.get(owner_id, video_id)
+        return tuple(self.activities.get(video_id, ()))
 
     async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> VideoView:
         return self.change(await self.get(owner_id, video_id), title=title)

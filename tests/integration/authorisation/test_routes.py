@@ -84,6 +84,7 @@ TABLE = [
     Row("GET", "/api/videos/status", OWN, {"params": {"ids": THING}}, _ready),
     Row("POST", "/api/videos/remix", SHUT, {"json": {"remix_video_id": THING, "prompt": CHEAP}}, _ready),
     Row("GET", VIDEO, SHUT, {}, _ready),
+    Row("GET", f"{VIDEO}/activity", SHUT, {}, _refused),
     Row("PATCH", VIDEO, SHUT, {"json": {"title": f"{SECRET} renamed"}}, Stage.fresh),
     Row("DELETE", VIDEO, SHUT, {}, Stage.fresh),
     Row("POST", f"{VIDEO}/restore", SHUT, {}, Stage.removed),

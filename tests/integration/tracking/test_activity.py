@@ -1,17 +1,16 @@
 """What happened to a video is written down as it happens, once."""
 
-from sqlalchemy import text
+import pytest
 
-from sora_studio.domain.errors import SubmitUnclear
+from sora_studio.db import activity
+from sora_studio.domain.errors import NotFound, SubmitUnclear
+from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Status, VideoView
 from tests.integration.tracking.conftest import Bench
 
 
 async def told(bench: Bench, view: VideoView) -> list[str]:
-    query = text("SELECT happening FROM activity WHERE video_id = :video ORDER BY id")
-    async with bench.db.transaction() as tx:
-        rows = await (await tx.connection()).execute(query, {"video": view.id})
-        return [row.happening for row in rows]
+    return [line.happening for line in await bench.videos.activity(view.owner_id, view.id)]
 
 
 async def test_an_untroubled_life(bench: Bench, mp4: bytes):
@@ -33,6 +32,8 @@ async def test_a_lost_answer_is_told_and_so_is_what_became_of_it(bench: Bench):
     bench.provider.fail("remote-0", "x", "Out of memory.")
     await bench.reconcile()
     assert await told(bench, view) == ["unclear", "adopted", "failed"]
+    last = (await bench.videos.activity(view.owner_id, view.id))[-1]
+    assert last.note == "Out of memory."
 
 
 async def test_a_persons_decisions_are_told(bench: Bench):
@@ -49,3 +50,29 @@ async def test_a_persons_decisions_are_told(bench: Bench):
         *("attention", "sent_again"),
         *("unclear", "attention", "given_up"),
     ]
+
+
+async def test_nothing_has_happened_to_what_was_only_written_down(bench: Bench):
+    view = await bench.wish()
+    assert await told(bench, view) == []
+
+
+async def test_what_happened_to_somebody_elses_or_a_deleted_video_is_not_told(bench: Bench):
+    view = await bench.wish()
+    with pytest.raises(NotFound):
+        await bench.videos.activity(new_id(), view.id)
+    await bench.videos.remove(view.owner_id, view.id)
+    with pytest.raises(NotFound):
+        await told(bench, view)
+
+
+async def test_the_newest_lines_are_told(bench: Bench):
+    view = await bench.wish()
+    await bench.sql(
+        "INSERT INTO activity (video_id, happening, note) "
+        "SELECT :video, 'busy', number FROM generate_series(1, :most) AS number",
+        video=view.id,
+        most=activity.MOST + 7,
+    )
+    notes = [line.note for line in await bench.videos.activity(view.owner_id, view.id)]
+    assert notes == [str(number) for number in range(8, activity.MOST + 8)]

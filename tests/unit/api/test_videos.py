@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from sora_studio.domain.errors import LimitReached, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
-from sora_studio.domain.video import STATUS_OF, Phase, Problem, Status, Variant
+from sora_studio.domain.video import STATUS_OF, Activity, Happening, Phase, Problem, Status, Variant
 from tests.support.fakes import START, FakeStudio
 from tests.support.films import picture
 
@@ -71,6 +71,22 @@ async def test_a_video_in_every_phase(
     assert brief == {
         "object": "list",
         "data": [{name: answer[name] for name in ("id", "status", "phase", "progress", "error")}],
+    }
+
+
+async def test_what_happened_to_a_video(http: httpx.AsyncClient, studio: FakeStudio, owner_id: UUID):
+    view = studio.videos.add(owner_id)
+    studio.videos.activities[view.id] = [
+        Activity(START, Happening.SUBMITTED),
+        Activity(START + timedelta(seconds=3.5), Happening.DELAYED, "502 Bad Gateway"),
+    ]
+    answer = (await http.get(f"/api/videos/{public_id(view.id)}/activity")).json()
+    assert answer == {
+        "object": "list",
+        "data": [
+            {"at": NOON, "happening": "submitted", "note": ""},
+            {"at": NOON + 3, "happening": "delayed", "note": "502 Bad Gateway"},
+        ],
     }
 
 

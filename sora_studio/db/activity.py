@@ -1,0 +1,48 @@
+"""What happened to a video, line by line."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sora_studio.db.models import ActivityRow, VideoRow
+from sora_studio.domain.errors import NotFound
+from sora_studio.domain.video import Activity, Happening
+
+MOST = 100
+"""So many of the newest lines are read: a provider that is busy for a day may have left more."""
+
+
+class ActivityRepository:
+    """Reads activity inside one transaction; the background work writes it with what it changes."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        """Work inside a transaction of the caller's."""
+        self._tx = tx
+
+    async def of(self, owner_id: UUID, video_id: UUID) -> tuple[Activity, ...]:
+        """Return what happened to a video, oldest first, in one statement.
+
+        Raises:
+            NotFound: The video is not there, or not the owner's.
+        """
+        row = ActivityRow
+        query = (
+            select(col(row.happened_at), col(row.happening), col(row.note))
+            .select_from(VideoRow)
+            .outerjoin(row, col(row.video_id) == col(VideoRow.id))
+            .where(col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)
+            .where(col(VideoRow.deleted_at).is_(None))
+            .order_by(col(row.id).desc())
+            .limit(MOST)
+        )
+        lines = (await (await self._tx.connection()).execute(query)).all()
+        if not lines:
+            message = "There is no such video."
+            raise NotFound(message)
+        return tuple(
+            Activity(line.happened_at, Happening(line.happening), line.note or "")
+            for line in reversed(lines)
+            if line.happening is not None  # nothing has happened to it yet
+        )
