@@ -176,19 +176,19 @@ async def remix(
 
 @router.post("/{video_id}/look_again")
 async def look_again(identity: IdentityDep, video_id: VideoId) -> Video:
-    """Look once more whether the provider took a video whose answer was lost."""
+    """Take up a video that needs a decision once more where it was left."""
     return Video.of(await services().videos.look_again(identity.user_id, video_id))
 
 
 @router.post("/{video_id}/submit_again")
 async def submit_again(identity: IdentityDep, video_id: VideoId) -> Video:
-    """Send a video whose answer was lost a second time; it may cost twice."""
+    """Send a video that needs a decision a second time: it may cost twice, and does if it was charged."""
     return Video.of(await services().videos.submit_again(identity.user_id, video_id))
 
 
 @router.post("/{video_id}/give_up")
 async def give_up(identity: IdentityDep, video_id: VideoId) -> Video:
-    """Stop waiting for a video whose answer was lost."""
+    """Stop waiting for a video that needs a decision; what the provider has taken stays charged."""
     return Video.of(await services().videos.give_up(identity.user_id, video_id))
 
 

@@ -47,6 +47,7 @@ ORDER BY claimed.remote_expires_at, claimed.due_at, claimed.created_at
 """)
 
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
+# A problem ends with the phase that it was met in.
 _RECORD = text("""
 WITH change AS (
     SELECT * FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(
@@ -65,9 +66,9 @@ WITH change AS (
         progress_known = job.progress_known OR coalesce(change.progress, 0) BETWEEN 1 AND 99,
         remote_status = nullif(coalesce(change.remote_status, job.remote_status), ''),
         remote_expires_at = coalesce(change.remote_expires_at, job.remote_expires_at),
-        problem_code = CASE WHEN change.phase = 'completed' THEN NULL
+        problem_code = CASE WHEN coalesce(change.phase, job.phase) <> job.phase THEN change.problem_code
             ELSE coalesce(change.problem_code, job.problem_code) END,
-        problem_message = CASE WHEN change.phase = 'completed' THEN NULL
+        problem_message = CASE WHEN coalesce(change.phase, job.phase) <> job.phase THEN change.problem_message
             ELSE coalesce(change.problem_message, job.problem_message) END,
         charge = coalesce(change.charge, job.charge),
         failures = change.failures,
@@ -106,7 +107,8 @@ _WAITING = "video_id = :video AND current AND phase = 'needs_attention'"
 _LOOK_AGAIN = text(f"""
 WITH done AS (
     UPDATE job SET phase = CASE WHEN remote_id IS NULL THEN 'submit_unknown' ELSE 'in_progress' END,
-        due_at = now(), looks = 0, failures = 0, fence = fence + 1, created_at = now()
+        due_at = now(), looks = 0, failures = 0, fence = fence + 1, created_at = now(),
+        problem_code = NULL, problem_message = NULL
     WHERE {_WAITING} RETURNING video_id, phase
 ){_DECIDED}""")  # noqa: S608 - our own constants
 

@@ -217,7 +217,7 @@ class VideoService:
             return await videos.view(owner_id, video_id)
 
     async def look_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
-        """Look once more whether the provider took a job whose answer was lost.
+        """Take a video that needs a decision up once more where it was left.
 
         Raises:
             Conflict: There is nothing to decide about this video.
@@ -237,7 +237,7 @@ class VideoService:
         return view
 
     async def give_up(self, owner_id: UUID, video_id: UUID) -> VideoView:
-        """Stop looking for an unclear wish; its price is released.
+        """Stop waiting for a video; its price is released unless the provider has taken the job.
 
         Raises:
             Conflict: There is nothing to decide about this video.

@@ -59,6 +59,7 @@ async def test_nothing_has_happened_to_what_was_only_written_down(bench: Bench):
 
 async def test_what_happened_to_somebody_elses_or_a_deleted_video_is_not_told(bench: Bench):
     view = await bench.wish()
+    await bench.submit()
     with pytest.raises(NotFound):
         await bench.videos.activity(new_id(), view.id)
     await bench.videos.remove(view.owner_id, view.id)

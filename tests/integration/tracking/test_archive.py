@@ -116,3 +116,33 @@ async def test_a_remix_goes_to_the_parents_provider_under_its_remote_id(bench: B
     back = await bench.videos.family(view.owner_id, remix.id)
     assert back.parent
     assert back.parent.id == view.id
+
+
+async def not_saved_for_a_day(bench: Bench, mp4: bytes):
+    """Finish a video whose file does not come, until its person has to decide."""
+    view = await finished(bench, mp4)
+    await bench.sql("UPDATE job SET created_at = now() - interval '25 hours'")
+    bench.provider.on_content = [ProviderUnavailable("502 Bad Gateway", "server_error")]
+    await bench.archive()
+    return await bench.look(view)
+
+
+async def test_what_was_rendered_stays_charged_when_it_is_given_up(bench: Bench, mp4: bytes):
+    view = await not_saved_for_a_day(bench, mp4)
+    assert (view.phase, view.problem and view.problem.code) == (Phase.NEEDS_ATTENTION, "not_saved")
+    given_up = await bench.videos.give_up(view.owner_id, view.id)
+    assert (given_up.phase, given_up.charged) == (Phase.FAILED, True)
+
+
+async def test_a_problem_ends_with_the_phase_that_it_was_met_in(bench: Bench, mp4: bytes):
+    view = await not_saved_for_a_day(bench, mp4)
+    assert (await bench.videos.look_again(view.owner_id, view.id)).problem is None
+    await bench.refresh()
+    bench.provider.on_content = [ProviderUnavailable("502 Bad Gateway", "server_error")]
+    await bench.archive()
+    delayed = await bench.look(view)
+    assert (delayed.phase, delayed.problem and delayed.problem.code) == (Phase.SAVING, "saving_delayed")
+    await bench.due_now()
+    await bench.archive()
+    saved = await bench.look(view)
+    assert (saved.phase, saved.problem) == (Phase.COMPLETED, None)
