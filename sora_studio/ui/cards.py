@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sora_studio.domain.ids import public_id
 from sora_studio.domain.video import TERMINAL, Phase, Size, VideoView
-from sora_studio.ui import words
+from sora_studio.ui import phases, words
 
 COMING, READY, FAILED, ATTENTION = "coming", "ready", "failed", "attention"
 
@@ -22,8 +22,9 @@ class VideoCard:
     word: str  # where it is, in a word
     facts: str  # model and size
     duration: str  # `0:04`
-    reason: str  # why it failed, in the provider's words
+    reason: str  # why it failed or waits for a decision
     cost: str  # what a failed one cost: `not charged`
+    unsent: bool  # the provider may not have taken it
     known: bool  # whether there is a number to show: the provider tells, or has not begun
 
 
@@ -59,11 +60,12 @@ def to_card(view: VideoView) -> VideoCard:
         title=view.title,
         ratio=ratio(view.size),
         look=look(view.phase),
-        word=words.word(view),
+        word=phases.word(view),
         facts=f"{view.model} · {words.frame(view.size)}",
         duration=words.clock(int(view.seconds)),
-        reason=words.reason(view),
-        cost=words.cost(view) if view.phase is Phase.FAILED else "",
+        reason=phases.brief(view),
+        cost=phases.cost(view) if view.phase is Phase.FAILED else "",
+        unsent=phases.may_be_unsent(view),
         known=knows_progress(view),
     )
 

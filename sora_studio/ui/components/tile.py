@@ -107,31 +107,34 @@ def _failed(card: Card) -> rx.Component:
 
 
 def _attention(card: Card) -> rx.Component:
-    busy = VideoActions.deciding == card.id
     return rx.fragment(
         _link(
             card,
             rx.el.span(icon("circle-help", SMALL_ICON), card.word, class_name="phase warn"),
             rx.el.span(card.title, class_name="name"),
-            rx.el.span("The server never said whether it took this job.", class_name="reason"),
+            rx.el.span(card.reason, class_name="reason", dir="auto"),
         ),
-        rx.el.div(*decisions(card.id, busy), class_name="choices"),
+        rx.el.div(*decisions(card.id, card.unsent), class_name="choices"),
     )
 
 
-def decisions(video_id: rx.Var[str], busy: rx.Var[bool]) -> list[rx.Component]:
-    """Offer the three ways out of a submit whose answer was lost."""
-    again = "Sending again may cost a second time if the provider took the job after all."
+def decisions(video_id: rx.Var[str], unsent: rx.Var[bool]) -> list[rx.Component]:
+    """Offer the ways out of a video that needs a decision; what was certainly taken is not sent again."""
+    busy = VideoActions.deciding == video_id
+    again = "Sending again costs a second time if the provider took the job after all."
     return [
         rx.el.button(
             "Look again", on_click=VideoActions.look_again(video_id), disabled=busy, class_name="button small"
         ),
-        rx.el.button(
-            "Send again",
-            on_click=VideoActions.submit_again(video_id),
-            disabled=busy,
-            title=again,
-            class_name="button small quiet",
+        rx.cond(
+            unsent,
+            rx.el.button(
+                "Send again",
+                on_click=VideoActions.submit_again(video_id),
+                disabled=busy,
+                title=again,
+                class_name="button small quiet",
+            ),
         ),
         rx.el.button(
             "Give up", on_click=VideoActions.give_up(video_id), disabled=busy, class_name="button small quiet"

@@ -1,4 +1,4 @@
-"""The words about a video: where it is, what it cost, what to do."""
+"""Numbers as a person reads them."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,51 +6,13 @@ from typing import Any
 import pytest
 
 from sora_studio.domain.ids import new_id
-from sora_studio.domain.video import Phase, Problem, VideoView
+from sora_studio.domain.video import Phase, VideoView
 from sora_studio.ui import words
 from tests.support.fakes import START, FakeVideos
 
 
 def _view(phase: Phase, **more: Any) -> VideoView:
     return FakeVideos().add(new_id(), phase=phase, **more)
-
-
-@pytest.mark.parametrize("phase", list(Phase))
-def test_every_phase_has_a_word_and_a_sentence(phase: Phase):
-    view = _view(phase)
-
-    assert words.word(view)
-    assert words.sentence(view).endswith(".")
-
-
-def test_a_refusal_by_moderation_says_why_and_that_nothing_was_charged():
-    view = _view(Phase.FAILED, problem=Problem("moderation_blocked", "It names a real person"))
-
-    assert words.word(view) == "Refused"
-    assert words.sentence(view) == (
-        "Refused by the provider's moderation: It names a real person. You were not charged."
-    )
-
-
-def test_a_failure_that_was_charged_names_its_price():
-    view = _view(Phase.FAILED, charged=True, problem=Problem("server_error", "The node went away."))
-
-    assert words.sentence(view) == "The node went away. It cost $0.40."
-    assert words.cost(view) == "$0.40"
-
-
-def test_a_failure_without_a_reason_says_so():
-    assert (
-        words.reason(_view(Phase.FAILED, problem=Problem("unknown", " "))) == "The provider gave no reason."
-    )
-
-
-def test_an_unknown_status_word_is_shown_as_it_is():
-    assert "“warming_up”" in words.sentence(_view(Phase.IN_PROGRESS, remote_status="warming_up"))
-
-
-def test_a_lost_answer_promises_no_second_charge():
-    assert "you will not be charged twice" in words.sentence(_view(Phase.SUBMIT_UNKNOWN))
 
 
 @pytest.mark.parametrize(

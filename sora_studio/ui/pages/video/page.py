@@ -96,7 +96,7 @@ def _message(symbol: str, tone: str) -> rx.Component:
         rx.cond(
             _video.look == FAILED,
             rx.el.a("Edit and send again", href=routes.edit(_ID), class_name="button primary"),
-            rx.el.div(*tile.decisions(_video.id, rx.Var.create(False)), class_name="row"),
+            rx.el.div(*tile.decisions(_video.id, _video.unsent), class_name="row"),
         ),
         class_name="message",
     )

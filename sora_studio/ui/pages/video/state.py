@@ -11,7 +11,7 @@ from sora_studio.container import services
 from sora_studio.domain.errors import NotFound, SoraStudioError, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.video import Phase, VideoView
-from sora_studio.ui import live, routes, toasts, words
+from sora_studio.ui import live, phases, routes, toasts, words
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
@@ -31,6 +31,8 @@ class VideoPage:
     look: str = ""  # as a card's
     word: str = ""
     sentence: str = ""
+    unsent: bool = False  # as a card's
+    kept_until: str = ""  # when the provider drops a file that could not be saved yet
     known: bool = True
     model: str = ""
     size: str = ""
@@ -142,6 +144,7 @@ class VideoState(rx.State):
 def to_page(view: VideoView) -> VideoPage:
     """Write down what the page says of a video."""
     width, _, height = view.size.partition("x")
+    kept_until = phases.kept_until(view)
     ended = view.completed_at if view.phase is Phase.COMPLETED else None
     return VideoPage(
         id=public_id(view.id),
@@ -151,15 +154,17 @@ def to_page(view: VideoView) -> VideoPage:
         width=int(width),
         height=int(height),
         look=look(view.phase),
-        word=words.word(view),
-        sentence=words.sentence(view),
+        word=phases.word(view),
+        sentence=phases.sentence(view),
+        unsent=phases.may_be_unsent(view),
+        kept_until=kept_until.isoformat(timespec="seconds") if kept_until else "",
         known=knows_progress(view),
         model=view.model,
         size=words.shape(view.size),
         duration=f"{view.seconds} s",
         made_in=f"made in {words.took(ended - view.created_at)}" if ended else "",
         made_at=view.created_at.isoformat(timespec="seconds"),
-        cost=words.cost(view),
+        cost=phases.cost(view),
         provider=view.provider,
         has_reference=view.has_reference,
         remix=view.parent_id is not None,

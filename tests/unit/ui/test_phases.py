@@ -1,0 +1,150 @@
+"""What is told of a video in every phase and for every reason: what happens, what it cost, what to do."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.video import Phase, Problem, VideoView
+from sora_studio.ui import phases
+from tests.support.fakes import START, FakeVideos
+
+TAKEN = {"charged": True}
+WHY = "So"
+
+
+def _view(phase: Phase, code: str = "", *, message: str = WHY, **more: Any) -> VideoView:
+    problem = Problem(code, message) if code else None
+    return FakeVideos().add(new_id(), phase=phase, problem=problem, **more)
+
+
+ROWS = [
+    (Phase.SUBMITTING, "", {}, "Sending",
+     "Your wish is written down and on its way to the provider. Nothing has been charged."),
+    (Phase.SUBMITTING, "provider_busy", {}, "Waiting",
+     "The provider is busy: So. It is sent when it is not. Nothing has been charged."),
+    (Phase.SUBMITTING, "provider_unreachable", {}, "Waiting",
+     "The provider cannot be reached: So. We keep trying. Nothing has been charged."),
+    (Phase.SUBMITTING, "no_room", {}, "Waiting",
+     "The disk is full: So. It is sent as soon as there is room. Nothing has been charged."),
+    (Phase.SUBMITTING, "news", {}, "Waiting",
+     "It has not been sent yet: So. We keep trying. Nothing has been charged."),
+    (Phase.SUBMIT_UNKNOWN, "", {}, "Checking",
+     "The server did not answer; we are looking whether it took the job. You have not been charged twice."),
+    (Phase.SUBMIT_UNKNOWN, "news", {}, "Checking",
+     "The server did not answer; we are looking whether it took the job. You have not been charged twice."),
+    (Phase.QUEUED, "", TAKEN, "In the queue",
+     "The provider has taken the job and will start it soon. It costs $0.40."),
+    (Phase.QUEUED, "news", TAKEN, "In the queue",
+     "The provider has the job but cannot be asked about it: So. We keep asking. It costs $0.40."),
+    (Phase.QUEUED, "", TAKEN | {"remote_status": "warming"}, "In the queue",
+     "The provider calls its status “warming”. We keep watching it. It costs $0.40."),
+    (Phase.IN_PROGRESS, "", TAKEN, "Rendering", "The provider is rendering your video. It costs $0.40."),
+    (Phase.IN_PROGRESS, "", TAKEN | {"provider": "sandbox"}, "Rendering",
+     "The sandbox is drawing your video. The sandbox counts $0.40 and charges nothing."),
+    (Phase.IN_PROGRESS, "news", TAKEN | {"provider": "sandbox"}, "Rendering",
+     ("The provider has the job but cannot be asked about it: So. We keep asking. "
+      "The sandbox counts $0.40 and charges nothing.")),
+    (Phase.IN_PROGRESS, "", TAKEN | {"remote_status": "warming"}, "Rendering",
+     "The provider calls its status “warming”. We keep watching it. It costs $0.40."),
+    (Phase.SAVING, "", TAKEN, "Saving",
+     "Rendered. The file is being copied into your library. It costs $0.40."),
+    (Phase.SAVING, "saving_delayed", TAKEN, "Not saved yet",
+     "Rendered, but its file did not come: So. We keep trying. It costs $0.40."),
+    (Phase.SAVING, "no_room", TAKEN, "Not saved yet",
+     "Rendered, but the disk is full: So. We keep trying. It costs $0.40."),
+    (Phase.COMPLETED, "", TAKEN, "Ready", "Ready, and kept in your library. It cost $0.40."),
+    (Phase.NEEDS_ATTENTION, "submit_unknown", {}, "Your decision",
+     ("The server never said whether it took this job. Whether you were charged is not known. Look again; "
+      "or send it again, which costs a second time if it did; or give it up.")),
+    (Phase.NEEDS_ATTENTION, "not_saved", TAKEN, "Your decision",
+     "So. It costs $0.40. Look again, or give it up."),
+    (Phase.NEEDS_ATTENTION, "no_end", TAKEN, "Your decision",
+     "So. It costs $0.40. Look again, or give it up."),
+    (Phase.FAILED, "moderation_blocked", {}, "Refused",
+     ("Refused by the provider's moderation: So. You were not charged. "
+      "Edit the prompt and send it again.")),
+    (Phase.FAILED, "lost_at_provider", TAKEN, "Lost",
+     "So. It cost $0.40. Sending it again costs again."),
+    (Phase.FAILED, "content_unavailable", TAKEN, "Lost",
+     "So. It cost $0.40. Sending it again costs again."),
+    (Phase.FAILED, "expired", {}, "Expired",
+     "So. You were not charged. You can send it again."),
+    (Phase.FAILED, "cancelled", {}, "Cancelled",
+     "So. You were not charged. You can send it again."),
+    (Phase.FAILED, "given_up", TAKEN, "Given up", "So. It cost $0.40."),
+    (Phase.FAILED, "given_up", {}, "Given up",
+     "So. You are charged only if the provider took it without saying so."),
+    (Phase.FAILED, "provider_missing", {}, "Failed",
+     "So. You were not charged. Tell whoever runs the studio."),
+    (Phase.FAILED, "credential", {}, "Failed",
+     "The provider refused the studio itself: So. You were not charged. Tell whoever runs the studio."),
+    (Phase.FAILED, "insufficient_quota", {}, "Failed",
+     "The provider refused the studio itself: So. You were not charged. Tell whoever runs the studio."),
+    (Phase.FAILED, "server_error", TAKEN, "Failed",
+     "So. It cost $0.40. You can send it again."),
+    (Phase.FAILED, "", {}, "Failed",
+     "The provider gave no reason. You were not charged. You can send it again."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("phase", "code", "more", "word", "sentence"), ROWS)
+def test_what_is_told(phase: Phase, code: str, more: dict[str, Any], word: str, sentence: str):
+    view = _view(phase, code, **more)
+
+    assert (phases.word(view), phases.sentence(view)) == (word, sentence)
+
+
+def test_every_phase_is_told():
+    assert {row[0] for row in ROWS} == set(Phase)
+
+
+@pytest.mark.parametrize("words", ["{0.__class__}", "{reason} {", "No. Never!", "50 % of {charge}…"])
+def test_the_providers_words_are_told_verbatim(words: str):
+    assert words in phases.sentence(_view(Phase.FAILED, "server_error", message=words))
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "brief"),
+    [
+        (Phase.FAILED, "server_error", f"{WHY}."),
+        (Phase.NEEDS_ATTENTION, "submit_unknown", "The server never said whether it took this job."),
+        (Phase.NEEDS_ATTENTION, "not_saved", f"{WHY}."),
+        (Phase.SAVING, "saving_delayed", ""),
+        (Phase.COMPLETED, "", ""),
+    ],
+)
+def test_what_a_tile_has_room_for(phase: Phase, code: str, brief: str):
+    assert phases.brief(_view(phase, code)) == brief
+
+
+@pytest.mark.parametrize(
+    ("micros", "charge"),
+    [(400_000, "It cost $0.40."), (0, "It is free."), (None, "What it cost is not known.")],
+)
+def test_what_a_video_has_cost(micros: int | None, charge: str):
+    assert charge in phases.sentence(_view(Phase.COMPLETED, price_micros=micros))
+
+
+def test_the_cost_among_the_facts():
+    assert phases.cost(_view(Phase.FAILED, "x", charged=True)) == "$0.40"
+    assert phases.cost(_view(Phase.FAILED, "x")) == "not charged"
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "counts"),
+    [
+        (Phase.SAVING, "saving_delayed", True),
+        (Phase.SAVING, "no_room", True),
+        (Phase.SAVING, "", False),
+        (Phase.NEEDS_ATTENTION, "not_saved", True),
+        (Phase.NEEDS_ATTENTION, "no_end", False),
+        (Phase.IN_PROGRESS, "news", False),
+        (Phase.FAILED, "content_unavailable", False),
+    ],
+)
+def test_time_is_counted_only_for_a_file_that_could_not_be_saved(phase: Phase, code: str, counts: bool):
+    until = START + timedelta(minutes=42)
+
+    assert phases.kept_until(_view(phase, code, expires_at=until)) == (until if counts else None)
