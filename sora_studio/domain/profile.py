@@ -19,8 +19,6 @@ class Operation(StrEnum):
     EXTEND = "extend"
     CHARACTERS = "characters"
     REFERENCE = "reference"
-    THUMBNAIL = "thumbnail"
-    SPRITESHEET = "spritesheet"
     MODELS = "models"
 
 
@@ -76,6 +74,8 @@ class Profile:
     sends_model: bool = True  # False: the server makes what it serves, and refuses other names
     busy: frozenset[int] = frozenset({429})  # HTTP statuses of a submit that mean: not taken, come again
     pace: Pace = Pace()
+    guesses_models: bool = False  # the models are placeholders until the server lists its own
+    media_hosts: frozenset[str] = frozenset()  # private hosts that its files may be fetched from
 
     def model(self, model_id: str | None) -> Model:
         """Return one model, the first when none is named.
@@ -96,8 +96,10 @@ class Profile:
         """Check and complete a choice; what is None becomes the model's first.
 
         Raises:
-            InvalidInput: The provider would refuse it.
+            InvalidInput: The provider would refuse it, or is no more.
         """
+        if self.retired:
+            raise InvalidInput(self.retired, "provider", "provider_retired")
         model = self.model(model_id)
         size = size or model.sizes[0]
         Size.parse(size)

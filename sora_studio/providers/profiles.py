@@ -1,21 +1,19 @@
-"""The shipped profiles: what providers can do, as data.
+"""The shipped profiles, the presets of providers.toml: what servers can do, as data.
+
+What stands here was read in the servers' sources or seen on the wire; docs/providers.md says where it shows.
 
 Prices are OpenAI's former list prices (until 2026-09-24). The sandbox quotes them as play money, so
 that budgets and price tags can be lived with before they count.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import cast
 
-from sora_studio.domain.profile import Model, Operation, Profile
-from sora_studio.providers.wire import as_object, as_text
+from sora_studio.domain.profile import Model, Operation, Pace, Profile
 
 _LANDSCAPE_AND_PORTRAIT = ("1280x720", "720x1280")
 _LARGER = ("1792x1024", "1024x1792", "1920x1080", "1080x1920")
 _SECONDS = (4, 8, 12, 16, 20)
 _DOLLAR = 1_000_000  # micro-dollars
-_MOST_MODELS = 100
 
 SORA_2 = Model(
     id="sora-2",
@@ -48,33 +46,82 @@ SANDBOX = Profile(
     honours_idempotency_key=True,
 )
 
+_OWN_MODEL = Model(
+    id="default",
+    hint="Whatever the server has loaded.",
+    sizes=("832x480", "480x832", *_LANDSCAPE_AND_PORTRAIT),
+    seconds=(4, 5, 8),
+)
+_OWN_SERVER = Operation.LIST, Operation.DELETE, Operation.REFERENCE, Operation.MODELS
+_GATEWAY_NOTE = "Prices are OpenAI's former list prices; this server may charge otherwise, or nothing."
+
 VIDEOS_API = Profile(
     name="videos-api",
     label="Videos API",
     models=(SORA_2, SORA_2_PRO),
-    operations=frozenset({Operation.LIST, Operation.DELETE, Operation.REMIX, Operation.MODELS}),
-    note="Prices are OpenAI's former list prices; this server may charge otherwise, or nothing.",
+    operations=frozenset({*_OWN_SERVER, Operation.REMIX}),
+    note=_GATEWAY_NOTE,
     any_size=True,
     any_seconds=True,
 )
 
+OPENAI = Profile(
+    name="openai",
+    label="OpenAI",
+    models=(SORA_2, SORA_2_PRO),
+    operations=frozenset(Operation),
+    note="OpenAI ended its Videos API on 24 September 2026. Nothing is sent there any more.",
+    retired="OpenAI ended its Videos API on 24 September 2026. Choose another provider.",
+)
 
-def with_listed_models(profile: Profile, body: object) -> Profile:
-    """Add the models of a `GET /v1/models` answer that the profile does not know; their price is unknown.
+_GATEWAY = replace(
+    VIDEOS_API,
+    operations=frozenset({Operation.REFERENCE, Operation.MODELS}),
+    guesses_models=True,
+)
+# LiteLLM lists one upstream at best and deletes nothing; it remixes for a few of its upstreams only.
+LITELLM = replace(_GATEWAY, name="litellm", label="LiteLLM")
+NEW_API = replace(_GATEWAY, name="new-api", label="new-api")
+# Bifrost wants to be told whose list; the studio has no word for that.
+BIFROST = replace(
+    _GATEWAY, name="bifrost", label="Bifrost", operations=_GATEWAY.operations | {Operation.DELETE}
+)
 
-    What the server lists comes first, so that the form's default is a model that it has.
-    """
-    known = {model.id: model for model in profile.models}
-    listed = dict.fromkeys(_ids(body))
-    ours = [model for model in profile.models if model.id in listed]
-    theirs = [Model(id=model_id) for model_id in listed if model_id not in known]
-    silent = [model for model in profile.models if model.id not in listed]
-    return replace(profile, models=(*ours, *theirs[:_MOST_MODELS], *silent))
+# Another name than the served one is refused there, or loads another model; none is always fine.
+VLLM_OMNI = Profile(
+    name="vllm-omni",
+    label="vLLM-Omni",
+    models=(_OWN_MODEL,),
+    operations=frozenset(_OWN_SERVER),
+    any_size=True,
+    any_seconds=True,
+    sends_model=False,
+    guesses_models=True,
+)
+SGLANG = replace(VLLM_OMNI, name="sglang", label="SGLang")
+FASTVIDEO = replace(VLLM_OMNI, name="fastvideo", label="FastVideo")
+UNSLOTH = replace(
+    VLLM_OMNI,
+    name="unsloth",
+    label="Unsloth Studio",
+    note="It makes one video at a time with the model that it has loaded; more of them wait here.",
+    busy=frozenset({409, 429}),
+    pace=Pace(jobs=1),
+)
 
-
-def _ids(body: object) -> Iterator[str]:
-    data = as_object(body).get("data")
-    for entry in cast("list[object]", data) if isinstance(data, list) else []:
-        model_id = as_text(as_object(entry).get("id"), 200).strip()
-        if model_id.isprintable() and model_id:
-            yield model_id
+PRESETS = {
+    profile.name: profile
+    for profile in (
+        SANDBOX,
+        OPENAI,
+        LITELLM,
+        VLLM_OMNI,
+        SGLANG,
+        FASTVIDEO,
+        UNSLOTH,
+        NEW_API,
+        BIFROST,
+        VIDEOS_API,
+    )
+}
+"""What `preset` may name in providers.toml."""

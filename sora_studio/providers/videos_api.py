@@ -21,7 +21,7 @@ from sora_studio.domain.ports import Content, Order, RemoteJob, RemotePage
 from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.domain.video import Kind, Variant
 from sora_studio.providers.errors import Call, translated_errors
-from sora_studio.providers.profiles import with_listed_models
+from sora_studio.providers.listing import with_listed_models
 from sora_studio.providers.refusal import read_json
 from sora_studio.providers.wire import looks_like_job, read_job, read_new_job, read_page
 

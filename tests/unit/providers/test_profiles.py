@@ -3,7 +3,9 @@
 import pytest
 
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.providers.profiles import SANDBOX, VIDEOS_API, with_listed_models
+from sora_studio.domain.profile import Operation
+from sora_studio.providers.listing import with_listed_models
+from sora_studio.providers.profiles import OPENAI, PRESETS, SANDBOX, VIDEOS_API, VLLM_OMNI
 
 
 def listing(*ids: object):
@@ -62,3 +64,37 @@ def test_a_listing_that_says_nothing_changes_nothing(body):
 def test_listed_twice_is_listed_once():
     once = with_listed_models(VIDEOS_API, listing("b", "a"))
     assert with_listed_models(once, listing("b", "a")) == once
+
+
+def test_guessed_models_give_way_to_listed_ones_and_lend_them_their_sizes():
+    assert VLLM_OMNI.model(None).id == "default"
+    (model,) = with_listed_models(VLLM_OMNI, listing("Wan-AI/Wan2.2-T2V")).models
+    assert (model.id, model.sizes, model.hint) == ("Wan-AI/Wan2.2-T2V", VLLM_OMNI.models[0].sizes, "")
+    assert with_listed_models(VLLM_OMNI, listing()) == VLLM_OMNI
+
+
+def test_a_listed_model_does_not_borrow_a_price():
+    listed = with_listed_models(PRESETS["litellm"], listing("veo-3.1")).models
+    assert [(model.id, model.price("1280x720", "4")) for model in listed] == [("veo-3.1", None)]
+
+
+def test_nothing_can_be_wished_for_where_the_service_is_no_more():
+    with pytest.raises(InvalidInput, match="OpenAI ended its Videos API on 24 September 2026") as caught:
+        OPENAI.choose("sora-2", None, None)
+    assert (caught.value.param, caught.value.code) == ("provider", "provider_retired")
+
+
+@pytest.mark.parametrize("profile", PRESETS.values(), ids=PRESETS.keys())
+def test_every_preset_can_fill_the_form(profile):
+    for model in profile.models:
+        assert model.sizes
+        assert model.seconds
+    assert profile.retired or profile.choose(None, None, None)
+
+
+def test_only_what_is_known_for_sure_lets_a_lost_submit_be_sent_again():
+    """In-memory lists forget at a restart, so a job that is missing there may have been taken."""
+    assert [name for name, profile in PRESETS.items() if profile.list_is_complete] == ["sandbox"]
+    assert [name for name, profile in PRESETS.items() if profile.honours_idempotency_key] == ["sandbox"]
+    without_list = {name for name, each in PRESETS.items() if Operation.LIST not in each.operations}
+    assert without_list == {"litellm", "new-api", "bifrost"}
