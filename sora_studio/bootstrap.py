@@ -1,6 +1,6 @@
 """Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,16 +12,14 @@ from sora_studio import container
 from sora_studio.children.lock import alone_in
 from sora_studio.children.postgres import embedded_postgres
 from sora_studio.children.sandbox import sandbox_child
-from sora_studio.config import Settings
+from sora_studio.config import ProviderSettings, Settings, load_providers
 from sora_studio.container import Services
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.domain.ports import Provider
-from sora_studio.domain.profile import Profile
 from sora_studio.domain.webhooks import key_of
 from sora_studio.jobs.scheduler import Beat, Scheduler
-from sora_studio.providers import profiles
-from sora_studio.providers.late import LateProvider
+from sora_studio.providers.configured import provider_of
 from sora_studio.services.accounts import AccountService
 from sora_studio.services.health import HealthService
 from sora_studio.services.media import MediaService
@@ -69,16 +67,16 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
     """Open everything that the settings ask for, serve the block, close everything.
 
     Raises:
-        ConfigError: A child or directory cannot be used.
+        ConfigError: A child, a directory or the file of providers cannot be used.
         Unavailable: The database cannot be reached or migrated.
     """
-    parts = parts or Parts()
+    parts, chosen = parts or Parts(), load_providers(settings)
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
         await migrate(url)
         db = parts.database(url)
         stack.push_async_callback(db.close)
-        providers = await _providers(settings, stack)
+        providers = await _providers(chosen, settings, stack)
         providers = {name: parts.provider(provider) for name, provider in providers.items()}
         storage, scheduler = parts.storage(settings.data_dir / "media"), Scheduler()
         opened = await _services(settings, db, providers, storage, scheduler, stack)
@@ -93,22 +91,15 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
     return settings.database_url.get_secret_value()
 
 
-async def _providers(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Provider]:
-    if settings.openai_base_url is None:
-        base_url = await stack.enter_async_context(sandbox_child(settings.data_dir, settings.sandbox_speed))
-        provider = LateProvider(profiles.SANDBOX, partial(_videos_api, profiles.SANDBOX, base_url))
-    else:
-        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
-        make = partial(_videos_api, profiles.VIDEOS_API, settings.openai_base_url, key)
-        provider = LateProvider(profiles.VIDEOS_API, make)
-    stack.push_async_callback(provider.close)
-    return {provider.profile.name: provider}
-
-
-def _videos_api(profile: Profile, base_url: str, key: str | None = None) -> Provider:
-    from sora_studio.providers.videos_api import VideosApiProvider  # noqa: PLC0415 -- see LateProvider
-
-    return VideosApiProvider(profile, base_url, key)
+async def _providers(
+    chosen: Sequence[ProviderSettings], settings: Settings, stack: AsyncExitStack
+) -> Mapping[str, Provider]:
+    made: dict[str, Provider] = {}
+    for each in chosen:
+        child = sandbox_child(settings.data_dir, settings.sandbox_speed) if each.is_child else None
+        made[each.name] = provider_of(each, await stack.enter_async_context(child) if child else None)
+        stack.push_async_callback(made[each.name].close)
+    return made
 
 
 async def _services(

@@ -4,10 +4,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
-from sora_studio.config.error import ConfigError
+from sora_studio.config.error import ConfigError, reason
+from sora_studio.config.providers import ProviderSettings
+from sora_studio.config.providers_file import read_file
 from sora_studio.config.settings import Settings
 
 _FIELDS = {str(field.alias): field for field in Settings.model_fields.values()}
@@ -45,11 +48,42 @@ def load(
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        problems += [f"{detail['loc'][0]} {_reason(detail['msg'])}" for detail in error.errors()]
+        problems += [f"{detail['loc'][0]} {reason(detail['msg'])}" for detail in error.errors()]
     else:
         if not problems:
             return settings
     raise ConfigError(*problems)  # not from the ValidationError, which holds the secrets
+
+
+def load_providers(
+    settings: Settings, environ: Mapping[str, str] = os.environ
+) -> tuple[ProviderSettings, ...]:
+    """Read which servers there are, the default first: from providers.toml, else from the settings.
+
+    Args:
+        settings: Name the file, or the one server; neither: the sandbox is started beside the studio.
+        environ: Where the file's `api_key_env` are looked up.
+
+    Raises:
+        ConfigError: Something in the file is wrong; all of it is listed at once.
+    """
+    path = settings.providers_file or settings.data_dir / "providers.toml"
+    if settings.providers_file or path.exists():
+        if settings.openai_base_url is not None:
+            message = f"OPENAI_BASE_URL is set, and {path} exists: name that server in the file"
+            raise ConfigError(message)
+        return read_file(path, environ)
+    if settings.openai_base_url is None:
+        return (ProviderSettings(name="sandbox", preset="sandbox"),)
+    over = urlsplit(settings.openai_base_url).hostname == "api.openai.com"
+    return (
+        ProviderSettings(
+            name="videos-api",
+            preset="openai" if over else "videos-api",
+            base_url=settings.openai_base_url,
+            api_key=settings.openai_api_key,
+        ),
+    )
 
 
 def _misspelt(environ: Mapping[str, str]) -> list[str]:
@@ -76,8 +110,3 @@ def _read_secret_file(
         values[name] = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{name}_FILE cannot be read: {error}")
-
-
-def _reason(message: str) -> str:
-    """Make pydantic's message the second half of a sentence."""
-    return message.removeprefix("Value error, ").replace("Input should be", "must be")

@@ -7,3 +7,18 @@ class ConfigError(Exception):
     def __init__(self, *problems: str) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+_PHRASES = {
+    "Value error, ": "",
+    "Input should be": "must be",
+    "Decimal input should": "must",
+    "Extra inputs are not permitted": "is not a key here",
+}
+
+
+def reason(message: str) -> str:
+    """Make pydantic's message the second half of a sentence."""
+    for theirs, ours in _PHRASES.items():
+        message = message.replace(theirs, ours)
+    return message

@@ -9,17 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from sora_studio.config.signing_key import stored_key
+from sora_studio.config.urls import http_url
 
 _SHORTEST_SECRET = 32
-
-
-def _http_url(url: str) -> str:
-    """Check that a URL can be called; the slash at its end is dropped."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = "must be a URL such as https://example.net/v1"
-        raise ValueError(message)
-    return url.rstrip("/")
 
 
 def _postgres_url(url: SecretStr) -> SecretStr:
@@ -72,7 +64,7 @@ class Settings(BaseModel):
         alias="DATABASE_URL",
         description="PostgreSQL to use. Unset: an embedded one under the data directory.",
     )
-    openai_base_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    openai_base_url: Annotated[str, AfterValidator(http_url)] | None = Field(
         None,
         alias="OPENAI_BASE_URL",
         description="Any server that speaks the Videos API. Unset: the sandbox is started beside the studio.",
@@ -80,12 +72,18 @@ class Settings(BaseModel):
     openai_api_key: SecretStr | None = Field(
         None, alias="OPENAI_API_KEY", description="The key for that server, if it wants one."
     )
+    providers_file: Annotated[Path, AfterValidator(_absolute)] | None = Field(
+        None,
+        alias="SORA_STUDIO_PROVIDERS",
+        description="A file that names several servers (docs/providers.md). Unset: `providers.toml` in the "
+        "data directory, if there is one.",
+    )
     data_dir: Annotated[Path, AfterValidator(_absolute)] = Field(
         Path("data"),
         alias="SORA_STUDIO_DATA_DIR",
         description="Where videos, the embedded database and the generated key are kept.",
     )
-    public_url: Annotated[str, AfterValidator(_http_url)] = Field(
+    public_url: Annotated[str, AfterValidator(http_url)] = Field(
         "http://localhost:3000",
         alias="SORA_STUDIO_PUBLIC_URL",
         description="The address people use. Behind a proxy, set it to the outside address (https://…).",

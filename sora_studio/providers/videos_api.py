@@ -9,9 +9,9 @@ never to retry: the studio has one retry layer, its jobs, and a retried POST may
 
 import asyncio
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx2
 from openai import APIStatusError, AsyncOpenAI, omit
@@ -43,6 +43,37 @@ class Timeouts:
     content: float = 60.0  # between two reads of a file
 
 
+@dataclass(frozen=True)
+class Access:
+    """How a server lets us in. Nothing of it is shown."""
+
+    key: str = field(default="", repr=False)  # empty for servers without keys
+    key_header: str | None = None  # the header that carries the key alone; None: Authorization, as a bearer
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # whatever else it wants
+
+    def client(self, base_url: str) -> AsyncOpenAI:
+        """Return the SDK's client, with every retry of its own switched off."""
+        key = self.key.strip()  # a pasted key may end in a line break
+        own = {self.key_header: key} if self.key_header else {}
+        return AsyncOpenAI(
+            base_url=base_url,
+            api_key=key or _NO_KEY,
+            max_retries=0,
+            default_headers={**self.headers, **own},
+            http_client=httpx2.AsyncClient(
+                follow_redirects=False,  # a redirect may carry the key to a stranger
+                trust_env=False,  # a proxy for the internet would break servers on this machine
+                limits=_LIMITS,
+                event_hooks={"request": [_without_bearer] if own else []},
+            ),
+        )
+
+
+async def _without_bearer(request: httpx2.Request) -> None:
+    """Take the bearer away, which the SDK insists on."""
+    del request.headers["Authorization"]
+
+
 class VideosApiProvider:
     """A provider behind `/v1/videos`; implements `domain.ports.Provider`."""
 
@@ -50,7 +81,7 @@ class VideosApiProvider:
         self,
         profile: Profile,
         base_url: str,
-        api_key: str | None = None,
+        access: Access | str | None = None,
         *,
         timeouts: Timeouts | None = None,
     ) -> None:
@@ -59,23 +90,15 @@ class VideosApiProvider:
         Args:
             profile: What the server can do.
             base_url: Up to and with `/v1`.
-            api_key: None for servers without keys.
+            access: The key, or all that the server wants to see; None for servers without keys.
             timeouts: For tests and slow servers.
         """
         _silence_deprecation()
         self._profile = profile
-        self._key = (api_key or "").strip()  # a pasted key may end in a line break
+        access = Access(access or "") if access is None or isinstance(access, str) else access
+        self._key = access.key.strip()
         self._timeouts = timeouts or Timeouts()
-        self._client = AsyncOpenAI(
-            base_url=base_url,
-            api_key=self._key or _NO_KEY,
-            max_retries=0,
-            http_client=httpx2.AsyncClient(
-                follow_redirects=False,  # a redirect may carry the key to a stranger
-                trust_env=False,  # a proxy for the internet would break servers on this machine
-                limits=_LIMITS,
-            ),
-        )
+        self._client = access.client(base_url)
 
     def __repr__(self) -> str:
         """Name the profile; the key stays out of logs and tracebacks."""

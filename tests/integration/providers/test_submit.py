@@ -23,7 +23,7 @@ from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Status
 from sora_studio.providers.profiles import VIDEOS_API
-from sora_studio.providers.videos_api import Timeouts, VideosApiProvider
+from sora_studio.providers.videos_api import Access, Timeouts, VideosApiProvider
 from tests.support.scripted import IS_SILENT, RESETS, Ending, Reply, says, shows
 
 VIDEO = {"id": "video_1", "object": "video", "status": "queued", "progress": 0}
@@ -330,3 +330,16 @@ async def test_twenty_submits_at_a_time_are_twenty_posts(server, provider, order
     jobs = await asyncio.gather(*(provider.submit(one) for one in orders))
     assert len({job.remote_id for job in jobs}) == 20
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 20
+
+
+async def test_a_key_may_travel_in_a_header_of_its_own(server, order):
+    server.on("POST", "/videos", says(VIDEO))
+    access = Access(KEY, "x-litellm-api-key", {"x-team": "films"})
+    provider = VideosApiProvider(VIDEOS_API, server.base_url, access)
+    await provider.submit(order)
+    headers = server.requests[0].headers
+    assert (headers["x-litellm-api-key"], headers["x-team"]) == (KEY, "films")
+    assert "authorization" not in headers
+    assert KEY not in repr(access)
+    assert "films" not in repr(access)
+    await provider.close()

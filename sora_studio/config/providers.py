@@ -1,0 +1,142 @@
+"""The shape of providers.toml: one table per provider, checked key by key."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+from sora_studio.config.urls import http_url
+
+_LONGEST = 600  # seconds of a video
+_RANGE = re.compile(r"(\d{1,3})-(\d{1,3})")
+
+Preset = Literal[
+    "sandbox",
+    "openai",
+    "litellm",
+    "vllm-omni",
+    "sglang",
+    "fastvideo",
+    "unsloth",
+    "new-api",
+    "bifrost",
+    "videos-api",
+]
+Operation = Literal["list", "delete", "remix", "edit", "extend", "characters", "reference", "models"]
+
+
+def _name(text: str) -> str:
+    """Check that a name can stand before a slash: the form's values are `provider/model`."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", text):
+        message = "must be of lower-case letters, digits, dots, dashes and underscores"
+        raise ValueError(message)
+    return text
+
+
+def _size(text: str) -> str:
+    """Check that a size has the API's spelling."""
+    if not re.fullmatch(r"[1-9]\d{1,3}x[1-9]\d{1,3}", text):
+        message = "must look like 1280x720"
+        raise ValueError(message)
+    return text
+
+
+def _lengths(value: object) -> object:
+    """Write out a range such as `4-15`."""
+    if not isinstance(value, str):
+        return value
+    found = _RANGE.fullmatch(value)
+    if not found or int(found[1]) > int(found[2]):
+        message = "must be a list such as [4, 8] or a range such as 4-15"
+        raise ValueError(message)
+    return list(range(int(found[1]), int(found[2]) + 1))
+
+
+def _named(value: object) -> object:
+    """Let a model be given by its id alone."""
+    return {"id": value} if isinstance(value, str) else value
+
+
+PRESETS = frozenset(get_args(Preset))
+
+Size = Annotated[str, AfterValidator(_size)]
+Seconds = Annotated[int, Field(ge=1, le=_LONGEST)]
+Dollars = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)]
+Text = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class _Table(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ModelSettings(_Table):
+    """One model of a provider; what is left out comes from the preset."""
+
+    id: Text
+    hint: str | None = None
+    sizes: Annotated[list[Size], Field(min_length=1)] | None = None
+    seconds: Annotated[list[Seconds], Field(min_length=1), BeforeValidator(_lengths)] | None = None
+    price_per_second: Dollars | None = None
+    prices: dict[Size, Dollars] = {}
+
+
+class OperationSettings(_Table):
+    """What a server can do more or less than its preset says."""
+
+    add: list[Operation] = []
+    remove: list[Operation] = []
+
+
+class PaceSettings(_Table):
+    """How much may be asked of a server at a time."""
+
+    per_second: Annotated[float, Field(gt=0)] | None = None
+    burst: Annotated[int, Field(ge=1)] | None = None
+    at_once: Annotated[int, Field(ge=1)] | None = None
+    jobs: Annotated[int, Field(ge=1)] | None = None
+
+
+class ProviderSettings(_Table):
+    """One provider; what is left out is as in its preset. Secrets do not show in its repr."""
+
+    name: Annotated[str, AfterValidator(_name)]
+    preset: Preset
+    label: Text | None = None
+    base_url: Annotated[str, AfterValidator(http_url)] | None = None
+    api_key: SecretStr | None = None
+    key_header: Text | None = None
+    headers: dict[str, SecretStr] = {}
+    models: list[Annotated[ModelSettings, BeforeValidator(_named)]] = []
+    operations: OperationSettings = OperationSettings()
+    pace: PaceSettings = PaceSettings()
+    media_hosts: list[Text] = []
+    busy: list[Annotated[int, Field(ge=400, le=599)]] = []
+    note: str | None = None
+    retired: str | None = None
+    body: Literal["multipart", "json"] | None = None
+    sends_model: bool | None = None
+    any_size: bool | None = None
+    any_seconds: bool | None = None
+    list_is_complete: bool | None = None
+    honours_idempotency_key: bool | None = None
+
+    @property
+    def is_child(self) -> bool:
+        """Tell whether it is the sandbox that the studio starts beside itself."""
+        return self.preset == "sandbox" and self.base_url is None
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> "ProviderSettings":
+        if self.base_url is None and self.preset not in {"sandbox", "openai"}:
+            message = "base_url is missing"
+            raise ValueError(message)
+        return self
