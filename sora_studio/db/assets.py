@@ -1,6 +1,6 @@
 """Files on our own storage, and those that are to be removed from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -59,13 +59,16 @@ class AssetRepository:
             raise NotFound(message)
         return found
 
-    async def doomed(self, *, older_than: timedelta, limit: int) -> Sequence[tuple[UUID, str, str | None]]:
-        """Return deleted videos that nobody works on: id, provider, remote id."""
+    async def doomed(
+        self, *, older_than: timedelta, limit: int, but: Collection[UUID] = ()
+    ) -> Sequence[tuple[UUID, str, str | None]]:
+        """Return deleted videos that nobody works on, but for some: id, provider, remote id."""
         query = (
             select(col(VideoRow.id), col(JobRow.provider), col(JobRow.remote_id))
             .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
             .where(col(VideoRow.deleted_at) < func.now() - older_than, col(JobRow.current))
             .where(col(JobRow.lease_until).is_(None) | (col(JobRow.lease_until) < func.now()))
+            .where(col(VideoRow.id).not_in(but))
             .order_by(col(VideoRow.deleted_at))
             .limit(limit)
         )

@@ -38,6 +38,7 @@ class FakeProvider:
     on_fetch: list[Exception] = field(default_factory=list)
     on_list: list[Exception] = field(default_factory=list)
     on_content: list[Exception] = field(default_factory=list)
+    on_delete: list[Exception] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
     async def submit(self, order: Order) -> RemoteJob:
@@ -100,6 +101,8 @@ class FakeProvider:
         yield Content(self.content_type, len(data), chunks())
 
     async def delete(self, remote_id: str) -> None:
+        if self.on_delete:
+            raise self.on_delete.pop(0)
         self.deleted.append(remote_id)
 
     async def list_models(self) -> tuple[Model, ...]:

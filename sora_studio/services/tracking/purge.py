@@ -3,13 +3,16 @@
 In this order, so that nothing is forgotten when it is interrupted.
 """
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import ClassVar
+from uuid import UUID
 
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.hints import HintRepository
-from sora_studio.domain.errors import ProviderError
+from sora_studio.domain.errors import ProviderError, ProviderUnavailable
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.profile import Operation
 from sora_studio.services.offers import Offers
@@ -17,6 +20,8 @@ from sora_studio.services.videos import UNDO_TIME
 
 UPLOADS_LIVE = timedelta(days=1)
 _BATCH = 50
+_TRIES = 10
+_FIRST_PAUSE = 10.0  # seconds, doubled each time: almost three hours for a provider that cannot yet
 
 
 class Purger:
@@ -25,20 +30,28 @@ class Purger:
     assets: ClassVar[type[AssetRepository]] = AssetRepository  # the simulation puts tables in memory here
     hints: ClassVar[type[HintRepository]] = HintRepository
 
-    def __init__(self, *, db: Database, offers: Offers, storage: Storage) -> None:
-        """Take the parts."""
-        self._db, self._offers, self._storage = db, offers, storage
+    def __init__(
+        self,
+        *,
+        db: Database,
+        offers: Offers,
+        storage: Storage,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the parts; the clock tells seconds."""
+        self._db, self._offers, self._storage, self._clock = db, offers, storage, clock
+        self._put_off: dict[UUID, tuple[int, float]] = {}  # tries, and when to try again
 
     async def run(self) -> None:
         """Purge a batch; whatever is interrupted is taken up again by the next run."""
+        waiting = [video_id for video_id, (_, until) in self._put_off.items() if until > self._clock()]
         async with self._db.transaction() as tx:
-            doomed = await self.assets(tx).doomed(older_than=UNDO_TIME, limit=_BATCH)
-        for _, provider, remote_id in doomed:
-            await self._delete_remote(provider, remote_id)
+            doomed = await self.assets(tx).doomed(older_than=UNDO_TIME, limit=_BATCH, but=waiting)
+        gone = [each[0] for each in doomed if await self._is_gone(*each)]
         async with self._db.transaction() as tx:
             assets = self.assets(tx)
-            if doomed:
-                await assets.erase([video_id for video_id, _, _ in doomed])
+            if gone:
+                await assets.erase(gone)
             await assets.erase_references(older_than=UPLOADS_LIVE)
             await self.hints(tx).forget_old()
             keys = await assets.trash(limit=_BATCH * 4)
@@ -48,12 +61,22 @@ class Purger:
             async with self._db.transaction() as tx:
                 await self.assets(tx).emptied(keys)
 
-    async def _delete_remote(self, name: str, remote_id: str | None) -> None:
-        """Best effort: a person's delete does not wait for a provider that cannot."""
+    async def _is_gone(self, video_id: UUID, name: str, remote_id: str | None) -> bool:
+        """Delete a job at its provider; say whether there is nothing more to be done about it there.
+
+        A provider that is away, or still at work on it, is asked again later; one that cannot is left alone:
+        a person's delete does not wait for it.
+        """
+        tries, _ = self._put_off.pop(video_id, (0, 0.0))
         provider = self._offers.provider(name)
         if provider is None or remote_id is None or Operation.DELETE not in provider.profile.operations:
-            return
+            return True
         try:
             await provider.delete(remote_id)
+        except ProviderUnavailable:
+            if tries < _TRIES:
+                self._put_off[video_id] = (tries + 1, self._clock() + _FIRST_PAUSE * 2**tries)
+                return False
         except ProviderError:
-            return
+            return True
+        return True

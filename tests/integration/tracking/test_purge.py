@@ -1,0 +1,68 @@
+"""What is deleted here is deleted at the provider, too, however long that takes it."""
+
+import pytest
+from sqlalchemy import text
+
+from sora_studio.domain.errors import ProviderUnavailable, Unsupported
+from sora_studio.services.tracking.purge import Purger
+from tests.integration.tracking.conftest import Bench
+
+
+class Clock:
+    """Tells the seconds that the test says."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def purger(bench: Bench, clock: Clock) -> Purger:
+    """A video has been deleted two minutes ago, and its time for an undo is over."""
+    view = await bench.wish()
+    await bench.submit()
+    await bench.videos.remove(view.owner_id, view.id)
+    await bench.sql("UPDATE video SET deleted_at = now() - interval '2 minutes'")
+    await bench.sql("UPDATE job SET lease_until = NULL")
+    return Purger(db=bench.db, offers=bench.offers, storage=bench.storage, clock=clock)
+
+
+async def left(bench: Bench) -> int:
+    """Count the videos that are not gone yet."""
+    async with bench.db.transaction() as tx:
+        return (await (await tx.connection()).execute(text("SELECT count(*) FROM video"))).scalar_one()
+
+
+async def test_a_provider_that_is_at_work_on_it_is_asked_again_later(
+    bench: Bench, purger: Purger, clock: Clock
+):
+    bench.provider.on_delete = [ProviderUnavailable("Try again later.", "conflict")]
+    await purger.run()
+    await purger.run()
+    assert (await left(bench), bench.provider.deleted) == (1, []), "it was asked again at once"
+    clock.now = 11.0
+    await purger.run()
+    assert (await left(bench), bench.provider.deleted) == (0, ["remote-0"])
+
+
+async def test_a_provider_that_stays_away_is_left_alone_in_the_end(
+    bench: Bench, purger: Purger, clock: Clock
+):
+    bench.provider.on_delete = [ProviderUnavailable("Away.", "unreachable") for _ in range(11)]
+    for hours in range(11):
+        assert await left(bench) == 1
+        clock.now = hours * 3600.0 * 3
+        await purger.run()
+    assert (await left(bench), bench.provider.deleted) == (0, [])
+
+
+async def test_a_provider_that_cannot_is_not_waited_for(bench: Bench, purger: Purger):
+    bench.provider.on_delete = [Unsupported("Method not allowed.", "http_405")]
+    await purger.run()
+    assert (await left(bench), bench.provider.deleted) == (0, [])
