@@ -5,7 +5,7 @@ The question that matters is what became of a submit. Only three answers are cer
 Everything else is `SubmitUnclear`, because a blind second POST may be billed a second time.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from enum import Enum, auto
 from ssl import SSLCertVerificationError
@@ -45,6 +45,8 @@ _LOST = (OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, Garbled, OSError, Run
 
 _REDIRECT, _CLIENT_ERROR = 3, 4  # hundreds of HTTP statuses
 
+_NOT_IMPLEMENTED = "notimplemented"
+
 _Meanings = Mapping[int | str, type[ProviderError]]
 
 # The code says more than the HTTP status that it comes with.
@@ -72,24 +74,25 @@ _MEANINGS: dict[Call, _Meanings] = {
     Call.REMIX: _SUBMIT
     | dict.fromkeys((404, 410), Unsupported),  # no such route, or no parent there any more
     Call.FETCH: _LOOK | _GONE,
-    Call.LIST: _LOOK | dict.fromkeys((404, 410), Unsupported),
+    Call.LIST: _LOOK | dict.fromkeys((400, 404, 410, 422), Unsupported),  # LiteLLM: 400, whose list?
     Call.CONTENT: _LOOK | _GONE | dict.fromkeys((400, 403), ProviderUnavailable),  # said of unready files
     Call.DELETE: _LOOK | _GONE,
 }
 
 
 @contextmanager
-def translated_errors(call: Call, secret: str = "") -> Generator[None]:
+def translated_errors(call: Call, secret: str = "", busy: Collection[int] = ()) -> Generator[None]:
     """Turn every vendor exception into a ProviderError with the original as its cause.
 
     Args:
         call: What is being asked; decides what a lost or odd answer means.
         secret: The key, blotted out of the provider's words should it repeat them.
+        busy: HTTP statuses by which this provider says that it took nothing and has no room now.
     """
     try:
         yield
     except APIStatusError as error:
-        problem = _refused(call, read_refusal(error.response))
+        problem = _refused(call, read_refusal(error.response), busy)
         raise _blotted(problem, secret) from error
     except UnicodeEncodeError as error:  # before anything is sent
         message = "The request cannot be written as HTTP: it has characters that cannot be sent."
@@ -101,17 +104,21 @@ def translated_errors(call: Call, secret: str = "") -> Generator[None]:
         raise JobNotFound(message, "not_found") from error
 
 
-def _refused(call: Call, refusal: Refusal) -> ProviderError:
-    meaning = _meaning(call, refusal)
+def _refused(call: Call, refusal: Refusal, busy: Collection[int]) -> ProviderError:
+    meaning = _meaning(call, refusal, busy)
     if meaning is ProviderUnavailable:
         return ProviderUnavailable(refusal.message, refusal.code, refusal.retry_after)
     return meaning(refusal.message, refusal.code)
 
 
-def _meaning(call: Call, refusal: Refusal) -> type[ProviderError]:
+def _meaning(call: Call, refusal: Refusal, busy: Collection[int]) -> type[ProviderError]:
     hundreds = refusal.status // 100
     if hundreds == _CLIENT_ERROR and refusal.code in _CODES:
         return _CODES[refusal.code]
+    if refusal.status in busy:
+        return ProviderUnavailable
+    if call is Call.REMIX and _NOT_IMPLEMENTED in refusal.message.lower().replace(" ", ""):
+        return Unsupported  # LiteLLM says so with a 500
     if refusal.status in _MEANINGS[call]:
         return _MEANINGS[call][refusal.status]
     return {_REDIRECT: ProviderMisconfigured, _CLIENT_ERROR: ProviderRejected}.get(hundreds, _doubt(call))

@@ -16,11 +16,12 @@ class LateProvider:
         """Take the profile, which is known before, and what makes the provider."""
         self._profile, self._make = profile, make
         self._making: asyncio.Task[Provider] | None = None
+        self._provider: Provider | None = None
 
     @property
     def profile(self) -> Profile:
-        """Return what it can do."""
-        return self._profile
+        """Return what it can do, as far as the provider knows by now."""
+        return self._provider.profile if self._provider else self._profile
 
     async def submit(self, order: Order) -> RemoteJob:
         """Ask for a video."""
@@ -56,4 +57,5 @@ class LateProvider:
     async def _made(self) -> Provider:
         if self._making is None:
             self._making = asyncio.create_task(asyncio.to_thread(self._make))
-        return await asyncio.shield(self._making)
+        self._provider = await asyncio.shield(self._making)
+        return self._provider

@@ -8,28 +8,31 @@ never to retry: the studio has one retry layer, its jobs, and a retried POST may
 # pyright: reportDeprecated=false
 
 import asyncio
+import base64
+import time
 import warnings
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx2
 from openai import APIStatusError, AsyncOpenAI, omit
 
 from sora_studio.domain.errors import JobNotFound, ProviderRejected, ProviderUnavailable, Unsupported
 from sora_studio.domain.ports import Content, Order, RemoteJob, RemotePage
-from sora_studio.domain.profile import Model, Operation, Profile
+from sora_studio.domain.profile import Body, Model, Operation, Profile
 from sora_studio.domain.video import Kind, Variant
 from sora_studio.providers.errors import Call, translated_errors
 from sora_studio.providers.listing import with_listed_models
 from sora_studio.providers.refusal import read_json
-from sora_studio.providers.wire import looks_like_job, read_job, read_new_job, read_page
+from sora_studio.providers.wire import as_object, looks_like_job, read_job, read_new_job, read_page
 
 _NO_KEY = "no-key"  # the SDK insists on one; servers without keys ignore it
 _POLL_AFTER = "openai-poll-after-ms"
 _CHUNK = 256 * 1024  # bytes
 # Servers close idle connections after 5 s (uvicorn); a POST that meets the closing would be unclear.
 _LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=3.0)
+_BELIEVED_ABSENT = 600.0  # seconds after which a list that was missing is asked for again
 _PAGES = ("application/json", "text/html", "application/xhtml+xml", "application/problem+json")
 
 
@@ -51,27 +54,21 @@ class Access:
     key_header: str | None = None  # the header that carries the key alone; None: Authorization, as a bearer
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # whatever else it wants
 
-    def client(self, base_url: str) -> AsyncOpenAI:
-        """Return the SDK's client, with every retry of its own switched off."""
-        key = self.key.strip()  # a pasted key may end in a line break
-        own = {self.key_header: key} if self.key_header else {}
-        return AsyncOpenAI(
-            base_url=base_url,
-            api_key=key or _NO_KEY,
-            max_retries=0,
-            default_headers={**self.headers, **own},
-            http_client=httpx2.AsyncClient(
-                follow_redirects=False,  # a redirect may carry the key to a stranger
-                trust_env=False,  # a proxy for the internet would break servers on this machine
-                limits=_LIMITS,
-                event_hooks={"request": [_without_bearer] if own else []},
-            ),
+    def http(self) -> httpx2.AsyncClient:
+        """Return the client whose every request shows what the server wants to see."""
+        own = {self.key_header: self.key.strip()} if self.key_header else {}
+        return httpx2.AsyncClient(
+            headers={**self.headers, **own},
+            event_hooks={"request": [_without_bearer] if own else []},
+            follow_redirects=False,  # a redirect may carry the key to a stranger
+            trust_env=False,  # a proxy for the internet would break servers on this machine
+            limits=_LIMITS,
         )
 
 
 async def _without_bearer(request: httpx2.Request) -> None:
     """Take the bearer away, which the SDK insists on."""
-    del request.headers["Authorization"]
+    request.headers.pop("Authorization", None)
 
 
 class VideosApiProvider:
@@ -96,9 +93,12 @@ class VideosApiProvider:
         _silence_deprecation()
         self._profile = profile
         access = Access(access or "") if access is None or isinstance(access, str) else access
-        self._key = access.key.strip()
+        self._key = access.key.strip()  # a pasted key may end in a line break
         self._timeouts = timeouts or Timeouts()
-        self._client = access.client(base_url)
+        self._no_list_until = 0.0  # by the monotonic clock
+        self._client = AsyncOpenAI(
+            base_url=base_url, api_key=self._key or _NO_KEY, max_retries=0, http_client=access.http()
+        )
 
     def __repr__(self) -> str:
         """Name the profile; the key stays out of logs and tracebacks."""
@@ -106,7 +106,9 @@ class VideosApiProvider:
 
     @property
     def profile(self) -> Profile:
-        """Return what it can do."""
+        """Return what it can do, without what it turned out to lack a while ago."""
+        if time.monotonic() < self._no_list_until:
+            return replace(self._profile, operations=self._profile.operations - {Operation.LIST})
         return self._profile
 
     async def submit(self, order: Order) -> RemoteJob:
@@ -119,23 +121,52 @@ class VideosApiProvider:
         """
         if order.kind is Kind.REMIX and order.source is not None:
             return await self._remix(order, order.source)
+        if order.reference:
+            self._must_offer(Operation.REFERENCE)
+        if self._profile.body is Body.JSON:
+            return await self._create_in_json(order)
         picture = await _read_picture(order)
-        with translated_errors(Call.CREATE, self._key):
+        with translated_errors(Call.CREATE, self._key, self._profile.busy):
             async with asyncio.timeout(self._timeouts.submit):
                 answer = await self._client.videos.with_raw_response.create(
                     prompt=order.prompt,
-                    model=order.model,
+                    model=order.model if self._profile.sends_model else omit,
                     size=order.size,  # pyright: ignore[reportArgumentType] -- its types know one server
                     seconds=order.seconds,  # pyright: ignore[reportArgumentType] -- as above
                     input_reference=picture or omit,
                     extra_headers={"Idempotency-Key": str(order.job_id)},
                     timeout=self._within(self._timeouts.submit),
                 )
-            return _new_job(answer.http_response)
+            return self._new_job(answer.http_response)
+
+    async def _create_in_json(self, order: Order) -> RemoteJob:
+        """Create in JSON, where a picture is a data URL."""
+        picture = await _read_picture(order)
+        body: dict[str, object] = {"prompt": order.prompt, "size": order.size, "seconds": order.seconds}
+        if self._profile.sends_model:
+            body["model"] = order.model
+        if picture:
+            data = base64.b64encode(picture[1]).decode()
+            body["input_reference"] = {"image_url": f"data:{picture[2]};base64,{data}"}
+        return await self._post(Call.CREATE, order, "/videos", body)
+
+    async def _post(self, call: Call, order: Order, path: str, body: Mapping[str, object]) -> RemoteJob:
+        with translated_errors(call, self._key, self._profile.busy):
+            async with asyncio.timeout(self._timeouts.submit):
+                response = await self._client.post(
+                    path,
+                    body=body,
+                    cast_to=httpx2.Response,
+                    options={
+                        "headers": {"Idempotency-Key": str(order.job_id)},
+                        "timeout": self._within(self._timeouts.submit),
+                    },
+                )
+            return self._new_job(response)
 
     async def _remix(self, order: Order, parent: str) -> RemoteJob:
         self._must_offer(Operation.REMIX)
-        with translated_errors(Call.REMIX, self._key):
+        with translated_errors(Call.REMIX, self._key, self._profile.busy):
             async with asyncio.timeout(self._timeouts.submit):
                 answer = await self._client.videos.with_raw_response.remix(
                     parent,
@@ -143,7 +174,7 @@ class VideosApiProvider:
                     extra_headers={"Idempotency-Key": str(order.job_id)},
                     timeout=self._within(self._timeouts.submit),
                 )
-            return _new_job(answer.http_response)
+            return self._new_job(answer.http_response)
 
     async def fetch(self, remote_id: str) -> RemoteJob:
         """Ask how a job is going.
@@ -165,7 +196,7 @@ class VideosApiProvider:
                 if not looks_like_job(read_json(error.response)):
                     raise
                 response = error.response
-            return read_job(read_json(response), remote_id, response.headers.get(_POLL_AFTER))
+            return self._told(read_job(read_json(response), remote_id, response.headers.get(_POLL_AFTER)))
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
         """Return a page of the provider's jobs, newest first.
@@ -176,15 +207,21 @@ class VideosApiProvider:
             Unsupported: It has no list.
         """
         self._must_offer(Operation.LIST)
-        with translated_errors(Call.LIST, self._key):
-            async with asyncio.timeout(self._timeouts.fetch):
-                answer = await self._client.videos.with_raw_response.list(
-                    after=after or omit,
-                    limit=limit,
-                    order="desc",
-                    timeout=self._within(self._timeouts.fetch),
-                )
-            return read_page(read_json(answer.http_response))
+        try:
+            with translated_errors(Call.LIST, self._key):
+                async with asyncio.timeout(self._timeouts.fetch):
+                    answer = await self._client.videos.with_raw_response.list(
+                        after=after or omit,
+                        limit=limit,
+                        order="desc",
+                        timeout=self._within(self._timeouts.fetch),
+                    )
+                page = read_page(read_json(answer.http_response), limit)
+        except Unsupported:
+            if after is None:  # a later page may be refused for a job that is gone
+                self._no_list_until = time.monotonic() + _BELIEVED_ABSENT
+            raise
+        return replace(page, jobs=tuple(map(self._told, page.jobs)))
 
     @asynccontextmanager
     async def content(self, remote_id: str, variant: Variant) -> AsyncGenerator[Content]:
@@ -217,18 +254,22 @@ class VideosApiProvider:
         """Remove a job there; one that is not there any more is fine.
 
         Raises:
+            ProviderUnavailable: Not yet: it is at work on it, or did not answer.
             Unsupported: It deletes nothing.
         """
         self._must_offer(Operation.DELETE)
         try:
             with translated_errors(Call.DELETE, self._key):
                 async with asyncio.timeout(self._timeouts.fetch):
-                    await self._client.videos.with_raw_response.delete(
+                    answer = await self._client.videos.with_raw_response.delete(
                         remote_id,
                         timeout=self._within(self._timeouts.fetch),
                     )
         except JobNotFound:
             return
+        if as_object(read_json(answer.http_response)).get("deleted") is False:
+            message = "The provider says that it did not delete the video."
+            raise ProviderUnavailable(message, "not_deleted")
 
     async def list_models(self) -> tuple[Model, ...]:
         """Return the profile's models and whatever else the server lists; it need not have a list.
@@ -253,9 +294,16 @@ class VideosApiProvider:
         await self._client.close()
 
     def _must_offer(self, operation: Operation) -> None:
-        if operation not in self._profile.operations:
+        if operation not in self.profile.operations:
             message = f"{self._profile.label} does not offer {operation.value}."
             raise Unsupported(message, "unsupported")
+
+    def _new_job(self, response: httpx2.Response) -> RemoteJob:
+        return self._told(read_new_job(read_json(response), response.headers.get(_POLL_AFTER)))
+
+    def _told(self, job: RemoteJob) -> RemoteJob:
+        """Leave out a model's name that we have not given: what is served may be called otherwise here."""
+        return job if self._profile.sends_model else replace(job, model=None)
 
     def _within(self, seconds: float) -> httpx2.Timeout:
         return httpx2.Timeout(seconds, connect=self._timeouts.connect)
@@ -265,10 +313,6 @@ def _silence_deprecation() -> None:
     """Hide this one warning, which every call would repeat."""
     message = "The Sora API is scheduled to permanently shut down"
     warnings.filterwarnings("ignore", message, DeprecationWarning)
-
-
-def _new_job(response: httpx2.Response) -> RemoteJob:
-    return read_new_job(read_json(response), response.headers.get(_POLL_AFTER))
 
 
 async def _read_picture(order: Order) -> tuple[str, bytes, str] | None:

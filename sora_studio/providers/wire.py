@@ -35,6 +35,8 @@ _SILENT = Problem("provider_failed", "The provider reported a failure without sa
 _SECONDS_MAX = 100_000
 _ID_MAX = 1024  # gateways pack routes into ids: 270 characters have been seen
 _TEXT_MAX = 40_000
+_URL_MAX = 8_192  # characters: signed addresses are long
+_FILE_URLS = ("url", "urls", "video_url", "output_url", "unsigned_urls")
 _INNER_CODE = re.compile(r'"code"\s*:\s*"([A-Za-z][\w.-]{2,60})"')
 _MILLISECONDS_FROM = 1e11  # as seconds this is the year 5138
 _EARLIEST = 1e9  # 2001: what is older is a filler
@@ -59,7 +61,8 @@ def as_text(value: object, limit: int = _TEXT_MAX) -> str:
 def looks_like_job(body: object) -> bool:
     """Say whether a body is a Video, whatever the HTTP status over it."""
     fields = as_object(body)
-    return fields.get("object") == "video" or ("id" in fields and isinstance(fields.get("status"), str))
+    named = "id" in fields or "task_id" in fields
+    return fields.get("object") == "video" or (named and isinstance(fields.get("status"), str))
 
 
 def read_new_job(body: object, poll_after: str | None = None) -> RemoteJob:
@@ -68,7 +71,8 @@ def read_new_job(body: object, poll_after: str | None = None) -> RemoteJob:
     Raises:
         Garbled: It names no id that could be asked for later.
     """
-    remote_id = as_object(body).get("id")
+    fields = as_object(body)
+    remote_id = fields.get("id") or fields.get("task_id")
     if not (looks_like_job(body) and _can_be_asked_for(remote_id)):
         message = "The provider's answer names no video."
         raise Garbled(message)
@@ -87,30 +91,40 @@ def read_job(body: object, remote_id: str, poll_after: str | None = None) -> Rem
         raise Garbled(message)
     word = as_text(fields.get("status"), 80).strip()
     status = _STATUS.get(word.lower().replace("-", "_").replace(" ", "_"))
+    problem = read_problem(fields.get("error"), status, word.lower())
+    file_url = read_file_url(fields)
+    if status is Status.COMPLETED and problem and not file_url:
+        status = Status.FAILED  # LiteLLM calls some failures of Veo completed
     return RemoteJob(
         remote_id=remote_id,
         status=status,
         status_word=word,
         progress=read_progress(fields.get("progress")),
-        created_at=read_time(fields.get("created_at")),
+        created_at=read_time(fields.get("created_at", fields.get("created"))),
         expires_at=read_time(fields.get("expires_at")),
-        problem=read_problem(fields.get("error"), status, word.lower()),
+        problem=problem,
         prompt=as_text(fields.get("prompt")) or None,
         model=as_text(fields.get("model"), 200) or None,
         size=read_size(fields.get("size")),
         seconds=read_seconds(fields.get("seconds")),
         poll_after=read_poll_after(poll_after),
         completed_at=read_time(fields.get("completed_at")),
+        file_url=file_url,
     )
 
 
-def read_page(body: object) -> RemotePage:
+def read_page(body: object, limit: int) -> RemotePage:
     """Read a list; entries that are no Videos are passed over.
+
+    Args:
+        body: The answer.
+        limit: How many were asked for: where `has_more` is missing, a full page may be followed by another.
 
     Raises:
         Garbled: It is no list.
     """
-    data = as_object(body).get("data")
+    fields = as_object(body)
+    data = fields.get("data")
     if not isinstance(data, list):
         message = "The provider's answer is not a list."
         raise Garbled(message)
@@ -120,13 +134,15 @@ def read_page(body: object) -> RemotePage:
             jobs.append(read_new_job(entry))
         except Garbled:
             continue
-    last_id = as_text(as_object(body).get("last_id")) or (jobs[-1].remote_id if jobs else None)
-    return RemotePage(tuple(jobs), last_id, has_more=as_object(body).get("has_more") is True)
+    last_id = as_text(fields.get("last_id")) or (jobs[-1].remote_id if jobs else None)
+    has_more = fields.get("has_more", len(jobs) >= limit)
+    return RemotePage(tuple(jobs), last_id, has_more=has_more is True)
 
 
 def read_problem(error: object, status: Status | None, word: str) -> Problem | None:
     """Read a job's error in any of its shapes; a failed job always has one."""
     fields = as_object(error)
+    fields = as_object(fields.get("error")) or fields
     message = as_text(fields.get("message")) or as_text(error)
     code = read_code(fields, message)
     silent = _ENDED.get(word, _SILENT)
@@ -145,6 +161,22 @@ def read_code(fields: Json, message: str) -> str:
         inner = _INNER_CODE.search(message)
         code = inner[1] if inner else ""
     return MODERATED if code.lower() in _MODERATION_CODES else code
+
+
+def read_file_url(fields: Json) -> str | None:
+    """Return where a server says that the file lies, when it does not only hand it out itself."""
+    for place in (fields, *map(as_object, _first_of(fields.get("data"))), as_object(fields.get("metadata"))):
+        for name in _FILE_URLS:
+            for value in _first_of(place.get(name)):
+                url = as_text(value, _URL_MAX).strip()
+                if url.lower().startswith(("https://", "http://")):
+                    return url
+    return None
+
+
+def _first_of(value: object) -> list[object]:
+    """Return what a field holds, or the first of what it holds several of."""
+    return cast("list[object]", value)[:1] if isinstance(value, list) else [value]
 
 
 def read_progress(value: object) -> int | None:

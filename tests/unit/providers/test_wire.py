@@ -206,26 +206,76 @@ def test_a_new_job_needs_an_id_that_can_be_asked_for(remote_id):
 
 
 def test_a_page():
-    page = read_page({"data": [VIDEO, VIDEO | {"id": "b"}], "has_more": True, "last_id": "b"})
+    page = read_page({"data": [VIDEO, VIDEO | {"id": "b"}], "has_more": True, "last_id": "b"}, 100)
     assert [job.remote_id for job in page.jobs] == [VIDEO["id"], "b"]
     assert (page.last_id, page.has_more) == ("b", True)
 
 
 def test_a_page_without_last_id_goes_on_after_its_last_job():
-    page = read_page({"data": [VIDEO, VIDEO | {"id": "b"}], "has_more": True})
+    page = read_page({"data": [VIDEO, VIDEO | {"id": "b"}], "has_more": True}, 100)
     assert (page.last_id, page.has_more) == ("b", True)
 
 
-def test_a_page_without_has_more_is_the_last():
-    assert read_page({"data": [VIDEO]}).has_more is False
-    assert read_page({"data": [], "has_more": None}).last_id is None
+def test_a_full_page_without_has_more_may_be_followed_by_another():
+    """FastVideo sends nothing but `data`."""
+    assert read_page({"data": [VIDEO]}, 1).has_more is True
+
+
+def test_a_page_without_has_more_is_the_last_unless_it_is_full():
+    assert read_page({"data": [VIDEO]}, 100).has_more is False
+    assert read_page({"data": [], "has_more": None}, 100).last_id is None
 
 
 def test_odd_entries_are_passed_over():
-    assert [job.remote_id for job in read_page({"data": [None, 7, {}, VIDEO]}).jobs] == [VIDEO["id"]]
+    assert [job.remote_id for job in read_page({"data": [None, 7, {}, VIDEO]}, 100).jobs] == [VIDEO["id"]]
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"data": None}, {"data": {"a": 1}}, "<html>"])
 def test_what_is_no_list(body):
     with pytest.raises(Garbled):
-        read_page(body)
+        read_page(body, 100)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"url": "https://cdn/x.mp4"},
+        {"urls": ["https://cdn/x.mp4", "https://cdn/y.mp4"]},
+        {"video_url": " https://cdn/x.mp4\n"},
+        {"output_url": "https://cdn/x.mp4"},
+        {"unsigned_urls": ["https://cdn/x.mp4"]},
+        {"data": [{"url": "https://cdn/x.mp4"}]},
+        {"metadata": {"url": "https://cdn/x.mp4"}},
+        {"url": "", "video_url": "https://cdn/x.mp4"},
+    ],
+)
+def test_where_the_file_is_said_to_lie(said):
+    assert read_job(VIDEO | said, "x").file_url == "https://cdn/x.mp4"
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"url": None}, {"url": "file:///etc/passwd"}, {"urls": []}, {"data": [{"b64_json": "AAAA"}]}]
+)
+def test_what_is_no_address_of_a_file(said):
+    assert read_job(VIDEO | said, "x").file_url is None
+
+
+def test_completed_with_an_error_has_failed():
+    """LiteLLM says so of videos that Veo refused."""
+    body = VIDEO | {"status": "completed", "error": {"code": 3, "message": "Unsafe."}}
+    job = read_job(body, "x")
+    assert (job.status, job.problem) == (Status.FAILED, Problem("provider_failed", "Unsafe."))
+    assert read_job(body | {"url": "https://cdn/x.mp4"}, "x").status is Status.COMPLETED
+    assert read_job(VIDEO | {"status": "completed", "error": {}}, "x").status is Status.COMPLETED
+
+
+def test_an_id_may_be_called_task_id_and_a_time_created():
+    told = {"task_id": "task_1", "status": "SUBMITTED", "created": 1_758_941_485}
+    job = read_new_job(told)
+    assert (job.remote_id, job.status) == ("task_1", Status.QUEUED)
+    assert job.created_at is not None
+
+
+def test_an_error_within_an_error():
+    body = VIDEO | {"status": "failed", "error": {"error": {"code": "no_gpu", "message": "No GPU."}}}
+    assert read_job(body, "x").problem == Problem("no_gpu", "No GPU.")
