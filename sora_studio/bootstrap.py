@@ -112,7 +112,7 @@ async def _services(
 ) -> Services:
     storage.sweep()
     workshop = stack.enter_context(closing(Workshop(limit_worker)))
-    offers, throttle = Offers(providers), Throttle()
+    offers, throttle = Offers(providers, on_stale=partial(scheduler.wake, "models")), Throttle()
     claims = Claims(db, _holder(settings.data_dir))
     await claims.release()  # what the process before us held: the data directory is ours alone
     stack.push_async_callback(claims.release)
@@ -145,7 +145,7 @@ async def _services(
         Beat("archive", _EVERY_SECOND, archiver.run),
         Beat("heartbeat", HEARTBEAT, claims.heartbeat),
         Beat("purge", timedelta(seconds=10), Purger(db=db, offers=offers, storage=storage).run),
-        Beat("models", timedelta(minutes=10), offers.refresh, after=_EVERY_SECOND),
+        Beat("models", None, offers.refresh, after=_EVERY_SECOND),
     )
     media = MediaService(db=db, storage=storage, workshop=workshop, throttle=throttle)
     return Services(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from sora_studio.domain.errors import Unavailable
@@ -20,7 +21,7 @@ class Beat:
     """One piece of background work, how often it runs, and how long after the start for the first time."""
 
     name: str
-    every: timedelta
+    every: timedelta | None  # None: once after the start, and whenever it is woken
     run: Callable[[], Awaitable[None]]
     after: timedelta = timedelta()
 
@@ -42,9 +43,7 @@ class Scheduler:
             guarded = self._beats[beat.name] = _Guarded(beat)
             self._scheduler.add_job(
                 self._fire,
-                IntervalTrigger(
-                    seconds=int(beat.every.total_seconds()), jitter=beat.every.total_seconds() / 10
-                ),
+                _interval(beat.every) if beat.every else DateTrigger(),
                 args=[guarded],
                 id=beat.name,
                 coalesce=True,
@@ -76,6 +75,10 @@ class Scheduler:
         self.last_beat = time.monotonic()
         if self._open:
             await guarded.run()
+
+
+def _interval(every: timedelta) -> IntervalTrigger:
+    return IntervalTrigger(seconds=int(every.total_seconds()), jitter=every.total_seconds() / 10)
 
 
 class _Guarded:

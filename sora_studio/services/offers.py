@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sora_studio.domain.errors import InvalidInput, ProviderError
@@ -10,19 +10,39 @@ from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Model, Profile
 
 _ASK_AGAIN = 10.0  # seconds: how often an unknown model makes us ask the server
+_FRESH = 600.0  # seconds: how long the servers' lists of models are believed
 
 
 class Offers:
     """The providers in the form's order, the first being the default."""
 
-    def __init__(self, providers: Mapping[str, Provider]) -> None:
-        """Start from the profiles; `refresh` adds what the servers list."""
-        self._providers = providers
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        *,
+        on_stale: Callable[[], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start from the profiles; `refresh` adds what the servers list.
+
+        Args:
+            providers: By name.
+            on_stale: Asks for a refresh in the background; called when somebody looks at old lists.
+            clock: Tells seconds.
+        """
+        self._providers, self._on_stale, self._clock = providers, on_stale, clock
+        self._refreshed: float | None = None  # None: the first refresh is still to come
         self._profiles = {name: provider.profile for name, provider in providers.items()}
         self._asked: dict[str, float] = {}
 
     def profiles(self) -> tuple[Profile, ...]:
-        """Return every profile."""
+        """Return every profile as it is known; old lists are asked for anew, for the next time.
+
+        So a studio that nobody looks at sends nothing.
+        """
+        if self._on_stale and self._refreshed is not None and self._clock() - self._refreshed > _FRESH:
+            self._refreshed = None
+            self._on_stale()
         return tuple(self._profiles.values())
 
     def provider(self, name: str) -> Provider | None:
@@ -37,7 +57,10 @@ class Offers:
 
     async def refresh(self) -> None:
         """Ask every server for its models; one that does not answer keeps what it had."""
-        await asyncio.gather(*map(self._ask, self._providers))
+        try:
+            await asyncio.gather(*map(self._ask, self._providers))
+        finally:
+            self._refreshed = self._clock()
 
     async def choose(
         self,
@@ -58,14 +81,17 @@ class Offers:
         try:
             chosen = self._profiles[name].choose(model, size, seconds)
         except InvalidInput as error:
-            if error.code != "model_not_found" or time.monotonic() - self._asked.get(name, 0.0) < _ASK_AGAIN:
+            if error.code != "model_not_found" or self._was_just_asked(name):
                 raise
             await self._ask(name)  # it may have been added there since
             chosen = self._profiles[name].choose(model, size, seconds)
         return self._profiles[name], *chosen
 
+    def _was_just_asked(self, name: str) -> bool:
+        return name in self._asked and self._clock() - self._asked[name] < _ASK_AGAIN
+
     async def _ask(self, name: str) -> None:
-        self._asked[name] = time.monotonic()
+        self._asked[name] = self._clock()
         try:
             models = await self._providers[name].list_models()
         except ProviderError:

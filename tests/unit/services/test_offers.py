@@ -1,0 +1,97 @@
+"""Offers: whom the servers' lists of models are asked for, and when."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from sora_studio.domain.errors import InvalidInput, ProviderUnavailable
+from sora_studio.domain.profile import Model
+from sora_studio.services.offers import Offers
+from tests.support.provider import PROFILE, FakeProvider
+
+
+@dataclass
+class Listing(FakeProvider):
+    """Lists one model more each time that it is asked."""
+
+    asked: int = 0
+    away: list[Exception] = field(default_factory=list)
+
+    async def list_models(self) -> tuple[Model, ...]:
+        self.asked += 1
+        if self.away:
+            raise self.away.pop(0)
+        return (*PROFILE.models, *(Model(f"new-{number}") for number in range(self.asked)))
+
+
+class Clock:
+    """Tells the seconds that the test says."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def ids(offers: Offers) -> list[str]:
+    """Look at what the first provider offers."""
+    return [model.id for model in offers.profiles()[0].models]
+
+
+async def test_old_lists_are_asked_for_anew_when_somebody_looks():
+    clock, provider, woken = Clock(), Listing(), []
+    offers = Offers({"fake": provider}, on_stale=lambda: woken.append(1), clock=clock)
+    ids(offers)
+    assert woken == [], "the refresh at the start is still to come"
+    await offers.refresh()
+    clock.now = 599.0
+    ids(offers)
+    assert woken == [], "ten minutes are not over"
+    clock.now = 601.0
+    assert ids(offers) == ["sora-2", "new-0"], "the form waited for the answer"
+    ids(offers)
+    assert woken == [1], "the same refresh was asked for twice"
+    await offers.refresh()
+    assert ids(offers) == ["sora-2", "new-0", "new-1"]
+
+
+async def test_nobody_looks_and_nothing_is_sent():
+    clock, provider = Clock(), Listing()
+    offers = Offers({"fake": provider}, clock=clock)
+    await offers.refresh()
+    clock.now = 100_000.0
+    await offers.choose(None, "sora-2", None, None)
+    assert provider.asked == 1
+
+
+async def test_one_server_that_is_away_keeps_what_it_had():
+    provider = Listing(away=[ProviderUnavailable("Away.")])
+    offers = Offers({"fake": provider})
+    await offers.refresh()
+    assert ids(offers) == ["sora-2"]
+
+
+async def test_an_unknown_model_is_asked_for_once_in_a_while():
+    clock, provider = Clock(), Listing()
+    offers = Offers({"fake": provider}, clock=clock)
+    _, model, _, _ = await offers.choose(None, "new-0", None, None)
+    assert model.id == "new-0"
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match="has no model 'new-9'"):
+            await offers.choose(None, "new-9", None, None)
+    assert provider.asked == 1
+
+
+async def test_providers_are_chosen_by_name_and_the_first_is_the_default():
+    second = FakeProvider(profile=replace(PROFILE, name="second"))
+    offers = Offers({"fake": FakeProvider(), "second": second})
+    assert (await offers.choose(None, None, None, None))[0].name == "fake"
+    assert (await offers.choose("second", None, None, None))[0].name == "second"
+    with pytest.raises(InvalidInput, match="There is no provider 'third'"):
+        await offers.choose("third", None, None, None)
+
+
+async def test_nothing_is_stored_for_a_service_that_is_no_more():
+    over = FakeProvider(profile=replace(PROFILE, retired="It ended."))
+    with pytest.raises(InvalidInput, match=r"It ended\."):
+        await Offers({"fake": over}).choose(None, None, None, None)
