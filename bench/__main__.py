@@ -18,6 +18,7 @@ from bench.lab.metric import Metric
 from bench.lab.table import table
 
 TARGETS = (
+    "polling",
     *("library", "search", "statements", "writes", "refresh"),
     *("creating", "pushing", "weight", "startup", "shutdown", "rendering"),
 )

@@ -1,34 +1,65 @@
 """When to look at a job again: a pure function of what is known about it.
 
-Waiting is not an error, so it does not back off: with progress we look again after a part of the
-estimated remainder; without, at a share of the time that has passed, between a floor and a ceiling.
+Waiting is not an error, so it does not back off. What is known decides, the best first: the server's own
+hint; progress, by a part of the remainder that it suggests; how long such jobs took before. With nothing at
+all the pace is even, because then delay times requests is half the duration whatever the pace, and every
+other schedule is worse. Backoff is for errors only.
 """
 
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import timedelta
 
-FLOOR = timedelta(seconds=1.5)
-CEILING = timedelta(seconds=10)
-ERROR_FIRST = timedelta(seconds=2)
-ERROR_CEILING = timedelta(seconds=30)
+FLOOR = timedelta(seconds=2)
+EVEN = timedelta(seconds=5)
+"""The pace when nothing is known, and the first look at anything that takes longer."""
 
-_OF_REMAINDER = 0.5
-_OF_ELAPSED = 0.08
+PROGRESS_CEILING = timedelta(seconds=25)  # a bar that stands still for longer looks broken
+HINT_FLOOR, HINT_CEILING = timedelta(seconds=1), timedelta(seconds=30)
+ERROR_FIRST, ERROR_CEILING = timedelta(seconds=2), timedelta(seconds=30)
+
+STUCK = timedelta(hours=1)
+"""From this age on looks become rare, whatever the server says: most likely the job will never end."""
+
+_STUCK_CEILING = timedelta(seconds=60)
+_OF_STUCK = 1 / 180  # of the time passed: 5 s after a quarter of an hour, a minute after three hours
+
+_OF_REMAINDER = 0.6
+_OF_ELAPSED = 2  # a first few percent say little: never wait for longer than twice what has passed
+_LAST_PERCENT = 98  # from here on a percent takes longer than a look, so standing still says nothing
+
+_ENOUGH = 5  # jobs; fewer are no history
+_EARLY = 0.05  # of them end before the looks begin
+_NEXT = 0.25  # of those still to come tell how dense the ends lie here
+_DENSITY = 1.0  # seconds^1/2; trades requests for delay
+_BEFORE_CEILING = timedelta(seconds=30)
+_AMONG_FLOOR, _AMONG_CEILING = timedelta(seconds=1), timedelta(seconds=5.8)
 
 
-def next_look(elapsed: timedelta, progress: int | None, hint: float | None) -> timedelta:
+def next_look(
+    elapsed: timedelta,
+    progress: int | None,
+    hint: float | None,
+    *,
+    moved: bool = True,
+    history: Sequence[float] = (),
+) -> timedelta:
     """Say how long to wait before looking at a healthy job again.
 
     Args:
         elapsed: Time since the provider took the job.
-        progress: 0..100 as last seen; None or 0 tells nothing.
+        progress: 0..100, the most that was seen; None or 0 tells nothing.
         hint: The server's `openai-poll-after-ms` in seconds; kept within 1..30.
+        moved: Whether progress rose since the look before; what stands still or goes in steps tells nothing.
+        history: How many seconds such jobs took before, sorted.
     """
     if hint is not None:
-        return timedelta(seconds=min(max(hint, 1.0), 30.0))
-    if progress:
-        remainder = elapsed * (100 - min(progress, 99)) / progress
-        return _within(remainder * _OF_REMAINDER)
-    return _within(elapsed * _OF_ELAPSED)
+        wait = _within(HINT_FLOOR, timedelta(seconds=min(hint, 3600.0)), HINT_CEILING)
+        return wait if elapsed < STUCK else max(wait, _rarely(elapsed))
+    if progress and (moved or progress >= _LAST_PERCENT):
+        return _by_progress(elapsed, min(progress, 99))
+    return _by_history(elapsed, history)
 
 
 def after_error(failures: int) -> timedelta:
@@ -36,5 +67,32 @@ def after_error(failures: int) -> timedelta:
     return min(ERROR_FIRST * 2 ** min(failures - 1, 10), ERROR_CEILING)
 
 
-def _within(wait: timedelta) -> timedelta:
-    return min(max(wait, FLOOR), CEILING)
+def _by_progress(elapsed: timedelta, progress: int) -> timedelta:
+    remainder = elapsed * (100 - progress) / progress
+    ceiling = max(PROGRESS_CEILING, _rarely(elapsed))
+    return max(FLOOR, min(remainder * _OF_REMAINDER, elapsed * _OF_ELAPSED, ceiling))
+
+
+def _by_history(elapsed: timedelta, history: Sequence[float]) -> timedelta:
+    """Begin when the first of such jobs end, then look the more often the denser the ends lie."""
+    passed = elapsed.total_seconds()
+    if len(history) < _ENOUGH or passed >= history[-1]:
+        return max(EVEN, _rarely(elapsed))
+    early = timedelta(seconds=history[int(len(history) * _EARLY)])
+    if elapsed < early:
+        # One look soon after the start tells the person that the rendering began.
+        return _within(FLOOR, early - elapsed, EVEN if elapsed < FLOOR else _BEFORE_CEILING)
+    coming = history[bisect_right(history, passed) :]
+    nearest = max(1, round(len(coming) * _NEXT))
+    share_per_second = nearest / len(coming) / max(coming[nearest - 1] - passed, 0.1)
+    # Delay times requests is least where looks are as dense as the square root of the rate of ends.
+    wait = timedelta(seconds=_DENSITY / math.sqrt(share_per_second))
+    return _within(_AMONG_FLOOR, wait, _AMONG_CEILING)
+
+
+def _rarely(elapsed: timedelta) -> timedelta:
+    return min(elapsed * _OF_STUCK, _STUCK_CEILING)
+
+
+def _within(floor: timedelta, wait: timedelta, ceiling: timedelta) -> timedelta:
+    return min(max(wait, floor), ceiling)

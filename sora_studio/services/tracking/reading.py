@@ -1,5 +1,6 @@
 """From what a provider says of a job to what becomes of it here. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,13 +15,16 @@ MAX_AGE = timedelta(hours=24)
 _AT_ONCE = timedelta()
 
 
-def change_for(job: ClaimedJob, remote: RemoteJob, *, how: Happening | None = None) -> JobChange:
+def change_for(
+    job: ClaimedJob, remote: RemoteJob, *, how: Happening | None = None, history: Sequence[float] = ()
+) -> JobChange:
     """Say what a provider's answer changes about a job.
 
     Args:
         job: As it was claimed.
         remote: What the provider says of it.
         how: How we came to know of the provider's job, when this is its first answer.
+        history: How many seconds such jobs took before, sorted.
     """
     first = job.remote_id is None
     known = JobChange(
@@ -52,7 +56,13 @@ def change_for(job: ClaimedJob, remote: RemoteJob, *, how: Happening | None = No
     return replace(
         known,
         phase=phase,
-        due_in=polling.next_look(elapsed, max(progress or 0, job.progress), remote.poll_after),
+        due_in=polling.next_look(
+            elapsed,
+            max(progress or 0, job.progress),
+            remote.poll_after,
+            moved=(progress or 0) > job.progress,
+            history=history,
+        ),
         progress=progress,
         happenings=(*known.happenings, *_news(job.phase, phase)),
     )
