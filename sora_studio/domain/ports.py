@@ -64,8 +64,18 @@ class Content:
     """A file on its way from a provider."""
 
     content_type: str
-    length: int | None  # bytes, None when the provider does not say
+    length: int | None  # bytes of the whole file, None when the provider does not say
     chunks: AsyncIterator[bytes]
+    start: int = 0  # where in the file the chunks begin
+    etag: str | None = None  # stands for these very bytes: the rest of them can be asked for later
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What an earlier attempt got of a file."""
+
+    bytes: int
+    etag: str
 
 
 class Provider(Protocol):
@@ -98,8 +108,10 @@ class Provider(Protocol):
         """Return a page of the provider's jobs, newest first."""
         ...
 
-    def content(self, remote_id: str, variant: Variant) -> AbstractAsyncContextManager[Content]:
-        """Open a file for streaming."""
+    def content(
+        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+    ) -> AbstractAsyncContextManager[Content]:
+        """Open a file for streaming; what follows its beginning, if the file is still the same."""
         ...
 
     async def delete(self, remote_id: str) -> None:
@@ -118,8 +130,11 @@ class Provider(Protocol):
 class Storage(Protocol):
     """Where our own copies live. Keys are ours: never a client's file name."""
 
-    def spool(self) -> Path:
-        """Return the path of a new temporary file on the same disk; the caller fills and removes it."""
+    def spool(self, name: str | None = None) -> Path:
+        """Return the path of a temporary file on the same disk; the caller fills and removes it.
+
+        A new one; or, under a name, the one that an earlier attempt may have begun.
+        """
         ...
 
     async def keep(self, spooled: Path, key: str) -> None:

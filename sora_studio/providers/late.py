@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-from sora_studio.domain.ports import Content, Order, Provider, RemoteJob, RemotePage
+from sora_studio.domain.ports import Beginning, Content, Order, Provider, RemoteJob, RemotePage
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Variant
 
@@ -36,9 +36,11 @@ class LateProvider:
         return await (await self._made()).list_jobs(after=after, limit=limit)
 
     @asynccontextmanager
-    async def content(self, remote_id: str, variant: Variant) -> AsyncGenerator[Content]:
+    async def content(
+        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+    ) -> AsyncGenerator[Content]:
         """Open a file for streaming."""
-        async with (await self._made()).content(remote_id, variant) as content:
+        async with (await self._made()).content(remote_id, variant, beginning) as content:
             yield content
 
     async def delete(self, remote_id: str) -> None:

@@ -11,29 +11,36 @@ import asyncio
 import base64
 import time
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import httpx2
 from openai import APIStatusError, AsyncOpenAI, omit
 
-from sora_studio.domain.errors import JobNotFound, ProviderRejected, ProviderUnavailable, Unsupported
-from sora_studio.domain.ports import Content, Order, RemoteJob, RemotePage
+from sora_studio.domain.errors import (
+    JobNotFound,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    Unsupported,
+)
+from sora_studio.domain.ports import Beginning, Content, Order, RemoteJob, RemotePage
 from sora_studio.domain.profile import Body, Model, Operation, Profile
 from sora_studio.domain.video import Kind, Variant
+from sora_studio.providers.abroad import Abroad
 from sora_studio.providers.errors import Call, translated_errors
+from sora_studio.providers.files import Files
 from sora_studio.providers.listing import with_listed_models
 from sora_studio.providers.refusal import read_json
 from sora_studio.providers.wire import as_object, looks_like_job, read_job, read_new_job, read_page
 
 _NO_KEY = "no-key"  # the SDK insists on one; servers without keys ignore it
 _POLL_AFTER = "openai-poll-after-ms"
-_CHUNK = 256 * 1024  # bytes
 # Servers close idle connections after 5 s (uvicorn); a POST that meets the closing would be unclear.
 _LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=3.0)
 _BELIEVED_ABSENT = 600.0  # seconds after which a list that was missing is asked for again
-_PAGES = ("application/json", "text/html", "application/xhtml+xml", "application/problem+json")
 
 
 @dataclass(frozen=True)
@@ -96,9 +103,13 @@ class VideosApiProvider:
         self._key = access.key.strip()  # a pasted key may end in a line break
         self._timeouts = timeouts or Timeouts()
         self._no_list_until = 0.0  # by the monotonic clock
+        http = access.http()
         self._client = AsyncOpenAI(
-            base_url=base_url, api_key=self._key or _NO_KEY, max_retries=0, http_client=access.http()
+            base_url=base_url, api_key=self._key or _NO_KEY, max_retries=0, http_client=http
         )
+        reading = self._within(self._timeouts.content)
+        self._abroad = Abroad(profile.media_hosts, timeout=reading)
+        self._files = Files(http, self._abroad, base_url, self._key, reading)
 
     def __repr__(self) -> str:
         """Name the profile; the key stays out of logs and tracebacks."""
@@ -224,31 +235,24 @@ class VideosApiProvider:
         return replace(page, jobs=tuple(map(self._told, page.jobs)))
 
     @asynccontextmanager
-    async def content(self, remote_id: str, variant: Variant) -> AsyncGenerator[Content]:
+    async def content(
+        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+    ) -> AsyncGenerator[Content]:
         """Open a file for streaming; errors of the stream come out of its chunks.
 
         Raises:
             JobNotFound: It is gone there, or never was.
             ProviderUnavailable: Not ready, cut short, or a page instead of a file; ask again later.
         """
-        # The main file is asked for without a variant: some servers read it as an output's index.
-        request = self._client.videos.with_streaming_response.download_content(
-            remote_id,
-            variant=omit if variant is Variant.VIDEO else variant.value,
-            extra_headers={"Accept": "*/*", "Accept-Encoding": "identity"},
-            timeout=self._within(self._timeouts.content),
-        )
-        with translated_errors(Call.CONTENT, self._key):
-            response = (await request.__aenter__()).http_response
-        try:
-            yield Content(_file_type(response), _length(response), self._chunks(response))
-        finally:
-            await request.__aexit__(None, None, None)
+        find_url = partial(self._file_url, remote_id)
+        async with self._files.open(remote_id, variant, beginning, find_url) as content:
+            yield content
 
-    async def _chunks(self, response: httpx2.Response) -> AsyncIterator[bytes]:
-        with translated_errors(Call.CONTENT, self._key):
-            async for chunk in response.aiter_bytes(_CHUNK):
-                yield chunk
+    async def _file_url(self, remote_id: str) -> str | None:
+        try:
+            return (await self.fetch(remote_id)).file_url
+        except ProviderError:
+            return None
 
     async def delete(self, remote_id: str) -> None:
         """Remove a job there; one that is not there any more is fine.
@@ -292,6 +296,7 @@ class VideosApiProvider:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.close()
+        await self._abroad.close()
 
     def _must_offer(self, operation: Operation) -> None:
         if operation not in self.profile.operations:
@@ -325,19 +330,3 @@ async def _read_picture(order: Order) -> tuple[str, bytes, str] | None:
         message = "The reference picture is no longer in the studio's storage."
         raise ProviderRejected(message, "reference_missing") from error
     return "reference.png", data, "image/png"
-
-
-def _file_type(response: httpx2.Response) -> str:
-    """Return the content type, unless it says that this is no file."""
-    content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type in _PAGES:
-        message = f"The provider sent {content_type} instead of a file."
-        raise ProviderUnavailable(message, "garbled_answer")
-    return content_type
-
-
-def _length(response: httpx2.Response) -> int | None:
-    if response.headers.get("content-encoding", "identity") != "identity":
-        return None  # the length of something else
-    length = response.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdecimal() else None
