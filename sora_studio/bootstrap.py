@@ -21,6 +21,7 @@ from sora_studio.domain.webhooks import key_of
 from sora_studio.jobs.scheduler import Beat, Scheduler
 from sora_studio.providers.configured import provider_of
 from sora_studio.services.accounts import AccountService
+from sora_studio.services.characters import CharacterService
 from sora_studio.services.health import HealthService
 from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
@@ -159,6 +160,15 @@ async def _services(
             wake=scheduler.wake,
         ),
         media=media,
+        characters=CharacterService(
+            db=db,
+            offers=offers,
+            media=media,
+            storage=storage,
+            workshop=workshop,
+            throttle=throttle,
+            clock=_utc_now,
+        ),
         webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
         health=HealthService(db=db, storage=storage, last_beat=lambda: scheduler.last_beat),
     )

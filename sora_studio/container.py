@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sora_studio.services.accounts import AccountService
+    from sora_studio.services.characters import CharacterService
     from sora_studio.services.health import HealthService
     from sora_studio.services.media import MediaService
     from sora_studio.services.videos import VideoService
@@ -20,6 +21,7 @@ class Services:
     accounts: "AccountService"
     videos: "VideoService"
     media: "MediaService"
+    characters: "CharacterService"
     health: "HealthService"
     webhooks: "WebhookService"
 

@@ -5,17 +5,35 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
-from sora_studio.api import auth, errors, health, manual, models, references, users, videos, webhooks
+from sora_studio.api import (
+    auth,
+    characters,
+    edits,
+    errors,
+    health,
+    manual,
+    models,
+    references,
+    users,
+    videos,
+    webhooks,
+)
 from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
 from sora_studio.api.edge import BodyLimit
 from sora_studio.api.identity import current_identity
 from sora_studio.config import Settings
+from sora_studio.domain.character import FILM_MAX_BYTES
 from sora_studio.domain.webhooks import BODY_MAX
 
 PREFIX = "/api"
 
-_UPLOADS = (f"{PREFIX}/videos", f"{PREFIX}/videos/create", f"{PREFIX}/references")
-_LIMITS = dict.fromkeys(_UPLOADS, UPLOAD_MAX) | {f"{PREFIX}/webhooks/provider": BODY_MAX}
+_UPLOADS = ("videos", "videos/create", "references")
+_FILMS = ("videos/characters", "videos/edits", "videos/extensions")  # the latter two refuse them in words
+_LIMITS = (
+    dict.fromkeys((f"{PREFIX}/{path}" for path in _UPLOADS), UPLOAD_MAX)
+    | dict.fromkeys((f"{PREFIX}/{path}" for path in _FILMS), FILM_MAX_BYTES + USUAL_MAX)
+    | {f"{PREFIX}/webhooks/provider": BODY_MAX}
+)
 
 
 def create_api(settings: Settings | None = None) -> FastAPI:
@@ -39,7 +57,15 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     for router in (auth.router, manual.router, webhooks.router):
         api.include_router(router, prefix=PREFIX)
     closed = [Depends(current_identity), Depends(_never_stored)]
-    for router in (users.router, videos.router, references.router, models.router):
+    # What has an address below /videos of its own stands before /videos/{id}.
+    for router in (
+        users.router,
+        characters.router,
+        edits.router,
+        videos.router,
+        references.router,
+        models.router,
+    ):
         api.include_router(router, prefix=PREFIX, dependencies=closed)
     api.include_router(health.router)
     return api

@@ -1,6 +1,8 @@
 """Bodies that are read by hand: JSON or a form, with or without a file. `edge` bounds their size."""
 
 import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from fastapi import Request
@@ -20,15 +22,21 @@ _FIELD_MAX = 160 * 1024  # bytes: a prompt of 32,000 characters in UTF-8
 _BAD_REQUEST = 400
 
 
+def is_form(request: Request) -> bool:
+    """Say whether the body is a form."""
+    kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    return kind in {"multipart/form-data", "application/x-www-form-urlencoded"}
+
+
 async def read_fields(request: Request) -> dict[str, Any]:
     """Read a JSON object or a form; a file among its fields comes as bytes.
 
     Raises:
         InvalidInput: Neither, or broken.
     """
-    kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
-    if kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
-        return await _read_form(request)
+    if is_form(request):
+        async with open_form(request) as form:
+            return await _fields(form)
     return _read_json(await request.body())
 
 
@@ -38,7 +46,8 @@ async def read_file(request: Request, name: str) -> bytes:
     Raises:
         InvalidInput: There is none of this name.
     """
-    data = (await _read_form(request)).get(name)
+    async with open_form(request) as form:
+        data = (await _fields(form)).get(name)
     if isinstance(data, bytes):
         return data
     message = f"Send the picture as a file in the field {name!r}."
@@ -57,14 +66,23 @@ def _read_json(body: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", fields)
 
 
-async def _read_form(request: Request) -> dict[str, Any]:
+@asynccontextmanager
+async def open_form(request: Request) -> AsyncGenerator[FormData]:
+    """Read a form for the block; its files, larger ones on disk, are gone afterwards.
+
+    Raises:
+        InvalidInput: It is broken.
+    """
     try:
-        async with request.form(max_files=4, max_fields=50, max_part_size=_FIELD_MAX) as form:
-            return await _fields(form)
+        form = await request.form(max_files=4, max_fields=50, max_part_size=_FIELD_MAX)
     except HTTPException as error:
         if error.status_code != _BAD_REQUEST:
             raise
         raise InvalidInput(str(error.detail), code="invalid_form") from error
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 async def _fields(form: FormData) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from sora_studio.domain.ids import public_id
+from sora_studio.domain.character import CharacterView
+from sora_studio.domain.ids import public_character_id, public_id
 from sora_studio.domain.money import dollars
 from sora_studio.domain.profile import Profile
 from sora_studio.domain.video import Activity, Status, VideoView
@@ -34,10 +35,10 @@ class Video(BaseModel):
     prompt: str
     size: str
     seconds: str
-    remixed_from_video_id: str | None
+    remixed_from_video_id: str | None = Field(description="Of edits and extensions, too.")
     error: Problem | None
     title: str = Field(description="The studio's own, like all that follows.")
-    kind: str = Field(description="create or remix.")
+    kind: str = Field(description="create, remix, edit or extend.")
     phase: str = Field(description="Finer than status.")
     provider: str
     cost_usd: float | None = Field(description="The quoted price; null: unknown.")
@@ -140,6 +141,41 @@ class Deleted(BaseModel):
 
     id: str
     object: Literal["video.deleted"] = "video.deleted"
+    deleted: Literal[True] = True
+
+
+class Character(BaseModel):
+    """Somebody or something to appear in videos by name."""
+
+    id: str
+    object: Literal["character"] = "character"
+    created_at: int
+    name: str
+    provider: str = Field(description="The studio's own: it can appear only there.")
+
+    @classmethod
+    def of(cls, view: CharacterView) -> "Character":
+        """Shape a character."""
+        return cls(
+            id=public_character_id(view.id),
+            created_at=int(view.created_at.timestamp()),
+            name=view.name,
+            provider=view.provider,
+        )
+
+
+class CharacterList(BaseModel):
+    """Every character of a person."""
+
+    object: Literal["list"] = "list"
+    data: list[Character]
+
+
+class CharacterDeleted(BaseModel):
+    """A character that is forgotten."""
+
+    id: str
+    object: Literal["character.deleted"] = "character.deleted"
     deleted: Literal[True] = True
 
 

@@ -22,6 +22,12 @@ router = APIRouter(prefix="/videos", tags=["videos"])
 _STATUS_MOST = 100
 
 
+class Cast(BaseModel):
+    """A character that appears."""
+
+    id: str
+
+
 class Wish(BaseModel):
     """What is asked for."""
 
@@ -33,6 +39,9 @@ class Wish(BaseModel):
         None,
         description="The first frame: in a form a PNG, JPEG or WebP file; in JSON {image_url: data URL} or "
         "{file_id: the id from POST /api/references}. It is fitted to the size.",
+    )
+    characters: list[Cast] | None = Field(
+        None, description="At most two, each named in the prompt; in JSON only."
     )
     provider: str | None = Field(
         None, description="The studio's own: which provider; the first when left out."
@@ -58,8 +67,8 @@ class Title(BaseModel):
     title: str
 
 
-def _documented(*media_types: str, body: type[BaseModel]) -> dict[str, Any]:
-    """Describe a body that is read by hand."""
+def documented(*media_types: str, body: type[BaseModel]) -> dict[str, Any]:
+    """Describe a body that is read by hand, in the forms that it may have."""
     schema = {"schema": body.model_json_schema()}
     return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, schema)}}
 
@@ -76,15 +85,12 @@ RequestKey = Annotated[
 _BOTH = ("application/json", "multipart/form-data")
 
 
-@router.post("", openapi_extra=_documented(*_BOTH, body=Wish))
-@router.post("/create", openapi_extra=_documented(*_BOTH, body=Wish))
+@router.post("", openapi_extra=documented(*_BOTH, body=Wish))
+@router.post("/create", openapi_extra=documented(*_BOTH, body=Wish))
 async def create(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Video:
     """Ask for a video; the answer comes as soon as the wish is stored."""
     wish = read_wish(await read_fields(request))
-    try:
-        return Video.of(await services().videos.create(identity.user_id, wish, request_key=request_key))
-    except NotFound as error:  # a new video has no id yet: what is not there is the picture it names
-        raise InvalidInput(str(error), "input_reference", "invalid_file_id") from error
+    return Video.of(await services().videos.create(identity.user_id, wish, request_key=request_key))
 
 
 @router.get("")
@@ -123,7 +129,7 @@ async def read_statuses(
     return StatusList(data=[VideoStatus.of(view) for view in views])
 
 
-@router.post("/remix", openapi_extra=_documented("application/json", body=RemixOf))
+@router.post("/remix", openapi_extra=documented("application/json", body=RemixOf))
 async def remix_by_body(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Video:
     """Ask for a variation of a finished video."""
     fields = await read_fields(request)
@@ -165,7 +171,7 @@ async def restore(identity: IdentityDep, video_id: VideoId) -> Video:
     return Video.of(await services().videos.restore(identity.user_id, video_id))
 
 
-@router.post("/{video_id}/remix", openapi_extra=_documented(*_BOTH, body=RemixWish))
+@router.post("/{video_id}/remix", openapi_extra=documented(*_BOTH, body=RemixWish))
 async def remix(
     request: Request, identity: IdentityDep, video_id: VideoId, request_key: RequestKey = None
 ) -> Video:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.ids import parse_character_id
 from sora_studio.domain.video import VideoWish
 
 _REFERENCE = "input_reference"
@@ -22,13 +23,14 @@ def read_wish(fields: Mapping[str, Any]) -> VideoWish:
     reference, reference_id = _read_reference(fields.get(_REFERENCE))
     return VideoWish(
         prompt=read_prompt(fields),
-        model=_text(fields, "model"),
-        size=_text(fields, "size"),
-        seconds=_text(fields, "seconds"),
-        provider=_text(fields, "provider"),
-        title=_text(fields, "title"),
+        model=read_text(fields, "model"),
+        size=read_text(fields, "size"),
+        seconds=read_text(fields, "seconds"),
+        provider=read_text(fields, "provider"),
+        title=read_text(fields, "title"),
         reference=reference,
         reference_id=reference_id,
+        characters=_read_characters(fields),
     )
 
 
@@ -45,8 +47,12 @@ def read_prompt(fields: Mapping[str, Any]) -> str:
     raise InvalidInput(message, "prompt", "missing_required_parameter")
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str | None:
-    """Return a field as text; numbers are written out, and an empty one counts as not given."""
+def read_text(fields: Mapping[str, Any], name: str) -> str | None:
+    """Return a field as text; numbers are written out, and an empty one counts as not given.
+
+    Raises:
+        InvalidInput: It is something else.
+    """
     value = fields.get(name)
     if value is None or value == "":
         return None
@@ -62,6 +68,26 @@ def _whole(text: str, name: str) -> str:
         return text
     message = f"The field {name!r} has half a character in it."
     raise InvalidInput(message, name)
+
+
+def _read_characters(fields: Mapping[str, Any]) -> tuple[UUID, ...]:
+    """Read `[{id}]`; a form has several ways to write that, and losing a paid one's characters is none."""
+    given = fields.get("characters") or []
+    if isinstance(given, list) and not any(name.startswith("characters[") for name in fields):
+        ids = [as_id(each) for each in cast("list[object]", given)]
+        if all(ids):
+            return tuple(parse_character_id(character_id) for character_id in ids)
+    message = "Send the characters in JSON, as [{'id': …}]."
+    raise InvalidInput(message, "characters", "invalid_type")
+
+
+def as_id(value: object) -> str:
+    """Return the id out of `{id}`, empty when it is none."""
+    match value:
+        case {"id": str(text)}:
+            return text
+        case _:
+            return ""
 
 
 def _read_reference(value: object) -> tuple[bytes | None, UUID | None]:

@@ -98,6 +98,14 @@ class VideoRepository:
         query = _views().where(_mine(owner_id), col(VideoRow.parent_id) == parent_id)
         return tuple(map(_to_view, await self._do(query.order_by(*_keys(Order.OLDEST)).limit(limit))))
 
+    async def extensions(self, video_id: UUID) -> int:
+        """Count the extensions among a video and its ancestors, deleted ones included."""
+        line = select(_VIDEO.c.kind, _VIDEO.c.parent_id).where(_VIDEO.c.id == video_id).cte(recursive=True)
+        above = select(_VIDEO.c.kind, _VIDEO.c.parent_id).join(line, _VIDEO.c.id == line.c.parent_id)
+        line = line.union_all(above)
+        query = select(func.count()).select_from(line).where(line.c.kind == Kind.EXTEND)
+        return int((await self._do(query)).scalar_one())
+
     async def requested(self, owner_id: UUID, request_key: str) -> tuple[UUID, str] | None:
         """Return id and body hash of the video made under a request key, deleted or not."""
         query = select(col(VideoRow.id), col(VideoRow.request_sha256)).where(
@@ -258,7 +266,7 @@ _SHOWN = [
     _VIDEO.c[name]
     for name in (
         *("id", "owner_id", "kind", "title", "prompt", "model", "size", "seconds"),
-        *("phase", "created_at", "completed_at", "parent_id"),
+        *("phase", "created_at", "completed_at", "parent_id", "characters"),
     )
 ]
 _SEARCHED = [_VIDEO.c.search]
@@ -304,4 +312,5 @@ def _to_view(row: Row[Any]) -> VideoView:
         problem=Problem(row.problem_code, row.problem_message or "") if row.problem_code else None,
         has_reference=row.has_reference,
         remote_status=row.remote_status,
+        characters=tuple(row.characters),
     )

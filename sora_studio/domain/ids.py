@@ -1,10 +1,10 @@
-"""Ids: UUID inside the studio, `video_` and 32 hex digits outside."""
+"""Ids: UUID inside the studio, `video_` or `char_` and 32 hex digits outside."""
 
 from uuid import UUID, uuid4
 
 from sora_studio.domain.errors import NotFound
 
-_PREFIX = "video_"
+_VIDEO, _CHARACTER = "video_", "char_"
 _DIGITS = 32
 
 
@@ -15,7 +15,7 @@ def new_id() -> UUID:
 
 def public_id(video_id: UUID) -> str:
     """Write a video's id as URLs and the API show it."""
-    return f"{_PREFIX}{video_id.hex}"
+    return f"{_VIDEO}{video_id.hex}"
 
 
 def parse_public_id(text: str) -> UUID:
@@ -24,8 +24,25 @@ def parse_public_id(text: str) -> UUID:
     Raises:
         NotFound: It cannot be the id of any video, so no such video exists.
     """
-    digits = text.removeprefix(_PREFIX)
-    if text.startswith(_PREFIX) and len(digits) == _DIGITS and set(digits) <= set("0123456789abcdef"):
+    return _parse(text, _VIDEO, "There is no such video.")
+
+
+def public_character_id(character_id: UUID) -> str:
+    """Write a character's id as the API shows it."""
+    return f"{_CHARACTER}{character_id.hex}"
+
+
+def parse_character_id(text: str) -> UUID:
+    """Read a character's id back.
+
+    Raises:
+        NotFound: It cannot be the id of any character, so no such character exists.
+    """
+    return _parse(text, _CHARACTER, "There is no such character.")
+
+
+def _parse(text: str, prefix: str, missing: str) -> UUID:
+    digits = text.removeprefix(prefix)
+    if text.startswith(prefix) and len(digits) == _DIGITS and set(digits) <= set("0123456789abcdef"):
         return UUID(hex=digits)
-    message = "There is no such video."
-    raise NotFound(message)
+    raise NotFound(missing)

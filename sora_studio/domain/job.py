@@ -45,6 +45,13 @@ class ClaimedJob:
     reference_key: str | None
     now: datetime  # the database's clock at the claim
 
+    @property
+    def added_seconds(self) -> str:
+        """Return the seconds that the provider is asked for: of an extension, what it adds."""
+        if self.kind is not Kind.EXTEND:
+            return self.seconds
+        return str(int(self.seconds) - int(self.parent_seconds or 0))
+
 
 @dataclass(frozen=True)
 class JobChange:

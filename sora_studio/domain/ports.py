@@ -23,7 +23,7 @@ class Order:
     prompt: str
     model: str
     size: str
-    seconds: str
+    seconds: str  # of an extension: those that are added
     reference: Path | None = None  # a PNG of exactly `size`
     kind: Kind = Kind.CREATE
     source: str | None = None  # the remote id of what is remixed, edited or extended
@@ -93,6 +93,16 @@ class Provider(Protocol):
             SubmitUnclear: The job may exist.
             ProviderUnavailable: Nothing was taken.
             ProviderRejected: Nothing was taken and nothing would be.
+        """
+        ...
+
+    async def create_character(self, name: str, film: Path, key: UUID) -> str:
+        """Have a character made from a short film with exactly one POST; return its remote id.
+
+        Raises:
+            SubmitUnclear: It may have been made, and there is no list to look for it.
+            ProviderUnavailable: Nothing was made.
+            ProviderRejected: Nothing was made and nothing would be.
         """
         ...
 

@@ -229,6 +229,7 @@ class VideoView:
     problem: Problem | None
     has_reference: bool
     remote_status: str | None  # an unknown status word, verbatim
+    characters: tuple[str, ...] = ()  # their remote ids
 
     @property
     def status(self) -> Status:
@@ -282,8 +283,25 @@ class Coming:
 
 
 @dataclass(frozen=True)
+class Extension:
+    """One way for a video to go on."""
+
+    seconds: int  # that are added
+    price_micros: int | None  # of those alone
+
+
+@dataclass(frozen=True)
+class Possibilities:
+    """What may be made from a video once it is finished, beside a remix."""
+
+    edit: bool
+    extensions: tuple[Extension, ...]  # none: it cannot go on
+    character: bool
+
+
+@dataclass(frozen=True)
 class Family:
-    """A video's parent and its remixes, oldest first."""
+    """A video's parent, and what was made from it, oldest first."""
 
     parent: VideoView | None
     remixes: tuple[VideoView, ...]

@@ -31,7 +31,8 @@ class Call(Enum):
     """What was being asked of the provider."""
 
     CREATE = auto()
-    REMIX = auto()
+    REMIX = auto()  # an edit and an extension, too: what is made from another job
+    CHARACTER = auto()
     FETCH = auto()
     LIST = auto()
     CONTENT = auto()
@@ -73,6 +74,7 @@ _MEANINGS: dict[Call, _Meanings] = {
     Call.CREATE: _SUBMIT | dict.fromkeys((404, 410), ProviderMisconfigured),  # the API is not at this address
     Call.REMIX: _SUBMIT
     | dict.fromkeys((404, 410), Unsupported),  # no such route, or no parent there any more
+    Call.CHARACTER: _SUBMIT | dict.fromkeys((404, 410), Unsupported),
     Call.FETCH: _LOOK | _GONE,
     Call.LIST: _LOOK | dict.fromkeys((400, 404, 410, 422), Unsupported),  # LiteLLM: 400, whose list?
     Call.CONTENT: _LOOK | _GONE | dict.fromkeys((400, 403), ProviderUnavailable),  # said of unready files
@@ -138,7 +140,7 @@ def _lost(call: Call, error: Exception) -> ProviderError:
 
 
 def _doubt(call: Call) -> type[ProviderError]:
-    return SubmitUnclear if call in {Call.CREATE, Call.REMIX} else ProviderUnavailable
+    return SubmitUnclear if call in {Call.CREATE, Call.REMIX, Call.CHARACTER} else ProviderUnavailable
 
 
 def _blotted(problem: ProviderError, secret: str) -> ProviderError:

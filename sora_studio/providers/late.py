@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
 
 from sora_studio.domain.ports import Beginning, Content, Order, Provider, RemoteJob, RemotePage
 from sora_studio.domain.profile import Model, Profile
@@ -26,6 +28,10 @@ class LateProvider:
     async def submit(self, order: Order) -> RemoteJob:
         """Ask for a video."""
         return await (await self._made()).submit(order)
+
+    async def create_character(self, name: str, film: Path, key: UUID) -> str:
+        """Have a character made."""
+        return await (await self._made()).create_character(name, film, key)
 
     async def fetch(self, remote_id: str) -> RemoteJob:
         """Ask how a job is going."""

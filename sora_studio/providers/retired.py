@@ -2,9 +2,11 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
 
 from sora_studio.domain.errors import JobNotFound, ProviderMisconfigured, Unsupported
-from sora_studio.domain.ports import Content, Order, RemoteJob, RemotePage
+from sora_studio.domain.ports import Beginning, Content, Order, RemoteJob, RemotePage
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Variant
 
@@ -27,6 +29,10 @@ class RetiredProvider:
         """Refuse."""
         raise ProviderMisconfigured(self._profile.retired, _CODE)
 
+    async def create_character(self, name: str, film: Path, key: UUID) -> str:
+        """Refuse."""
+        raise ProviderMisconfigured(self._profile.retired, _CODE)
+
     async def fetch(self, remote_id: str) -> RemoteJob:
         """Say that it is lost."""
         raise JobNotFound(self._profile.retired, _CODE)
@@ -35,7 +41,9 @@ class RetiredProvider:
         """Refuse."""
         raise Unsupported(self._profile.retired, _CODE)
 
-    def content(self, remote_id: str, variant: Variant) -> AbstractAsyncContextManager[Content]:
+    def content(
+        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+    ) -> AbstractAsyncContextManager[Content]:
         """Say that it is lost."""
         raise JobNotFound(self._profile.retired, _CODE)
 

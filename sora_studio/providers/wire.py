@@ -79,6 +79,19 @@ def read_new_job(body: object, poll_after: str | None = None) -> RemoteJob:
     return read_job(body, cast("str", remote_id), poll_after)
 
 
+def read_new_character(body: object) -> str:
+    """Read the answer to the making of a character; return its id.
+
+    Raises:
+        Garbled: It names no id that could be used later.
+    """
+    remote_id = as_object(body).get("id")
+    if not _can_be_asked_for(remote_id):
+        message = "The provider's answer names no character."
+        raise Garbled(message)
+    return cast("str", remote_id)
+
+
 def read_job(body: object, remote_id: str, poll_after: str | None = None) -> RemoteJob:
     """Read a Video under the id that we know it by: some gateways answer with another one.
 

@@ -7,8 +7,13 @@ from dataclasses import replace
 
 from sora_studio.domain.errors import InvalidInput, ProviderError
 from sora_studio.domain.ports import Provider
-from sora_studio.domain.profile import Model, Profile
+from sora_studio.domain.profile import Model, Operation, Profile
 
+_DOES = {
+    Operation.EDIT: "edit videos",
+    Operation.EXTEND: "extend videos",
+    Operation.CHARACTERS: "make characters",
+}
 _ASK_AGAIN = 10.0  # seconds: how often an unknown model makes us ask the server
 _FRESH = 600.0  # seconds: how long the servers' lists of models are believed
 
@@ -44,6 +49,23 @@ class Offers:
             self._refreshed = None
             self._on_stale()
         return tuple(self._profiles.values())
+
+    def offers(self, name: str, operation: Operation) -> bool:
+        """Say whether a provider is there and can do something."""
+        profile = self._profiles.get(name)
+        return profile is not None and operation in profile.operations
+
+    def must_offer(self, name: str, operation: Operation) -> Provider:
+        """Return a provider that can do something.
+
+        Raises:
+            InvalidInput: It cannot, or is not configured any more.
+        """
+        if not self.offers(name, operation):
+            label = self._profiles[name].label if name in self._profiles else name
+            message = f"{label} cannot {_DOES.get(operation, operation)}."
+            raise InvalidInput(message, "provider", "unsupported")
+        return self._providers[name]
 
     def provider(self, name: str) -> Provider | None:
         """Return a provider, None when it is not configured any more."""

@@ -1,31 +1,33 @@
-"""What a person does with videos: wish, look, find, remix, rename, delete, decide."""
+"""What a person does with videos: wish, look, find, make another from one, rename, delete, decide."""
 
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from sora_studio.db.activity import ActivityRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.jobs import JobRepository
-from sora_studio.db.models import JobRow, VideoRow
+from sora_studio.db.models import VideoRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.errors import Conflict, InvalidInput, KeyReused
+from sora_studio.domain import character, extension
+from sora_studio.domain.errors import Conflict, InvalidInput
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.ports import Clock
-from sora_studio.domain.profile import Profile
+from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.text import check_storable
 from sora_studio.domain.video import (
     TITLE_MAX,
     Activity,
     Coming,
+    Extension,
     Family,
     Kind,
     LibraryCounts,
     LibraryPage,
     LibraryQuery,
     Phase,
+    Possibilities,
     Size,
     VideoView,
     VideoWish,
@@ -35,11 +37,11 @@ from sora_studio.domain.video import (
 from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
 from sora_studio.services.throttle import Throttle
+from sora_studio.services.wishes import Wishes
 
 UNDO_TIME = timedelta(seconds=60)
 """How long a deleted video can be brought back."""
 
-REQUEST_KEY_MAX = 255
 SUBMIT, RECONCILE = "submit", "reconcile"
 
 
@@ -66,8 +68,10 @@ class VideoService:
             throttle: How many wishes a person may have in a minute.
             wake: Starts a piece of background work at once instead of at its next beat.
         """
-        self._db, self._offers, self._media, self._clock = db, offers, media, clock
-        self._throttle, self._wake = throttle, wake
+        self._db, self._offers, self._clock, self._wake = db, offers, clock, wake
+        self._wishes = Wishes(
+            db=db, offers=offers, media=media, throttle=throttle, on_written=lambda: wake(SUBMIT)
+        )
 
     def offers(self) -> tuple[Profile, ...]:
         """Return what the form may offer."""
@@ -102,7 +106,7 @@ class VideoService:
             seconds=seconds,
             created_at=self._clock(),
         )
-        return await self._write_down(video, wish, request_key)
+        return await self._wishes.write_down(video, wish, request_key)
 
     async def remix(
         self,
@@ -120,14 +124,77 @@ class VideoService:
             InvalidInput: The prompt is empty or too long.
         """
         prompt = clean_prompt(prompt)
-        parent = await self.get(owner_id, video_id)
-        if parent.phase is not Phase.COMPLETED:
-            message = "Only a finished video can be remixed."
+        parent = await self._finished(owner_id, video_id)
+        return await self._wishes.write_down(
+            self._made_from(parent, Kind.REMIX, prompt), VideoWish(prompt), request_key
+        )
+
+    async def edit(
+        self, owner_id: UUID, video_id: UUID, prompt: str, *, request_key: str | None = None
+    ) -> VideoView:
+        """Ask for the same video with a change, at the same provider.
+
+        Raises:
+            NotFound: Not the owner's.
+            Conflict: It is not finished.
+            InvalidInput: The provider edits nothing, or the prompt is empty or too long.
+        """
+        prompt = clean_prompt(prompt)
+        parent = await self._finished(owner_id, video_id)
+        self._offers.must_offer(parent.provider, Operation.EDIT)
+        return await self._wishes.write_down(
+            self._made_from(parent, Kind.EDIT, prompt), VideoWish(prompt), request_key
+        )
+
+    async def extend(
+        self, owner_id: UUID, video_id: UUID, prompt: str, seconds: str, *, request_key: str | None = None
+    ) -> VideoView:
+        """Ask for the same video going on for some seconds; those alone are paid for.
+
+        Raises:
+            NotFound: Not the owner's.
+            Conflict: It is not finished.
+            InvalidInput: The provider extends nothing, it cannot go on for so long, or the prompt is no good.
+        """
+        prompt = clean_prompt(prompt)
+        parent = await self._finished(owner_id, video_id)
+        self._offers.must_offer(parent.provider, Operation.EXTEND)
+        added = extension.check_added(seconds, parent.seconds, await self._extensions(parent))
+        video = self._made_from(parent, Kind.EXTEND, prompt)
+        video.seconds = str(int(parent.seconds) + added)
+        return await self._wishes.write_down(video, VideoWish(prompt), request_key, paid_seconds=str(added))
+
+    async def possibilities(self, owner_id: UUID, video_id: UUID) -> Possibilities:
+        """Say what may be made from a video once it is finished.
+
+        Raises:
+            NotFound: Not the owner's.
+        """
+        view = await self.get(owner_id, video_id)
+        offers = partial(self._offers.offers, view.provider)
+        lengths = extension.lengths(view.seconds, await self._extensions(view))
+        return Possibilities(
+            edit=offers(Operation.EDIT),
+            extensions=tuple(
+                Extension(added, self._offers.price(view.provider, view.model, view.size, str(added)))
+                for added in (lengths if offers(Operation.EXTEND) else ())
+            ),
+            character=offers(Operation.CHARACTERS)
+            and character.fits(Size.parse(view.size), int(view.seconds)),
+        )
+
+    async def _finished(self, owner_id: UUID, video_id: UUID) -> VideoView:
+        view = await self.get(owner_id, video_id)
+        if view.phase is not Phase.COMPLETED:
+            message = "Another video can be made only from a finished one."
             raise Conflict(message)
-        video = VideoRow(
+        return view
+
+    def _made_from(self, parent: VideoView, kind: Kind, prompt: str) -> VideoRow:
+        return VideoRow(
             id=new_id(),
-            owner_id=owner_id,
-            kind=Kind.REMIX,
+            owner_id=parent.owner_id,
+            kind=kind,
             title=title_of(prompt),
             prompt=prompt,
             provider=parent.provider,
@@ -137,7 +204,10 @@ class VideoService:
             parent_id=parent.id,
             created_at=self._clock(),
         )
-        return await self._write_down(video, VideoWish(prompt), request_key)
+
+    async def _extensions(self, view: VideoView) -> int:
+        async with self._db.transaction() as tx:
+            return await VideoRepository(tx).extensions(view.id)
 
     async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Return one video.
@@ -257,65 +327,6 @@ class VideoService:
                 message = "There is nothing to decide about this video."
                 raise Conflict(message)
             return await videos.view(owner_id, video_id)
-
-    async def _write_down(self, video: VideoRow, wish: VideoWish, request_key: str | None) -> VideoView:
-        self._throttle.hit("create", str(video.owner_id))
-        sha256 = _fingerprint(video, wish)
-        if before := await self._made_before(video.owner_id, request_key, sha256):
-            return before
-        self._media.make_sure_of_room()
-        given = await self._media.fit_reference(video.owner_id, video.id, wish, Size.parse(video.size))
-        video.request_key, video.request_sha256 = request_key, sha256
-        job = JobRow(
-            id=new_id(),
-            video_id=video.id,
-            provider=video.provider,
-            price_micros=self._offers.price(video.provider, video.model, video.size, video.seconds),
-        )
-        try:
-            async with self._db.transaction() as tx:
-                videos = VideoRepository(tx)
-                await videos.add(video, job, *given)
-                view = await videos.view(video.owner_id, video.id)
-        except Conflict:  # the same request, a moment before
-            await self._media.discard(given)
-            before = await self._made_before(video.owner_id, request_key, sha256)
-            if before is None:
-                raise
-            return before
-        self._wake(SUBMIT)
-        return view
-
-    async def _made_before(self, owner_id: UUID, request_key: str | None, sha256: str) -> VideoView | None:
-        if request_key is None:
-            return None
-        if not 1 <= len(request_key) <= REQUEST_KEY_MAX:
-            message = f"An idempotency key has 1 to {REQUEST_KEY_MAX} characters."
-            raise InvalidInput(message, "Idempotency-Key")
-        async with self._db.transaction() as tx:
-            videos = VideoRepository(tx)
-            made = await videos.requested(owner_id, request_key)
-            if made is None:
-                return None
-            if made[1] != sha256:
-                message = "This idempotency key was used for another request."
-                raise KeyReused(message)
-            return await videos.view(owner_id, made[0])
-
-
-def _fingerprint(video: VideoRow, wish: VideoWish) -> str:
-    """Hash everything that makes two wishes the same."""
-    picture = hashlib.sha256(wish.reference).hexdigest() if wish.reference else str(wish.reference_id)
-    asked = [
-        video.kind,
-        str(video.parent_id),
-        video.prompt,
-        video.provider,
-        video.model,
-        video.size,
-        video.seconds,
-    ]
-    return hashlib.sha256(json.dumps([*asked, picture]).encode()).hexdigest()
 
 
 def _clean_title(text: str) -> str:

@@ -32,5 +32,10 @@ def services_with(accounts: Any) -> container.Services:
     """Return services of which there are only accounts."""
     missing = cast("Any", None)
     return container.Services(
-        accounts=accounts, videos=missing, media=missing, health=missing, webhooks=missing
+        accounts=accounts,
+        videos=missing,
+        media=missing,
+        characters=missing,
+        health=missing,
+        webhooks=missing,
     )

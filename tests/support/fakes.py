@@ -126,7 +126,7 @@ class FakeVideos:
         prompt = clean_prompt(wish.prompt)
         if wish.reference_id and wish.reference_id not in self.pictures:
             message = "There is no such picture; upload it again."
-            raise NotFound(message)
+            raise InvalidInput(message, "input_reference", "invalid_file_id")
         model, size, seconds = self.profile.choose(wish.model, wish.size, wish.seconds)
         price = model.price(size, seconds)
         more = {"model": model.id, "size": size, "seconds": seconds, "price_micros": price}

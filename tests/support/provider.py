@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
 
 from sora_studio.domain.errors import JobNotFound
-from sora_studio.domain.ports import Content, Order, RemoteJob, RemotePage
+from sora_studio.domain.ports import Beginning, Content, Order, RemoteJob, RemotePage
 from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.domain.video import Problem, Status, Variant
 
@@ -39,6 +41,9 @@ class FakeProvider:
     on_list: list[Exception] = field(default_factory=list)
     on_content: list[Exception] = field(default_factory=list)
     on_delete: list[Exception] = field(default_factory=list)
+    on_character: list[Exception] = field(default_factory=list)
+    characters: dict[str, str] = field(default_factory=dict)  # names by remote id
+    character_keys: list[UUID] = field(default_factory=list)  # of every call
     deleted: list[str] = field(default_factory=list)
 
     async def submit(self, order: Order) -> RemoteJob:
@@ -64,6 +69,15 @@ class FakeProvider:
             raise self.after_submit.pop(0)
         return self.jobs[remote_id]
 
+    async def create_character(self, name: str, film: Path, key: UUID) -> str:
+        assert film.stat().st_size
+        self.character_keys.append(key)
+        if self.on_character:
+            raise self.on_character.pop(0)
+        remote_id = f"char-{len(self.characters)}"
+        self.characters[remote_id] = name
+        return remote_id
+
     async def fetch(self, remote_id: str) -> RemoteJob:
         self.fetches += 1
         if self.on_fetch:
@@ -86,7 +100,9 @@ class FakeProvider:
         )
 
     @asynccontextmanager
-    async def content(self, remote_id: str, variant: Variant) -> AsyncIterator[Content]:
+    async def content(
+        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+    ) -> AsyncIterator[Content]:
         assert variant is Variant.VIDEO
         if self.on_content:
             raise self.on_content.pop(0)

@@ -9,7 +9,7 @@ from sora_studio.domain.errors import Conflict, ProviderError
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob
 from sora_studio.domain.profile import Operation, Profile
-from sora_studio.domain.video import Happening, Phase, Problem
+from sora_studio.domain.video import Happening, Kind, Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.reading import change_for, needs_attention
@@ -123,9 +123,13 @@ def match(jobs: Iterable[ClaimedJob], listed: Iterable[RemoteJob]) -> dict[objec
 
 
 def _is_same(job: ClaimedJob, remote: RemoteJob) -> bool:
-    said = ((remote.model, job.model), (remote.size, job.size), (remote.seconds, job.seconds))
+    said = ((remote.model, job.model), (remote.size, job.size))
+    seconds = {None, job.seconds}
+    if job.kind is Kind.EXTEND:  # some say how long it becomes, others what was asked for
+        seconds.add(job.added_seconds)
     young = remote.created_at is None or remote.created_at >= _begun(job) - _BEFORE
-    return young and remote.prompt == job.prompt and all(theirs in (None, ours) for theirs, ours in said)
+    same = remote.prompt == job.prompt and remote.seconds in seconds
+    return young and same and all(theirs in (None, ours) for theirs, ours in said)
 
 
 def _begun(job: ClaimedJob) -> datetime:

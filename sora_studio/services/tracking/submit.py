@@ -26,6 +26,8 @@ from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.crew import Crew
 from sora_studio.services.tracking.reading import change_for, failed
 
+_NEVER_EMULATED = frozenset({Kind.EDIT, Kind.EXTEND})
+
 AT_ONCE = 8
 """Submits under way at a time."""
 
@@ -91,18 +93,22 @@ class Submitter:
         return change_for(job, remote, how=Happening.SUBMITTED)
 
     def _order(self, provider: Provider, job: ClaimedJob) -> Order:
-        remixes = (
-            job.kind is Kind.REMIX and job.parent_remote_id and Operation.REMIX in provider.profile.operations
-        )
+        source = job.parent_remote_id if job.kind is not Kind.CREATE else None
+        if job.kind is Kind.REMIX and Operation.REMIX not in provider.profile.operations:
+            source = None
+        if job.kind in _NEVER_EMULATED and source is None:
+            message = "The video that it was to be made from is not at the provider any more."
+            raise ProviderRejected(message, "source_missing")
         return Order(
             job_id=job.id,
             prompt=job.prompt,
             model=job.model,
             size=job.size,
-            seconds=job.seconds,
+            seconds=job.added_seconds,
             reference=self._storage.locate(job.reference_key) if job.reference_key else None,
-            kind=job.kind if remixes else Kind.CREATE,
-            source=job.parent_remote_id if remixes else None,
+            kind=job.kind if source else Kind.CREATE,
+            source=source,
+            characters=job.characters,
         )
 
     async def _record(self, change: JobChange) -> None:

@@ -12,6 +12,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from sora_studio.api.app import create_api
+from sora_studio.domain.ids import new_id, public_character_id
 from tests.integration.authorisation.conftest import CHEAP, SECRET, Stage, picture
 from tests.support.accounts import PASSWORD
 from tests.support.person import Person, join
@@ -54,6 +55,10 @@ async def _upload(stage: Stage) -> str:
     return stage.upload
 
 
+async def _nothing(_: Stage) -> str:
+    return public_character_id(new_id())
+
+
 def new_account() -> dict[str, str]:
     return {"email": f"{uuid4().hex}@example.org", "password": PASSWORD, "display_name": "New"}
 
@@ -83,6 +88,14 @@ TABLE = [
     Row("GET", "/api/videos", OWN, {"params": {"limit": 100, "q": SECRET}}),
     Row("GET", "/api/videos/status", OWN, {"params": {"ids": THING}}, _ready),
     Row("POST", "/api/videos/remix", SHUT, {"json": {"remix_video_id": THING, "prompt": CHEAP}}, _ready),
+    Row("POST", "/api/videos/edits", SHUT, {"json": {"video": {"id": THING}, "prompt": CHEAP}}, _ready),
+    Row("POST", "/api/videos/extensions", SHUT,
+        {"json": {"video": {"id": THING}, "prompt": CHEAP, "seconds": "4"}}, _ready),
+    Row("POST", "/api/videos/characters", SHUT | {"owner": 400},
+        {"json": {"name": SECRET, "video_id": THING}}, _ready),
+    Row("GET", "/api/videos/characters", OWN),
+    Row("GET", "/api/videos/characters/{character_id}", SHUT | {"owner": 404}, {}, _nothing),
+    Row("DELETE", "/api/videos/characters/{character_id}", SHUT | {"owner": 404}, {}, _nothing),
     Row("GET", VIDEO, SHUT, {}, _ready),
     Row("GET", f"{VIDEO}/activity", SHUT, {}, _refused),
     Row("PATCH", VIDEO, SHUT, {"json": {"title": f"{SECRET} renamed"}}, Stage.fresh),
@@ -178,8 +191,8 @@ def _filled(value: Any, thing: str) -> Any:
     if callable(value):
         return value()
     if isinstance(value, dict):
-        return {name: thing if part == THING else part for name, part in value.items()}
-    return value
+        return {name: _filled(part, thing) for name, part in value.items()}
+    return thing if value == THING else value
 
 
 async def test_the_idempotency_key_of_one_person_is_nothing_to_another(stage: Stage):

@@ -61,8 +61,11 @@ async def test_nobody_gets_in_without_a_session(
     """401 whatever is sent: also for bodies and ids that are wrong."""
     del route
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    filled = path.format(video_id=public_id(new_id()), reference_id=new_id())
-    for address in (filled, path.format(video_id="nonsense", reference_id="nonsense")):
+    filled = path.format(video_id=public_id(new_id()), reference_id=new_id(), character_id=new_id())
+    for address in (
+        filled,
+        path.format(video_id="nonsense", reference_id="nonsense", character_id="nonsense"),
+    ):
         answer = await anonymous.request(method, address, headers=headers)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"

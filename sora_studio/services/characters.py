@@ -1,0 +1,225 @@
+"""What a person does with characters: make, look, let go of.
+
+The protocol has no list of characters. So one whose answer was lost cannot be looked for: the person is
+told, and decides whether to make it again.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import anyio
+
+from sora_studio.db.characters import CharacterRepository
+from sora_studio.db.engine import Database
+from sora_studio.db.models import CharacterRow
+from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.character import FILM_MAX_BYTES, CharacterView, check_film, clean_name
+from sora_studio.domain.errors import (
+    Conflict,
+    InvalidInput,
+    MediaError,
+    NotFound,
+    ProviderMisconfigured,
+    ProviderRejected,
+    StorageError,
+    SubmitUnclear,
+    TooLarge,
+    Unsupported,
+)
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.ports import Clock, Provider, Storage
+from sora_studio.domain.profile import Operation
+from sora_studio.domain.video import Variant
+from sora_studio.services.media import MediaService
+from sora_studio.services.offers import Offers
+from sora_studio.services.pictures import inspect_video
+from sora_studio.services.throttle import Throttle
+from sora_studio.services.wishes import check_key, reused
+from sora_studio.services.workshop import Workshop
+
+Film = AsyncIterator[bytes] | UUID
+"""A film on its way in, or a finished video of the owner's."""
+
+
+class CharacterService:
+    """Use cases on one's own characters. Someone else's are not there."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        offers: Offers,
+        media: MediaService,
+        storage: Storage,
+        workshop: Workshop,
+        throttle: Throttle,
+        clock: Clock,
+    ) -> None:
+        """Take the parts."""
+        self._db, self._offers, self._media, self._storage = db, offers, media, storage
+        self._workshop, self._throttle, self._clock = workshop, throttle, clock
+        self._under_way: set[UUID] = set()
+
+    async def list_all(self, owner_id: UUID) -> tuple[CharacterView, ...]:
+        """Return the owner's characters, oldest first."""
+        async with self._db.transaction() as tx:
+            return await CharacterRepository(tx).all(owner_id)
+
+    async def get(self, owner_id: UUID, character_id: UUID) -> CharacterView:
+        """Return one character.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        async with self._db.transaction() as tx:
+            return await CharacterRepository(tx).view(owner_id, character_id)
+
+    async def remove(self, owner_id: UUID, character_id: UUID) -> None:
+        """Forget a character; the provider keeps it, as the protocol has no way to delete one.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        async with self._db.transaction() as tx:
+            await CharacterRepository(tx).remove(owner_id, character_id)
+
+    async def create(
+        self,
+        owner_id: UUID,
+        name: str,
+        film: Film,
+        *,
+        provider: str | None = None,
+        request_key: str | None = None,
+    ) -> CharacterView:
+        """Have a character made from a short film, with one POST; it is there when this returns.
+
+        The same request key returns the character that it made the first time.
+
+        Args:
+            owner_id: Whose it will be.
+            name: As prompts will call it.
+            film: 2 to 4 seconds of MP4, or a finished video of the owner's.
+            provider: None: the video's own, for an upload the first one that makes characters.
+            request_key: None: a character of its own.
+
+        Raises:
+            InvalidInput: Name or film are no good, or the provider refuses them.
+            NotFound: The video is not the owner's.
+            Conflict: The video is not finished, or nobody can tell whether the character was made.
+            KeyReused: The request key came before with another name.
+            ProviderError: Nothing was made.
+        """
+        name = clean_name(name)
+        self._throttle.hit("upload", str(owner_id))
+        character_id = _id_of(owner_id, request_key)
+        if before := await self._made_before(owner_id, character_id, name):
+            return before
+        if character_id in self._under_way:
+            message = "This character is being made right now."
+            raise Conflict(message)
+        self._under_way.add(character_id)
+        try:
+            chosen = await self._choose(owner_id, film, provider)
+            async with self._file(owner_id, film) as path:
+                remote_id = await self._ask(chosen, name, path, character_id)
+            return await self._keep(
+                CharacterRow(
+                    id=character_id,
+                    owner_id=owner_id,
+                    provider=chosen.profile.name,
+                    remote_id=remote_id,
+                    name=name,
+                    created_at=self._clock(),
+                )
+            )
+        finally:
+            self._under_way.discard(character_id)
+
+    async def _choose(self, owner_id: UUID, film: Film, name: str | None) -> Provider:
+        if name is None and isinstance(film, UUID):
+            async with self._db.transaction() as tx:
+                name = (await VideoRepository(tx).view(owner_id, film)).provider
+        elif name is None:
+            able = [each.name for each in self._offers.profiles() if Operation.CHARACTERS in each.operations]
+            name = able[0] if able else self._offers.profiles()[0].name
+        return self._offers.must_offer(name, Operation.CHARACTERS)
+
+    @asynccontextmanager
+    async def _file(self, owner_id: UUID, film: Film) -> AsyncIterator[Path]:
+        """Have the film as a file that was looked at, for the block."""
+        if isinstance(film, UUID):
+            path = (await self._media.file(owner_id, film, Variant.VIDEO)).path
+            await self._check(path)
+            yield path
+            return
+        path = self._storage.spool()
+        try:
+            await _write(path, film)
+            await self._check(path)
+            yield path
+        finally:
+            await anyio.Path(path).unlink(missing_ok=True)
+
+    async def _check(self, path: Path) -> None:
+        try:
+            check_film(await self._workshop.run(inspect_video, path))
+        except MediaError as error:
+            raise InvalidInput(str(error), "video", "invalid_file") from error
+
+    async def _ask(self, provider: Provider, name: str, path: Path, key: UUID) -> str:
+        try:
+            return await provider.create_character(name, path, key)
+        except SubmitUnclear as error:
+            message = (
+                f"{provider.profile.label} did not answer, and it cannot be asked whether it made {name}. "
+                "Nothing is kept here. Make it again if you want to; it may exist there twice then."
+            )
+            raise Conflict(message) from error
+        except Unsupported as error:
+            message = f"{provider.profile.label} cannot make characters."
+            raise InvalidInput(message, "provider", "unsupported") from error
+        except ProviderMisconfigured:
+            raise
+        except ProviderRejected as error:  # in its own words
+            raise InvalidInput(error.message, "video", error.code) from error
+
+    async def _made_before(self, owner_id: UUID, character_id: UUID, name: str) -> CharacterView | None:
+        try:
+            before = await self.get(owner_id, character_id)
+        except NotFound:
+            return None
+        if before.name != name:
+            raise reused()
+        return before
+
+    async def _keep(self, row: CharacterRow) -> CharacterView:
+        async with self._db.transaction() as tx:
+            repository = CharacterRepository(tx)
+            await repository.add(row)
+            return await repository.view(row.owner_id, row.id)
+
+
+def _id_of(owner_id: UUID, request_key: str | None) -> UUID:
+    """Make the id out of the request key: what comes again under it is the same, to the provider, too."""
+    if request_key is None:
+        return new_id()
+    check_key(request_key)
+    return uuid5(owner_id, request_key)
+
+
+async def _write(path: Path, film: AsyncIterator[bytes]) -> None:
+    length = 0
+    try:
+        async with await anyio.open_file(path, "wb") as file:
+            async for chunk in film:
+                length += len(chunk)
+                if length > FILM_MAX_BYTES:
+                    message = f"A film for a character has at most {FILM_MAX_BYTES // 2**20} MB."
+                    raise TooLarge(message, "video", "file_too_large")
+                await file.write(chunk)
+    except OSError as error:
+        message = "The film could not be stored."
+        raise StorageError(message) from error

@@ -1,0 +1,241 @@
+"""Characters: made once from a film, and named in videos."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sora_studio.db.engine import Database
+from sora_studio.domain.character import FILM_MAX_BYTES
+from sora_studio.domain.errors import (
+    Conflict,
+    ContentRejected,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    ProviderUnavailable,
+    SubmitUnclear,
+    TooLarge,
+    Unsupported,
+)
+from sora_studio.domain.video import Variant, VideoWish
+from sora_studio.services.characters import CharacterService
+from sora_studio.services.pictures import limit_worker
+from sora_studio.services.throttle import Throttle
+from sora_studio.services.workshop import Workshop
+from sora_studio.storage.local import LocalStorage
+from tests.integration.tracking.conftest import Bench
+from tests.integration.tracking.test_edits import ABLE
+from tests.support.films import film
+from tests.support.library import add_person
+from tests.support.provider import FakeProvider
+
+LOST = SubmitUnclear("The connection broke.", "connection_lost")
+
+
+class Studio(Bench):
+    """A bench with characters, at a provider that can do everything."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.characters = CharacterService(
+            db=self.db,
+            offers=self.offers,
+            media=self.media,
+            storage=self.storage,
+            workshop=self.workshop,
+            throttle=Throttle(),
+            clock=lambda: datetime.now(UTC),
+        )
+
+    def spooled(self) -> list[Path]:
+        return [*(self.storage._root / "tmp").glob("*")]
+
+
+@pytest.fixture
+async def bench(database: Database, tmp_path: Path) -> AsyncIterator[Studio]:
+    workshop = Workshop(limit_worker, 1)
+    storage = LocalStorage(tmp_path / "media")
+    yield Studio(database, FakeProvider(ABLE), storage, workshop, await add_person(database))
+    workshop.close()
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A film that a character can be made from."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return film(path, size=(1280, 720), seconds=2, fps=6).read_bytes()
+
+
+async def chunks(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), 65_536):
+        yield data[start : start + 65_536]
+
+
+async def test_a_character_is_made_once_and_kept(bench: Studio, clip: bytes):
+    made = await bench.characters.create(bench.owner_id, "  Nova ", chunks(clip))
+    assert (made.name, made.provider, made.remote_id) == ("Nova", "fake", "char-0")
+    assert bench.provider.characters == {"char-0": "Nova"}
+    assert bench.provider.character_keys == [made.id]
+    assert await bench.characters.list_all(bench.owner_id) == (made,)
+    assert await bench.characters.get(bench.owner_id, made.id) == made
+    assert bench.spooled() == []
+    await bench.characters.remove(bench.owner_id, made.id)
+    with pytest.raises(NotFound):
+        await bench.characters.remove(bench.owner_id, made.id)
+    assert await bench.characters.list_all(bench.owner_id) == ()
+
+
+async def test_a_strangers_character_is_not_there(bench: Studio, clip: bytes):
+    made = await bench.characters.create(bench.owner_id, "Nova", chunks(clip))
+    stranger = await add_person(bench.db)
+    with pytest.raises(NotFound):
+        await bench.characters.get(stranger, made.id)
+    with pytest.raises(NotFound):
+        await bench.characters.remove(stranger, made.id)
+    with pytest.raises(NotFound):
+        await bench.videos.create(stranger, VideoWish("Nova waves", characters=(made.id,)))
+    assert await bench.characters.list_all(stranger) == ()
+
+
+async def test_out_of_a_finished_video(bench: Studio, clip: bytes):
+    view = await bench.wish()
+    with pytest.raises(Conflict):
+        await bench.characters.create(bench.owner_id, "Nova", view.id)
+    await bench.submit()
+    bench.provider.finish("remote-0", clip)
+    await bench.refresh()
+    await bench.archive()
+    made = await bench.characters.create(bench.owner_id, "Nova", view.id)
+    assert made.provider == "fake"
+    assert (await bench.media.file(bench.owner_id, view.id, Variant.VIDEO)).path.exists()
+    with pytest.raises(NotFound):
+        await bench.characters.create(await add_person(bench.db), "Nova", view.id)
+
+
+async def test_a_lost_answer_is_said_in_words_and_nothing_is_kept(bench: Studio, clip: bytes):
+    """There is no list to look in: the person decides, and the same key goes to the provider again."""
+    bench.provider.on_character = [LOST]
+    with pytest.raises(Conflict, match="cannot be asked whether it made Nova"):
+        await bench.characters.create(bench.owner_id, "Nova", chunks(clip), request_key="k")
+    assert len(bench.provider.character_keys) == 1
+    assert await bench.characters.list_all(bench.owner_id) == ()
+    made = await bench.characters.create(bench.owner_id, "Nova", chunks(clip), request_key="k")
+    assert bench.provider.character_keys == [made.id, made.id]
+
+
+async def test_a_request_key_makes_one_character(bench: Studio, clip: bytes):
+    first, again = [
+        await bench.characters.create(bench.owner_id, "Nova", chunks(clip), request_key="k") for _ in range(2)
+    ]
+    assert first == again
+    assert len(bench.provider.character_keys) == 1
+    with pytest.raises(KeyReused):
+        await bench.characters.create(bench.owner_id, "Rex", chunks(clip), request_key="k")
+    stranger = await add_person(bench.db)
+    other = await bench.characters.create(stranger, "Nova", chunks(clip), request_key="k")
+    assert other.id != first.id
+
+
+async def test_two_at_once_under_one_key_are_one_post(bench: Studio, clip: bytes):
+    made = await asyncio.gather(
+        *(bench.characters.create(bench.owner_id, "Nova", chunks(clip), request_key="k") for _ in range(2)),
+        return_exceptions=True,
+    )
+    assert sorted(type(each).__name__ for each in made) == ["CharacterView", "Conflict"]
+    assert len(bench.provider.character_keys) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "raised"),
+    [
+        (ContentRejected("A person is in it.", "moderation_blocked"), InvalidInput),
+        (Unsupported("No such route.", "http_404"), InvalidInput),
+        (ProviderUnavailable("Later.", "busy"), ProviderUnavailable),
+    ],
+)
+async def test_a_refusal_keeps_nothing(bench: Studio, clip: bytes, trouble, raised):
+    bench.provider.on_character = [trouble]
+    with pytest.raises(raised):
+        await bench.characters.create(bench.owner_id, "Nova", chunks(clip))
+    assert await bench.characters.list_all(bench.owner_id) == ()
+    assert bench.spooled() == []
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "half a \ud83d", "a\0b"])
+async def test_names_that_are_none(bench: Studio, clip: bytes, name: str):
+    with pytest.raises(InvalidInput) as caught:
+        await bench.characters.create(bench.owner_id, name, chunks(clip))
+    assert caught.value.param == "name"
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds"),
+    [((1280, 720), 1.0), ((1280, 720), 5.0), ((640, 360), 2.0), ((960, 720), 2.0), ((2560, 1440), 2.0)],
+)
+async def test_films_that_do_not_do(bench: Studio, tmp_path: Path, size: tuple[int, int], seconds: float):
+    path = film(tmp_path / "clip.mp4", size=size, seconds=seconds, fps=2)
+    with pytest.raises(InvalidInput, match="2 to 4 seconds"):
+        await bench.characters.create(bench.owner_id, "Nova", chunks(path.read_bytes()))
+    assert bench.provider.character_keys == []
+
+
+async def test_files_that_are_no_film(bench: Studio, clip: bytes):
+    for data in (b"", b"GIF89a" * 10, clip[:-1000]):
+        with pytest.raises(InvalidInput) as caught:
+            await bench.characters.create(bench.owner_id, "Nova", chunks(data))
+        assert (caught.value.param, caught.value.code) == ("video", "invalid_file")
+    assert bench.provider.character_keys == []
+    assert bench.spooled() == []
+
+
+async def test_a_film_without_end_is_cut_off(bench: Studio):
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(2**20)
+
+    with pytest.raises(TooLarge):
+        await bench.characters.create(bench.owner_id, "Nova", endless())
+    assert bench.spooled() == []
+    assert FILM_MAX_BYTES < 2**30
+
+
+async def test_a_provider_that_makes_none(bench: Studio, clip: bytes, tmp_path: Path):
+    unable = Studio(bench.db, FakeProvider(), LocalStorage(tmp_path), bench.workshop, bench.owner_id)
+    with pytest.raises(InvalidInput, match="Fake cannot make characters"):
+        await unable.characters.create(unable.owner_id, "Nova", chunks(clip))
+    with pytest.raises(InvalidInput, match="nobody cannot make characters"):
+        await unable.characters.create(unable.owner_id, "Nova", chunks(clip), provider="nobody")
+
+
+async def test_a_video_names_its_characters(bench: Studio, clip: bytes):
+    nova = await bench.characters.create(bench.owner_id, "Nova", chunks(clip))
+    wish = VideoWish("Nova waves at the sea", characters=(nova.id, nova.id))
+    view = await bench.videos.create(bench.owner_id, wish, request_key="k")
+    assert view.characters == (nova.remote_id,)
+    await bench.submit()
+    assert bench.provider.orders[0].characters == (nova.remote_id,)
+    await bench.characters.remove(bench.owner_id, nova.id)
+    assert (await bench.videos.create(bench.owner_id, wish, request_key="k")).id == view.id
+    with pytest.raises(KeyReused):
+        await bench.videos.create(bench.owner_id, VideoWish("Nova waves at the sea"), request_key="k")
+
+
+async def test_characters_that_cannot_appear(bench: Studio, clip: bytes):
+    cast = [
+        await bench.characters.create(bench.owner_id, name, chunks(clip)) for name in ("Nova", "Rex", "Bo")
+    ]
+    nova = cast[0]
+    bad = (
+        ("nova waves", (nova.id,), "“Nova” is not in it"),
+        ("Nova, Rex and Bo wave", tuple(each.id for each in cast), "at most 2"),
+    )
+    for prompt, characters, words in bad:
+        with pytest.raises(InvalidInput, match=words):
+            await bench.videos.create(bench.owner_id, VideoWish(prompt, characters=characters))
+    await bench.sql("UPDATE character SET provider = 'elsewhere'")
+    with pytest.raises(InvalidInput, match="another provider"):
+        await bench.videos.create(bench.owner_id, VideoWish("Nova waves", characters=(nova.id,)))
+    assert (await bench.videos.count_library(bench.owner_id)).all == 0
