@@ -29,6 +29,7 @@ from sora_studio.services.pictures import limit_worker
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.tracking.archive import Archiver
 from sora_studio.services.tracking.claims import HEARTBEAT, Claims
+from sora_studio.services.tracking.copying import Copier
 from sora_studio.services.tracking.purge import Purger
 from sora_studio.services.tracking.reconcile import Reconciler
 from sora_studio.services.tracking.refresh import Refresher
@@ -125,9 +126,8 @@ async def _services(
         wake=wake["submit"],
         on_unclear=wake["reconcile"],
     )
-    archiver = Archiver(
-        claims=claims, offers=offers, storage=storage, workshop=workshop, wake=wake["archive"]
-    )
+    copier = Copier(storage=storage, workshop=workshop)
+    archiver = Archiver(claims=claims, offers=offers, copier=copier, wake=wake["archive"])
     reconciler = Reconciler(
         claims=claims,
         offers=offers,

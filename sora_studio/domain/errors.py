@@ -15,6 +15,7 @@ SoraStudioError
 │     └─ ProviderMisconfigured           key, model or API withdrawn: the operator's concern
 ├─ StorageError           disk full, missing file
 ├─ MediaError             a file that is not the video it claims to be
+│  └─ MediaTooLarge       it is larger than any video may be
 └─ Unavailable            the studio itself cannot serve now (database away)
 ```
 """
@@ -125,6 +126,10 @@ class StorageError(SoraStudioError):
 
 class MediaError(SoraStudioError):
     """A file is not the picture or video it claims to be."""
+
+
+class MediaTooLarge(MediaError):
+    """A file is larger than any video may be."""
 
 
 class Unavailable(SoraStudioError):

@@ -33,6 +33,7 @@ class ClaimedJob:
     created_at: datetime
     post_begun_at: datetime | None
     taken_at: datetime | None
+    finished_at: datetime | None
     remote_expires_at: datetime | None
     kind: Kind
     prompt: str

@@ -22,7 +22,7 @@ class Beat:
 
     name: str
     every: timedelta | None  # None: once after the start, and whenever it is woken
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Awaitable[object]]
     after: timedelta = timedelta()
 
 

@@ -6,12 +6,15 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from sora_studio.domain.errors import StorageError
 
-_SPOOL = "tmp"
+_SPOOL, _PART = "tmp", ".part"
+_OURS = stat.S_IRUSR | stat.S_IWUSR
+_PARTS_LIVE = 86_400.0  # seconds: until then a part that was begun may be gone on with
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 _KEY_MAX = 200
 
@@ -27,8 +30,10 @@ class LocalStorage:
         self._root = root
         self._tmp = root / _SPOOL
 
-    def spool(self) -> Path:
-        """Return the path of a new, empty temporary file; the caller fills and removes it.
+    def spool(self, name: str | None = None) -> Path:
+        """Return the path of a temporary file; the caller fills and removes it.
+
+        A new, empty one; or, under a name, the one that an earlier attempt may have begun.
 
         Raises:
             StorageError: The disk refused.
@@ -36,11 +41,15 @@ class LocalStorage:
         try:
             _make_folder(self._root)
             _make_folder(self._tmp)
-            handle, name = tempfile.mkstemp(dir=self._tmp)  # 0600
+            if name is not None:
+                path = self._tmp / f"{name}{_PART}"
+                path.touch(mode=_OURS)
+                return path
+            handle, path = tempfile.mkstemp(dir=self._tmp)  # 0600
         except OSError as error:
             raise _refused(error) from error
         os.close(handle)
-        return Path(name)
+        return Path(path)
 
     async def keep(self, spooled: Path, key: str) -> None:
         """Make a spooled file durable under a key; a file kept there before is replaced in one step.
@@ -56,7 +65,7 @@ class LocalStorage:
 
     def _keep(self, spooled: Path, target: Path) -> None:
         with spooled.open("rb") as file:
-            os.fchmod(file.fileno(), stat.S_IRUSR | stat.S_IWUSR)
+            os.fchmod(file.fileno(), _OURS)
             os.fsync(file.fileno())
         folders = [
             folder for folder in (target.parent, *target.parent.parents) if folder.is_relative_to(self._root)
@@ -101,13 +110,16 @@ class LocalStorage:
     def sweep(self) -> int:
         """Remove what a killed process left in the spool, at start; return how many files that were.
 
-        Should another process be spooling into the same folder, its file is not kept and is fetched again.
+        Parts that were begun within a day stay: they are gone on with. Should another process be spooling
+        into the same folder, its file is not kept and is fetched again.
 
         Raises:
             StorageError: The disk refused.
         """
+        old = time.time() - _PARTS_LIVE
         try:
-            leftovers = list(self._tmp.iterdir()) if self._tmp.is_dir() else []
+            spooled = list(self._tmp.iterdir()) if self._tmp.is_dir() else []
+            leftovers = [path for path in spooled if _PART not in path.suffixes or path.stat().st_mtime < old]
             for leftover in leftovers:
                 leftover.unlink(missing_ok=True)
         except OSError as error:

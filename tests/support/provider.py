@@ -1,6 +1,6 @@
 """A provider in memory: takes jobs, keeps a ledger of them, and fails as it is told."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,14 @@ PROFILE = Profile(
 Fault = Callable[[], Exception | None]
 
 
+@dataclass(frozen=True)
+class Break:
+    """Where and how a file breaks off."""
+
+    after: int  # bytes
+    off: Callable[[], Awaitable[None]]
+
+
 @dataclass
 class FakeProvider:
     """Implements `domain.ports.Provider`; `jobs` is the ledger of what it took, oldest first."""
@@ -33,6 +41,10 @@ class FakeProvider:
     keys: dict[str, str] = field(default_factory=dict)  # what each job came with, as an Idempotency-Key
     files: dict[str, bytes] = field(default_factory=dict)
     content_type: str = "video/mp4"
+    etag: str | None = None  # of every file
+    says_length: bool = True
+    beginnings: list[Beginning | None] = field(default_factory=list)  # what each look at a file came with
+    breaks: list[Break] = field(default_factory=list)  # of the next files
     lists: int = 0
     fetches: int = 0
     before_submit: list[Exception] = field(default_factory=list)  # raised without taking the job
@@ -106,15 +118,22 @@ class FakeProvider:
         assert variant is Variant.VIDEO
         if self.on_content:
             raise self.on_content.pop(0)
+        self.beginnings.append(beginning)
         if remote_id not in self.files:
             raise JobNotFound("No such file.", "not_found")
         data = self.files[remote_id]
 
-        async def chunks() -> AsyncIterator[bytes]:
-            for start in range(0, len(data), 65_536):
-                yield data[start : start + 65_536]
+        start = beginning.bytes if beginning and beginning.etag == self.etag else 0
+        breaks = self.breaks.pop(0) if self.breaks else None
 
-        yield Content(self.content_type, len(data), chunks())
+        async def chunks() -> AsyncIterator[bytes]:
+            for place in range(start, len(data), 1024):
+                if breaks is not None and place - start >= breaks.after:
+                    await breaks.off()
+                yield data[place : place + 1024]
+
+        length = len(data) if self.says_length else None
+        yield Content(self.content_type, length, chunks(), start, self.etag)
 
     async def delete(self, remote_id: str) -> None:
         if self.on_delete:

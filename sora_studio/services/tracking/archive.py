@@ -1,40 +1,31 @@
 """Copy finished files into our own storage before the provider drops them. Soonest deadline first."""
 
-import asyncio
-import hashlib
+import errno
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
-from sora_studio.db.models import AssetRow
-from sora_studio.domain import polling
-from sora_studio.domain.errors import JobNotFound, MediaError, ProviderError, StorageError
+import structlog
+
+from sora_studio.domain.errors import JobNotFound, MediaError, MediaTooLarge, ProviderError, StorageError
 from sora_studio.domain.job import ClaimedJob, JobChange
-from sora_studio.domain.ports import Provider, Storage
-from sora_studio.domain.video import Happening, Phase, Problem, Variant
+from sora_studio.domain.ports import Provider
+from sora_studio.domain.video import Happening, Phase, Problem
 from sora_studio.services.offers import Offers
-from sora_studio.services.pictures import inspect_video, make_poster, make_spritesheet
 from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.copying import Copier, TooSlow, Wanted
 from sora_studio.services.tracking.crew import Crew
 from sora_studio.services.tracking.reading import MAX_AGE, failed, needs_attention
-from sora_studio.services.workshop import Workshop
 
 AT_ONCE = 3
 """Files under way at a time."""
 
-MOST_BYTES = 4 * 1024**3
-MOST_TIME = timedelta(minutes=20)
-"""A file that is larger or slower than this is cut off and tried again."""
+_GONE_LOOKS = 4  # "not there" so often, after its deadline, and the file is gone
+_HOUR = timedelta(hours=1)  # how long a provider keeps a file of which it does not say
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=2)
+_BELIEVED_AFTER = 2  # attempts: a server that makes films this short does it every time
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
-_GONE_LOOKS = 4  # "not there" so often, and the file is gone
-
-
-@dataclass(frozen=True)
-class _Spooled:
-    path: Path
-    bytes: int
-    sha256: str
+_log = structlog.get_logger(__name__)
 
 
 class Archiver:
@@ -45,21 +36,23 @@ class Archiver:
         *,
         claims: Claims,
         offers: Offers,
-        storage: Storage,
-        workshop: Workshop,
+        copier: Copier,
         wake: Callable[[], None],
+        at_once: int = AT_ONCE,
     ) -> None:
         """Take the parts; `wake` asks for another run."""
-        self._claims, self._offers, self._storage, self._workshop = claims, offers, storage, workshop
-        self.crew = Crew(AT_ONCE, on_free=wake)
+        self._claims, self._offers, self._copier = claims, offers, copier
+        self.crew = Crew(at_once, on_free=wake)
 
-    async def run(self) -> None:
-        """Start as many copies as there are free places."""
-        for job in await self._claims.take(Phase.SAVING, most=self.crew.free):
+    async def run(self) -> int:
+        """Start as many copies as there are free places; return how many."""
+        jobs = await self._claims.take(Phase.SAVING, most=self.crew.free)
+        for job in jobs:
             self.crew.start(self._work(job))
+        return len(jobs)
 
     async def close(self) -> None:
-        """Stop copying; what was not finished starts again after the next start."""
+        """Stop copying; what was not finished goes on after the next start."""
         await self.crew.close(patience=1.0)
 
     async def _work(self, job: ClaimedJob) -> None:
@@ -69,113 +62,70 @@ class Archiver:
     async def _archive(self, job: ClaimedJob) -> None:
         provider = self._offers.provider(job.provider)
         if provider is None:
-            await self._claims.record([_later(job, StorageError("The provider is not set up any more."))])
+            message = f"The provider {job.provider} is not set up any more, so its file cannot be fetched."
+            await self._claims.record([_again(job, Problem("provider_missing", message))])
             return
-        spooled: list[Path] = []
         try:
-            async with asyncio.timeout(MOST_TIME.total_seconds()):
-                assets = await self._copy(provider, job, spooled)
-        except (ProviderError, StorageError, MediaError, OSError, TimeoutError) as error:
+            await self._copy(provider, job)
+        except (ProviderError, StorageError, MediaError, OSError) as error:
             await self._claims.record([_later(job, error)])
-            return
-        finally:
-            for path in spooled:
-                path.unlink(missing_ok=True)
-        await self._claims.record(
-            [
-                JobChange(
-                    job,
-                    phase=Phase.COMPLETED,
-                    progress=100,
-                    remote_status="",
-                    happenings=(Happening.SAVED,),
-                )
-            ],
-            assets,
+
+    async def _copy(self, provider: Provider, job: ClaimedJob) -> None:
+        believe = job.failures >= _BELIEVED_AFTER
+        wanted = Wanted(job.id, job.video_id, job.remote_id or "", job.seconds, believe=believe)
+        assets = await self._copier.copy(provider, wanted)
+        saved = JobChange(
+            job, phase=Phase.COMPLETED, progress=100, remote_status="", happenings=(Happening.SAVED,)
         )
-
-    async def _copy(self, provider: Provider, job: ClaimedJob, spooled: list[Path]) -> list[AssetRow]:
-        video = await self._fetch(provider, job, spooled)
-        facts = await self._workshop.run(inspect_video, video.path)
-        poster, sprite = self._spool(spooled), self._spool(spooled)
-        await asyncio.gather(
-            self._workshop.run(make_poster, video.path, poster),
-            self._workshop.run(make_spritesheet, video.path, sprite),
-        )
-        size = (facts.width, facts.height)
-        return [
-            await self._keep(
-                job, Variant.THUMBNAIL, await asyncio.to_thread(_measure, poster), "image/webp", size
-            ),
-            await self._keep(
-                job, Variant.SPRITESHEET, await asyncio.to_thread(_measure, sprite), "image/jpeg", size
-            ),
-            await self._keep(job, Variant.VIDEO, video, "video/mp4", size),
-        ]
-
-    async def _fetch(self, provider: Provider, job: ClaimedJob, spooled: list[Path]) -> _Spooled:
-        path = self._spool(spooled)
-        digest, length = hashlib.sha256(), 0
-        async with provider.content(job.remote_id or "", Variant.VIDEO) as content:
-            with path.open("wb", buffering=1024 * 1024) as file:
-                async for chunk in content.chunks:
-                    digest.update(chunk)
-                    length += len(chunk)
-                    if length > MOST_BYTES:
-                        message = f"The file is larger than {MOST_BYTES} bytes."
-                        raise MediaError(message)
-                    await asyncio.to_thread(file.write, chunk)
-            if content.length is not None and content.length != length:
-                message = f"The file was cut short: {length} of {content.length} bytes came."
-                raise MediaError(message)
-        return _Spooled(path, length, digest.hexdigest())
-
-    async def _keep(
-        self,
-        job: ClaimedJob,
-        variant: Variant,
-        file: _Spooled,
-        content_type: str,
-        size: tuple[int, int],
-    ) -> AssetRow:
-        key = f"videos/{job.video_id.hex}/{job.id.hex}.{content_type.rpartition('/')[2]}"
-        await self._storage.keep(file.path, key)
-        return AssetRow(
-            video_id=job.video_id,
-            variant=variant,
-            key=key,
-            content_type=content_type,
-            bytes=file.bytes,
-            sha256=file.sha256,
-            width=size[0],
-            height=size[1],
-        )
-
-    def _spool(self, spooled: list[Path]) -> Path:
-        path = self._storage.spool()
-        spooled.append(path)
-        return path
-
-
-def _measure(path: Path) -> _Spooled:
-    data = path.read_bytes()
-    return _Spooled(path, len(data), hashlib.sha256(data).hexdigest())
+        await self._claims.record([saved], assets)
 
 
 def _later(job: ClaimedJob, error: Exception) -> JobChange:
-    """Try again soon; a file that is not there any more, time after time, is lost."""
-    if isinstance(error, JobNotFound) and job.looks + 1 >= _GONE_LOOKS:
-        message = f"The provider finished this video but does not hand out its file: {error.message}"
-        return failed(JobChange(job), Problem("content_unavailable", message))
-    if job.now - job.created_at > MAX_AGE:
-        message = "The provider finished this video, but its file could not be saved for a day."
+    """Try again, unless there is nothing to be had any more."""
+    looks = job.looks + isinstance(error, JobNotFound)
+    if isinstance(error, MediaTooLarge):
+        message = f"The provider's file was not saved. {error}"
+        return needs_attention(JobChange(job), Problem("file_too_large", message))
+    if isinstance(error, JobNotFound) and looks >= _GONE_LOOKS and job.now >= _deadline(job):
+        _log.error("paid_video_lost", job=str(job.id), provider=job.provider, reason=error.message)
+        message = f"The provider finished this video but does not hand out its file any more: {error.message}"
+        return failed(JobChange(job, looks=looks), Problem("content_unavailable", message))
+    if job.now - _finished(job) > MAX_AGE:
+        message = f"The provider finished this video, but its file could not be saved for a day. {error}"
         return needs_attention(JobChange(job), Problem("not_saved", message))
-    looks = job.looks + 1 if isinstance(error, JobNotFound) else job.looks
+    return _again(job, _problem(error), looks)
+
+
+def _again(job: ClaimedJob, problem: Problem, looks: int | None = None) -> JobChange:
     return JobChange(
         job,
-        due_in=polling.after_error(job.failures + 1),
+        due_in=min(_FIRST_PAUSE * 2 ** min(job.failures, 10), _LONGEST_PAUSE),
         failures=job.failures + 1,
         looks=looks,
-        problem=Problem("saving_delayed", str(error) or type(error).__name__),
+        problem=problem,
         happenings=() if job.failures else (Happening.DELAYED,),
     )
+
+
+def _problem(error: Exception) -> Problem:
+    """Say why a file is not saved yet."""
+    if isinstance(error, OSError | StorageError):
+        number = getattr(error if isinstance(error, OSError) else error.__cause__, "errno", None)
+        if number in _FULL:
+            return Problem("no_room", "The studio's disk has no room for the file.")
+        return Problem("disk_refused", f"The studio cannot write the file: {error}")
+    if isinstance(error, TooSlow):
+        return Problem("saving_slow", str(error))
+    if isinstance(error, MediaError):
+        return Problem("file_damaged", str(error))
+    return Problem("saving_delayed", str(error))
+
+
+def _deadline(job: ClaimedJob) -> datetime:
+    """Return until when a file that is not there may still appear."""
+    return job.remote_expires_at or _finished(job) + _HOUR
+
+
+def _finished(job: ClaimedJob) -> datetime:
+    """Return since when the file has been waiting: rendered, or taken up again by the person."""
+    return max(job.finished_at or job.created_at, job.created_at)

@@ -15,8 +15,9 @@ from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.throttle import Throttle
-from sora_studio.services.tracking.archive import Archiver
+from sora_studio.services.tracking.archive import AT_ONCE, Archiver
 from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.copying import Copier, Limits
 from sora_studio.services.tracking.purge import Purger
 from sora_studio.services.tracking.reconcile import Reconciler
 from sora_studio.services.tracking.refresh import Refresher
@@ -31,8 +32,9 @@ from tests.support.provider import FakeProvider
 
 @pytest.fixture(scope="session")
 def mp4(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A small real video."""
-    return film(tmp_path_factory.mktemp("film") / "clip.mp4", paint=slide((320, 180))).read_bytes()
+    """A small real video, as long as is asked for first."""
+    path = tmp_path_factory.mktemp("film") / "clip.mp4"
+    return film(path, seconds=4.0, fps=12, paint=slide((320, 180))).read_bytes()
 
 
 @dataclass
@@ -76,14 +78,18 @@ class Bench:
             on_unsent=lambda: self.woken.append("submit"),
             on_finished=lambda: self.woken.append("archive"),
         )
-        self.archiver = Archiver(
+        self.archiver = self.make_archiver()
+        self.purger = Purger(db=self.db, offers=self.offers, storage=self.storage)
+
+    def make_archiver(self, limits: Limits | None = None, at_once: int = AT_ONCE) -> Archiver:
+        copier = Copier(storage=self.storage, workshop=self.workshop, limits=limits)
+        return Archiver(
             claims=self.claims,
             offers=self.offers,
-            storage=self.storage,
-            workshop=self.workshop,
+            copier=copier,
             wake=lambda: self.woken.append("archive"),
+            at_once=at_once,
         )
-        self.purger = Purger(db=self.db, offers=self.offers, storage=self.storage)
 
     async def wish(self, prompt: str = "a paper boat", seconds: str | None = None) -> VideoView:
         return await self.videos.create(self.owner_id, VideoWish(prompt, seconds=seconds))

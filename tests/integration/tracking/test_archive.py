@@ -1,13 +1,19 @@
 """Our own copy, and what becomes of it."""
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sora_studio.domain.errors import Conflict, JobNotFound, NotFound, ProviderUnavailable, Unsupported
+from sora_studio.domain.errors import Conflict, NotFound, ProviderUnavailable, Unsupported
 from sora_studio.domain.media import SPRITE_COLUMNS, SPRITE_ROWS
 from sora_studio.domain.video import Phase, Status, Variant
 from tests.integration.tracking.conftest import Bench
+from tests.support.library import START
+
+_WAITS_SINCE = """
+UPDATE job SET created_at = now() - CAST(:ago AS interval), finished_at = now() - CAST(:ago AS interval)
+"""
 
 
 async def finished(bench: Bench, data: bytes):
@@ -63,16 +69,38 @@ async def test_a_provider_that_is_away_is_asked_again(bench: Bench, mp4: bytes):
     assert (await bench.look(view)).phase is Phase.COMPLETED
 
 
-async def test_a_file_that_is_gone_is_said_to_be_gone(bench: Bench, mp4: bytes):
-    view = await finished(bench, mp4)
-    for _ in range(4):
-        bench.provider.on_content = [JobNotFound("expired", "not_found")]
+async def gone(bench: Bench, times: int) -> None:
+    bench.provider.files.clear()
+    for _ in range(times):
         await bench.due_now()
         await bench.archive()
+
+
+async def test_a_file_that_is_not_there_yet_is_waited_for_until_its_deadline(bench: Bench, mp4: bytes):
+    view = await finished(bench, mp4)
+    await gone(bench, 6)
+    assert (await bench.look(view)).phase is Phase.SAVING
+    bench.provider.files["remote-0"] = mp4
+    await bench.due_now()
+    await bench.archive()
+    assert (await bench.look(view)).phase is Phase.COMPLETED
+
+
+@pytest.mark.parametrize("deadline", [datetime.now(UTC) - timedelta(minutes=1), START, None])
+async def test_a_file_that_is_gone_is_said_to_be_gone(bench: Bench, mp4: bytes, deadline: datetime | None):
+    """After a deadline that was ever so long ago, or an hour where none was named; four looks at least."""
+    view = await finished(bench, mp4)
+    await bench.sql("UPDATE job SET remote_expires_at = :deadline", deadline=deadline)
+    if deadline is None:
+        await bench.sql(_WAITS_SINCE, ago=timedelta(hours=2))
+    await gone(bench, 3)
+    assert (await bench.look(view)).phase is Phase.SAVING
+    await gone(bench, 1)
     seen = await bench.look(view)
     assert seen.phase is Phase.FAILED
     assert seen.problem
     assert seen.problem.code == "content_unavailable"
+    assert "does not hand out its file any more: No such file." in seen.problem.message
     assert seen.charged
 
 
@@ -121,7 +149,7 @@ async def test_a_remix_goes_to_the_parents_provider_under_its_remote_id(bench: B
 async def not_saved_for_a_day(bench: Bench, mp4: bytes):
     """Finish a video whose file does not come, until its person has to decide."""
     view = await finished(bench, mp4)
-    await bench.sql("UPDATE job SET created_at = now() - interval '25 hours'")
+    await bench.sql(_WAITS_SINCE, ago=timedelta(hours=25))
     bench.provider.on_content = [ProviderUnavailable("502 Bad Gateway", "server_error")]
     await bench.archive()
     return await bench.look(view)
