@@ -45,13 +45,21 @@ def sandbox(
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 4010,
     speed: Annotated[float, typer.Option(help="Times faster than a real provider.", min=0.1)] = 1.0,
     data_dir: Annotated[Path, typer.Option(help="Where it keeps jobs and files.")] = Path("data/sandbox"),
+    dialect: Annotated[str, typer.Option(help="Whose server it behaves like; docs/sandbox.md.")] = "openai",
     faults: Annotated[bool, typer.Option("--faults", help="Open /faults, to ask for trouble.")] = False,
     parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run a Videos API server at /v1 that renders real MP4s (no AI model: it draws)."""
     from sora_studio.sandbox import SandboxSettings, run
+    from sora_studio.sandbox.dialects import DIALECTS
 
-    run(host, port, SandboxSettings(data_dir=data_dir, speed=speed, parent_pid=parent_pid, faults=faults))
+    if dialect not in DIALECTS:
+        text = f"no dialect is called {dialect!r}; there are {', '.join(DIALECTS)}"
+        raise typer.BadParameter(text, param_hint="--dialect")
+    settings = SandboxSettings(
+        data_dir=data_dir, speed=speed, parent_pid=parent_pid, dialect=dialect, faults=faults
+    )
+    run(host, port, settings)
 
 
 @cli.command()

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from sora_studio.sandbox import rules, wire
-from sora_studio.sandbox.edge import install_edge, require_key
+from sora_studio.sandbox import wire
+from sora_studio.sandbox.edge import install_edge, require_key, require_operation
 from sora_studio.sandbox.intake import read_create, read_remix
 from sora_studio.sandbox.mishaps import Mishaps
 from sora_studio.sandbox.operations import OPERATIONS
@@ -19,7 +19,7 @@ from sora_studio.sandbox.settings import SandboxSettings
 from sora_studio.sandbox.store import VideoRecord
 from sora_studio.sandbox.wire import ApiError, Json
 
-routes = APIRouter(prefix="/v1", dependencies=[Depends(require_key)])
+routes = APIRouter(prefix="/v1", dependencies=[Depends(require_key), Depends(require_operation)])
 control = APIRouter(prefix="/faults", dependencies=[Depends(require_key)])
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
@@ -48,6 +48,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     if settings.faults:
         app.include_router(control)
     app.add_api_route("/healthz", _healthz)
+    app.add_api_route("/cloud/{video_id}.mp4", _cloud)
     app.add_api_route("/ledger", _ledger, dependencies=[Depends(require_key)])
     return app
 
@@ -57,6 +58,16 @@ async def _healthz() -> Json:
     return {"status": "ok"}
 
 
+async def _cloud(request: Request, video_id: str) -> FileResponse:
+    """Send the file of a video that is not served as content, to whoever has its address."""
+    sandbox = _sandbox(request)
+    video = sandbox.get(video_id)
+    if not sandbox.dialect.is_elsewhere(video):
+        raise ApiError(404, "There is no such file.")
+    path, kind = sandbox.file(video, "video")
+    return FileResponse(path, media_type=kind)
+
+
 async def _ledger(request: Request) -> Json:
     """Return every job that was ever accepted, deleted ones too, and what came in: the oracle of tests."""
     store = _sandbox(request).store
@@ -64,10 +75,16 @@ async def _ledger(request: Request) -> Json:
     seen, by_key = store.seen()
     return {
         "object": "list",
-        "data": [{**dataclasses.asdict(job), "posts": by_key.get(job.idempotency_key or "")} for job in jobs],
+        "data": [_entry(job, by_key) for job in jobs],
         "seen": {**dict.fromkeys(OPERATIONS, 0), **seen},
         "keys": by_key,
     }
+
+
+def _entry(job: VideoRecord, by_key: Mapping[str, int]) -> Json:
+    entry = dataclasses.asdict(job)
+    key = entry.pop("sent_key")
+    return {**entry, "idempotency_key": key, "posts": by_key.get(key or "")}
 
 
 async def _sweep(sandbox: Sandbox) -> None:
@@ -83,70 +100,84 @@ def _sandbox(request: Request) -> Sandbox:
 At = Annotated[Sandbox, Depends(_sandbox)]
 
 
-def _shown(sandbox: Sandbox, video: VideoRecord) -> Json:
-    return wire.video_json(video, sandbox.pool.progress(video.id))
+def _shown(request: Request, job: VideoRecord) -> Json:
+    """Write a Video as the dialect does; with the address of its file, if that is elsewhere."""
+    sandbox = _sandbox(request)
+    shown = sandbox.dialect.video(job, sandbox.pool.progress(job.id))
+    if job.status == "completed" and sandbox.dialect.is_elsewhere(job):
+        shown["url"] = f"{request.base_url}cloud/{job.id}.mp4"
+    return shown
 
 
 @routes.post("/videos")
 async def create_video(request: Request, sandbox: At, key: Key = None) -> Json:
     """Accept a job."""
     if done := sandbox.replayed(key):
-        return _shown(sandbox, done)
-    wish, reference = await read_create(request)
-    return _shown(sandbox, sandbox.create(wish, reference, key))
+        return _shown(request, done)
+    wish, reference = await read_create(request, sandbox.dialect)
+    return _shown(request, sandbox.create(wish, reference, key))
 
 
 @routes.get("/videos")
 async def list_videos(
+    request: Request,
     sandbox: At,
     after: str | None = None,
-    limit: Annotated[int, Query(ge=0, le=100)] = 20,
+    limit: Annotated[int | None, Query(ge=0, le=100)] = None,
     order: Literal["asc", "desc"] = "desc",
 ) -> Json:
     """Return one page of videos."""
-    page = sandbox.store.page(after=after, limit=limit, descending=order == "desc")
-    if page is None:
+    dialect = sandbox.dialect
+    dialect.check_list(request.query_params)
+    least, usual = dialect.limits
+    if limit is not None and limit < least:
+        raise ApiError(400, f"Invalid 'limit': must be at least {least}.", "invalid_value", "limit")
+    size = usual if limit is None else limit
+    page = sandbox.store.page(after=after, limit=size, descending=order == "desc")
+    if page is None and not dialect.loses_place:
         raise ApiError(400, f"No video has the id '{(after or '')[:80]}'.", "invalid_value", "after")
-    videos, more = page
-    return wire.list_json([_shown(sandbox, video) for video in videos], more=more)
+    videos, more = page or ([], False)
+    return dialect.page([_shown(request, video) for video in videos], more=more)
 
 
 @routes.get("/videos/{video_id}")
-async def retrieve_video(video_id: str, response: Response, sandbox: At) -> Json:
+async def retrieve_video(request: Request, video_id: str, response: Response, sandbox: At) -> Json:
     """Return a video, and when to ask again while it is being made."""
-    video = sandbox.get(video_id)
-    if video.status in {"queued", "in_progress"}:
-        response.headers["openai-poll-after-ms"] = str(max(100, round(1000 / sandbox.settings.speed)))
-    return _shown(sandbox, video)
+    video, hint = sandbox.get(video_id), sandbox.dialect.poll_after_ms
+    response.status_code = sandbox.dialect.retrieve_status(video)
+    if hint is None:
+        hint = max(100, round(1000 / sandbox.settings.speed))
+    if hint and video.status in {"queued", "in_progress"}:
+        response.headers["openai-poll-after-ms"] = str(hint)
+    return _shown(request, video)
 
 
 @routes.delete("/videos/{video_id}")
 async def delete_video(video_id: str, sandbox: At) -> Json:
     """Delete a video, also one in the making."""
-    sandbox.delete(video_id)
-    return wire.deleted_json(video_id)
+    return sandbox.dialect.deleted(sandbox.delete(video_id))
 
 
 @routes.post("/videos/{video_id}/remix")
-async def remix_video(video_id: str, request: Request, sandbox: At, key: Key = None) -> Json:
+async def remix_video(request: Request, video_id: str, sandbox: At, key: Key = None) -> Json:
     """Accept a job that varies a completed video."""
     if done := sandbox.replayed(key):
-        return _shown(sandbox, done)
+        return _shown(request, done)
     sandbox.get(video_id)
-    return _shown(sandbox, sandbox.remix(video_id, await read_remix(request), key))
+    return _shown(request, sandbox.remix(video_id, await read_remix(request, sandbox.dialect), key))
 
 
 @routes.get("/videos/{video_id}/content")
-async def download_content(video_id: str, sandbox: At, variant: str = "video") -> FileResponse:
+async def download_content(video_id: str, sandbox: At, variant: str | None = None) -> FileResponse:
     """Send a file of a completed video."""
-    path, kind = sandbox.file(video_id, variant)
+    path, kind = sandbox.content(video_id, variant)
     return FileResponse(path, media_type=kind)
 
 
 @routes.get("/models")
-async def list_models() -> Json:
+async def list_models(sandbox: At) -> Json:
     """Return the models."""
-    return wire.models_json(rules.MODELS)
+    return wire.models_json(sandbox.dialect.models)
 
 
 @control.get("")

@@ -1,4 +1,4 @@
-"""What every request passes: a request id, a size limit, the key; and errors in one envelope."""
+"""What every request passes: a request id, a size limit, the key; and errors as the dialect says them."""
 
 import hmac
 import logging
@@ -12,7 +12,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sora_studio.sandbox.wire import ApiError, error_json
+from sora_studio.sandbox.operations import operation_of
+from sora_studio.sandbox.service import Sandbox
+from sora_studio.sandbox.wire import ApiError
 
 LARGEST_BODY = 48 * 1024 * 1024
 """Bytes of a request's body; a reference image as a data URL is the largest thing that anyone sends."""
@@ -56,40 +58,56 @@ def require_key(request: Request) -> None:
     Raises:
         ApiError: 401.
     """
-    key: str | None = request.app.state.sandbox.settings.api_key
-    if key is None:
+    sandbox: Sandbox = request.app.state.sandbox
+    key, dialect = sandbox.settings.api_key, sandbox.dialect
+    if key is None or dialect.keyless:
         return
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    sent = next(filter(None, map(request.headers.get, dialect.key_headers)), "")
+    scheme, _, token = sent.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise ApiError(401, "You didn't provide an API key: send it as a bearer token.", "invalid_api_key")
     if not hmac.compare_digest(token.strip().encode(), key.encode()):
         raise ApiError(401, "Incorrect API key provided.", "invalid_api_key")
 
 
+def require_operation(request: Request) -> None:
+    """Let only calls through that the dialect has.
+
+    Raises:
+        ApiError: It has not: with the code `absent`.
+    """
+    operation = operation_of(request.method, request.url.path)
+    sandbox: Sandbox = request.app.state.sandbox
+    if status := sandbox.dialect.absent.get(operation or ""):
+        raise ApiError(status, HTTPStatus(status).phrase, "absent")
+
+
 def install_edge(app: FastAPI) -> None:
-    """Add the middleware, and answer every error in the OpenAI envelope."""
+    """Add the middleware, and answer every error as the dialect does."""
     app.add_middleware(Edge)
 
     @app.exception_handler(ApiError)
-    async def refused(_: Request, error: ApiError) -> JSONResponse:
-        content = error_json(error.status, error.message, error.code, error.param)
-        return JSONResponse(content, error.status, error.headers)
+    async def refused(request: Request, error: ApiError) -> JSONResponse:
+        sandbox: Sandbox = request.app.state.sandbox
+        status, content = sandbox.dialect.error(error)
+        return JSONResponse(content, status, error.headers)
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> JSONResponse:
         text = str(error.detail)
         if error.status_code == HTTPStatus.NOT_FOUND:
             text = f"Invalid URL ({request.method} {request.url.path})"
-        return JSONResponse(error_json(error.status_code, text, None, None), error.status_code, error.headers)
+        return await refused(request, ApiError(error.status_code, text))
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         name = str(first["loc"][-1])
-        return JSONResponse(error_json(400, f"Invalid '{name}': {first['msg']}.", "invalid_value", name), 400)
+        text = f"Invalid '{name}': {first['msg']}."
+        return await refused(request, ApiError(400, text, "invalid_value", name))
 
     @app.exception_handler(Exception)
-    async def broken(_: Request, error: Exception) -> JSONResponse:
+    async def broken(request: Request, error: Exception) -> JSONResponse:
         _log.exception("unexpected error", exc_info=error)
         text = "The server had an error while processing your request."
-        return JSONResponse(error_json(500, text, "server_error", None), 500)
+        return await refused(request, ApiError(500, text, "server_error"))

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from starlette.datastructures import FormData, UploadFile
 
 from sora_studio.sandbox import rules
+from sora_studio.sandbox.dialects import Dialect
 from sora_studio.sandbox.store import Wish
 from sora_studio.sandbox.wire import ApiError
 
@@ -22,42 +23,43 @@ _KNOWN = {"prompt", "model", "size", "seconds", "input_reference"}
 _REFERENCE_URL = "input_reference[image_url]"
 
 
-async def read_create(request: Request) -> tuple[Wish, bytes | None]:
+async def read_create(request: Request, dialect: Dialect) -> tuple[Wish, bytes | None]:
     """Return a checked wish, and the reference image if there is one.
 
     Raises:
         ApiError: Something about the request is not acceptable; the message says what.
     """
-    fields = await _fields(request, _KNOWN)
+    fields = await _fields(request, dialect, _KNOWN)
     prompt = rules.check_prompt(fields.get("prompt"))
-    model, size, seconds = rules.check_form(fields.get("model"), fields.get("size"), fields.get("seconds"))
+    model, size, seconds = dialect.check_form(fields)
     reference = await _reference(fields.get("input_reference"))
     if reference is not None:
-        await asyncio.to_thread(_check_image, reference, rules.pixels(size))
+        fit = dialect.fits_reference
+        reference = await asyncio.to_thread(_check_image, reference, rules.pixels(size), fit=fit)
     return Wish(prompt, model, size, seconds, has_reference=reference is not None), reference
 
 
-async def read_remix(request: Request) -> str:
+async def read_remix(request: Request, dialect: Dialect) -> str:
     """Return the checked prompt of a remix.
 
     Raises:
         ApiError: Something about the request is not acceptable.
     """
-    return rules.check_prompt((await _fields(request, {"prompt"})).get("prompt"))
+    return rules.check_prompt((await _fields(request, dialect, {"prompt"})).get("prompt"))
 
 
-async def _fields(request: Request, known: set[str]) -> dict[str, Any]:
+async def _fields(request: Request, dialect: Dialect, known: set[str]) -> dict[str, Any]:
     """Return the fields of a JSON object or of a form, and refuse those that nobody knows."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        fields = _json_fields(await request.body())
+        fields = _json_fields(await request.body()) if dialect.takes_json else {}
     elif kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
         fields = _form_fields(await request.form(max_part_size=LONGEST_DATA_URL))
     else:
         text = "Unsupported content type: send 'application/json' or 'multipart/form-data'."
         raise ApiError(400, text, "unsupported_content_type")
     for name in fields:
-        if name not in known:
+        if name not in known and not dialect.takes_anything:
             raise ApiError(400, f"Unknown parameter: '{name[:64]}'.", "unknown_parameter", name[:64])
     return fields
 
@@ -120,14 +122,19 @@ def _decoded(url: str) -> bytes:
         raise ApiError(400, text, "invalid_image_url", "input_reference") from None
 
 
-def _check_image(data: bytes, wanted: tuple[int, int]) -> None:
-    """Refuse what is no image, or an image of another size."""
+def _check_image(data: bytes, wanted: tuple[int, int], *, fit: bool) -> bytes:
+    """Refuse what is no image; an image of another size is resized to fit, or refused as well."""
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
-        if image.size == wanted:
+        if image.size == wanted or fit:
             image.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         text = "The reference is not a readable image: send JPEG, PNG or WebP."
         raise ApiError(400, text, "invalid_image", "input_reference") from None
-    if image.size != wanted:
+    if image.size == wanted:
+        return data
+    if not fit:
         raise ApiError(400, "Inpaint image must match the requested width and height")
+    fitted = io.BytesIO()
+    image.convert("RGB").resize(wanted).save(fitted, "PNG")
+    return fitted.getvalue()

@@ -132,8 +132,8 @@ class Pool:
         order = {
             "folder": str(folder),
             "prompts": [*video.ancestry, video.prompt],
-            "width": width,
-            "height": height,
+            "width": width & ~1,  # the encoder wants even numbers
+            "height": height & ~1,
             "seconds": int(video.seconds),
             "reference": str(self._films.reference(video.id)) if video.has_reference else None,
             "least_seconds": least,

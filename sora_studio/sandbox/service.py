@@ -3,13 +3,14 @@
 import time
 from pathlib import Path
 
+from sora_studio.sandbox.dialects import DIALECTS
 from sora_studio.sandbox.faults import Fault, Faults
 from sora_studio.sandbox.film import SPRITESHEET, THUMBNAIL, VIDEO
 from sora_studio.sandbox.films import Films
 from sora_studio.sandbox.hooks import Announcer
 from sora_studio.sandbox.pool import Pool
 from sora_studio.sandbox.settings import SandboxSettings
-from sora_studio.sandbox.store import Store, VideoRecord, Wish, new_id
+from sora_studio.sandbox.store import Store, VideoRecord, Wish
 from sora_studio.sandbox.wire import ApiError
 
 VARIANTS = {
@@ -26,7 +27,10 @@ class Sandbox:
         """Open the store; nothing is rendered before `pool.start`."""
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.settings = settings
+        self.dialect = DIALECTS[settings.dialect]
         self.store = Store(settings.data_dir / "sandbox.sqlite3")
+        if self.dialect.forgets:
+            self.store.forget()
         self.films = Films(settings.data_dir)
         self.faults = Faults()
         self.announcer = Announcer(settings.webhook_url, settings.webhook_secret, self.faults)
@@ -40,7 +44,7 @@ class Sandbox:
 
     def replayed(self, key: str | None) -> VideoRecord | None:
         """Return the video that an idempotency key has already made."""
-        return self.store.find_by_key(key) if key else None
+        return self.store.find_by_key(key) if key and self.dialect.honours_key else None
 
     def create(self, wish: Wish, reference: bytes | None, key: str | None) -> VideoRecord:
         """Accept a job, once per key.
@@ -89,29 +93,39 @@ class Sandbox:
             raise ApiError(404, f"Video with id '{video_id[:80]}' not found.", "video_not_found", "video_id")
         return video
 
-    def delete(self, video_id: str) -> None:
-        """Delete a video; if it is being rendered, stop that."""
+    def delete(self, video_id: str) -> VideoRecord:
+        """Delete a video and return what it was; if it is being rendered, most dialects stop that."""
         video = self.get(video_id)
         self.store.delete(video.id)
-        self.pool.abort(video.id)
+        if self.dialect.deletes_running:
+            self.pool.abort(video.id)
         self.films.remove(video.id)
+        return video
 
-    def file(self, video_id: str, variant: str) -> tuple[Path, str]:
+    def content(self, video_id: str, variant: str | None) -> tuple[Path, str]:
+        """Return what the dialect serves as a variant of a completed video, and its media type.
+
+        Raises:
+            ApiError: The variant is unknown, or there is no such file: here, yet, any more, or ever.
+        """
+        wanted = self.dialect.variant(variant)
+        video = self.get(video_id)
+        if self.dialect.is_elsewhere(video):
+            raise ApiError(400, "The video was uploaded to cloud storage: use the cloud URL.")
+        return self.file(video, wanted)
+
+    def file(self, video: VideoRecord, variant: str) -> tuple[Path, str]:
         """Return a file of a completed video, and its media type.
 
         Raises:
-            ApiError: The variant is unknown, or there is no such file: not yet, no more, or never.
+            ApiError: There is no such file: not yet, no more, or never.
         """
-        if variant not in VARIANTS:
-            listed = "'video', 'thumbnail' and 'spritesheet'"
-            text = f"Invalid value: '{variant[:64]}'. Supported values are: {listed}."
-            raise ApiError(400, text, "invalid_value", "variant")
-        video = self.get(video_id)
         if video.status == "failed":
-            raise ApiError(404, "Video generation failed; there is no content.", "video_generation_failed")
+            text = "Video generation failed; there is no content."
+            raise ApiError(self.dialect.status_failed, text, "video_generation_failed")
         if video.expires_at is None:
             text = f"Video is not ready yet, use GET /v1/videos/{video.id} to check status."
-            raise ApiError(404, text, "video_not_ready")
+            raise ApiError(self.dialect.status_not_ready, text, "video_not_ready")
         name, kind = VARIANTS[variant]
         path = self.films.path(video.id, name)
         if video.expires_at <= time.time() or not path.exists():
@@ -124,15 +138,18 @@ class Sandbox:
             self.films.remove_film(video.id)
 
     def _admit(self) -> None:
-        if self.store.count_queued() >= self.settings.max_queued:
+        if self.dialect.one_job and self.store.count("queued", "in_progress"):
+            raise ApiError(409, "A video is being generated already. Please wait for it.", "busy")
+        if self.store.count("queued") >= self.settings.max_queued:
             text = "Rate limit reached: too many videos are queued. Please try again later."
             raise ApiError(429, text, "rate_limit_exceeded", retry_after=2)
 
     def _accept(self, wish: Wish, key: str | None, reference: bytes | None) -> VideoRecord:
         fault = self.faults.take("job") or Fault(at="job")
-        video_id = new_id().ljust(fault.id_length or 0, "0")
+        video_id = self.dialect.new_id().ljust(fault.id_length or 0, "0")
         if reference is not None:
             self.films.reference(video_id).write_bytes(reference)
-        video = self.store.add(video_id, wish, key, fault.fate())
+        honoured = self.dialect.honours_key
+        video = self.store.add(video_id, wish, key, fate=fault.fate(), honoured=honoured)
         self.pool.wake()
         return video

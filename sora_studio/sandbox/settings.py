@@ -32,5 +32,7 @@ class SandboxSettings:
     """Where to announce video.completed and video.failed."""
     webhook_secret: str | None = None
     """Signs the announcements, as `whsec_` and base64."""
+    dialect: str = "openai"
+    """Whose server it behaves like: a name in `dialects.DIALECTS`."""
     faults: bool = False
     """Open the control route /faults, where a test can ask for trouble."""

@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS video (
   error_code TEXT, error_message TEXT,
   created_at INTEGER NOT NULL, completed_at INTEGER, expires_at INTEGER, deleted_at INTEGER,
   kind TEXT NOT NULL DEFAULT 'create',
-  fate TEXT NOT NULL DEFAULT '{}'
+  fate TEXT NOT NULL DEFAULT '{}',
+  sent_key TEXT
 );
 CREATE INDEX IF NOT EXISTS video_waiting ON video (seq) WHERE status = 'queued' AND deleted_at IS NULL;
 CREATE TABLE IF NOT EXISTS seen (
@@ -38,6 +39,10 @@ _ADDED = {  # columns that a file from an earlier version lacks, and what its ro
         "UPDATE video SET kind = 'remix' WHERE remixed_from IS NOT NULL",
     ),
     "fate": ("ALTER TABLE video ADD COLUMN fate TEXT NOT NULL DEFAULT '{}'",),
+    "sent_key": (
+        "ALTER TABLE video ADD COLUMN sent_key TEXT",
+        "UPDATE video SET sent_key = idempotency_key",
+    ),
 }
 
 
@@ -63,7 +68,8 @@ class VideoRecord:
 
     seq: int
     id: str
-    idempotency_key: str | None
+    sent_key: str | None
+    """The idempotency key that came with it."""
     status: str
     model: str
     size: str
@@ -113,15 +119,21 @@ class Store:
         self._db.close()
 
     def add(
-        self, video_id: str, wish: Wish, key: str | None, fate: Mapping[str, Any] | None = None
+        self,
+        video_id: str,
+        wish: Wish,
+        key: str | None,
+        *,
+        fate: Mapping[str, Any] | None = None,
+        honoured: bool = True,
     ) -> VideoRecord:
-        """Accept a job."""
+        """Accept a job; an honoured key belongs to one job alone."""
         self._db.execute(
             "INSERT INTO video (id, idempotency_key, model, size, seconds, prompt, ancestry, remixed_from, "
-            "has_reference, created_at, kind, fate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "has_reference, created_at, kind, fate, sent_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 video_id,
-                key,
+                key if honoured else None,
                 wish.model,
                 wish.size,
                 wish.seconds,
@@ -132,6 +144,7 @@ class Store:
                 self._now(),
                 wish.kind,
                 json.dumps(fate or {}),
+                key,
             ),
         )
         return self._one("id = ?", video_id)
@@ -166,10 +179,11 @@ class Store:
         """Return every job that was ever accepted, the oldest first."""
         return list(self._all("TRUE ORDER BY seq"))
 
-    def count_queued(self) -> int:
-        """Return how many jobs wait."""
-        where = "status = 'queued' AND deleted_at IS NULL"
-        return int(self._db.execute(f"SELECT count(*) FROM video WHERE {where}").fetchone()[0])  # noqa: S608 -- constants
+    def count(self, *statuses: str) -> int:
+        """Return how many jobs are in one of these statuses."""
+        marks = ", ".join("?" * len(statuses))
+        where = f"status IN ({marks}) AND deleted_at IS NULL"
+        return int(self._db.execute(f"SELECT count(*) FROM video WHERE {where}", statuses).fetchone()[0])  # noqa: S608 -- question marks
 
     def begin_next(self) -> VideoRecord | None:
         """Take the oldest waiting job and mark it as in progress."""
@@ -203,6 +217,10 @@ class Store:
     def delete(self, video_id: str) -> None:
         """Hide a video; the ledger keeps it."""
         self._db.execute("UPDATE video SET deleted_at = ? WHERE id = ?", (self._now(), video_id))
+
+    def forget(self) -> None:
+        """Hide every video."""
+        self._db.execute("UPDATE video SET deleted_at = ? WHERE deleted_at IS NULL", (self._now(),))
 
     def expired(self) -> list[VideoRecord]:
         """Return videos whose time is over."""

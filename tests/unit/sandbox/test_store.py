@@ -71,7 +71,7 @@ def test_jobs_begin_in_order_and_deleted_ones_never(store: Store):
         (third, "in_progress"),
     ]
     assert store.begin_next() is None
-    assert store.count_queued() == 0
+    assert store.count("queued") == 0
 
 
 def test_interrupted_jobs_wait_again(store: Store):
@@ -127,7 +127,9 @@ def test_a_file_from_an_earlier_version_opens(tmp_path: Path):
         old.executescript(_FIRST_SCHEMA)
     old.close()
     store = Store(tmp_path / "old.sqlite3")
-    added = store.add(new_id(), Wish("a fish", "sora-2", "1280x720", "4", kind="edit"), None, {"stuck": True})
+    added = store.add(
+        new_id(), Wish("a fish", "sora-2", "1280x720", "4", kind="edit"), None, fate={"stuck": True}
+    )
 
     assert [(job.id, job.kind, job.fate) for job in store.ledger()] == [
         ("video_1", "create", {}),
