@@ -1,4 +1,4 @@
-"""The command line: `sora-studio serve | sandbox | migrate | healthcheck`.
+"""The command line: `sora-studio serve | sandbox | provider | migrate | healthcheck`.
 
 Imports stand inside the commands: `--help` and the sandbox must not wait for the whole studio.
 """
@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from sora_studio.cli_provider import provider_cli
 from sora_studio.config import ConfigError, load
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
@@ -22,6 +23,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, secrets included
 )
+
+
+cli.add_typer(provider_cli, name="provider")
 
 
 @cli.command()

@@ -48,11 +48,21 @@ async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str
     command = [sys.executable, "-m", "sora_studio.cli", "sandbox", *arguments]
     watch = asyncio.create_task(_keep_running(command), name="sandbox")
     try:
-        yield f"http://{_LOOPBACK}:{port}/v1"
+        yield _address(port)
     finally:
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
+
+
+def remembered_address(data_dir: Path) -> str | None:
+    """Return where the sandbox of a studio listens, or did when it last ran; None when it never ran."""
+    port = _read_port(data_dir / "sandbox" / "port")
+    return _address(port) if port else None
+
+
+def _address(port: int) -> str:
+    return f"http://{_LOOPBACK}:{port}/v1"
 
 
 async def _keep_running(command: list[str]) -> None:

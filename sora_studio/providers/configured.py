@@ -67,6 +67,14 @@ def provider_of(settings: ProviderSettings, base_url: str | None = None) -> Prov
     return LateProvider(profile, partial(_open, profile, settings, base_url or settings.base_url or _OPENAI))
 
 
+def probing(settings: ProviderSettings, base_url: str | None = None) -> Provider:
+    """Return a provider that may be asked for a list and for models, whatever its table says."""
+    more = settings.operations.model_copy(
+        update={"add": [*settings.operations.add, "list", "models"], "remove": []}
+    )
+    return provider_of(settings.model_copy(update={"operations": more}), base_url)
+
+
 def _open(profile: Profile, settings: ProviderSettings, base_url: str) -> Provider:
     from sora_studio.providers.videos_api import Access, VideosApiProvider  # noqa: PLC0415 -- see LateProvider
 

@@ -46,6 +46,7 @@ _LOST = (OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, Garbled, OSError, Run
 
 _REDIRECT, _CLIENT_ERROR = 3, 4  # hundreds of HTTP statuses
 
+_NO_MODEL = "model_not_found"  # new-api says so with a 503: whatever the status, nothing was taken
 _NOT_IMPLEMENTED = "notimplemented"
 
 _Meanings = Mapping[int | str, type[ProviderError]]
@@ -53,7 +54,7 @@ _Meanings = Mapping[int | str, type[ProviderError]]
 # The code says more than the HTTP status that it comes with.
 _CODES: _Meanings = {
     MODERATED: ContentRejected,
-    "model_not_found": ProviderMisconfigured,
+    _NO_MODEL: ProviderMisconfigured,
     "insufficient_quota": ProviderMisconfigured,
     "billing_hard_limit_reached": ProviderMisconfigured,
     "billing_not_active": ProviderMisconfigured,
@@ -115,7 +116,7 @@ def _refused(call: Call, refusal: Refusal, busy: Collection[int]) -> ProviderErr
 
 def _meaning(call: Call, refusal: Refusal, busy: Collection[int]) -> type[ProviderError]:
     hundreds = refusal.status // 100
-    if hundreds == _CLIENT_ERROR and refusal.code in _CODES:
+    if refusal.code in _CODES and (hundreds == _CLIENT_ERROR or refusal.code == _NO_MODEL):
         return _CODES[refusal.code]
     if refusal.status in busy:
         return ProviderUnavailable

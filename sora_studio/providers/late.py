@@ -65,5 +65,6 @@ class LateProvider:
     async def _made(self) -> Provider:
         if self._making is None:
             self._making = asyncio.create_task(asyncio.to_thread(self._make))
-        self._provider = await asyncio.shield(self._making)
-        return self._provider
+        provider = await asyncio.shield(self._making)
+        self._provider = provider
+        return provider

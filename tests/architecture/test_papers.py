@@ -4,6 +4,7 @@ import re
 
 import pytest
 from pydantic.fields import FieldInfo
+from typer import Typer
 
 from sora_studio.api.app import create_api
 from sora_studio.cli import cli
@@ -38,11 +39,14 @@ def test_the_secrets_that_may_come_from_files_are_written_down():
 
 def test_every_command_is_written_down():
     """`sora-studio --help` and the papers list the same commands."""
-    commands = {
-        command.name or command.callback.__name__ for command in cli.registered_commands if command.callback
+    commands = {*_commands(cli)} | {
+        f"{group.name} {name}"
+        for group in cli.registered_groups
+        if group.typer_instance
+        for name in _commands(group.typer_instance)
     }
 
-    assert set(re.findall(r"(?m)^\| `sora-studio ([a-z-]+)` \|", _CONFIGURATION)) == commands
+    assert set(re.findall(r"(?m)^\| `sora-studio ([a-z -]+)` \|", _CONFIGURATION)) == commands
 
 
 def test_every_route_is_written_down():
@@ -52,3 +56,9 @@ def test_every_route_is_written_down():
     written = re.findall(r"(?m)^\| `((?:GET|POST|PATCH|PUT|DELETE) [^`]+)` \|", _API)
 
     assert set(written) == routes
+
+
+def _commands(program: Typer) -> list[str]:
+    """Return the names of a program's own commands."""
+    named = [(each.name, each.callback) for each in program.registered_commands]
+    return [name or callback.__name__ for name, callback in named if callback]

@@ -200,6 +200,7 @@ async def test_429_about_money_is_for_the_operator(server, provider, order, code
         (says({"error": {"message": "No.", "code": None}}, 400), ProviderRejected),
         (says({"detail": "No."}, 422), ProviderRejected),
         (says({"error": {"message": "No.", "code": "model_not_found"}}, 400), ProviderMisconfigured),
+        (says({"code": "model_not_found", "message": "No.", "data": None}, 503), ProviderMisconfigured),
         (says({"error": {"message": "No."}}, 401), ProviderMisconfigured),
         (says({"error": {"message": "No."}}, 402), ProviderMisconfigured),
         (says({"error": {"message": "No."}}, 403), ProviderMisconfigured),

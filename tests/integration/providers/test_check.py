@@ -1,0 +1,98 @@
+"""`sora-studio provider list | check`, against a real server."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sora_studio.cli import cli
+from tests.support.sandbox import RunningSandbox, running_sandbox
+
+KEY = "sk-of-the-operator"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory):
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), api_key=KEY) as running:
+        yield running
+
+
+@pytest.fixture
+def say(tmp_path: Path):
+    """Return what runs a command in an empty data directory."""
+
+    def run(*arguments: str, key: str = KEY) -> Result:
+        environ = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": "", "SORA_STUDIO_PROVIDERS": ""}
+        return CliRunner().invoke(cli, ["provider", *arguments, "--data-dir", str(tmp_path)], env=environ)
+
+    return run
+
+
+def test_a_server_that_works_is_probed_without_spending(say, sandbox: RunningSandbox):
+    result = say("check", "videos-api", "--url", sandbox.base_url)
+
+    assert result.exit_code == 0, result.output
+    assert "✓ reachable; models: sora-2, sora-2-pro" in result.output
+    assert "✓ an unknown video is not found" in result.output
+    assert "✓ a list: 0 videos shown" in result.output
+    assert "videos-api can be used." in result.output
+    assert sandbox.ledger() == []
+
+
+def test_one_video_is_made_followed_and_deleted(say, sandbox: RunningSandbox):
+    result = say("check", "videos-api", "--url", sandbox.base_url, "--spend")
+
+    assert result.exit_code == 0, result.output
+    assert "bytes of MP4" in result.output
+    assert "✓ it is deleted there" in result.output
+    assert len(sandbox.ledger()) == 1
+    assert sandbox.client(KEY).videos.list().data == []
+
+
+def test_a_wrong_key(say, sandbox: RunningSandbox):
+    result = say("check", "videos-api", "--url", sandbox.base_url, key="sk-wrong")
+
+    assert result.exit_code == 1
+    assert "✗ the key or the address is refused" in result.output
+    assert "sk-wrong" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("vllm-omni", "does not answer as it should"), ("openai", "24 September 2026")]
+)
+def test_what_cannot_be_used(say, name: str, words: str):
+    result = say("check", name, "--url", "http://127.0.0.1:1/v1")
+
+    assert result.exit_code == 1
+    assert words in result.output
+    assert f"{name} cannot be used." in result.output
+
+
+@pytest.mark.parametrize("arguments", [("nobody",), ("nobody", "--url", "http://127.0.0.1:1/v1")])
+def test_a_name_that_nobody_has(say, arguments: tuple[str, ...]):
+    assert say("check", *arguments).exit_code == 2
+
+
+def test_a_sandbox_that_never_ran(say):
+    assert "has not been started yet" in say("check", "sandbox").output
+
+
+def test_providers_of_the_file_are_listed_and_checked(say, sandbox: RunningSandbox, tmp_path: Path):
+    (tmp_path / "providers.toml").write_text(
+        f"""
+        [films]
+        preset = "litellm"
+        base_url = "{sandbox.base_url}"
+        api_key_env = "OPENAI_API_KEY"
+        models = ["sora-2"]
+        [openai]
+        """
+    )
+
+    listed, checked = say("list"), say("check", "films")
+
+    assert f"films  films (preset litellm)  {sandbox.base_url}  sora-2\n" in listed.output
+    assert "OpenAI ended its Videos API" in listed.output
+    assert KEY not in listed.output
+    assert checked.exit_code == 0, checked.output
+    assert 'operations.add = ["list"] would use it' in checked.output
