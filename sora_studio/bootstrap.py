@@ -20,6 +20,7 @@ from sora_studio.domain.ports import Provider
 from sora_studio.domain.webhooks import key_of
 from sora_studio.jobs.scheduler import Beat, Scheduler
 from sora_studio.providers.configured import provider_of
+from sora_studio.providers.paced import PacedProvider
 from sora_studio.services.accounts import AccountService
 from sora_studio.services.characters import CharacterService
 from sora_studio.services.health import HealthService
@@ -99,8 +100,9 @@ async def _providers(
     made: dict[str, Provider] = {}
     for each in chosen:
         child = sandbox_child(settings.data_dir, settings.sandbox_speed) if each.is_child else None
-        made[each.name] = provider_of(each, await stack.enter_async_context(child) if child else None)
-        stack.push_async_callback(made[each.name].close)
+        provider = provider_of(each, await stack.enter_async_context(child) if child else None)
+        made[each.name] = PacedProvider(provider)
+        stack.push_async_callback(provider.close)
     return made
 
 

@@ -45,6 +45,7 @@ class HintRepository:
             update(JobRow)
             .where(col(JobRow.remote_id).in_([*remote_ids]), fresh, rested)
             .where(col(JobRow.phase).in_((Phase.QUEUED, Phase.IN_PROGRESS)))
+            .where(col(JobRow.looks) == 0)  # one that the provider did not know is given time
             .values(due_at=func.now(), hinted_at=func.now())
         )
         return applied.rowcount > 0

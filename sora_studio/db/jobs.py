@@ -67,9 +67,9 @@ WITH change AS (
         remote_status = nullif(coalesce(change.remote_status, job.remote_status), ''),
         remote_expires_at = coalesce(change.remote_expires_at, job.remote_expires_at),
         problem_code = CASE WHEN coalesce(change.phase, job.phase) <> job.phase THEN change.problem_code
-            ELSE coalesce(change.problem_code, job.problem_code) END,
+            ELSE nullif(coalesce(change.problem_code, job.problem_code), '') END,
         problem_message = CASE WHEN coalesce(change.phase, job.phase) <> job.phase THEN change.problem_message
-            ELSE coalesce(change.problem_message, job.problem_message) END,
+            ELSE nullif(coalesce(change.problem_message, job.problem_message), '') END,
         charge = coalesce(change.charge, job.charge),
         failures = change.failures,
         looks = coalesce(change.looks, job.looks),
@@ -81,7 +81,8 @@ WITH change AS (
     WHERE job.id = change.id AND job.fence = change.fence
       AND (change.phase IS NULL OR change.phase = job.phase
         OR job.phase || '>' || change.phase = ANY(:ways))
-    RETURNING job.video_id, job.phase, job.current, change.happenings, change.problem_message
+    RETURNING job.video_id, job.phase, job.current, change.happenings,
+        nullif(change.problem_message, '') AS problem_message
 ), told AS (
     INSERT INTO activity (video_id, happening, note)
     SELECT done.video_id, happening.word, done.problem_message

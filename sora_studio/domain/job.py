@@ -65,7 +65,7 @@ class JobChange:
     progress: int | None = None  # never lowers what is stored
     remote_status: str | None = None  # "" clears it
     remote_expires_at: datetime | None = None
-    problem: Problem | None = None
+    problem: Problem | None = None  # NO_PROBLEM clears it
     charge: Charge | None = None
     failures: int = 0
     looks: int | None = None

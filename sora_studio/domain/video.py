@@ -198,10 +198,14 @@ class Activity:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a video failed: a code for programs, the provider's words for people."""
+    """Why a video failed or has to wait: a code for programs, the provider's words for people."""
 
     code: str
     message: str
+
+
+NO_PROBLEM = Problem("", "")
+"""Written over a problem that has passed."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ SANDBOX = Profile(
     note="The sandbox draws moving pictures on this machine. It is no AI model, and nothing is charged.",
     list_is_complete=True,
     honours_idempotency_key=True,
+    pace=Pace(per_second=50, burst=100, at_once=16),  # it is on this machine
 )
 
 _OWN_MODEL = Model(

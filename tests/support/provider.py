@@ -1,5 +1,6 @@
 """A provider in memory: takes jobs, keeps a ledger of them, and fails as it is told."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -57,9 +58,14 @@ class FakeProvider:
     characters: dict[str, str] = field(default_factory=dict)  # names by remote id
     character_keys: list[UUID] = field(default_factory=list)  # of every call
     deleted: list[str] = field(default_factory=list)
+    hold: asyncio.Event | None = None  # submits wait for it after they have been counted
+    held: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def submit(self, order: Order) -> RemoteJob:
         self.orders.append(order)
+        if self.hold:
+            self.held.set()
+            await self.hold.wait()
         if self.before_submit:
             raise self.before_submit.pop(0)
         remote_id = f"remote-{len(self.jobs)}"

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sora_studio.domain import polling
+from sora_studio.domain import pace, polling
+from sora_studio.domain.errors import ProviderError, ProviderUnavailable
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.ports import RemoteJob
-from sora_studio.domain.video import Happening, Phase, Problem, Status
+from sora_studio.domain.video import NO_PROBLEM, Happening, Phase, Problem, Status
 
 MAX_AGE = timedelta(hours=24)
 """After this long a person has to decide; until then an unknown or stuck status keeps the job alive."""
@@ -34,6 +35,8 @@ def change_for(
         taken=first,
         remote_expires_at=remote.expires_at,
         remote_status="" if remote.status else remote.status_word,
+        problem=NO_PROBLEM,
+        looks=0,
         happenings=(how,) if how else (),
     )
     if remote.status is Status.COMPLETED:
@@ -66,6 +69,26 @@ def change_for(
         progress=progress,
         happenings=(*known.happenings, *_news(job.phase, phase)),
     )
+
+
+def wait_for(job: ClaimedJob, error: ProviderError) -> JobChange:
+    """Come again when the provider says so, else after a pause that grows.
+
+    What was never asked, because of our own budget or of a provider that does not answer, is no failure.
+    """
+    wait = polling.after_error(job.failures + 1)
+    if isinstance(error, ProviderUnavailable) and error.retry_after is not None:
+        wait = timedelta(seconds=error.retry_after)
+    was_asked = error.code not in {pace.BUSY, pace.UNREACHABLE}
+    return JobChange(job, due_in=wait, failures=job.failures + was_asked)
+
+
+def problem_of(error: ProviderError) -> Problem | None:
+    """Say what a job waits for; None when it is only its turn."""
+    if error.code == pace.BUSY:
+        return None
+    away = error.code in {*pace.SILENCE, pace.UNREACHABLE}
+    return Problem(pace.UNREACHABLE if away else pace.BUSY, error.message)
 
 
 def failed(change: JobChange, problem: Problem, *, charge: Charge | None = None) -> JobChange:

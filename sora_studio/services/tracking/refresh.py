@@ -3,17 +3,18 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sora_studio.domain import polling
-from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderUnavailable
+from sora_studio.domain.errors import JobNotFound, ProviderError
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
-from sora_studio.services.tracking.reading import change_for, failed
+from sora_studio.services.tracking.reading import change_for, failed, problem_of, wait_for
 
 MOST = 1_000
 """Jobs that one run claims at most."""
@@ -23,6 +24,7 @@ SINGLES = 3
 """Up to so many due jobs are asked for one by one: a single answer is fresher and carries the poll hint."""
 
 _SINGLES_PER_RUN = 20  # what the list did not show, asked for one by one
+_TELL_FROM = 3  # failed looks in a row, or a provider that is left alone, and the person is told
 _LOST_LOOKS, _LOST_PAUSE = 4, timedelta(seconds=40)  # three more looks over two minutes after the first 404
 
 
@@ -96,7 +98,6 @@ def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
             )
             return failed(JobChange(job), problem)
         return JobChange(job, due_in=_LOST_PAUSE, looks=job.looks + 1)
-    wait = polling.after_error(job.failures + 1)
-    if isinstance(error, ProviderUnavailable) and error.retry_after is not None:
-        wait = timedelta(seconds=error.retry_after)
-    return JobChange(job, due_in=wait, failures=job.failures + 1)
+    change = wait_for(job, error)
+    is_worth_telling = change.failures >= _TELL_FROM or change.failures == job.failures
+    return replace(change, problem=problem_of(error)) if is_worth_telling else change

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from sora_studio.domain import polling
 from sora_studio.domain.errors import (
     Conflict,
     ProviderRejected,
@@ -20,11 +19,11 @@ from sora_studio.domain.errors import (
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.ports import Order, Provider, RemoteJob, Storage
 from sora_studio.domain.profile import Operation
-from sora_studio.domain.video import Happening, Kind, Phase, Problem
+from sora_studio.domain.video import NO_PROBLEM, Happening, Kind, Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.crew import Crew
-from sora_studio.services.tracking.reading import change_for, failed
+from sora_studio.services.tracking.reading import change_for, failed, problem_of, wait_for
 
 _NEVER_EMULATED = frozenset({Kind.EDIT, Kind.EXTEND})
 
@@ -82,10 +81,7 @@ class Submitter:
         except SubmitUnclear:
             return _unclear(job)
         except ProviderUnavailable as error:
-            wait = polling.after_error(job.failures + 1)
-            if error.retry_after is not None:
-                wait = timedelta(seconds=error.retry_after)
-            return JobChange(job, due_in=wait, failures=job.failures + 1, not_sent=True)
+            return _later(job, error)
         except ProviderRejected as error:
             return _refused(job, error.code, error.message)
         except StorageError as error:
@@ -132,8 +128,19 @@ async def _submit_or_emulate(provider: Provider, order: Order) -> RemoteJob:
 
 def _unclear(job: ClaimedJob) -> JobChange:
     return JobChange(
-        job, phase=Phase.SUBMIT_UNKNOWN, due_in=FIRST_LOOK, looks=0, happenings=(Happening.UNCLEAR,)
+        job,
+        phase=Phase.SUBMIT_UNKNOWN,
+        due_in=FIRST_LOOK,
+        looks=0,
+        problem=NO_PROBLEM,
+        happenings=(Happening.UNCLEAR,),
     )
+
+
+def _later(job: ClaimedJob, error: ProviderUnavailable) -> JobChange:
+    change = replace(wait_for(job, error), not_sent=True, problem=problem_of(error))
+    is_first = change.failures == 1 and job.failures == 0
+    return replace(change, happenings=(Happening.BUSY,) if is_first else ())
 
 
 def _refused(job: ClaimedJob, code: str, message: str) -> JobChange:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from sora_studio.domain.errors import NotAllowed
+from sora_studio.domain.errors import JobNotFound, NotAllowed
 from sora_studio.domain.video import Phase, Status
 from sora_studio.domain.webhooks import Delivery, key_of
 from sora_studio.services.webhooks import WebhookService
@@ -80,3 +80,12 @@ async def test_a_forged_delivery_changes_nothing(bench: Bench, webhooks: Webhook
     assert bench.woken == []
     await webhooks.receive(real)
     assert bench.woken == ["refresh"]
+
+
+async def test_hints_do_not_hasten_the_loss_of_a_job(bench: Bench, webhooks: WebhookService):
+    """Four looks that know nothing of it make it lost; they are meant to lie two minutes apart."""
+    await taken(bench)
+    bench.provider.on_fetch = [JobNotFound("No such video.", "not_found")]
+    await bench.refresh()
+    await webhooks.receive(event("remote-0"))
+    assert bench.woken == []

@@ -1,7 +1,7 @@
 """How a job that the provider has taken goes on."""
 
 from sora_studio.domain.errors import JobNotFound, ProviderUnavailable
-from sora_studio.domain.video import LibraryQuery, Phase, Status
+from sora_studio.domain.video import LibraryQuery, Phase, Problem, Status
 from tests.integration.tracking.conftest import Bench
 
 AWAY = ProviderUnavailable("502", "server_error")
@@ -89,3 +89,28 @@ async def test_nothing_pending_asks_nothing(bench: Bench):
     await bench.refresh()
     await bench.reconcile()
     assert (bench.provider.lists, bench.provider.fetches) == (0, 0)
+
+
+async def test_a_provider_that_stays_away_is_named_until_it_is_back(bench: Bench):
+    (view,) = await taken(bench)
+    for _ in range(3):
+        assert (await bench.look(view)).problem is None, "one failed look means nothing"
+        bench.provider.on_fetch = [ProviderUnavailable("The provider cannot be reached.", "unreachable")]
+        await bench.refresh()
+    problem = Problem("provider_unreachable", "The provider cannot be reached.")
+    assert (await bench.look(view)).problem == problem
+    bench.provider.on_fetch = [ProviderUnavailable("It is not asked.", "provider_unreachable", 9)]
+    await bench.refresh()
+    assert (await bench.look(view)).problem == Problem("provider_unreachable", "It is not asked.")
+    bench.provider.report("remote-0", Status.IN_PROGRESS, 5)
+    await bench.refresh()
+    assert (await bench.look(view)).problem is None
+
+
+async def test_looks_that_know_nothing_of_a_job_have_to_follow_each_other(bench: Bench):
+    (view,) = await taken(bench)
+    for _ in range(5):
+        bench.provider.on_fetch = [GONE]
+        await bench.refresh()
+        await bench.refresh()
+    assert (await bench.look(view)).phase is Phase.QUEUED

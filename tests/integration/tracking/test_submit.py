@@ -13,7 +13,7 @@ from sora_studio.domain.errors import (
     SubmitUnclear,
     Unavailable,
 )
-from sora_studio.domain.video import Phase, Status, VideoWish
+from sora_studio.domain.video import Phase, Problem, Status, VideoWish
 from sora_studio.storage.local import LocalStorage
 from tests.integration.tracking.conftest import Bench
 from tests.support.films import picture
@@ -60,6 +60,24 @@ async def test_a_busy_provider_is_waited_for(bench: Bench):
     await bench.submit()
     assert (await bench.look(view)).phase is Phase.QUEUED
     assert {order.job_id for order in bench.provider.orders} == {bench.provider.orders[0].job_id}
+
+
+async def test_what_a_wish_waits_for_is_shown_until_it_goes_on(bench: Bench):
+    away = ProviderUnavailable("The provider cannot be reached.", "unreachable")
+    full = ProviderUnavailable("Too many jobs.", "rate_limit_exceeded")
+    turn = ProviderUnavailable("Not our turn.", "provider_busy", 1)
+    bench.provider.before_submit = [away, full, turn]
+    view = await bench.wish()
+    shown = [
+        Problem("provider_unreachable", "The provider cannot be reached."),
+        *[Problem("provider_busy", "Too many jobs.")] * 2,
+        None,
+    ]
+    for problem in shown:
+        await bench.due_now()
+        await bench.submit()
+        assert (await bench.look(view)).problem == problem
+    assert (await bench.look(view)).phase is Phase.QUEUED
 
 
 async def test_a_lost_answer_is_adopted_and_not_sent_again(bench: Bench):
