@@ -66,7 +66,8 @@ async def _track(url: str, jobs: int, *, ticks: int) -> _Costs:
         for remote_id in provider.jobs:
             provider.report(remote_id, Status.IN_PROGRESS, tick + 1)
         _make_due(url)
-        provider.lists = provider.fetches = 0
+        provider.lists = 0
+        provider.fetched.clear()
         began = time.process_time()
         with watched(db) as seen:
             await look.run()

@@ -136,14 +136,14 @@ async def _services(
         on_unsent=wake["submit"],
         on_finished=wake["archive"],
     )
+    refresher = Refresher(claims=claims, offers=offers, on_finished=wake["archive"])
+    stack.push_async_callback(refresher.close)
     stack.push_async_callback(archiver.close)
     stack.push_async_callback(submitter.close)
     stack.push_async_callback(scheduler.stop)
     scheduler.start(
         Beat("submit", _EVERY_SECOND, submitter.run),
-        Beat(
-            "refresh", _EVERY_SECOND, Refresher(claims=claims, offers=offers, on_finished=wake["archive"]).run
-        ),
+        Beat("refresh", _EVERY_SECOND, refresher.run),
         Beat("reconcile", _EVERY_SECOND, reconciler.run),
         Beat("archive", _EVERY_SECOND, archiver.run),
         Beat("heartbeat", HEARTBEAT, claims.heartbeat),

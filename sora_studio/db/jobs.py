@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sora_studio.db.models import JobRow
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
-from sora_studio.domain.job import ClaimedJob, JobChange
+from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import NEXT, Happening, Kind, Phase
 
 _CLAIM = text("""
@@ -94,6 +94,21 @@ WITH change AS (
     FROM done WHERE video.id = done.video_id AND done.current AND video.phase <> done.phase
 )
 SELECT count(*) FROM done
+""")
+
+_DURATIONS = text("""
+WITH newest AS (
+    SELECT video_id, provider, finished_at, extract(epoch FROM finished_at - taken_at)::float8 AS took
+    FROM job WHERE finished_at IS NOT NULL AND taken_at IS NOT NULL
+    ORDER BY finished_at DESC LIMIT :newest
+), placed AS (
+    SELECT newest.provider, video.model, video.size, video.seconds, newest.took, row_number() OVER (
+        PARTITION BY newest.provider, video.model, video.size, video.seconds
+        ORDER BY newest.finished_at DESC) AS place
+    FROM newest JOIN video ON video.id = newest.video_id
+)
+SELECT provider, model, size, seconds, array_agg(took ORDER BY took) AS took
+FROM placed WHERE place <= :each GROUP BY provider, model, size, seconds
 """)
 
 # What a person may decide about a job that needs attention. Each statement counts the videos it changed.
@@ -185,6 +200,16 @@ class JobRepository:
             col(JobRow.remote_id).in_([*remote_ids]),
         )
         return {remote_id for (remote_id,) in await self._do(query)}
+
+    async def durations(self, *, newest: int = 5_000, each: int = 100) -> dict[Likeness, tuple[float, ...]]:
+        """Return how many seconds jobs took to render, sorted, by what such jobs have in common.
+
+        Args:
+            newest: So many jobs are looked at, the last rendered first.
+            each: So many of one likeness count.
+        """
+        rows = await self._do(_DURATIONS, {"newest": newest, "each": each})
+        return {Likeness(row.provider, row.model, row.size, row.seconds): tuple(row.took) for row in rows}
 
     async def extend(self, holder: UUID, job_ids: Iterable[UUID], lease: timedelta) -> None:
         """Renew the lease of jobs that are still held."""

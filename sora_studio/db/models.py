@@ -186,6 +186,7 @@ class JobRow(SQLModel, table=True):
         Index("uq_job_current", "video_id", unique=True, postgresql_where=text("current")),
         Index("ix_job_video", "video_id"),
         Index("ix_job_pending", "phase", postgresql_where=text(f"NOT ({one_of('phase', sorted(TERMINAL))})")),
+        Index("ix_job_finished", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 

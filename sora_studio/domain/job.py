@@ -17,6 +17,16 @@ class Charge(StrEnum):
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """What jobs have in common that take about as long as each other."""
+
+    provider: str
+    model: str
+    size: str
+    seconds: str
+
+
+@dataclass(frozen=True)
 class ClaimedJob:
     """A due job that this process holds, with what is needed to work on it."""
 
@@ -45,6 +55,12 @@ class ClaimedJob:
     characters: tuple[str, ...]  # their remote ids
     reference_key: str | None
     now: datetime  # the database's clock at the claim
+    due_at: datetime | None = None
+
+    @property
+    def likeness(self) -> Likeness:
+        """Return what it has in common with jobs that take about as long."""
+        return Likeness(self.provider, self.model, self.size, self.seconds)
 
     @property
     def added_seconds(self) -> str:

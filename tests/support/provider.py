@@ -47,7 +47,8 @@ class FakeProvider:
     beginnings: list[Beginning | None] = field(default_factory=list)  # what each look at a file came with
     breaks: list[Break] = field(default_factory=list)  # of the next files
     lists: int = 0
-    fetches: int = 0
+    fetched: list[str] = field(default_factory=list)
+    repeats_page: bool = False  # whatever the list is to go on after
     before_submit: list[Exception] = field(default_factory=list)  # raised without taking the job
     after_submit: list[Exception] = field(default_factory=list)  # raised although the job was taken
     on_fetch: list[Exception] = field(default_factory=list)
@@ -59,7 +60,13 @@ class FakeProvider:
     character_keys: list[UUID] = field(default_factory=list)  # of every call
     deleted: list[str] = field(default_factory=list)
     hold: asyncio.Event | None = None  # submits wait for it after they have been counted
+    hold_looks: asyncio.Event | None = None  # the same for single looks
     held: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def fetches(self) -> int:
+        """Count the single looks."""
+        return len(self.fetched)
 
     async def submit(self, order: Order) -> RemoteJob:
         self.orders.append(order)
@@ -97,7 +104,9 @@ class FakeProvider:
         return remote_id
 
     async def fetch(self, remote_id: str) -> RemoteJob:
-        self.fetches += 1
+        self.fetched.append(remote_id)
+        if self.hold_looks:
+            await self.hold_looks.wait()
         if self.on_fetch:
             raise self.on_fetch.pop(0)
         if remote_id not in self.jobs:
@@ -109,7 +118,7 @@ class FakeProvider:
         if self.on_list:
             raise self.on_list.pop(0)
         ids = list(reversed(self.jobs))
-        start = ids.index(after) + 1 if after else 0
+        start = ids.index(after) + 1 if after and not self.repeats_page else 0
         page = ids[start : start + limit]
         return RemotePage(
             tuple(self.jobs[remote_id] for remote_id in page),

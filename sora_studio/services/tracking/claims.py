@@ -15,7 +15,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.hints import HintRepository
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AssetRow
-from sora_studio.domain.job import ClaimedJob, JobChange
+from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import Phase
 
 LEASE = timedelta(seconds=30)
@@ -80,6 +80,11 @@ class Claims:
         """Return those of a provider's remote ids that belong to a job of ours."""
         async with self._db.transaction() as tx:
             return await self.jobs(tx).known(provider, remote_ids)
+
+    async def durations(self) -> dict[Likeness, tuple[float, ...]]:
+        """Return how many seconds the newest jobs took, by what such jobs have in common."""
+        async with self._db.transaction() as tx:
+            return await JobRepository(tx).durations()
 
     async def heartbeat(self) -> None:
         """Renew the lease of everything that is held."""

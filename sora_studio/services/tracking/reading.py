@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sora_studio.domain import pace, polling
-from sora_studio.domain.errors import ProviderError, ProviderUnavailable
+from sora_studio.domain.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.ports import RemoteJob
 from sora_studio.domain.video import NO_PROBLEM, Happening, Phase, Problem, Status
@@ -87,6 +87,8 @@ def problem_of(error: ProviderError) -> Problem | None:
     """Say what a job waits for; None when it is only its turn."""
     if error.code == pace.BUSY:
         return None
+    if isinstance(error, ProviderRejected):
+        return Problem(error.code, error.message)
     away = error.code in {*pace.SILENCE, pace.UNREACHABLE}
     return Problem(pace.UNREACHABLE if away else pace.BUSY, error.message)
 

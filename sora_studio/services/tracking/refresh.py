@@ -2,18 +2,20 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from sora_studio.domain import polling
-from sora_studio.domain.errors import JobNotFound, ProviderError
+from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderMisconfigured, ProviderRejected
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.crew import Crew
+from sora_studio.services.tracking.durations import Durations
 from sora_studio.services.tracking.reading import change_for, failed, problem_of, wait_for
 
 MOST = 1_000
@@ -23,7 +25,11 @@ PAGE = 100
 SINGLES = 3
 """Up to so many due jobs are asked for one by one: a single answer is fresher and carries the poll hint."""
 
-_SINGLES_PER_RUN = 20  # what the list did not show, asked for one by one
+PATIENCE = 1.0
+"""Seconds that a run waits for all providers; the answers of slower ones are stored when they come."""
+
+_PROVIDERS = 1_000
+_SINGLES_FOR = 2  # seconds' worth of the provider's pace: what one run asks for one by one
 _TELL_FROM = 3  # failed looks in a row, or a provider that is left alone, and the person is told
 _LOST_LOOKS, _LOST_PAUSE = 4, timedelta(seconds=40)  # three more looks over two minutes after the first 404
 
@@ -34,6 +40,8 @@ class Refresher:
     def __init__(self, *, claims: Claims, offers: Offers, on_finished: Callable[[], None]) -> None:
         """Take the parts; `on_finished` asks for an archive run."""
         self._claims, self._offers, self._on_finished = claims, offers, on_finished
+        self._durations = Durations(claims.durations)
+        self.crew = Crew(_PROVIDERS, on_free=lambda: None)  # providers that let us wait
 
     async def run(self) -> None:
         """Ask about every due job and store what changed, in a constant number of statements."""
@@ -45,8 +53,29 @@ class Refresher:
         by_provider: dict[str, list[ClaimedJob]] = defaultdict(list)
         for job in jobs:
             by_provider[job.provider].append(job)
-        answers = await asyncio.gather(*(self._ask(name, jobs) for name, jobs in by_provider.items()))
-        changes = [change for answer in answers for change in answer]
+        if not by_provider:
+            return
+        await self._durations.refresh()
+        asked = [asyncio.create_task(self._ask(name, jobs)) for name, jobs in by_provider.items()]
+        try:
+            done, slow = await asyncio.wait(asked, timeout=PATIENCE)
+        except asyncio.CancelledError:
+            for task in asked:
+                task.cancel()
+            raise
+        for task in slow:
+            self.crew.start(self._record_later(task))
+        await self._record(change for task in done for change in task.result())
+
+    async def close(self) -> None:
+        """Stop waiting for answers."""
+        await self.crew.close(patience=0)
+
+    async def _record_later(self, answer: asyncio.Task[list[JobChange]]) -> None:
+        await self._record(await answer)
+
+    async def _record(self, answers: Iterable[JobChange]) -> None:
+        changes = [*answers]
         await self._claims.record(changes)
         if any(change.phase is Phase.SAVING for change in changes):
             self._on_finished()
@@ -56,37 +85,62 @@ class Refresher:
         if provider is None:
             return [JobChange(job, due_in=polling.ERROR_CEILING) for job in jobs]
         try:
-            listed = await self._list(provider, jobs) if len(jobs) > SINGLES else {}
+            listed = await _list(provider, jobs) if len(jobs) > SINGLES else {}
         except ProviderError as error:
             return [_later(job, error) for job in jobs]
-        changes = [change_for(job, listed[job.remote_id]) for job in jobs if job.remote_id in listed]
+        changes = [self._change(job, listed[job.remote_id]) for job in jobs if job.remote_id in listed]
         rest = [job for job in jobs if job.remote_id not in listed]
-        looked = await asyncio.gather(*(_look(provider, job) for job in rest[:_SINGLES_PER_RUN]))
-        waiting = [
-            JobChange(job, due_in=polling.FLOOR, failures=job.failures) for job in rest[_SINGLES_PER_RUN:]
-        ]
-        return [*changes, *looked, *waiting]
+        most = max(1, round(provider.profile.pace.per_second * _SINGLES_FOR))
+        looked = await asyncio.gather(*(self._look(provider, job) for job in rest[:most]))
+        return [*changes, *looked, *map(_still_due, rest[most:])]
 
-    async def _list(self, provider: Provider, jobs: Sequence[ClaimedJob]) -> dict[str | None, RemoteJob]:
-        if Operation.LIST not in provider.profile.operations:
-            return {}
-        found: dict[str | None, RemoteJob] = {}
-        wanted = {job.remote_id for job in jobs}
-        after: str | None = None
-        for _ in range(-(-len(jobs) // PAGE)):  # newest first: pending jobs are on the first pages
-            page = await provider.list_jobs(after=after, limit=PAGE)
-            found |= {remote.remote_id: remote for remote in page.jobs}
-            if wanted <= found.keys() or not page.has_more or page.last_id in (None, after):
-                break
-            after = page.last_id
+    async def _look(self, provider: Provider, job: ClaimedJob) -> JobChange:
+        try:
+            return self._change(job, await provider.fetch(job.remote_id or ""))
+        except ProviderError as error:
+            return _later(job, error)
+
+    def _change(self, job: ClaimedJob, remote: RemoteJob) -> JobChange:
+        return change_for(job, remote, history=self._durations.of(job))
+
+
+async def _list(provider: Provider, jobs: Sequence[ClaimedJob]) -> dict[str | None, RemoteJob]:
+    """Read as many pages as the jobs may fill, newest first.
+
+    Others' finished jobs may fill any number of pages before them. So where a page shows none of ours, the
+    next one begins behind the newest that is missing, which is asked for by itself afterwards.
+    """
+    found: dict[str | None, RemoteJob] = {}
+    if Operation.LIST not in provider.profile.operations:
         return found
+    missing = {job.remote_id: None for job in sorted(jobs, key=_taken, reverse=True)}
+    anchors, after = iter([*missing]), None
+    for _ in range(-(-len(jobs) // PAGE) + 1):
+        try:
+            page = await provider.list_jobs(after=after, limit=PAGE)
+        except ProviderError as error:
+            if found or (
+                isinstance(error, ProviderRejected) and not isinstance(error, ProviderMisconfigured)
+            ):
+                break  # it does not list, or not from there: the rest is asked for one by one
+            raise
+        shown = {remote.remote_id: remote for remote in page.jobs}
+        ours, is_new = missing.keys() & shown.keys(), bool(shown.keys() - found.keys())
+        found |= shown
+        missing = {remote_id: None for remote_id in missing if remote_id not in shown}
+        if not missing or not is_new or not page.has_more or page.last_id is None:
+            break
+        after = page.last_id if ours else next(each for each in anchors if each in missing)
+    return found
 
 
-async def _look(provider: Provider, job: ClaimedJob) -> JobChange:
-    try:
-        return change_for(job, await provider.fetch(job.remote_id or ""))
-    except ProviderError as error:
-        return _later(job, error)
+def _taken(job: ClaimedJob) -> float:
+    return (job.taken_at or job.created_at).timestamp()
+
+
+def _still_due(job: ClaimedJob) -> JobChange:
+    """Keep its place among those that wait: whoever has been due for longest is looked at first."""
+    return JobChange(job, due_in=(job.due_at or job.now) - job.now, failures=job.failures)
 
 
 def _later(job: ClaimedJob, error: ProviderError) -> JobChange:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from sora_studio.db.engine import Database
@@ -12,7 +13,7 @@ from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import JobRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.errors import Conflict
-from sora_studio.domain.job import Charge, JobChange
+from sora_studio.domain.job import Charge, JobChange, Likeness
 from sora_studio.domain.video import NEXT, Phase, Problem
 from tests.support.library import add_person, add_videos
 
@@ -151,3 +152,22 @@ async def test_a_decision_releases_what_was_only_reserved(
         assert await getattr(JobRepository(tx), decision)(video_id)
     async with database.transaction() as tx:
         assert (await tx.exec(select(JobRow.charge).where(col(JobRow.id) == job.id))).one() == after
+
+
+async def test_durations_of_the_newest_jobs_by_likeness(database: Database):
+    owner_id = await add_person(database)
+    ids = await add_videos(database, owner_id, *(f"clip {n}" for n in range(6)))
+    async with database.transaction() as tx:
+        connection = await tx.connection()
+        for number, video_id in enumerate(ids[:5]):
+            await connection.execute(
+                text(
+                    "UPDATE job SET taken_at = now() - make_interval(secs => :age),"
+                    " finished_at = now() - make_interval(secs => :ago) WHERE video_id = :video"
+                ),
+                {"age": 100 + 2 * number, "ago": number, "video": video_id},
+            )
+        await connection.execute(text("UPDATE video SET seconds = '8' WHERE id = :video"), {"video": ids[4]})
+        found = await JobRepository(tx).durations(each=3)
+    short, long = (Likeness("fake", "sora-2", "1280x720", seconds) for seconds in ("4", "8"))
+    assert found == {short: (100, 101, 102), long: (104,)}

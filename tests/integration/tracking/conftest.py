@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -47,10 +48,11 @@ class Bench:
     workshop: Workshop
     owner_id: UUID
     holder: UUID = field(default_factory=uuid4)
+    more: list[FakeProvider] = field(default_factory=list[FakeProvider])  # further providers
 
     def __post_init__(self) -> None:
         self.woken: list[str] = []
-        self.offers = Offers({self.provider.profile.name: self.provider})
+        self.offers = Offers({each.profile.name: each for each in (self.provider, *self.more)})
         self.claims = Claims(self.db, self.holder)
         throttle = Throttle()
         self.media = MediaService(db=self.db, storage=self.storage, workshop=self.workshop, throttle=throttle)
@@ -118,6 +120,11 @@ class Bench:
     async def sql(self, statement: str, **parameters: object) -> None:
         async with self.db.transaction() as tx:
             await (await tx.connection()).execute(text(statement), parameters)
+
+    async def read(self, query: str, **parameters: object) -> tuple[Any, ...]:
+        """Return the one row of a query."""
+        async with self.db.transaction() as tx:
+            return tuple((await (await tx.connection()).execute(text(query), parameters)).one())
 
     async def look(self, view: VideoView) -> VideoView:
         return await self.videos.get(view.owner_id, view.id)

@@ -1,8 +1,14 @@
 """How a job that the provider has taken goes on."""
 
-from sora_studio.domain.errors import JobNotFound, ProviderUnavailable
+import asyncio
+from dataclasses import replace
+
+from sora_studio.domain.errors import JobNotFound, ProviderRejected, ProviderUnavailable
+from sora_studio.domain.profile import Pace
 from sora_studio.domain.video import LibraryQuery, Phase, Problem, Status
 from tests.integration.tracking.conftest import Bench
+from tests.support.library import add_videos
+from tests.support.provider import PROFILE, FakeProvider
 
 AWAY = ProviderUnavailable("502", "server_error")
 GONE = JobNotFound("No such video.", "not_found")
@@ -114,3 +120,78 @@ async def test_looks_that_know_nothing_of_a_job_have_to_follow_each_other(bench:
         await bench.refresh()
         await bench.refresh()
     assert (await bench.look(view)).phase is Phase.QUEUED
+
+
+async def test_jobs_behind_thousands_of_newer_ones_are_found_in_few_requests(bench: Bench):
+    """The list shows everybody's jobs, newest first; ours may be anywhere in it."""
+    await taken(bench, *(f"clip {number}" for number in range(8)))
+    for number in range(5_000):
+        bench.provider.jobs[f"newer-{number}"] = replace(
+            bench.provider.jobs["remote-0"], remote_id=f"newer-{number}", status=Status.COMPLETED
+        )
+    for number in range(8):
+        bench.provider.report(f"remote-{number}", Status.IN_PROGRESS, 30)
+    await bench.refresh()
+    assert (bench.provider.lists, bench.provider.fetches) == (2, 1)
+    page = await bench.videos.list_library(bench.owner_id, LibraryQuery(limit=100))
+    assert {view.progress for view in page.videos} == {30}
+
+
+async def test_a_server_that_repeats_its_first_page_is_asked_for_no_more(bench: Bench):
+    await taken(bench, *(f"clip {number}" for number in range(5)))
+    bench.provider.repeats_page = True
+    for number in range(5, 300):
+        bench.provider.jobs[f"newer-{number}"] = replace(
+            bench.provider.jobs["remote-0"], remote_id=f"newer-{number}"
+        )
+    await bench.refresh()
+    assert (bench.provider.lists, bench.provider.fetches) == (2, 5)
+
+
+async def test_where_the_list_is_refused_jobs_are_asked_for_one_by_one(bench: Bench):
+    await taken(bench, *(f"clip {number}" for number in range(5)))
+    bench.provider.on_list = [ProviderRejected("LLM Provider NOT provided", "400")]
+    await bench.refresh()
+    assert bench.provider.fetches == 5
+
+
+async def test_who_has_been_due_for_longest_is_looked_at_first(bench: Bench):
+    """One by one there is room for so many in a run; nobody is passed over twice."""
+    bench.provider.profile = replace(PROFILE, operations=frozenset(), pace=Pace(per_second=2, burst=4))
+    await taken(bench, *(f"clip {number}" for number in range(8)))
+    await bench.due_now()
+    for _ in range(2):
+        await bench.refresher.run()
+    assert sorted(bench.provider.fetched) == [f"remote-{number}" for number in range(8)]
+
+
+async def test_a_slow_provider_keeps_nobody_from_the_others(bench: Bench):
+    (view,) = await taken(bench)
+    slow = FakeProvider(profile=replace(PROFILE, name="slow"))
+    both = Bench(bench.db, bench.provider, bench.storage, bench.workshop, bench.owner_id, more=[slow])
+    await add_videos(bench.db, bench.owner_id, "slow", phase=Phase.QUEUED, provider="slow")
+    slow.hold_looks = asyncio.Event()
+    bench.provider.report("remote-0", Status.IN_PROGRESS, 5)
+    await both.refresh()
+    assert (await bench.look(view)).progress == 5
+    bench.provider.report("remote-0", Status.IN_PROGRESS, 50)
+    await both.refresh()
+    assert (await bench.look(view)).progress == 50
+    slow.hold_looks.set()
+    await both.refresher.crew.idle()
+    assert slow.fetches == 1
+
+
+async def test_looks_follow_the_durations_of_such_jobs(bench: Bench):
+    """Ten such jobs took 100 s each: a fresh one without progress is left alone for half a minute."""
+    await add_videos(bench.db, bench.owner_id, *(f"old {number}" for number in range(10)))
+    await bench.sql(
+        "UPDATE job SET taken_at = now() - interval '150 s', finished_at = now() - interval '50 s'"
+    )
+    await taken(bench)
+    await bench.sql("UPDATE job SET taken_at = now() - interval '6 s' WHERE remote_id = 'remote-0'")
+    await bench.refresh()
+    (wait,) = await bench.read(
+        "SELECT extract(epoch FROM due_at - now())::float8 FROM job WHERE remote_id = 'remote-0'"
+    )
+    assert 25 < wait <= 30
