@@ -72,7 +72,10 @@ function settle(form) {
   const box = form.elements.prompt;
   if (accepted !== "true") box.focus();
   else if (box.value === sent.prompt) write(box, "");
-  if (accepted === "true") ask("edit", "");
+  if (accepted === "true") {
+    ask("edit", "");
+    for (const chip of all("[data-character]", form)) chip.checked = false;
+  }
   sent = null;
   complain(form, "");
 }
@@ -129,6 +132,17 @@ on("click", "[data-prompt]", (chip) => {
   const box = one("[data-draft]");
   write(box, chip.dataset.prompt);
   box.focus();
+});
+
+on("change", "[data-character]", (chip) => {
+  const box = chip.form.elements.prompt;
+  const { character: name } = chip.dataset;
+  if (chip.checked && !box.value.includes(name)) {
+    const gap = /\S$/.test(box.value.slice(0, box.selectionStart)) ? " " : "";
+    box.setRangeText(`${gap}${name} `, box.selectionStart, box.selectionEnd, "end");
+    write(box, box.value);
+  }
+  if (chip.checked) box.focus();
 });
 
 on("click", "[data-options]", (button) => {

@@ -93,8 +93,8 @@ class VideoRepository:
         found = {view.id: view for view in map(_to_view, rows)}
         return tuple(found[video_id] for video_id in dict.fromkeys(video_ids) if video_id in found)
 
-    async def remixes(self, owner_id: UUID, parent_id: UUID, *, limit: int = 100) -> tuple[VideoView, ...]:
-        """Return the remixes of a video, oldest first."""
+    async def made_from(self, owner_id: UUID, parent_id: UUID, *, limit: int = 100) -> tuple[VideoView, ...]:
+        """Return what was made from a video, oldest first."""
         query = _views().where(_mine(owner_id), col(VideoRow.parent_id) == parent_id)
         return tuple(map(_to_view, await self._do(query.order_by(*_keys(Order.OLDEST)).limit(limit))))
 

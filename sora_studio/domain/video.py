@@ -308,4 +308,4 @@ class Family:
     """A video's parent, and what was made from it, oldest first."""
 
     parent: VideoView | None
-    remixes: tuple[VideoView, ...]
+    made: tuple[VideoView, ...]

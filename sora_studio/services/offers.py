@@ -62,8 +62,9 @@ class Offers:
             InvalidInput: It cannot, or is not configured any more.
         """
         if not self.offers(name, operation):
-            label = self._profiles[name].label if name in self._profiles else name
-            message = f"{label} cannot {_DOES.get(operation, operation)}."
+            profile = self._profiles.get(name)
+            unable = f"{profile.label if profile else name} cannot {_DOES.get(operation, operation)}."
+            message = (profile and profile.retired) or unable
             raise InvalidInput(message, "provider", "unsupported")
         return self._providers[name]
 

@@ -239,12 +239,12 @@ class VideoService:
             return await VideoRepository(tx).coming(owner_id)
 
     async def family(self, owner_id: UUID, video_id: UUID) -> Family:
-        """Return a video's parent and remixes."""
+        """Return a video's parent and what was made from it."""
         async with self._db.transaction() as tx:
             videos = VideoRepository(tx)
             child = await videos.view(owner_id, video_id)
             parents = await videos.views(owner_id, [child.parent_id]) if child.parent_id else ()
-            return Family(parents[0] if parents else None, await videos.remixes(owner_id, video_id))
+            return Family(parents[0] if parents else None, await videos.made_from(owner_id, video_id))
 
     async def activity(self, owner_id: UUID, video_id: UUID) -> tuple[Activity, ...]:
         """Return what happened to a video since it was written down, oldest first.

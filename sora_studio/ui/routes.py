@@ -34,6 +34,11 @@ def upload(reference_id: str) -> str:
     return f"/api/references/{reference_id}"
 
 
+def again(parent_id: str, video_id: str) -> str:
+    """Return the page of a video with the form filled in that asked for another one, made from it."""
+    return f"{video(parent_id)}?again={video_id}"
+
+
 def edit(video_id: str) -> str:
     """Return the page that fills the composer with a video's wish."""
     return f"/?edit={video_id}"

@@ -52,7 +52,7 @@ async def test_a_remix_knows_its_parent_and_the_parent_its_remix(visit: Visit, c
     await page.get_by_role("textbox", name="Remix prompt").fill("forbidden-test Quiet harbour by night")
     await page.get_by_role("button", name="Remix").click()
     await expect(page).to_have_url(re.compile(f"/video/(?!{collector.harbour})"))
-    await expect(page.get_by_role("heading", name="Made from")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Remix of")).to_be_visible()
     await page.locator(f"a[href$='{collector.harbour}']").first.click()
     await expect(page).to_have_url(re.compile(collector.harbour))
     await expect(page.locator("article.tile").filter(has_text="by night")).to_have_count(1)

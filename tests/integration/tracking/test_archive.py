@@ -140,7 +140,7 @@ async def test_a_remix_goes_to_the_parents_provider_under_its_remote_id(bench: B
     await bench.submit()
     assert [order.source for order in bench.provider.orders[-2:]] == ["remote-0", None]
     family = await bench.videos.family(view.owner_id, view.id)
-    assert family.remixes[0].id == remix.id
+    assert family.made[0].id == remix.id
     back = await bench.videos.family(view.owner_id, remix.id)
     assert back.parent
     assert back.parent.id == view.id

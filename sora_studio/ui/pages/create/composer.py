@@ -9,15 +9,20 @@ from uuid import UUID, uuid4
 import reflex as rx
 
 from sora_studio.container import services
+from sora_studio.domain.character import CharacterView
 from sora_studio.domain.errors import InvalidInput, KeyReused, NotFound, SoraStudioError, UserError
-from sora_studio.domain.ids import parse_public_id
-from sora_studio.domain.video import VideoView, VideoWish
+from sora_studio.domain.ids import parse_character_id, parse_public_id, public_character_id, public_id
+from sora_studio.domain.video import Kind, VideoView, VideoWish
+from sora_studio.ui import routes
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
 from sora_studio.ui.pages.create.offers import Offer, ProviderGroup, fitting, groups, make_offer
 from sora_studio.ui.pages.create.state import RECENT, CreateState
 from sora_studio.ui.session import signed_in_user
+
+CAST = "character."
+"""What the fields of chosen characters begin with; the rest is the public id."""
 
 _LONGEST_SIDE = 100_000  # pixels
 _SENT_BEFORE = "Your wish before this one had been sent already. Press Create again to send this one as well."
@@ -33,11 +38,21 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Character:
+    """Somebody or something that can be named in the prompt."""
+
+    id: str  # public
+    name: str
+    provider: str
+
+
+@dataclass(frozen=True)
 class Draft:
-    """A prompt put into the box from elsewhere; a new key draws the box anew."""
+    """A wish put into the form from elsewhere; a new key draws it anew."""
 
     text: str = ""
     key: str = ""
+    characters: tuple[str, ...] = ()  # their public ids
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,7 @@ class ComposerState(rx.State):
     groups: rx.Field[list[ProviderGroup]] = rx.field(default_factory=list)
     offer: rx.Field[Offer] = rx.field(default_factory=Offer)
     reference: rx.Field[Reference] = rx.field(default_factory=Reference)
+    characters: rx.Field[list[Character]] = rx.field(default_factory=list)
     draft: rx.Field[Draft] = rx.field(default_factory=Draft)
     error: rx.Field[FormError] = rx.field(default_factory=FormError)
     form_key: rx.Field[str] = rx.field("")  # one per rendering of the form: a double click makes one video
@@ -76,27 +92,42 @@ class ComposerState(rx.State):
             return ""
         return fitting(self.reference.width, self.reference.height, self.offer.size)
 
+    @rx.var
+    def cast(self) -> list[Character]:
+        """Return the characters of the chosen provider."""
+        provider = self.offer.model.partition("/")[0]
+        return [character for character in self.characters if character.provider == provider]
+
     @rx.event(background=True)
-    async def load(self) -> None:
-        """Offer what the providers can do; `?edit=` fills the form with an earlier wish."""
+    async def load(self) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+        """Offer what the providers can do; `?edit=` fills the form with an earlier wish.
+
+        An edit or extension is not asked for here, but on the page of the video that it was to be made from.
+        """
         async with self:
             owner_id = await signed_in_user(self)
             edited = self.router.url.query_parameters.get("edit", "")
         view = await _earlier(owner_id, edited) if edited else None
+        if view is not None and view.kind in {Kind.EDIT, Kind.EXTEND} and view.parent_id:
+            return rx.redirect(routes.again(public_id(view.parent_id), public_id(view.id)))
         profiles = services().videos.offers()
+        characters = await services().characters.list_all(owner_id)
         async with self:
             if view is not None:
                 choice = (f"{view.provider}/{view.model}", view.size, view.seconds)
-                self.draft = Draft(view.prompt, uuid4().hex)
+                named = [each for each in characters if each.remote_id in view.characters]
+                self.draft = Draft(view.prompt, uuid4().hex, tuple(map(_to_public, named)))
             else:
                 choice = _read_choice(self.last_choice)
             assign(
                 self,
                 ready=True,
                 groups=groups(profiles),
+                characters=[Character(_to_public(each), each.name, each.provider) for each in characters],
                 offer=make_offer(profiles, *choice),
                 form_key=self.form_key or uuid4().hex,
             )
+        return None
 
     @rx.event
     def choose_model(self, model: str) -> None:
@@ -177,7 +208,14 @@ def _wish(data: Mapping[str, Any]) -> VideoWish:
         size=_text(data, "size") or None,
         seconds=_text(data, "seconds") or None,
         reference_id=_reference_id(_text(data, "reference_id")),
+        characters=tuple(
+            parse_character_id(name.removeprefix(CAST)) for name in data if name.startswith(CAST)
+        ),
     )
+
+
+def _to_public(character: CharacterView) -> str:
+    return public_character_id(character.id)
 
 
 def _side(pixels: int) -> int:

@@ -5,7 +5,7 @@ import reflex as rx
 from sora_studio.domain.video import PROMPT_MAX
 from sora_studio.ui import routes
 from sora_studio.ui.components.form import error
-from sora_studio.ui.pages.create.composer import ComposerState
+from sora_studio.ui.pages.create.composer import CAST, Character, ComposerState
 from sora_studio.ui.pages.create.offers import ModelOption, ProviderGroup, SizeOption
 from sora_studio.ui.theme import SMALL_ICON, icon, style
 
@@ -20,6 +20,7 @@ def composer() -> rx.Component:
             rx.el.input(type="hidden", name="reference_id", value=ComposerState.reference.id, read_only=True),
             _prompt(),
             _picture(),
+            _cast(),
             error(ComposerState.error.text),
             rx.el.p(class_name="error", role="alert", data_upload_error=""),
             rx.el.div(
@@ -100,6 +101,34 @@ def _picture() -> rx.Component:
                 rx.Var("window.studio.uploaded.height").to(int),
             ),
         ),
+    )
+
+
+def _cast() -> rx.Component:
+    """Offer the characters of the chosen provider; studio.js writes a chosen name into the prompt."""
+    return rx.cond(
+        ComposerState.cast.length() > 0,
+        rx.el.fieldset(
+            rx.el.legend("Characters", class_name="sr"),
+            rx.foreach(ComposerState.cast, _character),
+            key=f"cast {ComposerState.draft.key}",
+            class_name="cast",
+        ),
+    )
+
+
+def _character(character: rx.vars.ObjectVar[Character]) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            name=f"{CAST}{character.id}",
+            default_checked=ComposerState.draft.characters.contains(character.id),
+            class_name="sr",
+            data_character=character.name,
+        ),
+        icon("user-round", SMALL_ICON),
+        rx.el.bdi(character.name),
+        class_name="chip",
     )
 
 

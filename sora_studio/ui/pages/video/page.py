@@ -8,6 +8,7 @@ from sora_studio.ui.cards import ATTENTION, FAILED, READY
 from sora_studio.ui.components import feedback, tile
 from sora_studio.ui.components.form import error
 from sora_studio.ui.components.progress import ring
+from sora_studio.ui.pages.video import sections
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link, style
 
@@ -105,7 +106,7 @@ def _message(symbol: str, tone: str) -> rx.Component:
 def _details() -> rx.Component:
     return rx.el.div(
         rx.el.div(_title(), _facts(), _prompt(), class_name="column"),
-        rx.el.div(_remix(), _family(), class_name="column"),
+        rx.el.div(_remix(), sections.possibilities(), sections.family(), class_name="column"),
         class_name="details",
     )
 
@@ -241,27 +242,6 @@ def _remix() -> rx.Component:
             ),
             custom_attrs={"id": "remix"},
             class_name="card",
-        ),
-    )
-
-
-def _family() -> rx.Component:
-    return rx.cond(
-        (VideoState.parent.length() > 0) | (VideoState.remixes.length() > 0),
-        rx.el.section(
-            rx.cond(
-                VideoState.parent.length() > 0,
-                rx.fragment(
-                    rx.el.h2("Made from"), tile.grid(VideoState.parent, VideoState.coming, dense=True)
-                ),
-            ),
-            rx.cond(
-                VideoState.remixes.length() > 0,
-                rx.fragment(
-                    rx.el.h2("Remixes"), tile.grid(VideoState.remixes, VideoState.coming, dense=True)
-                ),
-            ),
-            class_name="family",
         ),
     )
 

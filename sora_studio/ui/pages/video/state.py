@@ -10,12 +10,18 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.errors import NotFound, SoraStudioError, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
-from sora_studio.domain.video import Phase, VideoView
+from sora_studio.domain.video import Family, Kind, Phase, VideoView
 from sora_studio.ui import live, phases, routes, toasts, words
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
 from sora_studio.ui.session import signed_in_user
+
+_HEADINGS = {  # of one, of several
+    Kind.REMIX: ("Remix", "Remixes"),
+    Kind.EDIT: ("Edit", "Edits"),
+    Kind.EXTEND: ("Extension", "Extensions"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,14 @@ class VideoPage:
     cost: str = ""
     provider: str = ""
     has_reference: bool = False
-    remix: bool = False  # it was made from another
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Relatives of one kind."""
+
+    heading: str
+    cards: list[VideoCard]
 
 
 class VideoState(rx.State):
@@ -50,9 +63,8 @@ class VideoState(rx.State):
 
     video: rx.Field[VideoPage] = rx.field(default_factory=VideoPage)
     progress: rx.Field[Progress] = rx.field(default_factory=Progress)
-    parent: rx.Field[list[VideoCard]] = rx.field(default_factory=list)  # one or none
-    remixes: rx.Field[list[VideoCard]] = rx.field(default_factory=list)
-    coming: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)  # of the remixes
+    family: rx.Field[list[Generation]] = rx.field(default_factory=list)
+    coming: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)  # of the family
     missing: rx.Field[str] = rx.field("")  # the id that names no video of this person
     problem: rx.Field[str] = rx.field("")
     remix_error: rx.Field[str] = rx.field("")
@@ -86,9 +98,8 @@ class VideoState(rx.State):
                 self,
                 video=to_page(view),
                 progress=to_progress([view], now).get(asked, Progress(100, "")),
-                parent=[to_card(family.parent)] if family.parent else [],
-                remixes=[to_card(remix) for remix in family.remixes],
-                coming=to_progress(family.remixes, now),
+                family=to_generations(view, family),
+                coming=to_progress(family.made, now),
                 missing="",
                 problem="",
                 remix_key=self.remix_key or uuid4().hex,
@@ -167,8 +178,14 @@ def to_page(view: VideoView) -> VideoPage:
         cost=phases.cost(view),
         provider=view.provider,
         has_reference=view.has_reference,
-        remix=view.parent_id is not None,
     )
+
+
+def to_generations(view: VideoView, family: Family) -> list[Generation]:
+    """Put the relatives under headings: what it was made from, then what was made from it."""
+    made = {kind: [to_card(each) for each in family.made if each.kind is kind] for kind in _HEADINGS}
+    parent = [Generation(f"{_HEADINGS[view.kind][0]} of", [to_card(family.parent)])] if family.parent else []
+    return [*parent, *(Generation(_HEADINGS[kind][1], cards) for kind, cards in made.items() if cards)]
 
 
 def _asked(state: VideoState) -> str:

@@ -1,0 +1,149 @@
+"""The sections below the remix: what else can be made of the video, and its family."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from sora_studio.domain.character import NAME_MAX
+from sora_studio.domain.video import PROMPT_MAX
+from sora_studio.ui.cards import READY, VideoCard
+from sora_studio.ui.components import tile
+from sora_studio.ui.components.form import error
+from sora_studio.ui.pages.video.possibilities import CHARACTER, EDIT, EXTEND, Length, PossibilitiesState
+from sora_studio.ui.pages.video.state import Generation, VideoState
+from sora_studio.ui.theme import SMALL_ICON, icon
+
+_possible = PossibilitiesState.possible
+
+
+def possibilities() -> rx.Component:
+    """Draw the closed forms of a finished video, those that its provider has."""
+    shown = (VideoState.video.look == READY) & (_possible.id == VideoState.video.id)
+    return rx.fragment(
+        rx.cond(shown & _possible.edit, _edit()),
+        rx.cond(shown & (_possible.lengths.length() > 0), _extend()),
+        rx.cond(shown & _possible.character, _character()),
+    )
+
+
+def family() -> rx.Component:
+    """Show what the video was made from, and what was made from it."""
+    return rx.cond(
+        VideoState.family.length() > 0,
+        rx.el.section(rx.foreach(VideoState.family, _generation), class_name="family"),
+    )
+
+
+def _generation(generation: rx.vars.ObjectVar[Generation]) -> rx.Component:
+    cards = generation.cards.to(rx.vars.ArrayVar[Sequence[VideoCard]], list[VideoCard])
+    return rx.fragment(rx.el.h2(generation.heading), tile.grid(cards, VideoState.coming, dense=True))
+
+
+def _edit() -> rx.Component:
+    return _unfold(
+        EDIT,
+        "wand-sparkles",
+        "Edit",
+        "Say what should change; the rest stays.",
+        _prompt(EDIT, "Edit prompt", "Make it rain, keep everything else…"),
+        rx.el.span(VideoState.video.duration, " · ", VideoState.video.cost, class_name="muted num"),
+        on_submit=PossibilitiesState.edit,
+    )
+
+
+def _extend() -> rx.Component:
+    return _unfold(
+        EXTEND,
+        "fast-forward",
+        "Extend",
+        "Say how it goes on; only what is added is paid for.",
+        _prompt(EXTEND, "Extension prompt", "The camera rises above the clouds…"),
+        rx.el.select(
+            rx.foreach(_possible.lengths, _length),
+            name="seconds",
+            aria_label="Length",
+            class_name="input fit num",
+        ),
+        on_submit=PossibilitiesState.extend,
+    )
+
+
+def _character() -> rx.Component:
+    return _unfold(
+        CHARACTER,
+        "user-round-plus",
+        "Make a character",
+        "Give who or what is in it a name; then it can appear in other videos.",
+        rx.el.input(
+            name="name",
+            required=True,
+            max_length=NAME_MAX,
+            placeholder="Nova",
+            aria_label="Name",
+            auto_complete="off",
+            dir="auto",
+            class_name="input",
+        ),
+        rx.el.span("No people: providers refuse them.", class_name="muted"),
+        on_submit=PossibilitiesState.make_character,
+    )
+
+
+def _length(length: rx.vars.ObjectVar[Length]) -> rx.Component:
+    return rx.el.option(length.text, value=length.seconds)
+
+
+def _prompt(form: str, label: str, example: str) -> rx.Component:
+    return rx.el.textarea(
+        default_value=rx.cond(_possible.again == form, _possible.draft, ""),
+        name="prompt",
+        rows=2,
+        required=True,
+        max_length=PROMPT_MAX,
+        placeholder=example,
+        aria_label=label,
+        dir="auto",
+        class_name="input",
+        data_remix="",
+    )
+
+
+def _unfold(
+    form: str,
+    symbol: str,
+    title: str,
+    about: str,
+    control: rx.Component,
+    beside: rx.Component,
+    **props: Any,  # noqa: ANN401 -- props have any type
+) -> rx.Component:
+    """Draw a card that opens; only one of them is open at a time."""
+    refusal = PossibilitiesState.refusal
+    return rx.el.details(
+        rx.el.summary(
+            icon(symbol, SMALL_ICON), rx.el.h2(title), icon("chevron-down", SMALL_ICON), class_name="row"
+        ),
+        rx.el.p(about, class_name="muted"),
+        rx.el.form(
+            rx.el.input(type="hidden", name="request_key", value=PossibilitiesState.form_key, read_only=True),
+            control,
+            error(rx.cond(refusal.form == form, refusal.text, "").to(str)),
+            rx.el.div(
+                beside,
+                rx.el.button(
+                    title,
+                    type="submit",
+                    disabled=PossibilitiesState.sending != "",
+                    class_name="button primary",
+                ),
+                class_name="row between",
+            ),
+            class_name="stack",
+            **props,
+        ),
+        key=f"{form} {VideoState.video.id} {_possible.again}",
+        open=_possible.again == form,
+        class_name="card unfolding",
+        custom_attrs={"id": form, "name": "possibilities"},
+    )
