@@ -406,6 +406,18 @@ function tellTime(element) {
   element.title = then.toLocaleString();
 }
 
+// How long is left, in the last minutes in red; the sentence around it ends with what is written here.
+const SHORT = 10 * 60; // seconds
+
+function tellLeft(element) {
+  const left = Math.round((new Date(element.dateTime) - Date.now()) / 1000);
+  const minutes = Math.floor(left / 60);
+  const hours = Math.floor(minutes / 60);
+  const span = hours ? `${hours} h ${minutes % 60} min` : minutes ? `${minutes} min` : `${left} s`;
+  element.textContent = left > 0 ? `for another ${span}.` : "no longer: it may be gone.";
+  element.parentElement.dataset.short = String(left < SHORT);
+}
+
 // What is asked for stands in the address, and there the server reads it: so it has to be there before React hears
 // of the click or the key, hence the capture phase.
 function ask(name, value) {
@@ -467,6 +479,7 @@ function follow() {
     }
   }
   for (const time of all("time[data-ago]:empty")) tellTime(time);
+  for (const time of all("time[data-left]:empty")) tellLeft(time);
   for (const form of all("[data-composer][data-answer]")) settle(form);
   if (all(".tile").length < shownWhenAsked) shownWhenAsked = -1; // another question, or something was deleted
   nearEnd.disconnect();
@@ -485,6 +498,7 @@ function start() {
     attributeFilter: ["data-answer"],
   });
   setInterval(() => all("time[data-ago]").forEach(tellTime), 30_000);
+  setInterval(() => all("time[data-left]").forEach(tellLeft), 1000);
 }
 
 // A page that is not filled says so; if it stays like that, the connection is asked for anew by loading it again.

@@ -163,7 +163,8 @@ def _reason(view: VideoView) -> str:
     words = view.problem.message.strip() if view.problem else ""
     if not words:
         return "The provider gave no reason."
-    return words if words[-1] in ".!?…" else f"{words}."
+    sentence = words if words[-1] in ".!?…" else f"{words}."
+    return sentence if words.isascii() else f"\u2068{sentence}\u2069"  # it may be written from right to left
 
 
 def _charge(view: VideoView) -> str:

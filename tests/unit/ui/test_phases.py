@@ -105,6 +105,12 @@ def test_the_providers_words_are_told_verbatim(words: str):
     assert words in phases.sentence(_view(Phase.FAILED, "server_error", message=words))
 
 
+def test_words_from_right_to_left_do_not_turn_ours_around():
+    view = _view(Phase.FAILED, "server_error", message="خطأ 500")
+
+    assert phases.sentence(view).startswith("\u2068خطأ 500.\u2069 You were")
+
+
 @pytest.mark.parametrize(
     ("phase", "code", "brief"),
     [

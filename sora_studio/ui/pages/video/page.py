@@ -9,6 +9,7 @@ from sora_studio.ui.components import feedback, tile
 from sora_studio.ui.components.form import error
 from sora_studio.ui.components.progress import ring
 from sora_studio.ui.pages.video import sections
+from sora_studio.ui.pages.video.activity import timeline
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link, style
 
@@ -85,6 +86,7 @@ def _coming() -> rx.Component:
             role="status",
         ),
         rx.el.p(_video.sentence, class_name="muted"),
+        _countdown(),
         class_name="message",
     )
 
@@ -93,7 +95,8 @@ def _message(symbol: str, tone: str) -> rx.Component:
     return rx.el.div(
         icon(symbol, 28),
         rx.el.h2(_video.word, class_name=tone),
-        rx.el.p(_video.sentence, dir="auto"),
+        rx.el.p(_video.sentence),
+        _countdown(),
         rx.cond(
             _video.look == FAILED,
             rx.el.a("Edit and send again", href=routes.edit(_ID), class_name="button primary"),
@@ -103,10 +106,29 @@ def _message(symbol: str, tone: str) -> rx.Component:
     )
 
 
+def _countdown() -> rx.Component:
+    """Say how long the provider keeps a file that could not be saved yet; studio.js counts."""
+    return rx.cond(
+        _video.kept_until,
+        rx.el.p(
+            "The provider keeps the file ",
+            rx.el.time(key=_video.kept_until, date_time=_video.kept_until, data_left=""),
+            class_name="countdown num",
+            role="timer",
+        ),
+    )
+
+
 def _details() -> rx.Component:
     return rx.el.div(
         rx.el.div(_title(), _facts(), _prompt(), class_name="column"),
-        rx.el.div(_remix(), sections.possibilities(), sections.family(), class_name="column"),
+        rx.el.div(
+            timeline(VideoState.activity, ready=_video.look == READY),
+            _remix(),
+            sections.possibilities(),
+            sections.family(),
+            class_name="column",
+        ),
         class_name="details",
     )
 

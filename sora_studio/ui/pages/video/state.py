@@ -15,6 +15,7 @@ from sora_studio.ui import live, phases, routes, toasts, words
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
+from sora_studio.ui.pages.video.activity import Line, to_lines
 from sora_studio.ui.session import signed_in_user
 
 _HEADINGS = {  # of one, of several
@@ -63,6 +64,7 @@ class VideoState(rx.State):
 
     video: rx.Field[VideoPage] = rx.field(default_factory=VideoPage)
     progress: rx.Field[Progress] = rx.field(default_factory=Progress)
+    activity: rx.Field[list[Line]] = rx.field(default_factory=list)  # its own, as progress comes more often
     family: rx.Field[list[Generation]] = rx.field(default_factory=list)
     coming: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)  # of the family
     missing: rx.Field[str] = rx.field("")  # the id that names no video of this person
@@ -81,6 +83,7 @@ class VideoState(rx.State):
         try:
             video_id = parse_public_id(asked)
             view = await services().videos.get(owner_id, video_id)
+            activity = await services().videos.activity(owner_id, video_id)
             family = await services().videos.family(owner_id, video_id)
         except NotFound:
             async with self:
@@ -98,6 +101,7 @@ class VideoState(rx.State):
                 self,
                 video=to_page(view),
                 progress=to_progress([view], now).get(asked, Progress(100, "")),
+                activity=to_lines(view, activity),
                 family=to_generations(view, family),
                 coming=to_progress(family.made, now),
                 missing="",
