@@ -20,6 +20,7 @@ from sora_studio.domain.errors import (
     UserError,
 )
 from sora_studio.ui import routes
+from sora_studio.ui.session import ChangedHands
 from sora_studio.ui.toasts import ERROR, ToastState
 
 _log = logging.getLogger(__name__)
@@ -65,8 +66,10 @@ def _explain_provider(problem: ProviderError) -> str:
             return f"The provider answered: {words}"
 
 
-def report(exception: Exception) -> EventSpec:
+def report(exception: Exception) -> EventSpec | None:
     """Tell the person about an exception that no handler caught: Reflex's backend exception handler."""
+    if isinstance(exception, ChangedHands):
+        return None
     if isinstance(exception, NotSignedIn):
         return rx.redirect(routes.LOG_IN)
     if isinstance(exception, SoraStudioError):

@@ -4,7 +4,7 @@ import reflex as rx
 
 from sora_studio.container import services
 from sora_studio.ui.assign import assign
-from sora_studio.ui.session import signed_in_user
+from sora_studio.ui.session import signed_in_user, tab_of
 
 
 class PersonState(rx.State):
@@ -29,5 +29,5 @@ class PersonState(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
         account = await services().accounts.account(owner_id)
-        async with self:
+        async with tab_of(self, owner_id):
             assign(self, name=account.display_name, email=account.email)

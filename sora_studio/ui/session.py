@@ -3,6 +3,8 @@
 # ruff: noqa: SLF001 -- vars with an underscore are those that Reflex sends to no browser
 # pyright: reportPrivateUsage=false
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import reflex as rx
@@ -43,6 +45,26 @@ async def signed_in_user(state: BaseState) -> UUID:
         NotSignedIn: Nobody is, or not any more.
     """
     return (await signed_in(state)).user_id
+
+
+class ChangedHands(Exception):
+    """The person for whom a handler has worked is not at the tab any more: nobody is to see what it found."""
+
+
+@asynccontextmanager
+async def tab_of(state: rx.State, owner_id: UUID) -> AsyncGenerator[None]:
+    """Enter a State to write what was done for a person, who has to be at its tab still.
+
+    Background handlers take this for every `async with self` that follows a wait: the tab may have changed
+    hands meanwhile.
+
+    Raises:
+        ChangedHands: Somebody else is at the tab, or nobody.
+    """
+    async with state:
+        if (await state.get_state(TabState))._user_id != owner_id:
+            raise ChangedHands
+        yield
 
 
 async def hand_over(root: BaseState, identity: Identity | None) -> None:

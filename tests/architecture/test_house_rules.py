@@ -104,6 +104,37 @@ def test_exceptions_from_the_checks_have_a_reason(path: Path):
     assert unexplained == []
 
 
+def test_handlers_look_again_who_is_at_the_tab_before_they_write():
+    """Only the first `async with self` of a handler is plain; later ones are `tab_of`, or only tidy up."""
+    blind = [
+        shown(path, node.lineno)
+        for path in _OURS
+        if "ui" in path.parts
+        for function in ast.walk(parsed(path))
+        if isinstance(function, ast.AsyncFunctionDef) and function.name != "tab_of"
+        for node in sorted(_entered(function) - _tidying(function), key=lambda node: node.lineno)[1:]
+    ]
+
+    assert blind == []
+
+
+def _entered(tree: ast.AST) -> set[ast.AsyncWith]:
+    """Return where a State is entered as it is."""
+    return {
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AsyncWith) and ast.unparse(node.items[0].context_expr) in {"self", "state"}
+    }
+
+
+def _tidying(tree: ast.AST) -> set[ast.AsyncWith]:
+    """Return where that is done only to tidy up, whatever has happened."""
+    tries = [node for node in ast.walk(tree) if isinstance(node, ast.Try)]
+    last = [line for node in tries for line in node.finalbody]
+    passing = [each for node in tries for each in node.handlers if _passes_on(each)]
+    return {entered for part in (*last, *passing) for entered in _entered(part)}
+
+
 def _catches_everything(caught: ast.expr | None) -> bool:
     names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
     return any(name is None or ast.unparse(name) in {"Exception", "BaseException"} for name in names)

@@ -21,7 +21,7 @@ from sora_studio.middleware.origin import SameOrigin
 from sora_studio.services.accounts import AccountService
 from sora_studio.ui import errors, live
 from sora_studio.ui.guard import Guard
-from sora_studio.ui.session import signed_in_user
+from sora_studio.ui.session import signed_in_user, tab_of
 from tests.support.accounts import services_with
 
 
@@ -44,6 +44,17 @@ class ProbeState(rx.State):
             if titles != self.titles:
                 self.titles = titles
 
+    @rx.event(background=True)
+    async def wait(self) -> None:
+        """Read, but write only when `go_on` is set."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            self.whoever += 1
+        titles = await _read(owner_id)
+        await go_on.wait()
+        async with tab_of(self, owner_id):
+            self.titles = titles
+
     @rx.event
     async def plain(self, note: str = "") -> None:
         """Change a var of this tab."""
@@ -57,6 +68,10 @@ class ProbeState(rx.State):
     async def not_an_event(self) -> None:
         """Be called all the same: Reflex makes an event of every public method."""
         self.titles = ["called"]
+
+
+go_on = asyncio.Event()
+"""Set by tests of handlers that are still at work."""
 
 
 async def _read(owner_id: UUID) -> list[str]:

@@ -13,7 +13,7 @@ from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
 from tests.support.accounts import HERE, PASSWORD, services_with, sign_up
 from tests.support.library import add_videos
-from tests.support.probe import Probe, ProbeState
+from tests.support.probe import Probe, ProbeState, go_on
 from tests.support.tab import Tab, open_tab
 
 
@@ -252,3 +252,21 @@ async def test_whatever_is_sent_along_nobody_is_not_let_in(probe: Probe, payload
         await tab.send(ProbeState.plain, **payload)
         await tab.until(tab.redirects)
         assert tab.value(ProbeState, "titles") == []
+
+
+async def test_a_handler_that_is_still_at_work_shows_nothing_to_the_next_person(
+    probe: Probe, database: Database
+):
+    ada, grace = await sign_up(probe.accounts), await sign_up(probe.accounts, "grace")
+    await add_videos(database, ada.account.id, "a secret")
+    go_on.clear()
+    async with open_tab(probe.url, cookie=cookie(ada)) as tab:
+        await tab.send(ProbeState.wait)
+        await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+    async with open_tab(probe.url, cookie=cookie(grace), token=tab.token) as later:
+        assert await obeyed(later)
+        go_on.set()
+        await later.send(ProbeState.wait)  # what she asks for comes after what was asked before her
+        await later.until(lambda: later.value(ProbeState, "titles") == [])
+        assert "a secret" not in str(later.frames)
+        assert later.redirects() == []

@@ -19,7 +19,7 @@ from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
 from sora_studio.ui.pages.create.offers import Offer, ProviderGroup, fitting, groups, make_offer
 from sora_studio.ui.pages.create.state import RECENT, CreateState
-from sora_studio.ui.session import signed_in_user
+from sora_studio.ui.session import signed_in_user, tab_of
 
 CAST = "character."
 """What the fields of chosen characters begin with; the rest is the public id."""
@@ -112,7 +112,7 @@ class ComposerState(rx.State):
             return rx.redirect(routes.again(public_id(view.parent_id), public_id(view.id)))
         profiles = services().videos.offers()
         characters = await services().characters.list_all(owner_id)
-        async with self:
+        async with tab_of(self, owner_id):
             if view is not None:
                 choice = (f"{view.provider}/{view.model}", view.size, view.seconds)
                 named = [each for each in characters if each.remote_id in view.characters]
@@ -163,14 +163,14 @@ class ComposerState(rx.State):
         try:
             view = await services().videos.create(owner_id, _wish(data), request_key=key or None)
         except SoraStudioError as problem:
-            async with self:
+            async with tab_of(self, owner_id):
                 _refuse(self, key, problem)
             return
         except BaseException:
             async with self:
                 self.answer = Answer(key)  # a mistake of ours: the tile that stood in must not stay
             raise
-        async with self:
+        async with tab_of(self, owner_id):
             assign(self, error=FormError(), reference=Reference(), draft=Draft(), form_key=uuid4().hex)
             self.answer = Answer(key, accepted=True)
             recent = await self.get_state(CreateState)

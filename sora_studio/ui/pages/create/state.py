@@ -12,7 +12,7 @@ from sora_studio.ui import live
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
-from sora_studio.ui.session import signed_in_user
+from sora_studio.ui.session import signed_in_user, tab_of
 
 RECENT = 24
 
@@ -37,10 +37,10 @@ class CreateState(rx.State):
             page = await services().videos.list_library(owner_id, LibraryQuery(limit=RECENT))
             coming = await services().videos.coming(owner_id)
         except Unavailable as problem:
-            async with self:
+            async with tab_of(self, owner_id):
                 self.problem = explain(problem)
             return
-        async with self:
+        async with tab_of(self, owner_id):
             assign(
                 self,
                 ready=True,

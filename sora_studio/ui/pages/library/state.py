@@ -14,7 +14,7 @@ from sora_studio.ui import live
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
-from sora_studio.ui.session import signed_in_user
+from sora_studio.ui.session import signed_in_user, tab_of
 
 PAGE = 30
 _LONGEST_PAGE = 200  # what one reading may return
@@ -86,7 +86,7 @@ class LibraryState(rx.State):
             return
         page = await services().videos.list_library(owner_id, query)
         now = datetime.now(UTC)
-        async with self:
+        async with tab_of(self, owner_id):
             if self.cards and self.cards[-1].id == last:
                 self.cards = [*self.cards, *map(to_card, page.videos)]
                 self.progress = {**self.progress, **to_progress(page.videos, now)}
@@ -123,10 +123,10 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
         page = await _list(owner_id, query)
         counts = await services().videos.count_library(owner_id, query.search)
     except Unavailable as problem:
-        async with state:
+        async with tab_of(state, owner_id):
             state.problem = explain(problem)
         return
-    async with state:
+    async with tab_of(state, owner_id):
         if _asked(state) != asked:
             return  # the person asked for something else meanwhile, and that reading is under way
         assign(

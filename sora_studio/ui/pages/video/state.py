@@ -16,7 +16,7 @@ from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
 from sora_studio.ui.pages.video.activity import Line, to_lines
-from sora_studio.ui.session import signed_in_user
+from sora_studio.ui.session import signed_in_user, tab_of
 
 _HEADINGS = {  # of one, of several
     Kind.REMIX: ("Remix", "Remixes"),
@@ -86,15 +86,15 @@ class VideoState(rx.State):
             activity = await services().videos.activity(owner_id, video_id)
             family = await services().videos.family(owner_id, video_id)
         except NotFound:
-            async with self:
+            async with tab_of(self, owner_id):
                 self.missing = asked
             return
         except Unavailable as problem:
-            async with self:
+            async with tab_of(self, owner_id):
                 self.problem = explain(problem)
             return
         now = datetime.now(UTC)
-        async with self:
+        async with tab_of(self, owner_id):
             if _asked(self) != asked:
                 return  # the person has gone on to another video meanwhile
             assign(
@@ -119,7 +119,7 @@ class VideoState(rx.State):
         if title in {"", before}:
             return
         view = await services().videos.rename(owner_id, parse_public_id(str(video_id)), title)
-        async with self:
+        async with tab_of(self, owner_id):
             if self.video.id == video_id:
                 self.video = to_page(view)
 
@@ -134,13 +134,13 @@ class VideoState(rx.State):
         try:
             view = await services().videos.remix(owner_id, video_id, prompt, request_key=key or None)
         except SoraStudioError as problem:
-            async with self:
+            async with tab_of(self, owner_id):
                 self.remix_error, self.remix_key = explain(problem), uuid4().hex
             return None
         finally:
             async with self:
                 self.remixing = False
-        async with self:
+        async with tab_of(self, owner_id):
             self.remix_key = uuid4().hex
         return rx.redirect(routes.video(public_id(view.id)))
 
@@ -151,7 +151,7 @@ class VideoState(rx.State):
             owner_id = await signed_in_user(self)
             video_id = self.video.id
         await services().videos.remove(owner_id, parse_public_id(video_id))
-        async with self:
+        async with tab_of(self, owner_id):
             await toasts.tell(self, "Deleted.", undo=video_id)
         return rx.redirect(routes.LIBRARY)
 
