@@ -109,6 +109,13 @@ function count(box) {
   output.dataset.near = String(length > 0.95 * Number(output.dataset.count.replaceAll(",", "")));
 }
 
+// What is too long is refused, not cut: the browser says so instead of sending the form.
+function limit(box) {
+  const [length, longest] = [[...box.value].length, Number(box.dataset.longest)];
+  const words = `The prompt has ${length.toLocaleString("en")} characters; ${longest.toLocaleString("en")} is the most.`;
+  box.setCustomValidity(length > longest ? words : "");
+}
+
 function grow(box) {
   if (CSS.supports("field-sizing", "content")) return;
   box.style.height = "auto";
@@ -121,6 +128,7 @@ on("input", "[data-draft]", (box) => {
   grow(box);
 });
 on("input", "[data-remix]", grow);
+on("input", "[data-longest]", limit);
 
 on("keydown", "[data-draft], [data-remix]", (box, event) => {
   if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
@@ -448,7 +456,9 @@ function signIn(form) {
     const known = [...all("[data-code]", form)].find((line) => line.dataset.code === error);
     (known ?? one('[data-code=""]', form)).hidden = false;
   }
-  if (asked.get("email")) form.elements.email.value = asked.get("email");
+  for (const name of ["email", "display_name"]) {
+    if (asked.get(name) && form.elements[name]) form.elements[name].value = asked.get(name);
+  }
   const next = asked.get("next") ?? "";
   form.elements.next.value = /^\/(?![/\\])/.test(next) ? next : "";
 }
@@ -461,6 +471,7 @@ const SETUP = {
     count(box);
     grow(box);
   },
+  "[data-longest]": limit,
   "[data-remix]": (box) => {
     grow(box);
     if (location.hash === "#remix") box.focus();

@@ -114,7 +114,7 @@ def _refuse(sent: Sent, page: str, problem: SoraStudioError | RequestValidationE
     if not sent.is_form:
         raise problem
     fields = sent.fields()
-    kept = {name: fields[name] for name in ("email", "next") if fields.get(name)}
+    kept = {name: fields[name] for name in ("email", "display_name", "next") if fields.get(name)}
     query = urlencode({"error": _code(problem), **kept})
     return RedirectResponse(f"{page}?{query}", 303, headers=NO_STORE)
 

@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import expect
 
+from sora_studio.domain.video import PROMPT_MAX
 from tests.e2e.conftest import Collector, Join, Visit
 from tests.support.browser import RENDERED, ready
 
@@ -92,3 +93,19 @@ async def test_a_refusal_says_why_and_can_be_mended(visit: Visit, join_studio: J
     await expect(page).to_have_url(re.compile("edit="))
     await ready(page)
     await expect(prompt).to_have_value("forbidden-late-test a street")
+
+
+async def test_a_prompt_that_is_too_long_is_refused_and_not_cut(visit: Visit, join_studio: Join):
+    ada = await join_studio()
+    page = await (await visit(ada)).open("/")
+    prompt = page.get_by_role("textbox", name="Prompt")
+    await prompt.fill(f"{'x' * PROMPT_MAX}!")
+    await page.get_by_role("button", name="Create").click()
+    refusal = await prompt.evaluate("box => box.validationMessage")
+    assert refusal == "The prompt has 32,001 characters; 32,000 is the most."
+    assert len(await prompt.input_value()) == PROMPT_MAX + 1
+    await expect(page.get_by_role("article")).to_have_count(0)
+    assert await ada.videos() == []
+    await prompt.fill("forbidden-test, short")
+    await page.get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("article")).to_contain_text("not charged")

@@ -60,3 +60,4 @@ async def test_wrong_passwords_and_bad_sign_ups_lose_nothing(visit: Visit, colle
     await page.get_by_role("button", name="Sign up").click()
     await expect(page.get_by_role("alert")).to_be_visible()
     await expect(page.get_by_label("E-mail")).to_have_value(collector.person.email)
+    await expect(page.get_by_label("Name")).to_have_value("Ada")

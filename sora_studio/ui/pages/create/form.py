@@ -47,7 +47,7 @@ def _prompt() -> rx.Component:
             default_value=ComposerState.draft.text,
             name="prompt",
             rows=1,
-            max_length=PROMPT_MAX,
+            data_longest=str(PROMPT_MAX),
             placeholder="Describe your video…",
             aria_label="Prompt",
             aria_invalid=rx.cond(ComposerState.error.field == "prompt", "true", "false"),

@@ -239,7 +239,7 @@ def _remix() -> rx.Component:
                     default_value=_video.prompt,
                     name="prompt",
                     rows=3,
-                    max_length=PROMPT_MAX,
+                    data_longest=str(PROMPT_MAX),
                     aria_label="Remix prompt",
                     dir="auto",
                     class_name="input",
