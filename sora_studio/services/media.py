@@ -77,23 +77,20 @@ class MediaService:
             TooLarge: More than 20 MB or 50 megapixels.
         """
         self._throttle.hit("upload", str(owner_id))
-        picture, width, height = await self._workshop.run(clean_reference, data)
-        reference_id = new_id()
-        key = f"references/{reference_id.hex}.png"
-        await self._keep(picture, key)
-        row = ReferenceRow(
-            id=reference_id,
-            owner_id=owner_id,
-            key=key,
-            content_type=PNG,
-            bytes=len(picture),
-            sha256=hashlib.sha256(picture).hexdigest(),
-            width=width,
-            height=height,
-        )
-        async with self._db.transaction() as tx:
-            await AssetRepository(tx).add_reference(row)
-        return ReferenceView(reference_id, width, height)
+        return await self._upload(owner_id, *await self._workshop.run(clean_reference, data))
+
+    async def reuse_reference(self, owner_id: UUID, video_id: UUID) -> ReferenceView:
+        """Make the picture that a video starts from an upload again, so that another wish can name it.
+
+        Raises:
+            NotFound: There is none, or the video is not the owner's.
+            LimitReached: Too many uploads in a minute.
+            StorageError: The picture is not where it should be, or the disk refused its copy.
+        """
+        file = await self.reference(owner_id, video_id)
+        self._throttle.hit("upload", str(owner_id))
+        picture = await anyio.Path(file.path).read_bytes()
+        return await self._upload(owner_id, picture, file.width, file.height)
 
     async def reference_upload(self, owner_id: UUID, reference_id: UUID) -> MediaFile:
         """Return an uploaded picture.
@@ -144,6 +141,24 @@ class MediaService:
         """Remove files that were kept for a wish which was not written down."""
         for asset in assets:
             await self._storage.drop(asset.key)
+
+    async def _upload(self, owner_id: UUID, picture: bytes, width: int, height: int) -> ReferenceView:
+        reference_id = new_id()
+        key = f"references/{reference_id.hex}.png"
+        await self._keep(picture, key)
+        row = ReferenceRow(
+            id=reference_id,
+            owner_id=owner_id,
+            key=key,
+            content_type=PNG,
+            bytes=len(picture),
+            sha256=hashlib.sha256(picture).hexdigest(),
+            width=width,
+            height=height,
+        )
+        async with self._db.transaction() as tx:
+            await AssetRepository(tx).add_reference(row)
+        return ReferenceView(reference_id, width, height)
 
     async def _keep(self, data: bytes, key: str) -> None:
         spooled = self._storage.spool()

@@ -46,6 +46,27 @@ async def test_a_picture_becomes_the_first_frame(visit: Visit, join_studio: Join
     assert sent.content.startswith(b"\x89PNG")
 
 
+async def test_edit_and_send_again_brings_the_picture_along(visit: Visit, join_studio: Join):
+    ada = await join_studio()
+    upload = await ada.add_picture(PNG)
+    first = await ada.ask("forbidden-test from a picture", input_reference={"file_id": upload})
+    await ada.ended(first)
+    page = await (await visit(ada)).open(f"/video/{first}")
+    await page.get_by_role("link", name="Edit and send again").click()
+    await expect(page.get_by_text("First frame", exact=True)).to_be_visible()
+    await page.get_by_role("textbox", name="Prompt").fill("forbidden-test, edited")
+    await page.get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("article")).to_have_count(2)
+    await expect(page.get_by_role("article").first).to_contain_text("not charged")
+    newest, _ = await ada.videos()
+    assert newest["prompt"] == "forbidden-test, edited"
+    sent, before = [
+        (await ada.http.get(f"/api/videos/{video_id}/reference")).content
+        for video_id in (newest["id"], first)
+    ]
+    assert sent == before
+
+
 async def test_what_is_no_picture_is_refused_in_words_and_nothing_typed_is_lost(
     visit: Visit, join_studio: Join
 ):

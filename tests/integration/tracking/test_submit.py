@@ -9,10 +9,12 @@ from sora_studio.domain.errors import (
     ContentRejected,
     InvalidInput,
     KeyReused,
+    NotFound,
     ProviderUnavailable,
     SubmitUnclear,
     Unavailable,
 )
+from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Phase, Problem, Status, VideoWish
 from sora_studio.storage.local import LocalStorage
 from tests.integration.tracking.conftest import Bench
@@ -161,6 +163,22 @@ async def test_the_reference_is_fitted_and_sent(bench: Bench):
     assert path.read_bytes().startswith(b"\x89PNG")
     file = await bench.media.reference(bench.owner_id, view.id)
     assert (file.width, file.height, file.path) == (720, 1280, path)
+
+
+async def test_the_reference_of_a_video_can_start_another(bench: Bench):
+    """Also after the first one is gone, and nobody else's."""
+    first = await bench.videos.create(
+        bench.owner_id, VideoWish("from a picture", reference=picture((400, 400), "JPEG"))
+    )
+    with pytest.raises(NotFound):
+        await bench.media.reuse_reference(new_id(), first.id)
+    copy = await bench.media.reuse_reference(bench.owner_id, first.id)
+    assert (copy.width, copy.height) == (1280, 720)
+    await bench.videos.remove(bench.owner_id, first.id)
+    again = await bench.videos.create(bench.owner_id, VideoWish("edited", reference_id=copy.id))
+    assert again.has_reference
+    with pytest.raises(NotFound):
+        await bench.media.reuse_reference(bench.owner_id, first.id)
 
 
 async def test_a_bad_wish_stores_nothing(bench: Bench):

@@ -110,6 +110,7 @@ class ComposerState(rx.State):
         view = await _earlier(owner_id, edited) if edited else None
         if view is not None and view.kind in {Kind.EDIT, Kind.EXTEND} and view.parent_id:
             return rx.redirect(routes.again(public_id(view.parent_id), public_id(view.id)))
+        brought = await _bring_picture(owner_id, view) if view and view.has_reference else None
         profiles = services().videos.offers()
         characters = await services().characters.list_all(owner_id)
         async with tab_of(self, owner_id):
@@ -119,6 +120,8 @@ class ComposerState(rx.State):
                 self.draft = Draft(view.prompt, uuid4().hex, tuple(map(_to_public, named)))
             else:
                 choice = _read_choice(self.last_choice)
+            if brought is not None:
+                self.reference, self.error = brought
             assign(
                 self,
                 ready=True,
@@ -197,6 +200,15 @@ async def _earlier(owner_id: UUID, video_id: str) -> VideoView | None:
         return await services().videos.get(owner_id, parse_public_id(video_id))
     except NotFound:
         return None
+
+
+async def _bring_picture(owner_id: UUID, view: VideoView) -> tuple[Reference, FormError]:
+    """Take the picture of an earlier wish along, or say that it has to be added again."""
+    try:
+        copy = await services().media.reuse_reference(owner_id, view.id)
+    except SoraStudioError:
+        return Reference(), FormError("The image could not be brought along. Add it again.", "reference_id")
+    return Reference(str(copy.id), copy.width, copy.height), FormError()
 
 
 def _wish(data: Mapping[str, Any]) -> VideoWish:
