@@ -4,6 +4,7 @@ A frozen or dead process loses its lease; whoever claims the job next gets a hig
 and what the old holder writes afterwards changes nothing.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -52,9 +53,13 @@ class Claims:
             self._let_go(jobs)
 
     async def begin(self, job: ClaimedJob) -> bool:
-        """Write down that the POST begins; False: the job is not ours any more, so do not send it."""
+        """Write down that the POST begins; False: the job may not be ours any more, so do not send it."""
+        now = asyncio.get_running_loop().time
+        asked = now()
         async with self._db.transaction() as tx:
-            return await self.jobs(tx).begin(job)
+            begun = await self.jobs(tx).begin(job)
+        # A process that froze in between would send what others, after a long look, have sent again.
+        return begun and now() - asked < LEASE.total_seconds()
 
     async def record(self, changes: Sequence[JobChange], assets: Iterable[AssetRow] = ()) -> int:
         """Write what became of jobs, with their new files, and let go of them.
