@@ -1,0 +1,251 @@
+"""One process of the studio: the real background work, on tables in memory and a provider that is simulated.
+
+Everything that it waits for goes through `cross`, where it can freeze, and die.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from sora_studio.domain.errors import MediaError, Unavailable
+from sora_studio.domain.media import MediaFacts
+from sora_studio.domain.video import Phase
+from sora_studio.jobs.scheduler import Beat, Scheduler, _Guarded
+from sora_studio.services.offers import Offers
+from sora_studio.services.tracking.archive import Archiver
+from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.purge import Purger
+from sora_studio.services.tracking.reconcile import Reconciler
+from sora_studio.services.tracking.refresh import Refresher
+from sora_studio.services.tracking.submit import Submitter
+from sora_studio.services.workshop import Workshop
+from sora_studio.storage.local import LocalStorage
+from tests.simulation.provider import BODY, Host, Line, Provider
+from tests.simulation.tables import (
+    MemoryAssets,
+    MemoryDatabase,
+    MemoryHints,
+    MemoryJobs,
+    Tables,
+    Transaction,
+)
+
+RUNNING: ContextVar["Process | None"] = ContextVar("RUNNING", default=None)
+"""Whose code runs: tasks inherit it from whoever starts them."""
+
+WORKS_ON = {
+    "submit": frozenset({Phase.SUBMITTING}),
+    "refresh": frozenset({Phase.QUEUED, Phase.IN_PROGRESS}),
+    "reconcile": frozenset({Phase.SUBMIT_UNKNOWN}),
+    "archive": frozenset({Phase.SAVING}),
+}
+_SECOND = timedelta(seconds=1)
+
+
+class MemoryClaims(Claims):
+    """Claims on tables in memory."""
+
+    jobs, assets, hints = MemoryJobs, MemoryAssets, MemoryHints
+
+
+class MemoryPurger(Purger):
+    """A purge of tables in memory."""
+
+    assets, hints = MemoryAssets, MemoryHints
+
+
+class Wakeable(Scheduler):
+    """The real scheduler without its clock: the world says when a beat is due."""
+
+    def __init__(self) -> None:
+        self._beats: dict[str, _Guarded] = {}
+        self._woken: set[asyncio.Task[None]] = set()
+        self._open = False
+
+    def start(self, *beats: Beat) -> None:
+        self._beats = {beat.name: _Guarded(beat) for beat in beats}
+        self._open = True
+
+    def halt(self) -> None:
+        """Let nothing start any more."""
+        self._open = False
+
+
+class Desk(Workshop):
+    """Looks at simulated films, in this process."""
+
+    def __init__(self, cross: Callable[[str], Any]) -> None:
+        self._cross = cross
+
+    async def run(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        del kwargs
+        await self._cross(getattr(work, "__name__", "work"))
+        source = cast("Path", args[0])
+        if not source.read_bytes().startswith(BODY):
+            raise MediaError("This is no film.")
+        for made in args[1:]:
+            if isinstance(made, Path):
+                made.write_bytes(b"a picture")
+        return MediaFacts(1280, 720, 4.0)
+
+
+class World(Host, Protocol):
+    """What a process needs to know of the world."""
+
+    tables: Tables
+    down: bool  # the database
+    database_faults: float
+
+    def committed(self, process: "Process", transaction: Transaction) -> None:
+        """Check what a transaction did and plan when something is due."""
+        ...
+
+    def plan(self) -> None:
+        """Plan the next second in which a beat finds something."""
+        ...
+
+
+class Process:
+    """The background work of one process, wired as `bootstrap` does it."""
+
+    def __init__(self, world: World, server: Provider, holder: UUID, media: Path) -> None:
+        self.world, self.holder = world, holder
+        self.tasks: dict[asyncio.Task[Any], None] = {}
+        self.dead = False
+        self.thawed: asyncio.Future[None] | None = None
+        self.mishaps: dict[int, Callable[[], None]] = {}  # what happens at the nth crossing
+        self._crossings = 0
+        self.scheduler = Wakeable()
+        self.db = MemoryDatabase(world.tables, self)
+        self.claims = MemoryClaims(self.db, holder)
+        self._wire(server, LocalStorage(media))
+
+    def _wire(self, server: Provider, storage: LocalStorage) -> None:
+        offers = Offers({server.profile.name: Line(server, self)})
+        wake = {name: self._waker(name) for name in WORKS_ON}
+        self.submitter = Submitter(
+            claims=self.claims,
+            offers=offers,
+            storage=storage,
+            wake=wake["submit"],
+            on_unclear=wake["reconcile"],
+        )
+        self.archiver = Archiver(
+            claims=self.claims,
+            offers=offers,
+            storage=storage,
+            workshop=Desk(self.cross),
+            wake=wake["archive"],
+        )
+        refresher = Refresher(claims=self.claims, offers=offers, on_finished=wake["archive"])
+        reconciler = Reconciler(
+            claims=self.claims, offers=offers, on_unsent=wake["submit"], on_finished=wake["archive"]
+        )
+        purger = MemoryPurger(db=self.db, offers=offers, storage=storage)
+        self._beats = (
+            Beat("submit", _SECOND, self.submitter.run),
+            Beat("refresh", _SECOND, refresher.run),
+            Beat("reconcile", _SECOND, reconciler.run),
+            Beat("archive", _SECOND, self.archiver.run),
+            Beat("heartbeat", _SECOND, self.claims.heartbeat),
+            Beat("purge", _SECOND, purger.run),
+        )
+
+    def _waker(self, name: str) -> Callable[[], None]:
+        return lambda: self.scheduler.wake(name)
+
+    def run(self, work: Callable[[], object]) -> None:
+        """Do something as this process; what it starts belongs to it."""
+        token = RUNNING.set(self)
+        try:
+            work()
+        finally:
+            RUNNING.reset(token)
+
+    def start(self) -> None:
+        """Begin: what the process before this one held is let go of first."""
+        self.run(lambda: asyncio.get_running_loop().create_task(self._start()))
+
+    async def _start(self) -> None:
+        while True:
+            try:
+                await self.claims.release()
+            except Unavailable:  # the supervisor starts it again
+                await self.world.pass_time(1)
+            else:
+                break
+        self.scheduler.start(*self._beats)
+        for name in WORKS_ON:
+            self.scheduler.wake(name)
+
+    def beat(self, name: str) -> None:
+        self.run(lambda: self.scheduler.wake(name))
+
+    async def stop(self) -> None:
+        """End in an orderly way, as on SIGTERM."""
+        self.scheduler.halt()
+        await self.submitter.close()
+        await self.archiver.close()
+        await self.claims.release()
+        self.kill()
+
+    def kill(self) -> None:
+        """End at once, as by SIGKILL."""
+        self.dead = True
+        self.scheduler.halt()
+        for task in [*self.tasks]:
+            task.cancel()
+        self.world.log("died", str(self))
+
+    def freeze(self, seconds: float) -> None:
+        if self.dead or self.thawed:
+            return
+        self.thawed = asyncio.get_running_loop().create_future()
+        self.world.log("froze", str(self), round(seconds))
+        self.world.later(seconds, self.thaw)
+
+    def thaw(self) -> None:
+        if self.thawed:
+            self.thawed.set_result(None)
+            self.thawed = None
+            self.world.log("woke up", str(self))
+            self.world.plan()
+
+    async def cross(self, port: str) -> None:
+        """Pass from the process to the outside or back: here it freezes and dies."""
+        self._crossings += 1
+        if mishap := self.mishaps.pop(self._crossings, None):
+            self.world.log("at", port, self._crossings)
+            mishap()
+        while self.thawed and not self.dead:
+            await asyncio.shield(self.thawed)
+        if self.dead:
+            raise asyncio.CancelledError
+
+    # The link to the database.
+
+    def now(self) -> datetime:
+        return self.world.now()
+
+    async def before(self) -> None:
+        if self.world.rng.random() < 0.6:  # otherwise before anybody else does anything
+            await self.world.pass_time(self.world.rng.uniform(0.0005, 0.005))
+        await self.cross("transaction")
+        self._fault()
+
+    async def after(self, transaction: Transaction) -> None:
+        self.world.committed(self, transaction)
+        await self.cross("committed")
+        self._fault()
+
+    def _fault(self) -> None:
+        world = self.world
+        if world.down or (world.stormy and world.rng.random() < world.database_faults):
+            raise Unavailable("The database is away.")
+
+    def __str__(self) -> str:
+        return f"process {self.holder.hex[-4:]}"

@@ -1,0 +1,388 @@
+"""The tables of videos, jobs, files and hints in memory, as the background work uses them.
+
+`test_tables.py` holds them against the real repositories: the same steps leave the same rows.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar, cast
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sora_studio.db.assets import AssetRepository
+from sora_studio.db.engine import Database
+from sora_studio.db.hints import AT_MOST_EVERY, KEPT, WAITS, HintRepository
+from sora_studio.db.jobs import JobRepository
+from sora_studio.db.models import AT_ONCE, REFERENCE, AssetRow
+from sora_studio.domain.errors import Conflict
+from sora_studio.domain.job import Charge, ClaimedJob, JobChange
+from sora_studio.domain.video import NEXT, TERMINAL, Happening, Kind, Phase
+
+_LATER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass
+class Video:
+    """A row of `video`, without what only people see."""
+
+    id: UUID
+    owner_id: UUID
+    prompt: str
+    provider: str = "simulated"
+    kind: Kind = Kind.CREATE
+    model: str = "model"
+    size: str = "1280x720"
+    seconds: str = "4"
+    characters: tuple[str, ...] = ()
+    parent_id: UUID | None = None
+    phase: Phase = Phase.SUBMITTING
+    completed_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass
+class Job:
+    """A row of `job`."""
+
+    id: UUID
+    video_id: UUID
+    created_at: datetime
+    provider: str = "simulated"
+    current: bool = True
+    remote_id: str | None = None
+    phase: Phase = Phase.SUBMITTING
+    progress: int = 0
+    progress_known: bool = False
+    remote_status: str | None = None
+    problem_code: str | None = None
+    problem_message: str | None = None
+    price_micros: int | None = None
+    charge: Charge = Charge.RESERVED
+    post_begun_at: datetime | None = None
+    taken_at: datetime | None = None
+    finished_at: datetime | None = None
+    ended_at: datetime | None = None
+    remote_expires_at: datetime | None = None
+    hinted_at: datetime | None = None
+    due_at: datetime | None = AT_ONCE
+    lease_until: datetime | None = None
+    holder: UUID | None = None
+    fence: int = 0
+    failures: int = 0
+    looks: int = 0
+
+
+Row = TypeVar("Row", Video, Job)
+
+
+def changed(row: Row, **values: object) -> Row:
+    """Return a copy with other values; rows themselves never change, so an old one stays for comparison."""
+    copy: Row = object.__new__(type(row))
+    copy.__dict__.update(row.__dict__)
+    copy.__dict__.update(values)
+    return copy
+
+
+class Tables:
+    """What is committed."""
+
+    def __init__(self, new_id: Callable[[], UUID]) -> None:
+        self.new_id = new_id
+        self.jobs: dict[UUID, Job] = {}
+        self.videos: dict[UUID, Video] = {}
+        self.assets: dict[tuple[UUID, str], AssetRow] = {}
+        self.hints: dict[str, tuple[str, datetime]] = {}
+        self.trash: dict[str, datetime] = {}
+        self.activity: list[tuple[UUID, Happening, str | None]] = []
+        self.commits = 0
+
+
+class Transaction(Tables):
+    """A transaction: sees what is committed and what it did itself, at one moment of the tables' clock."""
+
+    def __init__(self, tables: Tables, now: datetime) -> None:
+        self.base, self.now, self.commits, self.new_id = tables, now, tables.commits, tables.new_id
+        self.jobs, self.videos = dict(tables.jobs), dict(tables.videos)
+        self.assets, self.hints, self.trash = dict(tables.assets), dict(tables.hints), dict(tables.trash)
+        self.activity = [*tables.activity]
+
+    def commit(self) -> None:
+        base = self.base
+        assert base.commits == self.commits, "a transaction waited for something else while it was open"
+        base.jobs, base.videos, base.assets = self.jobs, self.videos, self.assets
+        base.hints, base.trash, base.activity = self.hints, self.trash, self.activity
+        base.commits += 1
+
+    def change(self, job: Job, **values: object) -> Job:
+        self.jobs[job.id] = changed(job, **values)
+        return self.jobs[job.id]
+
+    def show(self, job: Job) -> None:
+        """Let the video show the phase of its current job."""
+        video = self.videos[job.video_id]
+        if job.current and video.phase is not job.phase:
+            ended = self.now if job.phase is Phase.COMPLETED else video.completed_at
+            self.videos[video.id] = changed(video, phase=job.phase, completed_at=ended)
+
+
+class Link(Protocol):
+    """What is between a process and its database."""
+
+    def now(self) -> datetime:
+        """Return the database's time."""
+        ...
+
+    async def before(self) -> None:
+        """Get there; an error here means that nothing was done."""
+        ...
+
+    async def after(self, transaction: Transaction) -> None:
+        """Get back; an error here means that it was done, but its process does not know."""
+        ...
+
+
+class MemoryDatabase(Database):
+    """The one way to the tables."""
+
+    def __init__(self, tables: Tables, link: Link) -> None:
+        self._tables, self._link = tables, link
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        await self._link.before()
+        transaction = Transaction(self._tables, self._link.now())
+        yield cast("AsyncSession", transaction)
+        transaction.commit()
+        await self._link.after(transaction)
+
+
+class MemoryJobs(JobRepository):
+    """Jobs."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        super().__init__(tx)
+        self._t = cast("Transaction", tx)
+
+    async def claim(
+        self, phases: Iterable[Phase], *, holder: UUID, lease: timedelta, most: int
+    ) -> tuple[ClaimedJob, ...]:
+        now, wanted = self._t.now, frozenset(phases)
+        due = [job for job in self._t.jobs.values() if job.phase in wanted and self._is_free(job, now)]
+        due.sort(key=lambda job: (job.remote_expires_at or _LATER, job.due_at, job.created_at))
+        claimed = [
+            self._t.change(job, fence=job.fence + 1, lease_until=now + lease, holder=holder)
+            for job in due[:most]
+        ]
+        return tuple(map(self._to_claimed, claimed))
+
+    def _is_free(self, job: Job, now: datetime) -> bool:
+        due = job.current and job.due_at is not None and job.due_at <= now
+        return (
+            due
+            and (job.lease_until is None or job.lease_until <= now)
+            and self._t.videos[job.video_id].deleted_at is None
+        )
+
+    def _to_claimed(self, job: Job) -> ClaimedJob:
+        video = self._t.videos[job.video_id]
+        source = self._t.videos.get(video.parent_id) if video.parent_id else None
+        parents = (
+            each
+            for each in self._t.jobs.values()
+            if each.video_id == video.parent_id and each.current and each.provider == job.provider
+        )
+        parent = next(parents, None)
+        reference = self._t.assets.get((video.id, REFERENCE))
+        values: dict[str, Any] = {**video.__dict__, **job.__dict__}
+        values["now"] = self._t.now
+        values["parent_seconds"] = source and source.seconds
+        values["parent_remote_id"] = parent and parent.remote_id
+        values["reference_key"] = reference and reference.key
+        return ClaimedJob(**{name: values[name] for name in _CLAIMED})
+
+    async def begin(self, job: ClaimedJob) -> bool:
+        row = self._t.jobs.get(job.id)
+        if row is None or row.fence != job.fence or row.post_begun_at is not None:
+            return False
+        self._t.change(row, post_begun_at=self._t.now)
+        return True
+
+    async def record(self, changes: Sequence[JobChange]) -> int:
+        return sum(map(self._record, changes))
+
+    def _record(self, change: JobChange) -> bool:
+        job = self._t.jobs.get(change.job.id)
+        if job is None or job.fence != change.job.fence:
+            return False
+        phase = change.phase or job.phase
+        if phase is not job.phase and phase not in NEXT[job.phase]:
+            return False
+        remote_id = job.remote_id or change.remote_id
+        if remote_id and any(
+            other.remote_id == remote_id and other.provider == job.provider and other.id != job.id
+            for other in self._t.jobs.values()
+        ):
+            raise Conflict("The provider's job belongs to another video already.")
+        self._t.show(self._t.change(job, phase=phase, remote_id=remote_id, **self._news(job, change)))
+        note = change.problem.message if change.problem else None
+        self._t.activity += [(job.video_id, happening, note) for happening in change.happenings]
+        return True
+
+    def _news(self, job: Job, change: JobChange) -> dict[str, object]:
+        now, progress = self._t.now, change.progress
+        ended, done = change.phase in TERMINAL, change.phase is Phase.COMPLETED
+        status = job.remote_status if change.remote_status is None else change.remote_status
+        return {
+            "due_at": None if change.due_in is None else now + change.due_in,
+            "lease_until": None,
+            "holder": None,
+            "progress": job.progress if progress is None else max(job.progress, progress),
+            "progress_known": job.progress_known or 1 <= (progress or 0) <= 99,
+            "remote_status": status or None,
+            "remote_expires_at": change.remote_expires_at or job.remote_expires_at,
+            "problem_code": None if done else change.problem.code if change.problem else job.problem_code,
+            "problem_message": None
+            if done
+            else change.problem.message
+            if change.problem
+            else job.problem_message,
+            "charge": change.charge or job.charge,
+            "failures": change.failures,
+            "looks": job.looks if change.looks is None else change.looks,
+            "post_begun_at": None if change.not_sent else job.post_begun_at,
+            "taken_at": job.taken_at or now if change.taken else job.taken_at,
+            "finished_at": job.finished_at or change.finished_at,
+            "ended_at": now if ended else job.ended_at,
+        }
+
+    async def known(self, provider: str, remote_ids: Iterable[str]) -> set[str]:
+        ours = {job.remote_id for job in self._t.jobs.values() if job.provider == provider}
+        return {remote_id for remote_id in remote_ids if remote_id in ours}
+
+    async def extend(self, holder: UUID, job_ids: Iterable[UUID], lease: timedelta) -> None:
+        for job in map(self._t.jobs.get, job_ids):
+            if job and job.holder == holder and job.lease_until and job.lease_until > self._t.now:
+                self._t.change(job, lease_until=self._t.now + lease)
+
+    async def release(self, holder: UUID) -> None:
+        for job in [*self._t.jobs.values()]:
+            if job.holder == holder:
+                self._t.change(job, lease_until=None, holder=None, fence=job.fence + 1)
+
+    async def look_again(self, video_id: UUID) -> bool:
+        if not (job := self._waiting(video_id)):
+            return False
+        phase = Phase.IN_PROGRESS if job.remote_id else Phase.SUBMIT_UNKNOWN
+        again = {"phase": phase, "due_at": self._t.now, "created_at": self._t.now}
+        return self._decided(job, Happening.LOOKED_AGAIN, **again, looks=0, failures=0)
+
+    async def submit_again(self, video_id: UUID) -> bool:
+        if not (old := self._waiting(video_id)):
+            return False
+        self._t.change(old, current=False, due_at=None, fence=old.fence + 1, charge=_released(old))
+        now, price = self._t.now, old.price_micros
+        new = Job(self._t.new_id(), video_id, now, old.provider, price_micros=price, due_at=now)
+        self._t.jobs[new.id] = new
+        self._t.show(new)
+        self._t.activity.append((video_id, Happening.SENT_AGAIN, None))
+        return True
+
+    async def give_up(self, video_id: UUID) -> bool:
+        if not (job := self._waiting(video_id)):
+            return False
+        problem = {"problem_code": "given_up", "problem_message": "You stopped waiting for this video."}
+        ended = {"phase": Phase.FAILED, "ended_at": self._t.now, "due_at": None}
+        return self._decided(job, Happening.GIVEN_UP, **ended, **problem, charge=_released(job))
+
+    def _waiting(self, video_id: UUID) -> Job | None:
+        jobs = (job for job in self._t.jobs.values() if job.video_id == video_id and job.current)
+        return next((job for job in jobs if job.phase is Phase.NEEDS_ATTENTION), None)
+
+    def _decided(self, job: Job, happening: Happening, **values: object) -> bool:
+        self._t.show(self._t.change(job, fence=job.fence + 1, **values))
+        self._t.activity.append((job.video_id, happening, None))
+        return True
+
+
+def _released(job: Job) -> Charge:
+    return Charge.RELEASED if job.charge is Charge.RESERVED else job.charge
+
+
+_CLAIMED = [field.name for field in fields(ClaimedJob)]
+
+
+class MemoryAssets(AssetRepository):
+    """Files' rows, and the trash."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        super().__init__(tx)
+        self._t = cast("Transaction", tx)
+
+    async def add(self, assets: Iterable[AssetRow]) -> None:
+        self._t.assets |= {(asset.video_id, asset.variant): asset for asset in assets}
+
+    async def doomed(self, *, older_than: timedelta, limit: int) -> Sequence[tuple[UUID, str, str | None]]:
+        doomed = [
+            (video.deleted_at, job)
+            for job in self._t.jobs.values()
+            if (video := self._t.videos[job.video_id]).deleted_at is not None
+            and video.deleted_at < self._t.now - older_than
+            and job.current
+            and (job.lease_until is None or job.lease_until < self._t.now)
+        ]
+        doomed.sort(key=lambda each: each[0])
+        return [(job.video_id, job.provider, job.remote_id) for _, job in doomed[:limit]]
+
+    async def erase(self, video_ids: Iterable[UUID]) -> None:
+        doomed = {each for each in video_ids if (v := self._t.videos.get(each)) and v.deleted_at is not None}
+        self._t.trash |= {asset.key: self._t.now for (of, _), asset in self._t.assets.items() if of in doomed}
+        self._t.assets = {key: asset for key, asset in self._t.assets.items() if key[0] not in doomed}
+        self._t.jobs = {key: job for key, job in self._t.jobs.items() if job.video_id not in doomed}
+        self._t.videos = {
+            key: changed(video, parent_id=None) if video.parent_id in doomed else video
+            for key, video in self._t.videos.items()
+            if key not in doomed
+        }
+
+    async def erase_references(self, *, older_than: timedelta) -> None:
+        """No uploads here."""
+
+    async def trash(self, *, limit: int) -> Sequence[str]:
+        return sorted(self._t.trash, key=lambda key: self._t.trash[key])[:limit]
+
+    async def emptied(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._t.trash.pop(key, None)
+
+
+class MemoryHints(HintRepository):
+    """Hints."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        super().__init__(tx)
+        self._t = cast("Transaction", tx)
+
+    async def remember(self, delivery_id: str, remote_id: str) -> bool:
+        new = delivery_id not in self._t.hints
+        if new:
+            self._t.hints[delivery_id] = (remote_id, self._t.now)
+        return new
+
+    async def apply(self, remote_ids: Iterable[str]) -> bool:
+        now, wanted = self._t.now, {*remote_ids}
+        fresh = {remote for remote, at in self._t.hints.values() if at > now - WAITS} & wanted
+        applied = [
+            self._t.change(job, due_at=now, hinted_at=now)
+            for job in [*self._t.jobs.values()]
+            if job.remote_id in fresh
+            and job.phase in (Phase.QUEUED, Phase.IN_PROGRESS)
+            and (job.hinted_at is None or job.hinted_at < now - AT_MOST_EVERY)
+        ]
+        return bool(applied)
+
+    async def forget_old(self) -> None:
+        oldest = self._t.now - KEPT
+        self._t.hints = {key: hint for key, hint in self._t.hints.items() if hint[1] >= oldest}
