@@ -3,7 +3,7 @@
 import pytest
 
 from sora_studio.db import activity
-from sora_studio.domain.errors import NotFound, SubmitUnclear
+from sora_studio.domain.errors import NotFound, ProviderUnavailable, SubmitUnclear
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Status, VideoView
 from tests.integration.tracking.conftest import Bench
@@ -77,3 +77,13 @@ async def test_the_newest_lines_are_told(bench: Bench):
     )
     notes = [line.note for line in await bench.videos.activity(view.owner_id, view.id)]
     assert notes == [str(number) for number in range(8, activity.MOST + 8)]
+
+
+async def test_a_provider_that_is_busy_is_told_of_once(bench: Bench):
+    busy = ProviderUnavailable("Slow down.", "rate_limit_exceeded", 2)
+    bench.provider.before_submit = [busy, busy, ProviderUnavailable("Away.", "unreachable")]
+    view = await bench.wish()
+    for _ in range(4):
+        await bench.due_now()
+        await bench.submit()
+    assert await told(bench, view) == ["busy", "submitted"]
