@@ -5,7 +5,7 @@ are only the times that a provider may take. Whatever a test has done, it ends w
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableSequence, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableSequence, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,7 +27,7 @@ from tests.support.ledger import of_sandbox
 from tests.support.library import add_person
 from tests.support.sandbox import Box
 
-HASTE = Timeouts(connect=2, submit=2, fetch=2, content=2)
+HASTE = Timeouts(connect=5, submit=5, fetch=5, content=5)
 WEBHOOK_SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cyE="
 _PATIENCE = 15.0  # seconds; a fault costs at most twenty
 _ENDED = (Phase.COMPLETED, Phase.FAILED, Phase.NEEDS_ATTENTION)
@@ -72,16 +72,25 @@ class Lab:
         self, view: VideoView, condition: Callable[[VideoView], bool], *, hurry: bool = True
     ) -> VideoView:
         """Wait until a condition on a video holds."""
-        seen = view
+        seen = [view]
+
+        async def holds() -> bool:
+            seen.append(await self.look(view))
+            return condition(seen[-1])
+
         try:
-            async with asyncio.timeout(_PATIENCE):
-                while not condition(seen := await self.look(view)):
-                    if hurry:
-                        await self.hurry()
-                    await asyncio.sleep(0.05)
+            await self.wait(holds, hurry=hurry)
         except TimeoutError:
-            raise AssertionError(f"still {seen.phase}: {seen.problem}; {await self.row(view)}") from None
-        return seen
+            raise AssertionError(f"still {seen[-1].phase}: {await self.row(view)}") from None
+        return seen[-1]
+
+    async def wait(self, condition: Callable[[], Awaitable[object]], *, hurry: bool = True) -> None:
+        """Wait until a condition on anything holds."""
+        async with asyncio.timeout(_PATIENCE):
+            while not await condition():
+                if hurry:
+                    await self.hurry()
+                await asyncio.sleep(0.05)
 
     async def hurry(self) -> None:
         """Let time pass until every job is due, and run what is due."""
@@ -121,13 +130,20 @@ class Lab:
         url = self.settings.database_url
         assert url
         ledger = await asyncio.to_thread(of_sandbox, self.box.base_url, self.before)
-        assert audit(ledger, url.get_secret_value(), self.settings.data_dir / "media", **options) == []
-        assert [line for line in self.log if line["log_level"] in {"error", "critical"}] == []
+        found = audit(ledger, url.get_secret_value(), self.settings.data_dir / "media", **options)
+        found += [str(line) for line in self.log if line["log_level"] in {"error", "critical"}]
+        assert not found, "\n".join(found)
 
 
 @asynccontextmanager
 async def opened_lab(
-    box: Box, database_url: str, data_dir: Path, *, timeouts: Timeouts = HASTE, parts: Parts | None = None
+    box: Box,
+    database_url: str,
+    data_dir: Path,
+    *,
+    base_url: str | None = None,
+    timeouts: Timeouts = HASTE,
+    parts: Parts | None = None,
 ) -> AsyncIterator[Lab]:
     """Run a studio for the block; its provider renders nothing and is done at once, unless told otherwise.
 
@@ -135,13 +151,14 @@ async def opened_lab(
         box: The provider.
         database_url: A database with all tables and no rows.
         data_dir: The studio's.
+        base_url: How the provider is reached, when there is something in between.
         timeouts: What a provider may take.
         parts: Other parts for the studio; the provider is always this one.
     """
     settings = Settings.model_validate(
         {
             "DATABASE_URL": database_url,
-            "OPENAI_BASE_URL": box.base_url,
+            "OPENAI_BASE_URL": base_url or box.base_url,
             "SORA_STUDIO_DATA_DIR": data_dir,
             "SORA_STUDIO_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
@@ -149,7 +166,7 @@ async def opened_lab(
     async with AsyncExitStack() as stack:
 
         def hasty(provider: Provider) -> Provider:
-            ours = VideosApiProvider(provider.profile, box.base_url, timeouts=timeouts)
+            ours = VideosApiProvider(provider.profile, base_url or box.base_url, timeouts=timeouts)
             stack.push_async_callback(ours.close)
             return ours
 
