@@ -15,7 +15,7 @@ from sora_studio.domain.video import Extension, Possibilities, VideoView
 from sora_studio.ui import routes, toasts
 from sora_studio.ui.assign import assign
 from sora_studio.ui.errors import explain
-from sora_studio.ui.session import signed_in_user
+from sora_studio.ui.session import signed_in_user, tab_of
 
 EDIT, EXTEND, CHARACTER = "edit", "extend", "character"
 
@@ -68,7 +68,7 @@ class PossibilitiesState(rx.State):
             earlier = await services().videos.get(owner_id, parse_public_id(again)) if again else None
         except (NotFound, Unavailable):  # the page says so
             return
-        async with self:
+        async with tab_of(self, owner_id):
             key = self.form_key or uuid4().hex
             assign(self, possible=to_possible(asked, found, earlier), refusal=Refusal(), form_key=key)
 
@@ -80,10 +80,10 @@ class PossibilitiesState(rx.State):
         try:
             view = await services().videos.edit(owner_id, video_id, prompt, request_key=key or None)
         except SoraStudioError as problem:
-            return await _refuse(self, EDIT, problem)
+            return await _refuse(self, owner_id, EDIT, problem)
         finally:
             await _end(self)
-        return await _go_to(self, view)
+        return await _go_to(self, owner_id, view)
 
     @rx.event(background=True)
     async def extend(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
@@ -95,10 +95,10 @@ class PossibilitiesState(rx.State):
                 owner_id, video_id, prompt, seconds, request_key=key or None
             )
         except SoraStudioError as problem:
-            return await _refuse(self, EXTEND, problem)
+            return await _refuse(self, owner_id, EXTEND, problem)
         finally:
             await _end(self)
-        return await _go_to(self, view)
+        return await _go_to(self, owner_id, view)
 
     @rx.event(background=True)
     async def make_character(self, data: dict[str, Any]) -> None:
@@ -108,12 +108,12 @@ class PossibilitiesState(rx.State):
         try:
             made = await services().characters.create(owner_id, name, video_id, request_key=key or None)
         except SoraStudioError as problem:
-            async with self:
+            async with tab_of(self, owner_id):
                 self.refusal = Refusal(CHARACTER, explain(problem))
             return
         finally:
             await _end(self)
-        async with self:
+        async with tab_of(self, owner_id):
             self.form_key = uuid4().hex
             await toasts.tell(
                 self, f"\u2068{made.name}\u2069 can appear in your videos now. Choose it on Create."
@@ -133,15 +133,15 @@ async def _end(state: PossibilitiesState) -> None:
         state.sending = ""
 
 
-async def _refuse(state: PossibilitiesState, form: str, problem: SoraStudioError) -> None:
-    async with state:
+async def _refuse(state: PossibilitiesState, owner_id: UUID, form: str, problem: SoraStudioError) -> None:
+    async with tab_of(state, owner_id):
         state.refusal = Refusal(form, explain(problem))
         if isinstance(problem, UserError):  # after anything else the wish may have been stored
             state.form_key = uuid4().hex
 
 
-async def _go_to(state: PossibilitiesState, view: VideoView) -> Any:  # noqa: ANN401 - as above
-    async with state:
+async def _go_to(state: PossibilitiesState, owner_id: UUID, view: VideoView) -> Any:  # noqa: ANN401 - as above
+    async with tab_of(state, owner_id):
         state.form_key = uuid4().hex
     return rx.redirect(routes.video(public_id(view.id)))
 
