@@ -6,23 +6,25 @@ import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from sora_studio.sandbox import wire
+from sora_studio.sandbox.control import control
+from sora_studio.sandbox.derived import derived
 from sora_studio.sandbox.edge import install_edge, require_key, require_operation
 from sora_studio.sandbox.intake import read_create, read_remix
 from sora_studio.sandbox.mishaps import Mishaps
 from sora_studio.sandbox.operations import OPERATIONS
+from sora_studio.sandbox.requests import At, Key, sandbox_of, shown
 from sora_studio.sandbox.service import Sandbox
 from sora_studio.sandbox.settings import SandboxSettings
 from sora_studio.sandbox.store import VideoRecord
 from sora_studio.sandbox.wire import ApiError, Json
 
 routes = APIRouter(prefix="/v1", dependencies=[Depends(require_key), Depends(require_operation)])
-control = APIRouter(prefix="/faults", dependencies=[Depends(require_key)])
+routes.include_router(derived)  # before /videos/{video_id}, which would fit as well
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key")]
 SWEEP_EVERY = 30
 """Seconds between looks for expired files."""
 
@@ -60,7 +62,7 @@ async def _healthz() -> Json:
 
 async def _cloud(request: Request, video_id: str) -> FileResponse:
     """Send the file of a video that is not served as content, to whoever has its address."""
-    sandbox = _sandbox(request)
+    sandbox = sandbox_of(request)
     video = sandbox.get(video_id)
     if not sandbox.dialect.is_elsewhere(video):
         raise ApiError(404, "There is no such file.")
@@ -70,7 +72,7 @@ async def _cloud(request: Request, video_id: str) -> FileResponse:
 
 async def _ledger(request: Request) -> Json:
     """Return every job that was ever accepted, deleted ones too, and what came in: the oracle of tests."""
-    store = _sandbox(request).store
+    store = sandbox_of(request).store
     jobs = store.ledger()
     seen, by_key = store.seen()
     return {
@@ -93,29 +95,13 @@ async def _sweep(sandbox: Sandbox) -> None:
         await asyncio.sleep(SWEEP_EVERY)
 
 
-def _sandbox(request: Request) -> Sandbox:
-    return request.app.state.sandbox
-
-
-At = Annotated[Sandbox, Depends(_sandbox)]
-
-
-def _shown(request: Request, job: VideoRecord) -> Json:
-    """Write a Video as the dialect does; with the address of its file, if that is elsewhere."""
-    sandbox = _sandbox(request)
-    shown = sandbox.dialect.video(job, sandbox.pool.progress(job.id))
-    if job.status == "completed" and sandbox.dialect.is_elsewhere(job):
-        shown["url"] = f"{request.base_url}cloud/{job.id}.mp4"
-    return shown
-
-
 @routes.post("/videos")
 async def create_video(request: Request, sandbox: At, key: Key = None) -> Json:
     """Accept a job."""
     if done := sandbox.replayed(key):
-        return _shown(request, done)
-    wish, reference = await read_create(request, sandbox.dialect)
-    return _shown(request, sandbox.create(wish, reference, key))
+        return shown(request, done)
+    wish, reference = await read_create(request, sandbox.dialect, sandbox.character)
+    return shown(request, sandbox.create(wish, reference, key))
 
 
 @routes.get("/videos")
@@ -137,7 +123,7 @@ async def list_videos(
     if page is None and not dialect.loses_place:
         raise ApiError(400, f"No video has the id '{(after or '')[:80]}'.", "invalid_value", "after")
     videos, more = page or ([], False)
-    return dialect.page([_shown(request, video) for video in videos], more=more)
+    return dialect.page([shown(request, video) for video in videos], more=more)
 
 
 @routes.get("/videos/{video_id}")
@@ -149,7 +135,7 @@ async def retrieve_video(request: Request, video_id: str, response: Response, sa
         hint = max(100, round(1000 / sandbox.settings.speed))
     if hint and video.status in {"queued", "in_progress"}:
         response.headers["openai-poll-after-ms"] = str(hint)
-    return _shown(request, video)
+    return shown(request, video)
 
 
 @routes.delete("/videos/{video_id}")
@@ -162,9 +148,9 @@ async def delete_video(video_id: str, sandbox: At) -> Json:
 async def remix_video(request: Request, video_id: str, sandbox: At, key: Key = None) -> Json:
     """Accept a job that varies a completed video."""
     if done := sandbox.replayed(key):
-        return _shown(request, done)
+        return shown(request, done)
     sandbox.get(video_id)
-    return _shown(request, sandbox.remix(video_id, await read_remix(request, sandbox.dialect), key))
+    return shown(request, sandbox.remix(video_id, await read_remix(request, sandbox.dialect), key))
 
 
 @routes.get("/videos/{video_id}/content")
@@ -178,32 +164,3 @@ async def download_content(video_id: str, sandbox: At, variant: str | None = Non
 async def list_models(sandbox: At) -> Json:
     """Return the models."""
     return wire.models_json(sandbox.dialect.models)
-
-
-@control.get("")
-async def list_faults(sandbox: At) -> list[Json]:
-    """Return what is asked for at the moment, and how often each fault struck."""
-    return sandbox.faults.json()
-
-
-@control.post("")
-async def add_faults(sandbox: At, wanted: Json | list[Json]) -> list[Json]:
-    """Ask for one fault more, or for several."""
-    sandbox.faults.add(wanted if isinstance(wanted, list) else [wanted])
-    if any("instant_ms" in fault for fault in sandbox.faults.json()):
-        await sandbox.pool.stock_up()
-    return sandbox.faults.json()
-
-
-@control.put("")
-async def set_faults(sandbox: At, wanted: list[Json]) -> list[Json]:
-    """Ask for these faults and no others."""
-    sandbox.faults.clear()
-    return await add_faults(sandbox, wanted)
-
-
-@control.delete("")
-async def clear_faults(sandbox: At, at: str | None = None) -> list[Json]:
-    """Forget all faults, or those of one place."""
-    sandbox.faults.clear(at)
-    return sandbox.faults.json()

@@ -27,6 +27,10 @@ class Films:
         """Return where a reference image lies."""
         return self._references / _name(video_id)
 
+    def source(self, video_id: str) -> Path:
+        """Return where the film lies that a video goes on from."""
+        return self._references / (_name(video_id) + ".film")
+
     def begin(self) -> Path:
         """Return a new folder to render into."""
         return Path(tempfile.mkdtemp(dir=self._unfinished))
@@ -50,6 +54,7 @@ class Films:
         """Delete a video's files."""
         shutil.rmtree(self._films / _name(video_id), ignore_errors=True)
         self.reference(video_id).unlink(missing_ok=True)
+        self.source(video_id).unlink(missing_ok=True)
 
     def remove_film(self, video_id: str) -> None:
         """Delete the files of an expired video; its reference stays, for remixes."""

@@ -5,6 +5,7 @@ import base64
 import binascii
 import io
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
 from fastapi import Request
@@ -13,25 +14,30 @@ from starlette.datastructures import FormData, UploadFile
 
 from sora_studio.sandbox import rules
 from sora_studio.sandbox.dialects import Dialect
-from sora_studio.sandbox.store import Wish
+from sora_studio.sandbox.store import Character, Wish
 from sora_studio.sandbox.wire import ApiError
 
 LONGEST_DATA_URL = 20_971_520
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
-_KNOWN = {"prompt", "model", "size", "seconds", "input_reference"}
-_REFERENCE_URL = "input_reference[image_url]"
+_KNOWN = {"prompt", "model", "size", "seconds", "input_reference", "characters"}
+_BRACKETED = {"input_reference[image_url]": "image_url", "video[id]": "id"}
+"""How forms write the objects that they cannot hold."""
 
 
-async def read_create(request: Request, dialect: Dialect) -> tuple[Wish, bytes | None]:
-    """Return a checked wish, and the reference image if there is one.
+async def read_create(
+    request: Request, dialect: Dialect, character: Callable[[str], Character]
+) -> tuple[Wish, bytes | None]:
+    """Return a checked wish, and the reference image if there is one; `character` finds one by its id.
 
     Raises:
         ApiError: Something about the request is not acceptable; the message says what.
     """
-    fields = await _fields(request, dialect, _KNOWN)
+    fields = await read_fields(request, dialect, _KNOWN)
     prompt = rules.check_prompt(fields.get("prompt"))
     model, size, seconds = dialect.check_form(fields)
+    if dialect.has("character"):
+        _check_characters(fields.get("characters"), prompt, character)
     reference = await _reference(fields.get("input_reference"))
     if reference is not None:
         fit = dialect.fits_reference
@@ -45,11 +51,15 @@ async def read_remix(request: Request, dialect: Dialect) -> str:
     Raises:
         ApiError: Something about the request is not acceptable.
     """
-    return rules.check_prompt((await _fields(request, dialect, {"prompt"})).get("prompt"))
+    return rules.check_prompt((await read_fields(request, dialect, {"prompt"})).get("prompt"))
 
 
-async def _fields(request: Request, dialect: Dialect, known: set[str]) -> dict[str, Any]:
-    """Return the fields of a JSON object or of a form, and refuse those that nobody knows."""
+async def read_fields(request: Request, dialect: Dialect, known: set[str]) -> dict[str, Any]:
+    """Return the fields of a JSON object or of a form.
+
+    Raises:
+        ApiError: It is neither, or has a field that is not known.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         fields = _json_fields(await request.body()) if dialect.takes_json else {}
@@ -64,6 +74,28 @@ async def _fields(request: Request, dialect: Dialect, known: set[str]) -> dict[s
     return fields
 
 
+def _check_characters(value: object, prompt: str, character: Callable[[str], Character]) -> None:
+    """Refuse characters that are no list of known ones, too many, or not in the prompt."""
+    match value:
+        case None:
+            return
+        case list(items) if len(items) <= rules.MOST_CHARACTERS:
+            named = cast("list[object]", items)
+        case _:
+            text = f"Expected 'characters' to be a list of at most {rules.MOST_CHARACTERS}."
+            raise ApiError(400, text, "invalid_value", "characters")
+    for item in named:
+        match item:
+            case {"id": str(character_id)}:
+                name = character(character_id).name
+            case _:
+                text = "Expected each of 'characters' to be an object with an 'id'."
+                raise ApiError(400, text, "invalid_value", "characters")
+        if name not in prompt:
+            text = f"The prompt must name the character '{name}' verbatim."
+            raise ApiError(400, text, "invalid_value", "characters")
+
+
 def _json_fields(body: bytes) -> dict[str, Any]:
     try:
         fields = json.loads(body)
@@ -76,8 +108,8 @@ def _json_fields(body: bytes) -> dict[str, Any]:
 
 def _form_fields(form: FormData) -> dict[str, Any]:
     fields: dict[str, Any] = dict(form)
-    if _REFERENCE_URL in fields:
-        fields["input_reference"] = {"image_url": fields.pop(_REFERENCE_URL)}
+    for name in _BRACKETED.keys() & fields.keys():
+        fields[name.partition("[")[0]] = {_BRACKETED[name]: fields.pop(name)}
     return fields
 
 

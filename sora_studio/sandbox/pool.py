@@ -90,7 +90,7 @@ class Pool:
     async def _make(self, video: VideoRecord) -> None:
         """Take one job to its end."""
         fate, expires_ms = video.fate, video.fate.get("expires_ms", self._settings.expires_after * 1000)
-        least = LEAST_SECONDS * int(video.seconds) / self._settings.speed
+        least = LEAST_SECONDS * (int(video.seconds) - video.source_seconds) / self._settings.speed
         refused = rules.BLOCKED if rules.refused_later(video.prompt) else None
         if error := fate.get("error"):
             refused = error["code"], error["message"]
@@ -137,6 +137,8 @@ class Pool:
             "seconds": int(video.seconds),
             "reference": str(self._films.reference(video.id)) if video.has_reference else None,
             "least_seconds": least,
+            "source": str(self._films.source(video.id)) if video.source_seconds else None,
+            "source_seconds": video.source_seconds,
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable,

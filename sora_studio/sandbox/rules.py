@@ -11,6 +11,9 @@ SIZES = {
 }
 MODELS = tuple(SIZES)
 DEFAULT_MODEL, DEFAULT_SIZE, DEFAULT_SECONDS = "sora-2", "720x1280", "4"
+MOST_EXTENSIONS, LONGEST_SECONDS = 6, 120
+LONGEST_NAME, MOST_CHARACTERS = 80, 2
+CHARACTER_SECONDS = (2, 4)
 LONGEST_PROMPT = 32_000
 
 REFUSED_AT_ONCE = ("forbidden-test", "gore", "beheading", "porn", "pornographic", "nude", "swastika")
@@ -67,6 +70,42 @@ def check_form(model: object, size: object, seconds: object) -> tuple[str, str, 
         _one_of("size", size, SIZES[chosen], DEFAULT_SIZE),
         _one_of("seconds", seconds, SECONDS, DEFAULT_SECONDS),
     )
+
+
+def check_extension(seconds: int, more: int, extensions: int) -> int:
+    """Return how long a video of `seconds` will be that has been extended so often before.
+
+    Raises:
+        ApiError: Too long, or extended too often.
+    """
+    if extensions >= MOST_EXTENSIONS:
+        text = f"A video can be extended at most {MOST_EXTENSIONS} times."
+        raise ApiError(400, text, "invalid_value", "video")
+    if seconds + more > LONGEST_SECONDS:
+        text = (
+            f"The extended video would have {seconds + more} seconds; at most {LONGEST_SECONDS} are allowed."
+        )
+        raise ApiError(400, text, "invalid_value", "seconds")
+    return seconds + more
+
+
+def check_seconds(seconds: object) -> str:
+    """Return an acceptable length; None means the default.
+
+    Raises:
+        ApiError: It is none.
+    """
+    return _one_of("seconds", seconds, SECONDS, DEFAULT_SECONDS)
+
+
+def check_upload(model: object, width: int, height: int, seconds: float) -> tuple[str, str, str]:
+    """Return the model, size and length for a film that somebody brings: the offered length next to its own.
+
+    Raises:
+        ApiError: The model does not offer its size.
+    """
+    nearest = min(SECONDS, key=lambda offered: abs(int(offered) - seconds))
+    return check_form(model, f"{width}x{height}", nearest)
 
 
 def refused_later(prompt: str) -> bool:

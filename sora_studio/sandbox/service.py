@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from sora_studio.sandbox import rules
 from sora_studio.sandbox.dialects import DIALECTS
 from sora_studio.sandbox.faults import Fault, Faults
 from sora_studio.sandbox.film import SPRITESHEET, THUMBNAIL, VIDEO
@@ -10,7 +11,7 @@ from sora_studio.sandbox.films import Films
 from sora_studio.sandbox.hooks import Announcer
 from sora_studio.sandbox.pool import Pool
 from sora_studio.sandbox.settings import SandboxSettings
-from sora_studio.sandbox.store import Store, VideoRecord, Wish
+from sora_studio.sandbox.store import Character, Store, VideoRecord, Wish
 from sora_studio.sandbox.wire import ApiError
 
 VARIANTS = {
@@ -57,17 +58,15 @@ class Sandbox:
         self._admit()
         return self._accept(wish, key, reference)
 
-    def remix(self, parent_id: str, prompt: str, key: str | None) -> VideoRecord:
-        """Accept a job that varies a completed video.
+    def remix(self, parent_id: str, prompt: str, key: str | None, kind: str = "remix") -> VideoRecord:
+        """Accept a job that varies a completed video: a remix or, which is the same here, an edit.
 
         Raises:
             ApiError: There is no such video, it is not completed, or too many jobs wait.
         """
         if done := self.replayed(key):
             return done
-        parent = self.get(parent_id)
-        if parent.status != "completed":
-            raise ApiError(400, "Only a completed video can be remixed.", "video_not_completed", "video_id")
+        parent = self._completed(parent_id)
         self._admit()
         wish = Wish(
             prompt,
@@ -77,10 +76,54 @@ class Sandbox:
             (*parent.ancestry, parent.prompt),
             parent.id,
             parent.has_reference,
-            kind="remix",
+            kind=kind,
         )
         reference = self.films.reference(parent.id).read_bytes() if parent.has_reference else None
         return self._accept(wish, key, reference)
+
+    def extend(self, parent_id: str, prompt: str, seconds: str, key: str | None) -> VideoRecord:
+        """Accept a job that goes on from the end of a completed video.
+
+        Raises:
+            ApiError: There is no such video or file, too many jobs wait, or it would become too long.
+        """
+        if done := self.replayed(key):
+            return done
+        parent = self._completed(parent_id)
+        film, _ = self.file(parent, "video")
+        total = rules.check_extension(
+            int(parent.seconds), int(seconds), self.store.count_extensions(parent.id)
+        )
+        self._admit()
+        wish = Wish(
+            prompt,
+            parent.model,
+            parent.size,
+            str(total),
+            (*parent.ancestry, parent.prompt),
+            parent.id,
+            kind="extend",
+            source_seconds=int(parent.seconds),
+        )
+        return self._accept(wish, key, None, film)
+
+    def character(self, character_id: str) -> Character:
+        """Return a character.
+
+        Raises:
+            ApiError: There is none of that id.
+        """
+        character = self.store.find_character(character_id)
+        if character is None:
+            raise ApiError(404, f"Character '{character_id[:80]}' not found.", "character_not_found")
+        return character
+
+    def _completed(self, video_id: str) -> VideoRecord:
+        parent = self.get(video_id)
+        if parent.status != "completed":
+            text = "Only a completed video can be gone on from."
+            raise ApiError(400, text, "video_not_completed", "video_id")
+        return parent
 
     def get(self, video_id: str) -> VideoRecord:
         """Return a video.
@@ -144,11 +187,15 @@ class Sandbox:
             text = "Rate limit reached: too many videos are queued. Please try again later."
             raise ApiError(429, text, "rate_limit_exceeded", retry_after=2)
 
-    def _accept(self, wish: Wish, key: str | None, reference: bytes | None) -> VideoRecord:
+    def _accept(
+        self, wish: Wish, key: str | None, reference: bytes | None, source: Path | None = None
+    ) -> VideoRecord:
         fault = self.faults.take("job") or Fault(at="job")
         video_id = self.dialect.new_id().ljust(fault.id_length or 0, "0")
         if reference is not None:
             self.films.reference(video_id).write_bytes(reference)
+        if source is not None:
+            self.films.source(video_id).hardlink_to(source)  # stays when the source expires
         honoured = self.dialect.honours_key
         video = self.store.add(video_id, wish, key, fate=fault.fate(), honoured=honoured)
         self.pool.wake()

@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,10 @@ CREATE TABLE IF NOT EXISTS video (
   created_at INTEGER NOT NULL, completed_at INTEGER, expires_at INTEGER, deleted_at INTEGER,
   kind TEXT NOT NULL DEFAULT 'create',
   fate TEXT NOT NULL DEFAULT '{}',
-  sent_key TEXT
+  sent_key TEXT,
+  source_seconds INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS character (id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS video_waiting ON video (seq) WHERE status = 'queued' AND deleted_at IS NULL;
 CREATE TABLE IF NOT EXISTS seen (
   operation TEXT NOT NULL, key TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (operation, key)
@@ -39,6 +41,7 @@ _ADDED = {  # columns that a file from an earlier version lacks, and what its ro
         "UPDATE video SET kind = 'remix' WHERE remixed_from IS NOT NULL",
     ),
     "fate": ("ALTER TABLE video ADD COLUMN fate TEXT NOT NULL DEFAULT '{}'",),
+    "source_seconds": ("ALTER TABLE video ADD COLUMN source_seconds INTEGER NOT NULL DEFAULT 0",),
     "sent_key": (
         "ALTER TABLE video ADD COLUMN sent_key TEXT",
         "UPDATE video SET sent_key = idempotency_key",
@@ -60,6 +63,8 @@ class Wish:
     has_reference: bool = False
     kind: str = "create"
     """What was asked for: create, remix, edit or extend."""
+    source_seconds: int = 0
+    """So much of the film is there already: it is an extension."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,18 @@ class VideoRecord:
     expires_at: float | None
     deleted_at: int | None
     kind: str
+    source_seconds: int
     fate: dict[str, Any]
     """What a fault has in store for this job: see `faults.Fault`, "job"."""
+
+
+@dataclass(frozen=True)
+class Character:
+    """Somebody who can be in several videos."""
+
+    id: str
+    name: str
+    created_at: int
 
 
 _COLUMNS = tuple(field.name for field in fields(VideoRecord))
@@ -130,7 +145,8 @@ class Store:
         """Accept a job; an honoured key belongs to one job alone."""
         self._db.execute(
             "INSERT INTO video (id, idempotency_key, model, size, seconds, prompt, ancestry, remixed_from, "
-            "has_reference, created_at, kind, fate, sent_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "has_reference, created_at, kind, fate, sent_key, source_seconds) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 video_id,
                 key if honoured else None,
@@ -145,6 +161,7 @@ class Store:
                 wish.kind,
                 json.dumps(fate or {}),
                 key,
+                wish.source_seconds,
             ),
         )
         return self._one("id = ?", video_id)
@@ -156,6 +173,24 @@ class Store:
     def find_by_key(self, key: str) -> VideoRecord | None:
         """Return what an idempotency key was first used for, also if it is deleted."""
         return next(self._all("idempotency_key = ?", key), None)
+
+    def count_extensions(self, video_id: str) -> int:
+        """Return how many extensions in a row led to a video, itself among them."""
+        job = next(self._all("id = ?", video_id), None)
+        if job is None or job.kind != "extend":
+            return 0
+        return 1 + (self.count_extensions(job.remixed_from) if job.remixed_from else 0)
+
+    def add_character(self, name: str) -> Character:
+        """Keep a character."""
+        character = Character("char_" + secrets.token_hex(16), name, self._now())
+        self._db.execute("INSERT INTO character VALUES (?, ?, ?)", astuple(character))
+        return character
+
+    def find_character(self, character_id: str) -> Character | None:
+        """Return a character."""
+        row = self._db.execute("SELECT * FROM character WHERE id = ?", (character_id,)).fetchone()
+        return Character(*row) if row else None
 
     def page(
         self, *, after: str | None, limit: int, descending: bool

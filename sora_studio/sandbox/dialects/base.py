@@ -46,6 +46,10 @@ class Dialect:
     words: Mapping[str, str] = {}
     """Its own words for statuses."""
 
+    def has(self, operation: str) -> bool:
+        """Tell whether it has an operation."""
+        return operation not in self.absent
+
     def new_id(self) -> str:
         """Return a fresh id."""
         return new_id()

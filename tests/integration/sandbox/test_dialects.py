@@ -387,9 +387,19 @@ def test_files_in_a_cloud_are_at_a_url(servers: Servers):
 def test_operations_that_a_server_does_not_have(servers: Servers, name: str):
     server = servers(name)
     video_id = server.job("instant")
-    answer = server.http.post(f"/videos/{video_id}/remix", json={"prompt": "b"})
+    answers = [
+        server.http.post(f"/videos/{video_id}/remix", json={"prompt": "b"}).status_code,
+        server.http.post("/videos/edits", json={"prompt": "b", "video": {"id": video_id}}).status_code,
+        server.http.post("/videos/extensions", json={"prompt": "b"}).status_code,
+        server.http.post("/videos/characters", data={"name": "b"}).status_code,
+        server.http.get("/videos/characters/char_1").status_code,
+    ]
 
-    assert answer.status_code == {"litellm": 500, "new-api": 400, "bifrost": 200}.get(name, 404)
+    assert answers == {
+        "litellm": [500, 500, 500, 500, 500],
+        "new-api": [400, 404, 404, 404, 404],
+        "bifrost": [200, 404, 404, 404, 404],
+    }.get(name, [404, 405, 405, 405, 404])
 
 
 @pytest.mark.parametrize(

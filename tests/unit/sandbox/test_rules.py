@@ -36,3 +36,21 @@ def test_only_the_larger_model_offers_the_larger_sizes():
     assert rules.check_form("sora-2-pro", "1792x1024", "20") == ("sora-2-pro", "1792x1024", "20")
     with pytest.raises(ApiError, match="Supported values are: '720x1280' and '1280x720'"):
         rules.check_form("sora-2", "1792x1024", "20")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "more", "extensions", "param"),
+    [(100, 20, 5, None), (104, 20, 1, "seconds"), (4, 4, 6, "video")],
+)
+def test_a_video_is_extended_so_often_and_so_far(seconds: int, more: int, extensions: int, param: str | None):
+    if param is None:
+        assert rules.check_extension(seconds, more, extensions) == seconds + more
+        return
+    with pytest.raises(ApiError) as caught:
+        rules.check_extension(seconds, more, extensions)
+    assert caught.value.param == param
+
+
+@pytest.mark.parametrize(("seconds", "nearest"), [(0.5, "4"), (5.0, "4"), (9.9, "8"), (200.0, "20")])
+def test_a_film_that_somebody_brings_gets_the_nearest_length(seconds: float, nearest: str):
+    assert rules.check_upload(None, 1280, 720, seconds) == ("sora-2", "1280x720", nearest)

@@ -146,6 +146,18 @@ def test_requests_are_counted_by_operation_and_by_key(store: Store):
     assert store.seen() == ({"create": 3, "list": 1, "remix": 1}, {"a": 2, "b": 1})
 
 
+def test_extensions_are_counted_in_a_row(store: Store):
+    """An edit in between begins anew: it is a film of its own."""
+    parent: str | None = None
+    counts: list[int] = []
+    for kind in ("create", "extend", "extend", "edit", "extend"):
+        wish = Wish("a dog", "sora-2", "1280x720", "4", remixed_from=parent, kind=kind)
+        parent = store.add(new_id(), wish, None).id
+        counts.append(store.count_extensions(parent))
+
+    assert counts == [0, 1, 2, 0, 1]
+
+
 _FIRST_SCHEMA = """
 CREATE TABLE video (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, idempotency_key TEXT UNIQUE,
