@@ -67,6 +67,8 @@ _ALWAYS: _Meanings = {
     429: ProviderUnavailable,
     501: Unsupported,
 }
+_ABSENT = {"task_not_exist", "video_not_found"}  # said with a 400, too
+_OF_A_JOB = {Call.FETCH, Call.CONTENT, Call.DELETE}
 # 303 is how some servers say "made, look there"; 409 how some say "busy", and others that it exists.
 _SUBMIT = _ALWAYS | dict.fromkeys((303, 408, 409, 425), SubmitUnclear)
 _LOOK = _ALWAYS | dict.fromkeys((408, 409, 425), ProviderUnavailable)
@@ -118,6 +120,8 @@ def _meaning(call: Call, refusal: Refusal, busy: Collection[int]) -> type[Provid
     hundreds = refusal.status // 100
     if refusal.code in _CODES and (hundreds == _CLIENT_ERROR or refusal.code == _NO_MODEL):
         return _CODES[refusal.code]
+    if refusal.code in _ABSENT and call in _OF_A_JOB:
+        return JobNotFound
     if refusal.status in busy:
         return ProviderUnavailable
     if call is Call.REMIX and _NOT_IMPLEMENTED in refusal.message.lower().replace(" ", ""):

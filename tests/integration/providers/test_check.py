@@ -13,7 +13,8 @@ KEY = "sk-of-the-operator"
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory):
-    with running_sandbox(tmp_path_factory.mktemp("sandbox"), api_key=KEY) as running:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), api_key=KEY, faults=True) as running:
+        running.fault(job="instant")
         yield running
 
 
@@ -96,3 +97,21 @@ def test_providers_of_the_file_are_listed_and_checked(say, sandbox: RunningSandb
     assert KEY not in listed.output
     assert checked.exit_code == 0, checked.output
     assert 'operations.add = ["list"] would use it' in checked.output
+
+
+@pytest.mark.parametrize(
+    ("dialect", "told"),
+    [
+        ("litellm", "· no list (litellm.BadRequestError: LLM Provider NOT provided."),
+        ("vllm-omni", "· videos are asked for in multipart, without a model's name"),
+    ],
+)
+def test_servers_of_other_dialects(say, tmp_path: Path, dialect: str, told: str):
+    with running_sandbox(tmp_path / dialect, dialect=dialect, faults=True) as running:
+        running.fault(job="instant")
+        result = say("check", dialect, "--url", running.base_url, "--spend")
+
+    assert result.exit_code == 0, result.output
+    assert told in result.output
+    assert "bytes of MP4" in result.output
+    assert "✗" not in result.output

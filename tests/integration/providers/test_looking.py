@@ -62,6 +62,13 @@ async def test_what_is_not_known_there(server, provider, status):
         await provider.fetch("video_1")
 
 
+async def test_what_is_not_known_there_under_another_status(server, provider):
+    """new-api says 400."""
+    server.on("GET", "/videos/video_1", says({"code": "task_not_exist", "message": "task_not_exist"}, 400))
+    with pytest.raises(JobNotFound):
+        await provider.fetch("video_1")
+
+
 @pytest.mark.parametrize(
     "reply",
     [

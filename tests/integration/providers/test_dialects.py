@@ -1,0 +1,183 @@
+"""One journey per dialect, through the real client with the preset for it: what it has, and what it lacks."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+import pytest
+
+from sora_studio.config import ProviderSettings
+from sora_studio.domain.errors import (
+    ContentRejected,
+    JobNotFound,
+    ProviderMisconfigured,
+    ProviderRejected,
+    ProviderUnavailable,
+    Unsupported,
+)
+from sora_studio.domain.ports import Order, Provider, RemoteJob
+from sora_studio.domain.profile import Operation
+from sora_studio.domain.video import Kind, Status, Variant
+from sora_studio.providers.configured import provider_of
+from tests.support.sandbox import Box, running
+
+PRESETS = ["sandbox", "litellm", "vllm-omni", "sglang", "fastvideo", "unsloth", "new-api", "bifrost"]
+PROMPT = "a paper boat on a river"
+ENDED = {Status.COMPLETED, Status.FAILED}
+
+
+@dataclass
+class Journey:
+    """A provider made from a bare table, and the server that it talks to."""
+
+    preset: str
+    provider: Provider
+    box: Box
+
+    async def order(self) -> Order:
+        """Wish for what the form would offer first."""
+        profile = replace(self.provider.profile, models=await self.provider.list_models())
+        model, size, seconds = profile.choose(None, "1280x720", "4")
+        return Order(uuid4(), PROMPT, model.id, size, seconds)
+
+    async def submit(self, order: Order | None = None) -> RemoteJob:
+        """Have a video made, as soon as there is room."""
+        order, deadline = order or await self.order(), time.monotonic() + 30
+        while True:
+            try:
+                return await self.provider.submit(order)
+            except ProviderUnavailable:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.1)
+
+    async def follow(self, job: RemoteJob) -> RemoteJob:
+        """Look at a job until it has come to its end."""
+        deadline = time.monotonic() + 60
+        while job.status not in ENDED:
+            assert time.monotonic() < deadline, job
+            assert job.status is not None, f"{job.status_word} is not understood"
+            await asyncio.sleep(0.1)
+            job = await self.provider.fetch(job.remote_id)
+        return job
+
+    async def file(self, job: RemoteJob) -> bytes:
+        """Fetch a video's file."""
+        async with self.provider.content(job.remote_id, Variant.VIDEO) as content:
+            return b"".join([chunk async for chunk in content.chunks])
+
+
+@pytest.fixture(scope="module", params=PRESETS)
+async def served(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, Box]]:
+    """Start one dialect's server."""
+    dialect = "openai" if request.param == "sandbox" else request.param
+    async with running(faults=True, dialect=dialect) as box:
+        yield request.param, box
+
+
+@pytest.fixture
+async def journey(served: tuple[str, Box]) -> AsyncIterator[Journey]:
+    preset, box = served
+    async with AsyncExitStack() as stack:
+        await box.clear()
+        await box.fault(job="instant")
+        table = {"name": preset, "preset": preset, "base_url": box.base_url, "api_key": "any"}
+        provider = provider_of(ProviderSettings.model_validate(table))
+        stack.push_async_callback(provider.close)
+        yield Journey(preset, provider, box)
+
+
+async def test_a_video_from_the_wish_to_the_file_and_its_end(journey: Journey):
+    job = await journey.submit()
+    assert job.status in {Status.QUEUED, Status.IN_PROGRESS, Status.COMPLETED}
+    done = await journey.follow(job)
+    assert (done.status, done.remote_id, done.problem) == (Status.COMPLETED, job.remote_id, None)
+    assert (await journey.file(done))[4:8] == b"ftyp"
+    await delete(journey, job.remote_id)
+
+
+async def delete(journey: Journey, remote_id: str) -> None:
+    """Delete a job where that can be done: twice, as the second time it is gone."""
+    if Operation.DELETE not in journey.provider.profile.operations:
+        with pytest.raises(Unsupported):
+            await journey.provider.delete(remote_id)
+        return
+    await journey.provider.delete(remote_id)
+    await journey.provider.delete(remote_id)
+    with pytest.raises(JobNotFound):
+        await journey.provider.fetch(remote_id)
+
+
+async def test_a_lost_submit_can_be_found_where_there_is_a_list(journey: Journey):
+    provider = journey.provider
+    made = [await journey.follow(await journey.submit()) for _ in range(2)]
+    if Operation.LIST not in provider.profile.operations:
+        with pytest.raises(Unsupported):
+            await provider.list_jobs()
+        return
+    first = await provider.list_jobs(limit=1)
+    second = await provider.list_jobs(after=first.last_id, limit=1)
+    ours = {job.remote_id: job for job in (*first.jobs, *second.jobs)}
+    assert ours.keys() == {job.remote_id for job in made}
+    assert first.has_more
+    for job in ours.values():
+        assert (job.prompt, job.seconds) == (PROMPT, "4")
+        assert job.created_at is not None
+        assert job.model in (None, (await journey.order()).model)
+
+
+async def test_a_job_that_fails_says_why(journey: Journey):
+    await journey.box.fault(job={"error": {"code": "gpu_lost", "message": "The GPU fell off the bus."}})
+    job = await journey.follow(await journey.submit())
+    assert job.status is Status.FAILED
+    assert job.problem is not None
+    assert job.problem.message == "The GPU fell off the bus."
+    with pytest.raises((JobNotFound, ProviderUnavailable, ProviderRejected)):
+        await journey.file(job)
+
+
+async def test_a_remix_is_made_there_or_can_be_emulated(journey: Journey):
+    parent = await journey.follow(await journey.submit())
+    order = replace(await journey.order(), kind=Kind.REMIX, source=parent.remote_id, prompt="at night")
+    if Operation.REMIX in journey.provider.profile.operations:
+        assert (await journey.provider.submit(order)).prompt == "at night"
+        return
+    with pytest.raises(Unsupported):
+        await journey.provider.submit(order)
+    assert all(job["kind"] == "create" for job in await journey.box.jobs())
+
+
+async def test_a_job_that_nobody_knows(journey: Journey):
+    with pytest.raises(JobNotFound):
+        await journey.provider.fetch((await journey.submit()).remote_id.replace("a", "b") + "0")
+
+
+async def test_a_model_that_it_has_not(journey: Journey):
+    """Where the name is sent, a wrong one is refused for good; where it is not, it does not matter."""
+    order = replace(await journey.order(), model="no-such-model")
+    if not journey.provider.profile.sends_model:
+        await journey.follow(await journey.submit(order))
+        return
+    with pytest.raises((ProviderMisconfigured, ProviderRejected)):
+        await journey.provider.submit(order)
+
+
+async def test_a_refusal_by_moderation_is_known_where_its_code_comes_through(journey: Journey):
+    order = replace(await journey.order(), prompt="a forbidden-test")
+    with pytest.raises(ProviderRejected, match="blocked by our moderation system") as caught:
+        await journey.submit(order)
+    known = journey.preset not in {"vllm-omni", "sglang", "fastvideo"}
+    assert isinstance(caught.value, ContentRejected) is known
+
+
+async def test_busy_is_waited_out(journey: Journey):
+    """Unsloth makes one video at a time, and says so by 409."""
+    if journey.preset != "unsloth":
+        await journey.box.fault(create="429", times=1)
+    else:
+        await journey.box.fault(job="stuck", times=1)
+        await journey.submit()
+    with pytest.raises(ProviderUnavailable):
+        await journey.provider.submit(await journey.order())
