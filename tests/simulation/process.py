@@ -18,6 +18,7 @@ from sora_studio.jobs.scheduler import Beat, Scheduler, _Guarded
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.archive import Archiver
 from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.copying import Copier
 from sora_studio.services.tracking.purge import Purger
 from sora_studio.services.tracking.reconcile import Reconciler
 from sora_studio.services.tracking.refresh import Refresher
@@ -137,15 +138,15 @@ class Process:
         self.archiver = Archiver(
             claims=self.claims,
             offers=offers,
-            storage=storage,
-            workshop=Desk(self.cross),
+            copier=Copier(storage=storage, workshop=Desk(self.cross)),
             wake=wake["archive"],
         )
         refresher = Refresher(claims=self.claims, offers=offers, on_finished=wake["archive"])
         reconciler = Reconciler(
             claims=self.claims, offers=offers, on_unsent=wake["submit"], on_finished=wake["archive"]
         )
-        purger = MemoryPurger(db=self.db, offers=offers, storage=storage)
+        clock = asyncio.get_running_loop().time
+        purger = MemoryPurger(db=self.db, offers=offers, storage=storage, clock=clock)
         self._beats = (
             Beat("submit", _SECOND, self.submitter.run),
             Beat("refresh", _SECOND, refresher.run),

@@ -3,7 +3,7 @@
 `test_tables.py` holds them against the real repositories: the same steps leave the same rows.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AT_ONCE, REFERENCE, AssetRow
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
-from sora_studio.domain.video import NEXT, TERMINAL, Happening, Kind, Phase
+from sora_studio.domain.video import NEXT, TERMINAL, Happening, Kind, Phase, Problem
 
 _LATER = datetime.max.replace(tzinfo=UTC)
 
@@ -233,7 +233,10 @@ class MemoryJobs(JobRepository):
 
     def _news(self, job: Job, change: JobChange) -> dict[str, object]:
         now, progress = self._t.now, change.progress
-        ended, done = change.phase in TERMINAL, change.phase is Phase.COMPLETED
+        on = change.phase is not None and change.phase is not job.phase
+        problem = change.problem or (
+            None if on else Problem(job.problem_code or "", job.problem_message or "")
+        )
         status = job.remote_status if change.remote_status is None else change.remote_status
         return {
             "due_at": None if change.due_in is None else now + change.due_in,
@@ -243,19 +246,15 @@ class MemoryJobs(JobRepository):
             "progress_known": job.progress_known or 1 <= (progress or 0) <= 99,
             "remote_status": status or None,
             "remote_expires_at": change.remote_expires_at or job.remote_expires_at,
-            "problem_code": None if done else change.problem.code if change.problem else job.problem_code,
-            "problem_message": None
-            if done
-            else change.problem.message
-            if change.problem
-            else job.problem_message,
+            "problem_code": (problem and problem.code) or None,
+            "problem_message": (problem and problem.message) or None,
             "charge": change.charge or job.charge,
             "failures": change.failures,
             "looks": job.looks if change.looks is None else change.looks,
             "post_begun_at": None if change.not_sent else job.post_begun_at,
             "taken_at": job.taken_at or now if change.taken else job.taken_at,
             "finished_at": job.finished_at or change.finished_at,
-            "ended_at": now if ended else job.ended_at,
+            "ended_at": now if change.phase in TERMINAL else job.ended_at,
         }
 
     async def known(self, provider: str, remote_ids: Iterable[str]) -> set[str]:
@@ -277,7 +276,8 @@ class MemoryJobs(JobRepository):
             return False
         phase = Phase.IN_PROGRESS if job.remote_id else Phase.SUBMIT_UNKNOWN
         again = {"phase": phase, "due_at": self._t.now, "created_at": self._t.now}
-        return self._decided(job, Happening.LOOKED_AGAIN, **again, looks=0, failures=0)
+        fresh = {"looks": 0, "failures": 0, "problem_code": None, "problem_message": None}
+        return self._decided(job, Happening.LOOKED_AGAIN, **again, **fresh)
 
     async def submit_again(self, video_id: UUID) -> bool:
         if not (old := self._waiting(video_id)):
@@ -324,13 +324,16 @@ class MemoryAssets(AssetRepository):
     async def add(self, assets: Iterable[AssetRow]) -> None:
         self._t.assets |= {(asset.video_id, asset.variant): asset for asset in assets}
 
-    async def doomed(self, *, older_than: timedelta, limit: int) -> Sequence[tuple[UUID, str, str | None]]:
+    async def doomed(
+        self, *, older_than: timedelta, limit: int, but: Collection[UUID] = ()
+    ) -> Sequence[tuple[UUID, str, str | None]]:
         doomed = [
             (video.deleted_at, job)
             for job in self._t.jobs.values()
             if (video := self._t.videos[job.video_id]).deleted_at is not None
             and video.deleted_at < self._t.now - older_than
             and job.current
+            and video.id not in but
             and (job.lease_until is None or job.lease_until < self._t.now)
         ]
         doomed.sort(key=lambda each: each[0])

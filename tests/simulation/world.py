@@ -139,7 +139,10 @@ class World:
         self.plan()
 
     async def _come_to_rest(self) -> None:
-        until = self.loop.time() + REST
+        forgot = any(
+            taken.lost for taken in self.provider.ledger
+        )  # their files are asked for until they expire
+        until = self.loop.time() + REST + self.provider.weather.lives * forgot
         decisions = self._decisions
         while self._moving() and self.loop.time() < until:
             await self.pass_time(5)
@@ -472,5 +475,6 @@ def _weather(rng: Random, profile: Profile) -> Weather:
         never_ends=rng.choice([0.0, 0.0, 0.0, 0.05]),
         refuses=rng.choice([0.0, 0.0, 0.2]),
         fails=rng.choice([0.0, 0.0, 0.2]),
+        tags=rng.random() < 0.7,
         skew=rng.choice([0.0, 0.0, -60.0, 60.0]),
     )
