@@ -12,6 +12,7 @@ from sora_studio.ui.pages.create.composer import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.pages.profile.state import ProfileState
+from sora_studio.ui.pages.video.possibilities import PossibilitiesState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.person import PersonState
 from sora_studio.ui.session import TabState
@@ -121,6 +122,8 @@ def both(sign: Sign) -> dict[str, Any]:
 
 
 STRANGE = toast("There is no such video.")
+answered = var(PossibilitiesState, "refusal", lambda shown: "cannot make characters" in shown["text"])
+REFUSED = var(PossibilitiesState, "refusal", lambda shown: "There is no such video." in shown["text"])
 UNDECIDED: dict[str, Any] = {
     "owner": toast("nothing to decide"),
     "stranger": STRANGE,
@@ -186,6 +189,25 @@ TABLE = [
     Row(
         VideoState, "remix", went_to("/video/"), STRANGE,
         form(prompt=CHEAP, request_key="{}"), ready, VIDEO,
+    ),
+    Row(
+        PossibilitiesState, "load", var(PossibilitiesState, "possible", lambda found: found["id"]),
+        lambda tab, thing: (
+            is_missing(tab, thing) and not (tab.value(PossibilitiesState, "possible") or {}).get("id")
+        ),
+        thing=ready, path=VIDEO,
+    ),
+    Row(
+        PossibilitiesState, "edit", went_to("/video/"), REFUSED,
+        form(prompt=CHEAP, request_key="edit {}"), ready, VIDEO,
+    ),
+    Row(
+        PossibilitiesState, "extend", went_to("/video/"), REFUSED,
+        form(prompt=CHEAP, seconds="4", request_key="extend {}"), ready, VIDEO,
+    ),
+    Row(
+        PossibilitiesState, "make_character", answered, REFUSED,
+        form(name=SECRET, request_key="character {}"), ready, VIDEO,
     ),
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),
     Row(PersonState, "load", called(f"Ada {SECRET}"), called("Grace")),

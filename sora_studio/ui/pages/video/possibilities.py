@@ -61,7 +61,7 @@ class PossibilitiesState(rx.State):
         """Read what the video's provider can do with it; `?again=` fills a form with an earlier wish."""
         async with self:
             owner_id = await signed_in_user(self)
-            asked = self.router.url.path.rstrip("/").rpartition("/")[2]
+            asked = _asked(self)
             again = self.router.url.query_parameters.get("again", "")
         try:
             found = await services().videos.possibilities(owner_id, parse_public_id(asked))
@@ -123,7 +123,7 @@ class PossibilitiesState(rx.State):
 async def _begin(state: PossibilitiesState, form: str) -> tuple[UUID, UUID]:
     async with state:
         owner_id = await signed_in_user(state)
-        video_id = parse_public_id(state.possible.id)
+        video_id = parse_public_id(_asked(state))
         state.sending, state.refusal = form, Refusal()
     return owner_id, video_id
 
@@ -144,6 +144,11 @@ async def _go_to(state: PossibilitiesState, owner_id: UUID, view: VideoView) -> 
     async with tab_of(state, owner_id):
         state.form_key = uuid4().hex
     return rx.redirect(routes.video(public_id(view.id)))
+
+
+def _asked(state: PossibilitiesState) -> str:
+    """Return the id in the address, the last part of its path."""
+    return state.router.url.path.rstrip("/").rpartition("/")[2]
 
 
 def to_possible(video_id: str, found: Possibilities, earlier: VideoView | None = None) -> Possible:

@@ -100,7 +100,7 @@ def _prompt(form: str, label: str, example: str) -> rx.Component:
         name="prompt",
         rows=2,
         required=True,
-        max_length=PROMPT_MAX,
+        data_longest=str(PROMPT_MAX),
         placeholder=example,
         aria_label=label,
         dir="auto",

@@ -1,0 +1,103 @@
+"""Edits, extensions and characters as the official SDK and plain HTTP see them, on the whole studio."""
+
+import openai
+import pytest
+from openai.types import Video
+
+from sora_studio.domain.character import FILM_MAX_BYTES
+from tests.integration.api.conftest import Person
+from tests.support.films import film
+
+CHEAP = "forbidden-test"
+"""A word that the sandbox refuses: a wish that is taken, sent and answered, but not rendered."""
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return film(path, size=(1280, 720), seconds=2, fps=6).read_bytes()
+
+
+def test_an_edit_through_the_sdk(owner: Person, finished: Video):
+    body = {"prompt": f"{CHEAP} by night", "video": {"id": finished.id}}
+    edit = owner.sdk.post("/videos/edits", body=body, cast_to=Video)
+    assert (edit.remixed_from_video_id, edit.seconds, edit.size) == (finished.id, "4", finished.size)
+    assert owner.http.get(f"/videos/{edit.id}").json()["kind"] == "edit"
+
+
+def test_an_extension_through_the_sdk(owner: Person, finished: Video):
+    body = {"prompt": f"{CHEAP} goes on", "seconds": "8", "video": {"id": finished.id}}
+    longer = owner.sdk.post("/videos/extensions", body=body, cast_to=Video)
+    assert (longer.remixed_from_video_id, longer.seconds) == (finished.id, "12")
+    seen = owner.http.get(f"/videos/{longer.id}").json()
+    assert (seen["kind"], seen["cost_usd"]) == ("extend", 0.8)
+
+
+def test_a_file_to_edit_is_refused_in_words(owner: Person, clip: bytes):
+    """Also one that is far larger than any JSON."""
+    for data in (clip, clip + bytes(5_000_000)):
+        with pytest.raises(openai.BadRequestError, match="takes no file") as caught:
+            owner.sdk.videos.edit(prompt="x", video=data)
+        assert (caught.value.param, caught.value.code) == ("video", "unsupported")
+        with pytest.raises(openai.BadRequestError, match="takes no file"):
+            owner.sdk.videos.extend(prompt="x", seconds="4", video=data)
+
+
+@pytest.mark.parametrize("path", ["edits", "extensions"])
+@pytest.mark.parametrize(
+    ("change", "status", "param"),
+    [
+        ({"video": None}, 400, "video"),
+        ({"video": "video_1"}, 400, "video"),
+        ({"video": {"id": 7}}, 400, "video"),
+        ({"video": {"id": "video_1"}}, 404, None),
+        ({"prompt": " "}, 400, "prompt"),
+        ({"prompt": None}, 400, "prompt"),
+        ({"seconds": "5"}, 400, "seconds"),
+        ({"seconds": [4]}, 400, "seconds"),
+    ],
+    ids=str,
+)
+def test_bad_wishes(owner: Person, finished: Video, path, change, status, param):
+    if param == "seconds" and path == "edits":
+        return  # an edit is as long as its source
+    body = {"prompt": "x", "seconds": "4", "video": {"id": finished.id}} | change
+    answer = owner.http.post(f"/videos/{path}", json=body)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (status, param), answer.text
+
+
+def test_an_idempotency_key_makes_one_extension(owner: Person, finished: Video):
+    body = {"prompt": f"{CHEAP} once", "seconds": 4, "video": {"id": finished.id}}
+    key = {"Idempotency-Key": "an extension"}
+    answers = [owner.http.post("/videos/extensions", json=body, headers=key) for _ in range(3)]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    other = owner.http.post("/videos/extensions", json=body | {"seconds": 8}, headers=key)
+    assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency_key_reused")
+
+
+def test_films_and_names_that_are_none(ada: Person, clip: bytes):
+    for fields, file, status, param in (
+        ({"name": "Nova"}, None, 400, "video"),
+        ({"name": "Nova", "video": "text"}, None, 400, "video"),
+        ({}, clip, 400, "name"),
+        ({"name": "x" * 81}, clip, 400, "name"),
+        ({"name": "Nova"}, b"GIF89a", 400, "video"),
+        ({"name": "Nova", "provider": "nobody"}, clip, 400, "provider"),
+        ({"name": "Nova"}, bytes(FILM_MAX_BYTES + 1), 413, "video"),
+    ):
+        files = {"video": ("clip.mp4", file, "video/mp4")} if file else {"other": ("", b"")}
+        answer = ada.http.post("/videos/characters", data=fields, files=files)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (status, param), answer.text
+    assert ada.http.get("/videos/characters").json()["data"] == []
+
+
+@pytest.mark.parametrize("characters", ["char_1", {"id": "char_1"}, [7], [{"name": "Nova"}]])
+def test_characters_that_are_none(ada: Person, characters):
+    answer = ada.http.post("/videos", json={"prompt": CHEAP, "characters": characters})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "characters")
+
+
+def test_characters_in_a_form_are_not_lost_on_the_way(ada: Person):
+    for name in ("characters", "characters[][id]"):
+        answer = ada.http.post("/videos", data={"prompt": CHEAP, name: "char_1"})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "characters")
