@@ -4,6 +4,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import structlog
+
+from sora_studio.domain.errors import Unavailable
+
+_log = structlog.get_logger(__name__)
+
 
 class Crew:
     """Runs up to `size` coroutines at a time."""
@@ -44,7 +50,10 @@ class Crew:
         self._tasks.discard(task)
         if not self._closed:
             self._on_free()
-        if not task.cancelled() and (error := task.exception()):
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Unavailable):  # what was begun is taken up again when its lease is over
+            _log.warning("work_unavailable", reason=str(error))
+        elif error:
             task.get_loop().call_exception_handler(
                 {"message": "A piece of background work failed", "exception": error, "task": task},
             )
