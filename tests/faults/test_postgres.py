@@ -1,0 +1,190 @@
+"""F21 to F26: whatever becomes of PostgreSQL, nothing is lost or sent twice, and it goes on by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier, Literal
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.video import Phase, VideoView
+from tests.support.cluster import Cluster, running_cluster
+from tests.support.lab import Lab, opened_lab
+from tests.support.sandbox import Box
+
+
+@pytest.fixture(scope="module")
+async def cluster() -> AsyncIterator[Cluster]:
+    async with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def own(cluster: Cluster, box: Box, tmp_path: Path) -> AsyncIterator[Lab]:
+    """A studio on a server of its own."""
+    async with opened_lab(box, cluster.url, tmp_path / "data") as lab:
+        yield lab
+    with psycopg.connect(cluster.url) as connection:
+        connection.execute("TRUNCATE video CASCADE")
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_a_restart_in_the_middle_of_everything(own: Lab, cluster: Cluster, how: str):
+    """F21: fast and immediate; meanwhile requests are answered 503, afterwards everything is taken up."""
+    await own.box.fault(create={"accept": True, "delay_ms": 500}, job={"instant_ms": 1500})
+    views = [await own.ask(f"wish {number}") for number in range(4)]
+    await own.wait(lambda: _taken(own), hurry=False)
+    await getattr(cluster, how)()
+    with pytest.raises(Unavailable):
+        await own.ask("too late")
+    answer = await own.http.get("/readyz")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    await cluster.start()
+    await _all_saved(own, views)
+
+
+async def test_whoever_listens_for_changes_is_heard_again(own: Lab, cluster: Cluster):
+    """F21: the connection that listens is lost with the server; the next one hears again."""
+    heard = own.studio.db.listen()
+    assert await anext(heard) == ""
+    await cluster.stop()
+    with pytest.raises(Unavailable):
+        await anext(heard)
+    await cluster.start()
+    heard = own.studio.db.listen()
+    assert await anext(heard) == ""
+    await own.ask()
+    assert await asyncio.wait_for(anext(heard), 10) == str(own.owner_id)
+
+
+async def test_connections_are_terminated_again_and_again(lab: Lab):
+    """F22: work goes on over new ones."""
+    views: list[VideoView] = []
+    for number in range(6):
+        with suppress(Unavailable):  # the person is told, and may ask again
+            views.append(await lab.ask(f"wish {number}"))
+        await _terminate(lab)
+    assert views
+    await _all_saved(lab, views)
+
+
+async def test_no_more_connections_are_to_be_had(own: Lab, cluster: Cluster):
+    """F23: who needs another one is told at once; what the studio has, it goes on with."""
+    view = await own.ask()
+    with _all_connections(cluster):
+        async with asyncio.timeout(8):
+            said = await asyncio.gather(*(own.studio.db.ping() for _ in range(15)), return_exceptions=True)
+        assert {type(each) for each in said} <= {Unavailable, type(None)}
+        assert (await own.until(view)).phase is Phase.COMPLETED
+    await _all_saved(own, [view])
+
+
+async def test_the_pool_is_exhausted(lab: Lab):
+    """F23: waiting has an end."""
+    view = await lab.until(await lab.ask(), Phase.COMPLETED)
+    async with AsyncExitStack() as hogs:
+        with suppress(Unavailable, PoolTimeoutError):  # the studio itself holds some
+            while True:
+                await hogs.enter_async_context(lab.studio.db.engine.connect())
+        async with asyncio.timeout(8):
+            with pytest.raises(Unavailable):
+                await lab.studio.db.ping()
+    await _all_saved(lab, [view])
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["40P01", "53100", "57014"],
+    ids=["deadlock", "disk full", "timeout"],
+)
+@pytest.mark.parametrize("table", ["job", "activity", "asset"])
+async def test_a_statement_fails_now_and_then(lab: Lab, table: str, state: str):
+    """F24, F25, F26: it is done again a little later, and nothing else is."""
+    with _failing(lab, table, state) as struck:
+        views: list[VideoView] = []
+        while not views:
+            with suppress(Unavailable):  # the person is told, and asks again
+                views.append(await lab.ask())
+        await lab.wait(struck)
+        await _all_saved(lab, views)
+
+
+async def test_a_locked_table_keeps_nobody_else_waiting(lab: Lab):
+    """F25: what does not need it is answered; no statement waits for ever."""
+    view = await lab.ask()
+    url = lab.settings.database_url
+    assert url
+    async with await psycopg.AsyncConnection.connect(url.get_secret_value()) as other:
+        await other.execute("LOCK TABLE job IN ACCESS EXCLUSIVE MODE")
+        waiting = asyncio.create_task(lab.row(view))
+        async with asyncio.timeout(5):
+            assert (await lab.http.get("/livez")).status_code == 200
+            await lab.studio.db.ping()
+        assert not waiting.done()
+    await waiting
+    assert [row.statement_timeout for row in await lab.sql("SHOW statement_timeout")] == ["30s"]
+    await _all_saved(lab, [view])
+
+
+async def _all_saved(lab: Lab, views: list[VideoView]) -> None:
+    """Wait until the leases of what was interrupted are over, and everything is saved."""
+    await lab.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
+    for view in views:
+        assert (await lab.until(view)).phase is Phase.COMPLETED
+        assert await lab.posts(view) == 1
+    await lab.audit()
+
+
+async def _taken(lab: Lab) -> bool:
+    return bool(await lab.taken())
+
+
+async def _terminate(lab: Lab) -> None:
+    """Have the server close every connection of the studio's."""
+    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sora-studio'"
+    with suppress(Unavailable):  # our own as well
+        await lab.sql(query)
+
+
+@contextmanager
+def _all_connections(cluster: Cluster) -> Iterator[None]:
+    """Take every connection that the server still grants."""
+    with ExitStack() as taken:
+        with suppress(psycopg.OperationalError):
+            while True:
+                taken.enter_context(psycopg.connect(cluster.url))
+        yield
+
+
+_FAIL = """
+CREATE SEQUENCE fault;  -- what it has counted is not rolled back
+CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF nextval('fault') = 1 THEN RAISE EXCEPTION USING ERRCODE = {state}, MESSAGE = 'a fault'; END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER fail AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION fail();
+"""
+
+
+@contextmanager
+def _failing(lab: Lab, table: str, state: str) -> Iterator[Callable[[], Awaitable[bool]]]:
+    """Let the next write to a table fail with an SQLSTATE; yield what tells whether it has."""
+    url = lab.settings.database_url
+    assert url
+    with psycopg.connect(url.get_secret_value(), autocommit=True) as connection:
+        connection.execute(SQL(_FAIL).format(state=Literal(state), table=Identifier(table)))
+        try:
+            yield partial(_has_struck, lab)
+        finally:
+            connection.execute("DROP FUNCTION fail CASCADE")
+            connection.execute("DROP SEQUENCE fault")
+
+
+async def _has_struck(lab: Lab) -> bool:
+    (row,) = await lab.sql("SELECT is_called FROM fault")
+    return row.is_called
