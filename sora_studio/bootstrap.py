@@ -1,7 +1,7 @@
 """Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from sora_studio.config import ProviderSettings, Settings, load_providers
 from sora_studio.container import Services
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
+from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.webhooks import key_of
 from sora_studio.jobs.scheduler import Beat, Scheduler
@@ -27,6 +28,7 @@ from sora_studio.services.health import HealthService
 from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
 from sora_studio.services.pictures import limit_worker
+from sora_studio.services.room import Room
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.tracking.archive import Archiver
 from sora_studio.services.tracking.claims import HEARTBEAT, Claims
@@ -114,7 +116,9 @@ async def _services(
     scheduler: Scheduler,
     stack: AsyncExitStack,
 ) -> Services:
-    storage.sweep()
+    with suppress(StorageError):  # a disk that refuses is told of by readiness
+        storage.sweep()
+    room = Room(storage)
     workshop = stack.enter_context(closing(Workshop(limit_worker)))
     offers, throttle = Offers(providers, on_stale=partial(scheduler.wake, "models")), Throttle()
     claims = Claims(db, _holder(settings.data_dir))
@@ -125,6 +129,7 @@ async def _services(
         claims=claims,
         offers=offers,
         storage=storage,
+        room=room,
         wake=wake["submit"],
         on_unclear=wake["reconcile"],
     )
@@ -150,7 +155,7 @@ async def _services(
         Beat("purge", timedelta(seconds=10), Purger(db=db, offers=offers, storage=storage).run),
         Beat("models", None, offers.refresh, after=_EVERY_SECOND),
     )
-    media = MediaService(db=db, storage=storage, workshop=workshop, throttle=throttle)
+    media = MediaService(db=db, storage=storage, room=room, workshop=workshop, throttle=throttle)
     return Services(
         accounts=AccountService(db=db, signing_key=settings.signing_key(), throttle=throttle),
         videos=VideoService(
@@ -172,7 +177,7 @@ async def _services(
             clock=_utc_now,
         ),
         webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
-        health=HealthService(db=db, storage=storage, last_beat=lambda: scheduler.last_beat),
+        health=HealthService(db=db, room=room, last_beat=lambda: scheduler.last_beat),
     )
 
 

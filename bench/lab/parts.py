@@ -8,6 +8,7 @@ from sora_studio.db.engine import Database
 from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
 from sora_studio.services.pictures import limit_worker
+from sora_studio.services.room import Room
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.refresh import Refresher
@@ -27,7 +28,7 @@ def video_service(db: Database, folder: Path) -> VideoService:
     return VideoService(
         db=db,
         offers=Offers({provider.profile.name: provider}),
-        media=MediaService(db=db, storage=storage, workshop=workshop, throttle=throttle),
+        media=MediaService(db=db, storage=storage, room=Room(storage), workshop=workshop, throttle=throttle),
         clock=lambda: datetime.now(UTC),
         throttle=throttle,
         wake=_nobody,

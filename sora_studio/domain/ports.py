@@ -167,6 +167,14 @@ class Storage(Protocol):
         """Remove a kept file; one that is gone already is fine."""
         ...
 
+    def probe(self) -> None:
+        """Write a little and take it away again.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        ...
+
     def free_bytes(self) -> int:
         """Return the space left."""
         ...

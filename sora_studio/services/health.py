@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable
 
 from sora_studio.db.engine import Database
-from sora_studio.domain.errors import StorageError, Unavailable
-from sora_studio.domain.ports import Storage
-from sora_studio.services.media import FREE_FLOOR
+from sora_studio.domain.errors import Unavailable
+from sora_studio.services.room import Room
 
 STALE = 10.0
 """Seconds without a beat after which the background work counts as stopped."""
@@ -15,9 +14,9 @@ STALE = 10.0
 class HealthService:
     """Looks at what every request needs."""
 
-    def __init__(self, *, db: Database, storage: Storage, last_beat: Callable[[], float]) -> None:
+    def __init__(self, *, db: Database, room: Room, last_beat: Callable[[], float]) -> None:
         """Take the parts; `last_beat` says when background work last ran, in monotonic seconds."""
-        self._db, self._storage, self._last_beat = db, storage, last_beat
+        self._db, self._room, self._last_beat = db, room, last_beat
 
     async def reasons(self) -> list[str]:
         """Return why the studio cannot serve; nothing means that it can."""
@@ -26,11 +25,8 @@ class HealthService:
             await self._db.ping()
         except Unavailable:
             found.append("The database cannot be reached.")
-        try:
-            if self._storage.free_bytes() < FREE_FLOOR:
-                found.append("The disk is nearly full.")
-        except (StorageError, OSError):
-            found.append("The storage cannot be reached.")
+        if trouble := await self._room.trouble():
+            found.append(trouble.message)
         if time.monotonic() - self._last_beat() > STALE:
             found.append("The background work has stopped.")
         return found

@@ -9,37 +9,36 @@ from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.models import REFERENCE, AssetRow, ReferenceRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.errors import Conflict, NotFound, StorageError, Unavailable
+from sora_studio.domain.errors import Conflict, NotFound, StorageError
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import MediaFile, ReferenceView, file_name
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.video import Phase, Size, Variant, VideoWish
 from sora_studio.services.pictures import clean_reference, fit_reference
+from sora_studio.services.room import Room
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.workshop import Workshop
 
 PNG = "image/png"
 
-FREE_FLOOR = 512 * 1024 * 1024
-"""Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
-
 
 class MediaService:
     """Use cases on files. Someone else's are not there."""
 
-    def __init__(self, *, db: Database, storage: Storage, workshop: Workshop, throttle: Throttle) -> None:
+    def __init__(
+        self, *, db: Database, storage: Storage, room: Room, workshop: Workshop, throttle: Throttle
+    ) -> None:
         """Take the parts."""
         self._db, self._storage, self._workshop, self._throttle = db, storage, workshop, throttle
+        self._room = room
 
-    def make_sure_of_room(self) -> None:
-        """Make sure that another video can be saved.
+    async def make_sure_of_room(self) -> None:
+        """Make sure that another video could be saved.
 
         Raises:
-            Unavailable: The disk is nearly full.
+            Unavailable: The disk is nearly full or refuses.
         """
-        if self._storage.free_bytes() < FREE_FLOOR:
-            message = "The studio's disk is nearly full. Nothing was sent and nothing was charged."
-            raise Unavailable(message)
+        await self._room.make_sure()
 
     async def file(self, owner_id: UUID, video_id: UUID, variant: Variant) -> MediaFile:
         """Return a finished video's file.

@@ -59,7 +59,7 @@ class Wishes:
         sha256 = _fingerprint(video, wish)
         if before := await self._made_before(video.owner_id, request_key, sha256):
             return before
-        self._media.make_sure_of_room()
+        await self._media.make_sure_of_room()
         video.characters = await self._cast(video, wish)
         given = await self._reference(video, wish)
         video.request_key, video.request_sha256 = request_key, sha256

@@ -102,6 +102,19 @@ class LocalStorage:
         with suppress(OSError):  # other files are in it, or it is gone
             path.parent.rmdir()
 
+    def probe(self) -> None:
+        """Write a little and take it away again.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        path = self.spool()
+        try:
+            path.write_bytes(b"?")
+            path.unlink()
+        except OSError as error:
+            raise _refused(error) from error
+
     def free_bytes(self) -> int:
         """Return the space left, of the nearest folder that exists."""
         existing = next(folder for folder in (self._root, *self._root.absolute().parents) if folder.exists())

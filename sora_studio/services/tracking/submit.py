@@ -21,6 +21,7 @@ from sora_studio.domain.ports import Order, Provider, RemoteJob, Storage
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import NO_PROBLEM, Happening, Kind, Phase, Problem
 from sora_studio.services.offers import Offers
+from sora_studio.services.room import Room
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.crew import Crew
 from sora_studio.services.tracking.reading import change_for, failed, problem_of, wait_for
@@ -33,6 +34,9 @@ AT_ONCE = 8
 FIRST_LOOK = timedelta(seconds=1)
 """How soon after a lost answer the provider's list is read for the first time."""
 
+ROOM_PAUSE = timedelta(seconds=5)
+"""How soon a wish that waits for room on our disk is taken up again."""
+
 
 class Submitter:
     """Takes wishes that were written down to their providers."""
@@ -43,11 +47,12 @@ class Submitter:
         claims: Claims,
         offers: Offers,
         storage: Storage,
+        room: Room,
         wake: Callable[[], None],
         on_unclear: Callable[[], None],
     ) -> None:
         """Take the parts; `wake` asks for another run, `on_unclear` for a reconcile."""
-        self._claims, self._offers, self._storage = claims, offers, storage
+        self._claims, self._offers, self._storage, self._room = claims, offers, storage, room
         self._on_unclear = on_unclear
         self.crew = Crew(AT_ONCE, on_free=wake)
 
@@ -72,6 +77,8 @@ class Submitter:
             await self._record(
                 _refused(job, "provider_missing", f"The provider {job.provider} is not set up any more.")
             )
+        elif trouble := await self._room.trouble():  # nothing is paid for that could not be saved
+            await self._record(JobChange(job, due_in=ROOM_PAUSE, failures=job.failures, problem=trouble))
         elif await self._claims.begin(job):
             await self._record(await self._ask(provider, job))
 

@@ -15,6 +15,7 @@ from sora_studio.domain.video import VideoView, VideoWish
 from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
 from sora_studio.services.pictures import limit_worker
+from sora_studio.services.room import Room
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.tracking.archive import AT_ONCE, Archiver
 from sora_studio.services.tracking.claims import Claims
@@ -55,7 +56,10 @@ class Bench:
         self.offers = Offers({each.profile.name: each for each in (self.provider, *self.more)})
         self.claims = Claims(self.db, self.holder)
         throttle = Throttle()
-        self.media = MediaService(db=self.db, storage=self.storage, workshop=self.workshop, throttle=throttle)
+        room = Room(self.storage, fresh=0.0)
+        self.media = MediaService(
+            db=self.db, storage=self.storage, room=room, workshop=self.workshop, throttle=throttle
+        )
         self.videos = VideoService(
             db=self.db,
             offers=self.offers,
@@ -68,6 +72,7 @@ class Bench:
             claims=self.claims,
             offers=self.offers,
             storage=self.storage,
+            room=room,
             wake=lambda: self.woken.append("submit"),
             on_unclear=lambda: self.woken.append("reconcile"),
         )

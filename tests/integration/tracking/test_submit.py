@@ -214,3 +214,24 @@ async def test_a_full_disk_takes_no_wishes_and_loses_none(bench: Bench, tmp_path
         await full.wish()
     await bench.submit()
     assert (await bench.look(before)).phase is Phase.QUEUED
+
+
+async def test_wishes_that_were_written_down_wait_for_room(bench: Bench, tmp_path: Path):
+    disk = FullDisk(tmp_path)
+    view = await bench.wish()
+    begun = await bench.wish("begun")
+    await bench.sql("UPDATE job SET post_begun_at = now() WHERE video_id = :id", id=begun.id)
+    full = Bench(bench.db, bench.provider, disk, bench.workshop, bench.owner_id, bench.holder)
+    for _ in range(2):
+        await full.due_now()
+        await full.submit()
+    waiting = await bench.look(view)
+    assert (waiting.phase, waiting.problem and waiting.problem.code) == (Phase.SUBMITTING, "no_room")
+    assert waiting.problem
+    assert "1 MB" in waiting.problem.message
+    assert (await bench.look(begun)).phase is Phase.SUBMIT_UNKNOWN  # what was begun may be there already
+    assert bench.provider.orders == []
+    await bench.due_now()
+    await bench.submit()
+    sent = await bench.look(view)
+    assert (sent.phase, sent.problem) == (Phase.QUEUED, None)

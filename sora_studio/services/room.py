@@ -1,0 +1,53 @@
+"""Whether another video could be saved: nothing is paid for that could not be."""
+
+import asyncio
+import time
+
+from sora_studio.domain.errors import StorageError, Unavailable
+from sora_studio.domain.ports import Storage
+from sora_studio.domain.video import Problem
+
+FREE_FLOOR = 512 * 1024 * 1024
+"""Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
+
+_FRESH = 3.0  # seconds between two looks at the disk
+
+
+class Room:
+    """Looks at the storage, every few seconds at most."""
+
+    def __init__(self, storage: Storage, *, floor: int = FREE_FLOOR, fresh: float = _FRESH) -> None:
+        """Take the storage, how many bytes must be left, and for how many seconds a look holds."""
+        self._storage, self._floor, self._fresh = storage, floor, fresh
+        self._looked_at = -fresh
+        self._trouble: Problem | None = None
+
+    async def trouble(self) -> Problem | None:
+        """Return why no video could be saved now: `no_room` or `disk_refused`; None when one could."""
+        now = time.monotonic()
+        if now - self._looked_at >= self._fresh:
+            self._looked_at = now  # before the look: others need not make it, too
+            self._trouble = await asyncio.to_thread(self._look)
+        return self._trouble
+
+    async def make_sure(self) -> None:
+        """Make sure that another video could be saved.
+
+        Raises:
+            Unavailable: It could not.
+        """
+        if trouble := await self.trouble():
+            message = f"{trouble.message} Nothing was sent and nothing was charged."
+            raise Unavailable(message)
+
+    def _look(self) -> Problem | None:
+        try:
+            free = self._storage.free_bytes()
+            if free < self._floor:
+                return Problem(
+                    "no_room", f"The studio's disk is nearly full: {free // 1_000_000} MB are left."
+                )
+            self._storage.probe()
+        except (StorageError, OSError) as error:
+            return Problem("disk_refused", f"The studio's storage is not writable. {error}")
+        return None
