@@ -36,6 +36,7 @@ from sora_studio.services.tracking.copying import Copier
 from sora_studio.services.tracking.purge import Purger
 from sora_studio.services.tracking.reconcile import Reconciler
 from sora_studio.services.tracking.refresh import Refresher
+from sora_studio.services.tracking.scrub import Scrubber
 from sora_studio.services.tracking.submit import Submitter
 from sora_studio.services.videos import VideoService
 from sora_studio.services.webhooks import WebhookService
@@ -135,6 +136,7 @@ async def _services(
     )
     copier = Copier(storage=storage, workshop=workshop)
     archiver = Archiver(claims=claims, offers=offers, copier=copier, wake=wake["archive"])
+    scrubber = Scrubber(db=db, storage=storage, room=room, offers=offers, copier=copier)
     reconciler = Reconciler(
         claims=claims,
         offers=offers,
@@ -153,6 +155,7 @@ async def _services(
         Beat("archive", _EVERY_SECOND, archiver.run),
         Beat("heartbeat", HEARTBEAT, claims.heartbeat),
         Beat("purge", timedelta(seconds=10), Purger(db=db, offers=offers, storage=storage).run),
+        Beat("scrub", timedelta(days=1), scrubber.beat, after=timedelta(minutes=10)),
         Beat("models", None, offers.refresh, after=_EVERY_SECOND),
     )
     media = MediaService(db=db, storage=storage, room=room, workshop=workshop, throttle=throttle)

@@ -1,6 +1,6 @@
 """The seams: what services need from the outside, to be had from any implementation."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,6 +76,15 @@ class Beginning:
 
     bytes: int
     etag: str
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A kept file as it lies on the disk."""
+
+    key: str
+    bytes: int
+    age: float  # seconds since it was written
 
 
 class Provider(Protocol):
@@ -161,6 +170,18 @@ class Storage(Protocol):
         Raises:
             StorageError: It is not there.
         """
+        ...
+
+    def kept(self) -> Iterator[StoredFile]:
+        """Yield every kept file."""
+        ...
+
+    def look(self, key: str) -> StoredFile | None:
+        """Return what is known of a kept file, None when it is not there."""
+        ...
+
+    def sweep(self, *, older_than: float = 0.0) -> int:
+        """Remove spooled files that nobody goes on with and that are older than some seconds; count them."""
         ...
 
     async def drop(self, key: str) -> None:

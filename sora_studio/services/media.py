@@ -9,17 +9,18 @@ from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.models import REFERENCE, AssetRow, ReferenceRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.errors import Conflict, NotFound, StorageError
+from sora_studio.domain.errors import Conflict, NotFound, StorageError, Unavailable
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import MediaFile, ReferenceView, file_name
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.video import Phase, Size, Variant, VideoWish
 from sora_studio.services.pictures import clean_reference, fit_reference
-from sora_studio.services.room import Room
+from sora_studio.services.room import DISK_REFUSED, Room
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.workshop import Workshop
 
 PNG = "image/png"
+_MISSING = "This file is missing from the studio's storage. Tell whoever runs the studio."
 
 
 class MediaService:
@@ -44,16 +45,16 @@ class MediaService:
         """Return a finished video's file.
 
         Raises:
-            NotFound: Not the owner's.
+            NotFound: Not the owner's, or its file is missing.
             Conflict: The video is not finished.
-            StorageError: The file is not where it should be.
+            Unavailable: The whole storage is not there.
         """
         async with self._db.transaction() as tx:
             found = await AssetRepository(tx).find(owner_id, video_id, variant)
             if found is None:
                 view = await VideoRepository(tx).view(owner_id, video_id)
                 raise _nothing_yet(view.phase)
-        return self._to_file(*found)
+        return await self._to_file(*found)
 
     async def reference(self, owner_id: UUID, video_id: UUID) -> MediaFile:
         """Return the picture that was given as a video's first frame, as it was sent.
@@ -66,7 +67,7 @@ class MediaService:
         if found is None:
             message = "This video has no reference picture."
             raise NotFound(message)
-        return self._to_file(*found)
+        return await self._to_file(*found)
 
     async def add_reference(self, owner_id: UUID, data: bytes) -> ReferenceView:
         """Keep an uploaded picture for a day, so that a wish can name it.
@@ -99,7 +100,7 @@ class MediaService:
         """
         async with self._db.transaction() as tx:
             row = await AssetRepository(tx).reference(owner_id, reference_id)
-        return self._to_file(row, "reference")
+        return await self._to_file(row, "reference")
 
     async def fit_reference(
         self,
@@ -170,9 +171,16 @@ class MediaService:
         finally:
             await anyio.Path(spooled).unlink(missing_ok=True)
 
-    def _to_file(self, row: AssetRow | ReferenceRow, title: str) -> MediaFile:
+    async def _to_file(self, row: AssetRow | ReferenceRow, title: str) -> MediaFile:
+        try:
+            path = self._storage.locate(row.key)
+        except StorageError as error:
+            trouble = await self._room.trouble()
+            if trouble and trouble.code == DISK_REFUSED:
+                raise Unavailable(trouble.message) from error
+            raise NotFound(_MISSING) from error
         return MediaFile(
-            path=self._storage.locate(row.key),
+            path=path,
             content_type=row.content_type,
             bytes=row.bytes,
             sha256=row.sha256,
@@ -183,6 +191,8 @@ class MediaService:
 
 
 def _nothing_yet(phase: Phase) -> NotFound | Conflict:
+    if phase is Phase.COMPLETED:
+        return NotFound(_MISSING)
     if phase is Phase.FAILED:
         message = "This video failed, so it has no file."
         return NotFound(message)

@@ -10,6 +10,7 @@ from sora_studio.domain.video import Problem
 FREE_FLOOR = 512 * 1024 * 1024
 """Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
 
+NO_ROOM, DISK_REFUSED = "no_room", "disk_refused"
 _FRESH = 3.0  # seconds between two looks at the disk
 
 
@@ -44,10 +45,8 @@ class Room:
         try:
             free = self._storage.free_bytes()
             if free < self._floor:
-                return Problem(
-                    "no_room", f"The studio's disk is nearly full: {free // 1_000_000} MB are left."
-                )
+                return Problem(NO_ROOM, f"The studio's disk is nearly full: {free // 1_000_000} MB are left.")
             self._storage.probe()
         except (StorageError, OSError) as error:
-            return Problem("disk_refused", f"The studio's storage is not writable. {error}")
+            return Problem(DISK_REFUSED, f"The studio's storage is not writable. {error}")
         return None

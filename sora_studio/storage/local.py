@@ -7,10 +7,12 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from sora_studio.domain.errors import StorageError
+from sora_studio.domain.ports import StoredFile
 
 _SPOOL, _PART = "tmp", ".part"
 _OURS = stat.S_IRUSR | stat.S_IWUSR
@@ -88,6 +90,25 @@ class LocalStorage:
             raise StorageError(message)
         return path
 
+    def kept(self) -> Iterator[StoredFile]:
+        """Yield every kept file; what is no file of ours, such as a link, is passed over."""
+        for folder, folders, names in os.walk(self._root):
+            if Path(folder) == self._root:
+                folders[:] = [name for name in folders if name != _SPOOL]
+            for name in names:
+                key = (Path(folder) / name).relative_to(self._root).as_posix()
+                if _KEY.fullmatch(key) and (file := self.look(key)):
+                    yield file
+
+    def look(self, key: str) -> StoredFile | None:
+        """Return what is known of a kept file, None when it is not there."""
+        try:
+            known = self._path(key).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        age = time.time() - known.st_mtime
+        return StoredFile(key, known.st_size, age) if stat.S_ISREG(known.st_mode) else None
+
     async def drop(self, key: str) -> None:
         """Remove a kept file and its folder once that is empty; one that is gone already is fine.
 
@@ -120,8 +141,8 @@ class LocalStorage:
         existing = next(folder for folder in (self._root, *self._root.absolute().parents) if folder.exists())
         return shutil.disk_usage(existing).free
 
-    def sweep(self) -> int:
-        """Remove what a killed process left in the spool, at start; return how many files that were.
+    def sweep(self, *, older_than: float = 0.0) -> int:
+        """Remove what a killed process left in the spool some seconds ago; return how many files that were.
 
         Parts that were begun within a day stay: they are gone on with. Should another process be spooling
         into the same folder, its file is not kept and is fetched again.
@@ -129,10 +150,13 @@ class LocalStorage:
         Raises:
             StorageError: The disk refused.
         """
-        old = time.time() - _PARTS_LIVE
         try:
             spooled = list(self._tmp.iterdir()) if self._tmp.is_dir() else []
-            leftovers = [path for path in spooled if _PART not in path.suffixes or path.stat().st_mtime < old]
+            leftovers = [
+                path
+                for path in spooled
+                if _is_older(path, _PARTS_LIVE if _PART in path.suffixes else older_than)
+            ]
             for leftover in leftovers:
                 leftover.unlink(missing_ok=True)
         except OSError as error:
@@ -145,6 +169,13 @@ class LocalStorage:
             message = f"{key[:_KEY_MAX]!r} is not a storage key."
             raise StorageError(message)
         return self._root / key
+
+
+def _is_older(path: Path, seconds: float) -> bool:
+    try:
+        return time.time() - path.lstat().st_mtime >= seconds
+    except FileNotFoundError:  # whoever spooled it has kept it meanwhile
+        return False
 
 
 def _make_folder(folder: Path) -> None:

@@ -73,7 +73,10 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
         "no_room": Told("Not saved yet", "Rendered, but the disk is full: {reason} We keep trying. {charge}"),
         _ANY: Told("Not saved yet", "Rendered, but its file did not come: {reason} We keep trying. {charge}"),
     },
-    Phase.COMPLETED: {_NONE: Told("Ready", "Ready, and kept in your library. {charge}")},
+    Phase.COMPLETED: {
+        _NONE: Told("Ready", "Ready, and kept in your library. {charge}"),
+        "file_lost": Told("File missing", "{reason} {charge} Tell whoever runs the studio."),
+    },
     Phase.NEEDS_ATTENTION: {
         "submit_unknown": Told(
             _DECIDE,

@@ -11,6 +11,7 @@ from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.video import Happening, Phase, Problem
 from sora_studio.services.offers import Offers
+from sora_studio.services.room import DISK_REFUSED, NO_ROOM
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.copying import Copier, TooSlow, Wanted
 from sora_studio.services.tracking.crew import Crew
@@ -112,8 +113,8 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, OSError | StorageError):
         number = getattr(error if isinstance(error, OSError) else error.__cause__, "errno", None)
         if number in _FULL:
-            return Problem("no_room", "The studio's disk has no room for the file.")
-        return Problem("disk_refused", f"The studio cannot write the file: {error}")
+            return Problem(NO_ROOM, "The studio's disk has no room for the file.")
+        return Problem(DISK_REFUSED, f"The studio cannot write the file: {error}")
     if isinstance(error, TooSlow):
         return Problem("saving_slow", str(error))
     if isinstance(error, MediaError):

@@ -72,11 +72,19 @@ class Copier:
             await self._fetch(provider, wanted, part)
             facts = await self._workshop.run(inspect_video, part.path)
             _check_seconds(facts, wanted)
-            stills = await self.make_stills(wanted, part.path, facts)
+            stills = await self._make_stills(wanted, part.path, facts)
             return [*stills, await self._keep(wanted, Variant.VIDEO, part.path, "video/mp4", facts)]
 
-    async def make_stills(self, wanted: Wanted, film: Path, facts: MediaFacts) -> list[AssetRow]:
-        """Make thumbnail and spritesheet from a film and keep them."""
+    async def remake_stills(self, wanted: Wanted, film: Path) -> list[AssetRow]:
+        """Make thumbnail and spritesheet of a film that is ours already.
+
+        Raises:
+            MediaError: It cannot be played.
+            StorageError: The disk refused.
+        """
+        return await self._make_stills(wanted, film, await self._workshop.run(inspect_video, film))
+
+    async def _make_stills(self, wanted: Wanted, film: Path, facts: MediaFacts) -> list[AssetRow]:
         poster, sprite = self._storage.spool(), self._storage.spool()
         try:
             await asyncio.gather(

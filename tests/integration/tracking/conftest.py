@@ -23,6 +23,7 @@ from sora_studio.services.tracking.copying import Copier, Limits
 from sora_studio.services.tracking.purge import Purger
 from sora_studio.services.tracking.reconcile import Reconciler
 from sora_studio.services.tracking.refresh import Refresher
+from sora_studio.services.tracking.scrub import Scrubber
 from sora_studio.services.tracking.submit import Submitter
 from sora_studio.services.videos import VideoService
 from sora_studio.services.workshop import Workshop
@@ -86,6 +87,10 @@ class Bench:
             on_finished=lambda: self.woken.append("archive"),
         )
         self.archiver = self.make_archiver()
+        copier = Copier(storage=self.storage, workshop=self.workshop)
+        self.scrubber = Scrubber(
+            db=self.db, storage=self.storage, room=room, offers=self.offers, copier=copier
+        )
         self.purger = Purger(db=self.db, offers=self.offers, storage=self.storage)
 
     def make_archiver(self, limits: Limits | None = None, at_once: int = AT_ONCE) -> Archiver:

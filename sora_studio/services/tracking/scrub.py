@@ -1,0 +1,195 @@
+"""Compare what the rows promise with what lies on the disk, and mend what can be mended.
+
+A finished video never becomes unfinished: what its provider still has is fetched again beside it, and what is
+lost is said to be lost. Its row stays, for the file may come back with the disk that it was on.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from uuid import UUID
+
+import structlog
+
+from sora_studio.db.engine import Database
+from sora_studio.db.models import REFERENCE, AssetRow
+from sora_studio.db.upkeep import Holding, UpkeepRepository
+from sora_studio.domain.errors import JobNotFound, MediaError, ProviderError, StorageError
+from sora_studio.domain.ports import Storage, StoredFile
+from sora_studio.domain.video import Phase, Problem, Variant
+from sora_studio.services.offers import Offers
+from sora_studio.services.room import DISK_REFUSED, Room
+from sora_studio.services.tracking.copying import Copier, Wanted, measure
+
+MOST = 20_000
+"""Videos that one run looks at; the next one goes on after them."""
+
+GRACE = 3600.0
+"""Seconds that a file may lie there before it has a row."""
+
+_PAGE = 200
+_STRANGE = 20  # so many files without rows, and more than with: the disk belongs to another database
+_ANOTHERS = "This folder seems to be another database's, so nothing was changed."
+FILE_LOST = "file_lost"
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Findings:
+    """What one run found and did."""
+
+    videos: int = 0
+    mended: int = 0
+    strays: int = 0
+    removed: int = 0
+    complaints: list[str] = field(default_factory=list[str])
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether everything was as it should be."""
+        return not self.complaints and not self.strays
+
+
+class Scrubber:
+    """Looks over rows and files, a bounded number of them at a time."""
+
+    def __init__(
+        self, *, db: Database, storage: Storage, room: Room, offers: Offers, copier: Copier, most: int = MOST
+    ) -> None:
+        """Take the parts."""
+        self._db, self._storage, self._room, self._offers, self._copier = db, storage, room, offers, copier
+        self._most = most
+        self._after: UUID | None = None
+
+    async def beat(self) -> None:
+        """Look, mend, and write down what was found: once a day."""
+        findings = await self.run(fix=True)
+        for complaint in findings.complaints:
+            _log.warning("scrub", complaint=complaint)
+
+    async def run(self, *, fix: bool, deep: bool = False) -> Findings:
+        """Look at the next videos, and at all files when they have all been seen.
+
+        Args:
+            fix: Mend, fetch again and remove; otherwise only say.
+            deep: Compare what is in the files, too.
+        """
+        findings = Findings()
+        trouble = await self._room.trouble()
+        if trouble and trouble.code == DISK_REFUSED:  # nothing can be said of a disk that is not there
+            findings.complaints.append(f"Nothing was compared. {trouble.message}")
+            return findings
+        while findings.videos < self._most:
+            async with self._db.transaction() as tx:
+                page = await UpkeepRepository(tx).holdings(
+                    after=self._after, limit=min(_PAGE, self._most - findings.videos)
+                )
+            findings.videos += len(page)
+            bad = await asyncio.to_thread(self._compare_all, page, deep)
+            if sum(Variant.VIDEO in each for each in bad) > max(_STRANGE, len(page) // 2):
+                findings.complaints.append(f"Most of {len(page)} videos are missing. {_ANOTHERS}")
+                return findings
+            for holding, wrong in zip(page, bad, strict=True):
+                await self._judge(holding, wrong, findings, fix=fix)
+            self._after = page[-1].video_id if page else None
+            if not page:
+                await self._clear_away(findings, fix=fix)
+                break
+        return findings
+
+    async def _judge(self, holding: Holding, bad: dict[str, str], findings: Findings, *, fix: bool) -> None:
+        if not bad:
+            if holding.problem_code == FILE_LOST:  # the disk is back
+                await self._flag(holding, None)
+            return
+        findings.complaints += [
+            f"Video {holding.video_id}: {variant} {what}." for variant, what in bad.items()
+        ]
+        if fix and bad.keys() != {REFERENCE} and await self._mend(holding, bad):
+            findings.mended += 1
+
+    def _compare_all(self, page: Sequence[Holding], deep: bool) -> list[dict[str, str]]:  # noqa: FBT001 - as below
+        return [self._compare(holding, deep) for holding in page]
+
+    def _compare(self, holding: Holding, deep: bool) -> dict[str, str]:  # noqa: FBT001 - called in a thread
+        """Return what is wrong with which of a video's files."""
+        rows = {asset.variant: asset for asset in holding.assets}
+        expected = {*rows, *(Variant if holding.phase is Phase.COMPLETED else ())}
+        found = {variant: self._wrong(rows.get(variant), deep) for variant in sorted(expected)}
+        return {variant: what for variant, what in found.items() if what}
+
+    def _wrong(self, row: AssetRow | None, deep: bool) -> str:  # noqa: FBT001 - as above
+        file = self._storage.look(row.key) if row else None
+        if row is None or file is None:
+            return "is missing"
+        if file.bytes != row.bytes:
+            return f"has {file.bytes} bytes instead of {row.bytes}"
+        if deep and measure(self._storage.locate(row.key))[1] != row.sha256:
+            return "has other bytes than it had"
+        return ""
+
+    async def _mend(self, holding: Holding, bad: dict[str, str]) -> bool:
+        provider = self._offers.provider(holding.provider)
+        wanted = Wanted(
+            holding.job_id, holding.video_id, holding.remote_id or "", holding.seconds, believe=True
+        )
+        try:
+            if Variant.VIDEO not in bad:
+                film = next(asset for asset in holding.assets if asset.variant == Variant.VIDEO)
+                assets = await self._copier.remake_stills(wanted, self._storage.locate(film.key))
+            elif provider is None:
+                return await self._lose(holding, "its provider is not set up any more")
+            else:
+                assets = await self._copier.copy(provider, wanted)
+        except JobNotFound as error:
+            return await self._lose(holding, f"the provider does not have it any more: {error.message}")
+        except (ProviderError, MediaError, StorageError, OSError) as error:
+            return await self._lose(holding, f"it could not be fetched again yet: {error}")
+        async with self._db.transaction() as tx:
+            return await UpkeepRepository(tx).mend(holding.video_id, assets)
+
+    async def _lose(self, holding: Holding, why: str) -> bool:
+        _log.error("paid_file_missing", video=str(holding.video_id), reason=why)
+        await self._flag(holding, Problem(FILE_LOST, f"The studio's file is gone, and {why}"))
+        return False
+
+    async def _flag(self, holding: Holding, problem: Problem | None) -> None:
+        async with self._db.transaction() as tx:
+            await UpkeepRepository(tx).flag(holding.video_id, problem)
+
+    async def _clear_away(self, findings: Findings, *, fix: bool) -> None:
+        """Find files that no row names, and remove them once their grace is over."""
+        known, strays = 0, list[StoredFile]()
+        files = self._storage.kept()
+        while batch := await asyncio.to_thread(_next, files):
+            named = await self._registered(file.key for file in batch)
+            known += len(named)
+            strays += [file for file in batch if file.key not in named and file.age > GRACE]
+        findings.strays = len(strays)
+        if len(strays) > max(_STRANGE, known):
+            findings.complaints.append(
+                f"{len(strays)} files belong to no row, and only {known} do. {_ANOTHERS}"
+            )
+            return
+        if fix:
+            for file in strays:
+                findings.removed += await self._remove(file)
+            await asyncio.to_thread(self._storage.sweep, older_than=GRACE)
+
+    async def _remove(self, stray: StoredFile) -> bool:
+        """Remove a file, unless somebody has just kept another one there."""
+        now = self._storage.look(stray.key)
+        if await self._registered([stray.key]) or now is None or now.age < GRACE:
+            return False
+        await self._storage.drop(stray.key)
+        return True
+
+    async def _registered(self, keys: Iterable[str]) -> set[str]:
+        async with self._db.transaction() as tx:
+            return await UpkeepRepository(tx).registered([*keys])
+
+
+def _next(files: Iterator[StoredFile]) -> Sequence[StoredFile]:
+    return [*islice(files, _PAGE)]

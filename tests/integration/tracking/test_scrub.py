@@ -1,0 +1,172 @@
+"""Rows and files agree again."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from sora_studio.domain.errors import NotFound, ProviderUnavailable, Unavailable
+from sora_studio.domain.video import Phase, Variant, VideoView
+from tests.integration.tracking.conftest import Bench
+from tests.support.library import add_videos
+
+
+@pytest.fixture
+async def video(bench: Bench, mp4: bytes) -> VideoView:
+    view = await bench.wish()
+    await bench.submit()
+    bench.provider.finish("remote-0", mp4)
+    await bench.refresh()
+    await bench.archive()
+    return await bench.look(view)
+
+
+async def path_of(bench: Bench, view: VideoView, variant: Variant = Variant.VIDEO) -> Path:
+    return (await bench.media.file(view.owner_id, view.id, variant)).path
+
+
+def age(path: Path, seconds: float) -> None:
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+async def test_nothing_to_say(bench: Bench, video: VideoView):
+    findings = await bench.scrubber.run(fix=False, deep=True)
+    assert findings.is_well
+    assert findings.videos == 1
+    assert (await bench.look(video)).problem is None
+
+
+@pytest.mark.parametrize("how", ["missing", "short", "rotten", "rowless"])
+async def test_a_film_that_is_not_what_it_was_is_fetched_again(
+    bench: Bench, video: VideoView, mp4: bytes, how: str
+):
+    path = await path_of(bench, video)
+    match how:
+        case "missing":
+            path.unlink()
+        case "short":
+            path.write_bytes(mp4[:-1])
+        case "rotten":
+            path.write_bytes(mp4[:-1] + b"?")
+        case _:
+            await bench.sql("DELETE FROM asset WHERE variant = 'video'")
+    assert not (await bench.scrubber.run(fix=False, deep=True)).is_well
+    assert not path.is_file() or path.read_bytes() != mp4 or how == "rowless"
+    findings = await bench.scrubber.run(fix=True, deep=True)
+    assert findings.mended == 1
+    assert (await path_of(bench, video)).read_bytes() == mp4
+    assert (await bench.scrubber.run(fix=False, deep=True)).is_well
+    assert (await bench.look(video)).phase is Phase.COMPLETED
+
+
+async def test_stills_are_made_from_our_own_film(bench: Bench, video: VideoView):
+    poster = await path_of(bench, video, Variant.THUMBNAIL)
+    poster.unlink()
+    looks = len(bench.provider.beginnings)
+    assert (await bench.scrubber.run(fix=True)).mended == 1
+    assert poster.read_bytes().startswith(b"RIFF")
+    assert len(bench.provider.beginnings) == looks
+
+
+async def test_a_film_that_is_lost_is_said_to_be_lost(bench: Bench, video: VideoView):
+    path = await path_of(bench, video)
+    kept = path.with_name("kept")
+    path.rename(kept)
+    files = dict(bench.provider.files)
+    bench.provider.files.clear()
+    with pytest.raises(NotFound, match="missing from the studio's storage"):
+        await path_of(bench, video)
+    await bench.scrubber.beat()
+    seen = await bench.look(video)
+    assert seen.phase is Phase.COMPLETED  # nothing leaves an end
+    assert seen.problem
+    assert seen.problem.code == "file_lost"
+    assert "does not have it any more" in seen.problem.message
+    kept.rename(path)
+    bench.provider.files.update(files)
+    await bench.scrubber.beat()
+    assert (await bench.look(video)).problem is None
+
+
+async def test_a_provider_that_is_away_is_asked_again_the_next_day(bench: Bench, video: VideoView):
+    (await path_of(bench, video)).unlink()
+    bench.provider.on_content = [ProviderUnavailable("502", "server_error")]
+    await bench.scrubber.beat()
+    problem = (await bench.look(video)).problem
+    assert problem
+    assert "could not be fetched again yet" in problem.message
+    await bench.scrubber.beat()
+    assert (await bench.look(video)).problem is None
+    assert await path_of(bench, video)
+
+
+async def test_files_without_rows_go_after_an_hour(bench: Bench, video: VideoView):
+    folder = (await path_of(bench, video)).parent
+    old, young, upload = folder / "old.mp4", folder / "young.mp4", folder.parent.parent / "references/x.png"
+    upload.parent.mkdir(exist_ok=True)
+    for stray in (old, young, upload):
+        stray.write_bytes(b"stray")
+    for stray in (old, upload):
+        age(stray, 7200)
+    spooled = bench.storage.spool()
+    age(spooled, 7200)
+    assert (await bench.scrubber.run(fix=False)).strays == 2
+    assert old.exists()
+    findings = await bench.scrubber.run(fix=True)
+    assert findings.removed == 2
+    assert [old.exists(), upload.exists(), young.exists(), spooled.exists()] == [False, False, True, False]
+    assert await path_of(bench, video)
+
+
+async def test_a_link_is_left_alone_and_not_followed(bench: Bench, video: VideoView, tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("private")
+    link = (await path_of(bench, video)).with_name("link.mp4")
+    link.symlink_to(elsewhere)
+    assert (await bench.scrubber.run(fix=True)).strays == 0
+    assert elsewhere.exists()
+
+
+async def test_another_databases_folder_is_left_alone(bench: Bench, video: VideoView):
+    folder = (await path_of(bench, video)).parent
+    for number in range(30):
+        stray = folder / f"{number}.mp4"
+        stray.write_bytes(b"stray")
+        age(stray, 7200)
+    findings = await bench.scrubber.run(fix=True)
+    assert (findings.strays, findings.removed) == (30, 0)
+    assert "another database's" in findings.complaints[0]
+
+
+async def test_an_empty_disk_is_not_filled_again_unasked(bench: Bench, video: VideoView):
+    await add_videos(bench.db, bench.owner_id, *map(str, range(30)))
+    findings = await bench.scrubber.run(fix=True)
+    assert findings.mended == 0
+    assert "another database's" in findings.complaints[0]
+    assert (await bench.look(video)).problem is None
+
+
+async def test_a_disk_that_is_not_there(bench: Bench, video: VideoView, tmp_path: Path):
+    shutil.rmtree(tmp_path / "media")
+    (tmp_path / "media").write_text("not a folder")
+    with pytest.raises(Unavailable):
+        await path_of(bench, video)
+    findings = await bench.scrubber.run(fix=True)
+    assert "Nothing was compared" in findings.complaints[0]
+    assert (await bench.look(video)).problem is None
+
+
+async def test_the_next_run_goes_on_where_the_last_one_ended(bench: Bench):
+    await add_videos(bench.db, bench.owner_id, *map(str, range(3)), phase=Phase.QUEUED)
+    bench.scrubber._most = 2
+    seen = [(await bench.scrubber.run(fix=True)).videos for _ in range(2)]
+    assert seen == [2, 1]
+
+
+async def test_a_video_that_is_deleted_is_nobodys_concern(bench: Bench, video: VideoView):
+    (await path_of(bench, video)).unlink()
+    await bench.videos.remove(video.owner_id, video.id)
+    assert (await bench.scrubber.run(fix=True)).is_well
