@@ -5,7 +5,7 @@ does for one, so that their number does not grow with the number of jobs.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,36 +15,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sora_studio.db.choosing import CLAIM, CLAIM_WISHES, DURATIONS
 from sora_studio.db.models import JobRow
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import NEXT, Happening, Kind, Phase
-
-_CLAIM = text("""
-WITH due AS (
-    SELECT job.id FROM job JOIN video ON video.id = job.video_id AND video.deleted_at IS NULL
-    WHERE job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
-      AND (job.lease_until IS NULL OR job.lease_until <= now())
-    ORDER BY job.remote_expires_at, job.due_at, job.created_at
-    LIMIT :most
-    FOR UPDATE OF job SKIP LOCKED
-), claimed AS (
-    UPDATE job SET fence = fence + 1, lease_until = now() + :lease, holder = :holder
-    FROM due WHERE job.id = due.id
-    RETURNING job.*
-)
-SELECT claimed.*, video.owner_id, video.kind, video.prompt, video.model, video.size, video.seconds,
-    video.characters, parent.remote_id AS parent_remote_id, source.seconds AS parent_seconds,
-    asset.key AS reference_key, now() AS now
-FROM claimed
-JOIN video ON video.id = claimed.video_id
-LEFT JOIN video AS source ON source.id = video.parent_id
-LEFT JOIN job AS parent
-    ON parent.video_id = video.parent_id AND parent.current AND parent.provider = claimed.provider
-LEFT JOIN asset ON asset.video_id = video.id AND asset.variant = 'reference'
-ORDER BY claimed.remote_expires_at, claimed.due_at, claimed.created_at
-""")
 
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
 # A problem ends with the phase that it was met in.
@@ -94,21 +70,6 @@ WITH change AS (
     FROM done WHERE video.id = done.video_id AND done.current AND video.phase <> done.phase
 )
 SELECT count(*) FROM done
-""")
-
-_DURATIONS = text("""
-WITH newest AS (
-    SELECT video_id, provider, finished_at, extract(epoch FROM finished_at - taken_at)::float8 AS took
-    FROM job WHERE finished_at IS NOT NULL AND taken_at IS NOT NULL
-    ORDER BY finished_at DESC LIMIT :newest
-), placed AS (
-    SELECT newest.provider, video.model, video.size, video.seconds, newest.took, row_number() OVER (
-        PARTITION BY newest.provider, video.model, video.size, video.seconds
-        ORDER BY newest.finished_at DESC) AS place
-    FROM newest JOIN video ON video.id = newest.video_id
-)
-SELECT provider, model, size, seconds, array_agg(took ORDER BY took) AS took
-FROM placed WHERE place <= :each GROUP BY provider, model, size, seconds
 """)
 
 # What a person may decide about a job that needs attention. Each statement counts the videos it changed.
@@ -167,7 +128,35 @@ class JobRepository:
     ) -> tuple[ClaimedJob, ...]:
         """Reserve due jobs, soonest deadline first; two processes never get the same one."""
         parameters = {"phases": [*map(str, phases)], "holder": holder, "lease": lease, "most": most}
-        return tuple(map(_to_claimed, await self._do(_CLAIM, parameters)))
+        return tuple(map(_to_claimed, await self._do(CLAIM, parameters)))
+
+    async def claim_wishes(
+        self,
+        *,
+        holder: UUID,
+        lease: timedelta,
+        most: int,
+        places: Mapping[str, int],
+        served: Sequence[UUID],
+    ) -> tuple[ClaimedJob, ...]:
+        """Reserve wishes that can be sent, the owners in turn.
+
+        Args:
+            holder: Who reserves them.
+            lease: For how long.
+            most: So many at most.
+            places: How many jobs a provider makes at a time, where that is limited.
+            served: Owners whose wishes were sent of late, the last one last.
+        """
+        parameters = {
+            "phases": [Phase.SUBMITTING.value],
+            "holder": holder,
+            "lease": lease,
+            "most": most,
+            "places": json.dumps(dict(places)),
+            "served": [*served],
+        }
+        return tuple(map(_to_claimed, await self._do(CLAIM_WISHES, parameters)))
 
     async def begin(self, job: ClaimedJob) -> bool:
         """Write down that the POST begins now; False: the job is not ours any more."""
@@ -208,7 +197,7 @@ class JobRepository:
             newest: So many jobs are looked at, the last rendered first.
             each: So many of one likeness count.
         """
-        rows = await self._do(_DURATIONS, {"newest": newest, "each": each})
+        rows = await self._do(DURATIONS, {"newest": newest, "each": each})
         return {Likeness(row.provider, row.model, row.size, row.seconds): tuple(row.took) for row in rows}
 
     async def extend(self, holder: UUID, job_ids: Iterable[UUID], lease: timedelta) -> None:

@@ -5,7 +5,7 @@ and what the old holder writes afterwards changes nothing.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import ClassVar
@@ -22,6 +22,9 @@ from sora_studio.domain.video import Phase
 LEASE = timedelta(seconds=30)
 HEARTBEAT = LEASE / 3
 
+SERVED = 1_000
+"""So many owners are remembered whose wishes were sent of late; among equals the others come first."""
+
 
 class Claims:
     """Claims jobs for one holder and writes back what became of them."""
@@ -34,6 +37,7 @@ class Claims:
         """Work for a holder: an id that only one live process has at a time."""
         self._db, self._holder = db, holder
         self._held: dict[UUID, int] = {}  # by job: the fencing number of our claim
+        self._served: dict[UUID, None] = {}  # owners, the last one last
 
     async def take(self, *phases: Phase, most: int) -> tuple[ClaimedJob, ...]:
         """Claim due jobs in some phases, soonest deadline first, at most `most`."""
@@ -41,6 +45,27 @@ class Claims:
             return ()
         async with self._db.transaction() as tx:
             jobs = await self.jobs(tx).claim(phases, holder=self._holder, lease=LEASE, most=most)
+        self._held |= {job.id: job.fence for job in jobs}
+        return jobs
+
+    async def take_wishes(self, *, most: int, places: Mapping[str, int]) -> tuple[ClaimedJob, ...]:
+        """Claim wishes that can be sent, the owners in turn, at most `most`.
+
+        Args:
+            most: So many at most.
+            places: How many jobs a provider makes at a time, where that is limited.
+        """
+        if most < 1:
+            return ()
+        async with self._db.transaction() as tx:
+            jobs = await self.jobs(tx).claim_wishes(
+                holder=self._holder, lease=LEASE, most=most, places=places, served=[*self._served]
+            )
+        for job in jobs:
+            self._served.pop(job.owner_id, None)
+            self._served[job.owner_id] = None
+        for owner_id in [*self._served][:-SERVED]:
+            del self._served[owner_id]
         self._held |= {job.id: job.fence for job in jobs}
         return jobs
 
@@ -89,7 +114,7 @@ class Claims:
     async def durations(self) -> dict[Likeness, tuple[float, ...]]:
         """Return how many seconds the newest jobs took, by what such jobs have in common."""
         async with self._db.transaction() as tx:
-            return await JobRepository(tx).durations()
+            return await self.jobs(tx).durations()
 
     async def heartbeat(self) -> None:
         """Renew the lease of everything that is held."""

@@ -4,6 +4,7 @@
 certainly never sent, and one with it has to be looked for in the provider's list before anything else.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -38,6 +39,9 @@ ROOM_PAUSE = timedelta(seconds=5)
 """How soon a wish that waits for room on our disk is taken up again."""
 
 
+_SOON = timedelta(minutes=1)
+
+
 class Submitter:
     """Takes wishes that were written down to their providers."""
 
@@ -53,12 +57,14 @@ class Submitter:
     ) -> None:
         """Take the parts; `wake` asks for another run, `on_unclear` for a reconcile."""
         self._claims, self._offers, self._storage, self._room = claims, offers, storage, room
-        self._on_unclear = on_unclear
+        self._wake, self._on_unclear = wake, on_unclear
         self.crew = Crew(AT_ONCE, on_free=wake)
 
     async def run(self) -> None:
         """Start as many due submits as there are free places."""
-        for job in await self._claims.take(Phase.SUBMITTING, most=self.crew.free):
+        limits = {profile.name: profile.pace.jobs for profile in self._offers.profiles()}
+        places = {name: jobs for name, jobs in limits.items() if jobs is not None}
+        for job in await self._claims.take_wishes(most=self.crew.free, places=places):
             self.crew.start(self._work(job))
 
     async def close(self) -> None:
@@ -121,6 +127,9 @@ class Submitter:
             await self._claims.record([replace(_unclear(change.job), failures=1)])
         if change.phase is Phase.SUBMIT_UNKNOWN:
             self._on_unclear()
+        if change.phase is None and change.due_in is not None and change.due_in <= _SOON:
+            # The beat alone would be up to a second late.
+            asyncio.get_running_loop().call_later(change.due_in.total_seconds() + 0.01, self._wake)
 
 
 async def _submit_or_emulate(provider: Provider, order: Order) -> RemoteJob:
