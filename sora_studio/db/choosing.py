@@ -5,10 +5,11 @@ from sqlalchemy import text
 _IS_DUE = """job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
       AND (job.lease_until IS NULL OR job.lease_until <= now())"""
 
+# A provider that does not say when it drops a file keeps it for an hour, as OpenAI did.
 _SOONEST = f"""due AS (
     SELECT job.id FROM job JOIN video ON video.id = job.video_id AND video.deleted_at IS NULL
     WHERE {_IS_DUE}
-    ORDER BY job.remote_expires_at, job.due_at, job.created_at
+    ORDER BY coalesce(job.remote_expires_at, job.finished_at + interval '1 hour'), job.due_at, job.created_at
     LIMIT :most
     FOR UPDATE OF job SKIP LOCKED
 )"""  # noqa: S608 - our own constants
@@ -61,7 +62,9 @@ LEFT JOIN job AS parent
 LEFT JOIN asset ON asset.video_id = video.id AND asset.variant = 'reference'
 ORDER BY"""
 
-CLAIM = text(f"WITH {_SOONEST} {_CLAIMED} claimed.remote_expires_at, claimed.due_at, claimed.created_at")
+CLAIM = text(f"""WITH {_SOONEST} {_CLAIMED}
+    coalesce(claimed.remote_expires_at, claimed.finished_at + interval '1 hour'), claimed.due_at,
+    claimed.created_at""")
 CLAIM_WISHES = text(f"WITH {_BY_TURNS} {_CLAIMED} due.place")
 
 DURATIONS = text("""

@@ -72,6 +72,7 @@ class Claims:
     @contextmanager
     def holding(self, *jobs: ClaimedJob) -> Iterator[None]:
         """Work on claimed jobs in the block; when it ends, however it ends, their leases are not renewed."""
+        self._held |= {job.id: job.fence for job in jobs}
         try:
             yield
         finally:

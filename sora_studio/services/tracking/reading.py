@@ -33,7 +33,7 @@ def change_for(
         remote_id=remote.remote_id if first else None,
         charge=Charge.SETTLED if first else None,
         taken=first,
-        remote_expires_at=remote.expires_at,
+        remote_expires_at=_expires_at(job, remote),
         remote_status="" if remote.status else remote.status_word,
         problem=NO_PROBLEM,
         looks=0,
@@ -113,6 +113,12 @@ def _finished_at(job: ClaimedJob, remote: RemoteJob) -> datetime:
     """Believe the provider's clock only where it fits between our own two moments."""
     began, said = job.taken_at or job.now, remote.completed_at
     return said if said and began <= said <= job.now else job.now
+
+
+def _expires_at(job: ClaimedJob, remote: RemoteJob) -> datetime | None:
+    """Believe no deadline from before the job: 1970, most often."""
+    said = remote.expires_at
+    return said if said and said >= (job.taken_at or job.created_at) else None
 
 
 def _next_phase(phase: Phase, status: Status | None) -> Phase:

@@ -28,6 +28,8 @@ SINGLES = 3
 PATIENCE = 1.0
 """Seconds that a run waits for all providers; the answers of slower ones are stored when they come."""
 
+_Answer = asyncio.Task[list[JobChange]]
+
 _PROVIDERS = 1_000
 _SINGLES_FOR = 2  # seconds' worth of the provider's pace: what one run asks for one by one
 _TELL_FROM = 3  # failed looks in a row, or a provider that is left alone, and the person is told
@@ -46,33 +48,36 @@ class Refresher:
     async def run(self) -> None:
         """Ask about every due job and store what changed, in a constant number of statements."""
         jobs = await self._claims.take(Phase.QUEUED, Phase.IN_PROGRESS, most=MOST)
-        with self._claims.holding(*jobs):
-            await self._refresh(jobs)
-
-    async def _refresh(self, jobs: Sequence[ClaimedJob]) -> None:
-        by_provider: dict[str, list[ClaimedJob]] = defaultdict(list)
-        for job in jobs:
-            by_provider[job.provider].append(job)
-        if not by_provider:
+        if not jobs:
             return
-        await self._durations.refresh()
-        asked = [asyncio.create_task(self._ask(name, jobs)) for name, jobs in by_provider.items()]
-        try:
-            done, slow = await asyncio.wait(asked, timeout=PATIENCE)
-        except asyncio.CancelledError:
-            for task in asked:
-                task.cancel()
-            raise
-        for task in slow:
-            self.crew.start(self._record_later(task))
-        await self._record(change for task in done for change in task.result())
+        with self._claims.holding(*jobs):
+            slow = await self._refresh(jobs)
+        for answer, late in slow.items():
+            self.crew.start(self._record_later(answer, late))
 
     async def close(self) -> None:
         """Stop waiting for answers."""
         await self.crew.close(patience=0)
 
-    async def _record_later(self, answer: asyncio.Task[list[JobChange]]) -> None:
-        await self._record(await answer)
+    async def _refresh(self, jobs: Sequence[ClaimedJob]) -> dict[_Answer, list[ClaimedJob]]:
+        """Store what comes in time; return what is still to come, and about which jobs."""
+        by_provider: dict[str, list[ClaimedJob]] = defaultdict(list)
+        for job in jobs:
+            by_provider[job.provider].append(job)
+        await self._durations.refresh()
+        asked = {asyncio.create_task(self._ask(name, theirs)): theirs for name, theirs in by_provider.items()}
+        try:
+            done, slow = await asyncio.wait(asked, timeout=PATIENCE)
+            await self._record(change for answer in done for change in answer.result())
+        except BaseException:
+            for answer in asked:
+                answer.cancel()
+            raise
+        return {answer: asked[answer] for answer in slow}
+
+    async def _record_later(self, answer: _Answer, jobs: Sequence[ClaimedJob]) -> None:
+        with self._claims.holding(*jobs):
+            await self._record(await answer)
 
     async def _record(self, answers: Iterable[JobChange]) -> None:
         changes = [*answers]

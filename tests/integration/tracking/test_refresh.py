@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from sora_studio.domain.errors import JobNotFound, ProviderRejected, ProviderUnavailable
 from sora_studio.domain.profile import Pace
@@ -195,3 +196,37 @@ async def test_looks_follow_the_durations_of_such_jobs(bench: Bench):
         "SELECT extract(epoch FROM due_at - now())::float8 FROM job WHERE remote_id = 'remote-0'"
     )
     assert 25 < wait <= 30
+
+
+async def test_files_are_saved_in_the_order_in_which_providers_drop_them(bench: Bench):
+    """Who says nothing, or nonsense, has an hour from when it was rendered."""
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    said = {
+        "in an hour": None,
+        "in half an hour": now + timedelta(minutes=30),
+        "in two hours": now + timedelta(hours=2),
+        "it says 1970": datetime(1970, 1, 1, tzinfo=UTC),
+        "at once": now,
+    }
+    views = await taken(bench, *said)
+    for remote in [*bench.provider.jobs.values()]:
+        expires_at = said[remote.prompt or ""]
+        bench.provider.report(remote.remote_id, Status.COMPLETED, 100, expires_at=expires_at)
+    await bench.refresh()
+    order = [job.prompt for job in await bench.claims.take(Phase.SAVING, most=9)]
+    assert order == ["at once", "in half an hour", *order[2:4], "in two hours"]
+    assert {*order[2:4]} == {"in an hour", "it says 1970"}
+    assert (await bench.look(views[3])).expires_at is None
+
+
+async def test_a_job_that_never_ends_is_left_to_the_person(bench: Bench):
+    (view,) = await taken(bench)
+    bench.provider.report("remote-0", Status.IN_PROGRESS, 50)
+    await bench.sql("UPDATE job SET taken_at = now() - interval '9 h', created_at = now() - interval '9 h'")
+    for _ in range(2):
+        await bench.refresh()
+    (wait,) = await bench.read("SELECT extract(epoch FROM due_at - now())::float8 FROM job")
+    assert 50 < wait <= 60
+    await bench.sql("UPDATE job SET created_at = now() - interval '25 h'")
+    await bench.refresh()
+    assert (await bench.look(view)).phase is Phase.NEEDS_ATTENTION
