@@ -13,9 +13,10 @@ from uuid import UUID
 
 from sora_studio.domain.errors import MediaError, Unavailable
 from sora_studio.domain.media import MediaFacts
-from sora_studio.domain.video import Phase
+from sora_studio.domain.video import Phase, Problem
 from sora_studio.jobs.scheduler import Beat, Scheduler, _Guarded
 from sora_studio.services.offers import Offers
+from sora_studio.services.room import Room
 from sora_studio.services.tracking.archive import Archiver
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.copying import Copier
@@ -94,6 +95,13 @@ class Desk(Workshop):
         return MediaFacts(1280, 720, 4.0)
 
 
+class Spacious(Room):
+    """A disk with room: to look at the real one takes a thread."""
+
+    async def trouble(self) -> Problem | None:
+        return None
+
+
 class World(Host, Protocol):
     """What a process needs to know of the world."""
 
@@ -132,6 +140,7 @@ class Process:
             claims=self.claims,
             offers=offers,
             storage=storage,
+            room=Spacious(storage),
             wake=wake["submit"],
             on_unclear=wake["reconcile"],
         )

@@ -12,6 +12,7 @@ from sora_studio.domain.profile import Pace
 from sora_studio.domain.video import Phase, VideoWish
 from sora_studio.providers.paced import PacedProvider, Patience
 from sora_studio.services.offers import Offers
+from sora_studio.services.room import Room
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.submit import Submitter
 from tests.integration.tracking.conftest import Bench
@@ -144,6 +145,7 @@ async def test_after_a_storm_of_refusals_the_first_ten_seconds_keep_the_budget(b
         claims=bench.claims,
         offers=Offers({"fake": paced}),
         storage=bench.storage,
+        room=Room(bench.storage),
         wake=lambda: None,
         on_unclear=lambda: None,
     )
