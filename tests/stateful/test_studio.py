@@ -1,0 +1,42 @@
+"""Anything that people, providers, processes and clocks do, in any order.
+
+`EXAMPLES=300 STEPS=50 pytest tests/stateful` goes further than every test run does.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from sora_studio.db.engine import Database
+from tests.stateful.machine import Place, StudioMachine
+
+EXAMPLES, STEPS = int(os.environ.get("EXAMPLES", "30")), int(os.environ.get("STEPS", "25"))
+
+
+@pytest.fixture
+def place(database_url: str, tmp_path: Path) -> Iterator[Place]:
+    loop = asyncio.new_event_loop()
+    place = Place(Database(database_url, pool_size=2), tmp_path / "media", loop)
+    yield place
+    place.run(place.db.close())
+    loop.close()
+
+
+@pytest.mark.timeout(900)
+def test_whatever_happens_the_promises_are_kept(place: Place):
+    machine = type("Machine", (StudioMachine,), {"place": place})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )
