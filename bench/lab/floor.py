@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -38,6 +38,13 @@ class Floor:
         began = time.perf_counter()
         async with self.http.get(f"{self.url}/livez") as answer:
             assert answer.status == 200
+        return (time.perf_counter() - began) * 1000 + await self.change()
+
+    async def post_and_change(self, path: str, body: bytes, headers: Mapping[str, str]) -> float:
+        """Send the studio something that it answers with 204 and does nothing about, before that."""
+        began = time.perf_counter()
+        async with self.http.post(f"{self.url}{path}", data=body, headers=headers) as answer:
+            assert answer.status == 204, await answer.text()
         return (time.perf_counter() - began) * 1000 + await self.change()
 
 

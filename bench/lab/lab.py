@@ -13,11 +13,14 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from bench.lab import rows
-from bench.lab.taker import taking_server
+from bench.lab.taker import Taker, taking_server
 from sora_studio.children.postgres import embedded_postgres
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from tests.support.studio import RunningStudio, serving
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 -- the specification's example
+"""What the studio's provider signs its webhooks with."""
 
 ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
 
@@ -33,10 +36,11 @@ class Library:
 
 @dataclass(frozen=True)
 class Served:
-    """A running studio on a database of ours; its provider takes jobs and never begins one."""
+    """A running studio on a database of ours; its provider takes jobs and begins none by itself."""
 
     url: str
     database_url: str
+    provider: Taker
 
 
 class Lab:
@@ -74,11 +78,15 @@ class Lab:
         if self._studio is None:
             database_url = await self.database("studio")
             provider = await self.stack.enter_async_context(taking_server())
-            settings = {"DATABASE_URL": database_url, "OPENAI_BASE_URL": provider}
+            settings = {
+                "DATABASE_URL": database_url,
+                "OPENAI_BASE_URL": provider.url,
+                "SORA_STUDIO_WEBHOOK_SECRET": SECRET,
+            }
             running = serving(self.folder / "studio", environment=settings)
             studio = await asyncio.to_thread(running.__enter__)
             self.stack.push_async_callback(_stop, running, studio)
-            self._studio = Served(studio.url, database_url)
+            self._studio = Served(studio.url, database_url, provider)
         return self._studio
 
 

@@ -1,7 +1,8 @@
-"""A Videos API server that takes every job and never begins one: what it does costs nothing."""
+"""A Videos API server that takes every job and begins none by itself: what it does costs nothing."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -12,9 +13,17 @@ from tests.support.studio import free_port
 _ASK_LATER = {"openai-poll-after-ms": "30000"}
 
 
+@dataclass(frozen=True)
+class Taker:
+    """A running server: its base URL, and the jobs as it shows them."""
+
+    url: str
+    jobs: dict[str, dict[str, Any]]
+
+
 @asynccontextmanager
-async def taking_server() -> AsyncIterator[str]:
-    """Serve on a loopback port, in this event loop; yield the base URL."""
+async def taking_server() -> AsyncIterator[Taker]:
+    """Serve on a loopback port, in this event loop."""
     jobs: dict[str, dict[str, Any]] = {}
 
     async def take(request: web.Request) -> web.Response:
@@ -37,6 +46,6 @@ async def taking_server() -> AsyncIterator[str]:
     port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
-        yield f"http://127.0.0.1:{port}/v1"
+        yield Taker(f"http://127.0.0.1:{port}/v1", jobs)
     finally:
         await runner.cleanup()
