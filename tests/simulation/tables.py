@@ -3,7 +3,7 @@
 `test_tables.py` holds them against the real repositories: the same steps leave the same rows.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from sora_studio.db.hints import AT_MOST_EVERY, KEPT, WAITS, HintRepository
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AT_ONCE, REFERENCE, AssetRow
 from sora_studio.domain.errors import Conflict
-from sora_studio.domain.job import Charge, ClaimedJob, JobChange
+from sora_studio.domain.job import Charge, ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import NEXT, TERMINAL, Happening, Kind, Phase, Problem
 
 _LATER = datetime.max.replace(tzinfo=UTC)
@@ -171,12 +171,25 @@ class MemoryJobs(JobRepository):
     ) -> tuple[ClaimedJob, ...]:
         now, wanted = self._t.now, frozenset(phases)
         due = [job for job in self._t.jobs.values() if job.phase in wanted and self._is_free(job, now)]
-        due.sort(key=lambda job: (job.remote_expires_at or _LATER, job.due_at, job.created_at))
+        due.sort(key=lambda job: (_deadline(job), job.due_at, job.created_at))
         claimed = [
             self._t.change(job, fence=job.fence + 1, lease_until=now + lease, holder=holder)
             for job in due[:most]
         ]
         return tuple(map(self._to_claimed, claimed))
+
+    async def claim_wishes(
+        self, *, holder: UUID, lease: timedelta, most: int, places: Mapping[str, int], served: Sequence[UUID]
+    ) -> tuple[ClaimedJob, ...]:
+        """Take them as they come: turns are about fairness, and tested on the database."""
+        assert not places, "the simulated providers make as many at a time as they are asked for"
+        del served
+        return await self.claim([Phase.SUBMITTING], holder=holder, lease=lease, most=most)
+
+    async def durations(self, *, newest: int = 0, each: int = 0) -> dict[Likeness, tuple[float, ...]]:
+        """Know nothing: looks go by progress and by the clock."""
+        del newest, each
+        return {}
 
     def _is_free(self, job: Job, now: datetime) -> bool:
         due = job.current and job.due_at is not None and job.due_at <= now
@@ -227,7 +240,7 @@ class MemoryJobs(JobRepository):
         ):
             raise Conflict("The provider's job belongs to another video already.")
         self._t.show(self._t.change(job, phase=phase, remote_id=remote_id, **self._news(job, change)))
-        note = change.problem.message if change.problem else None
+        note = (change.problem.message or None) if change.problem else None
         self._t.activity += [(job.video_id, happening, note) for happening in change.happenings]
         return True
 
@@ -307,6 +320,11 @@ class MemoryJobs(JobRepository):
         return True
 
 
+def _deadline(job: Job) -> datetime:
+    guess = job.finished_at + timedelta(hours=1) if job.finished_at else _LATER
+    return job.remote_expires_at or guess
+
+
 def _released(job: Job) -> Charge:
     return Charge.RELEASED if job.charge is Charge.RESERVED else job.charge
 
@@ -383,6 +401,7 @@ class MemoryHints(HintRepository):
             if job.remote_id in fresh
             and job.phase in (Phase.QUEUED, Phase.IN_PROGRESS)
             and (job.hinted_at is None or job.hinted_at < now - AT_MOST_EVERY)
+            and job.looks == 0
         ]
         return bool(applied)
 

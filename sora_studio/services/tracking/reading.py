@@ -116,9 +116,9 @@ def _finished_at(job: ClaimedJob, remote: RemoteJob) -> datetime:
 
 
 def _expires_at(job: ClaimedJob, remote: RemoteJob) -> datetime | None:
-    """Believe no deadline from before the job: 1970, most often."""
+    """Believe no deadline from long ago: 1970, most often."""
     said = remote.expires_at
-    return said if said and said >= (job.taken_at or job.created_at) else None
+    return said if said and job.now - said < MAX_AGE else None
 
 
 def _next_phase(phase: Phase, status: Status | None) -> Phase:

@@ -126,6 +126,9 @@ async def test_looks_that_know_nothing_of_a_job_have_to_follow_each_other(bench:
 async def test_jobs_behind_thousands_of_newer_ones_are_found_in_few_requests(bench: Bench):
     """The list shows everybody's jobs, newest first; ours may be anywhere in it."""
     await taken(bench, *(f"clip {number}" for number in range(8)))
+    await bench.sql(
+        "UPDATE job SET taken_at = now() - interval '1 min' + substr(remote_id, 8)::int * interval '1 s'"
+    )
     for number in range(5_000):
         bench.provider.jobs[f"newer-{number}"] = replace(
             bench.provider.jobs["remote-0"], remote_id=f"newer-{number}", status=Status.COMPLETED
