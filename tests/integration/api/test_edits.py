@@ -1,5 +1,7 @@
 """Edits, extensions and characters as the official SDK and plain HTTP see them, on the whole studio."""
 
+from pathlib import Path
+
 import openai
 import pytest
 from openai.types import Video
@@ -73,6 +75,43 @@ def test_an_idempotency_key_makes_one_extension(owner: Person, finished: Video):
     assert len({answer.json()["id"] for answer in answers}) == 1
     other = owner.http.post("/videos/extensions", json=body | {"seconds": 8}, headers=key)
     assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency_key_reused")
+
+
+def test_a_character_through_the_sdk_and_in_a_video(ada: Person, eve: Person, clip: bytes, tmp_path: Path):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(clip)
+    nova = ada.sdk.videos.create_character(name="Nova", video=path)
+    assert nova.id
+    assert (nova.name, nova.id.startswith("char_")) == ("Nova", True)
+    assert ada.sdk.videos.get_character(nova.id).name == "Nova"
+    listed = ada.http.get("/videos/characters").json()
+    assert [(each["id"], each["provider"]) for each in listed["data"]] == [(nova.id, "sandbox")]
+
+    prompt, cast = f"{CHEAP} Nova waves", [{"id": nova.id}]
+    wish = {"prompt": prompt, "characters": cast}
+    assert ada.http.post("/videos", json=wish).status_code == 200
+    video = ada.sdk.videos.create(
+        prompt=prompt,
+        extra_headers={"Content-Type": "application/json"},
+        extra_body={"characters": cast},
+    )
+    assert video.prompt == prompt
+    unnamed = ada.http.post("/videos", json=wish | {"prompt": CHEAP})
+    assert (unnamed.status_code, unnamed.json()["error"]["param"]) == (400, "characters")
+
+    assert eve.http.post("/videos", json=wish).status_code == 404
+    assert eve.http.get(f"/videos/characters/{nova.id}").status_code == 404
+    assert eve.http.delete(f"/videos/characters/{nova.id}").status_code == 404
+    gone = ada.http.delete(f"/videos/characters/{nova.id}").json()
+    assert gone == {"id": nova.id, "object": "character.deleted", "deleted": True}
+    assert ada.http.delete(f"/videos/characters/{nova.id}").status_code == 404
+
+
+def test_a_character_of_a_video(owner: Person, finished: Video):
+    body, key = {"name": "Boat", "video_id": finished.id}, {"Idempotency-Key": "a boat"}
+    answers = [owner.http.post("/videos/characters", json=body, headers=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
 
 
 def test_films_and_names_that_are_none(ada: Person, clip: bytes):

@@ -52,6 +52,13 @@ class Stage:
         await self.owner.http.delete(f"/api/videos/{video_id}")
         return video_id
 
+    async def character(self) -> str:
+        """Make a character that a test may spoil."""
+        wish = {"name": SECRET, "video_id": self.ready}
+        answer = await self.owner.http.post("/api/videos/characters", json=wish)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["id"]
+
     async def pictured(self) -> str:
         """Upload a picture that a test may use."""
         return await self.owner.add_picture(picture())

@@ -122,7 +122,6 @@ def both(sign: Sign) -> dict[str, Any]:
 
 
 STRANGE = toast("There is no such video.")
-answered = var(PossibilitiesState, "refusal", lambda shown: "cannot make characters" in shown["text"])
 REFUSED = var(PossibilitiesState, "refusal", lambda shown: "There is no such video." in shown["text"])
 UNDECIDED: dict[str, Any] = {
     "owner": toast("nothing to decide"),
@@ -206,7 +205,7 @@ TABLE = [
         form(prompt=CHEAP, seconds="4", request_key="extend {}"), ready, VIDEO,
     ),
     Row(
-        PossibilitiesState, "make_character", answered, REFUSED,
+        PossibilitiesState, "make_character", toast("can appear in your videos"), REFUSED,
         form(name=SECRET, request_key="character {}"), ready, VIDEO,
     ),
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),

@@ -131,3 +131,28 @@ async def test_every_choice_of_the_profile_is_taken(provider):
                 job = await provider.submit(replace(ORDER, job_id=UUID(int=number), **choice))
                 assert (job.model, job.size, job.seconds) == tuple(choice.values())
                 await provider.delete(job.remote_id)
+
+
+async def test_a_video_goes_on_and_somebody_of_it_appears_in_another(provider, tmp_path):
+    """An extension tells its whole length and is made once under its key; so is an edit."""
+    source = await ended(provider, await provider.submit(replace(ORDER, job_id=UUID(int=20))))
+    extension = replace(
+        ORDER, job_id=UUID(int=21), prompt="and on", kind=Kind.EXTEND, source=source.remote_id
+    )
+    longer = await provider.submit(extension)
+    assert (longer.seconds, longer.prompt) == ("8", "and on")
+    assert (await provider.submit(extension)).remote_id == longer.remote_id
+    edit = replace(ORDER, job_id=UUID(int=22), prompt="by night", kind=Kind.EDIT, source=source.remote_id)
+    edited = await provider.submit(edit)
+    assert (edited.seconds, edited.size) == (ORDER.seconds, ORDER.size)
+
+    path = tmp_path / "film"
+    async with provider.content(source.remote_id, Variant.VIDEO) as content:
+        path.write_bytes(b"".join([chunk async for chunk in content.chunks]))
+    nova = await provider.create_character("Nova", path, UUID(int=23))
+    starring = replace(ORDER, job_id=UUID(int=24), prompt="Nova waves", characters=(nova,))
+    assert (await provider.submit(starring)).prompt == "Nova waves"
+    with pytest.raises(ProviderRejected):
+        await provider.submit(replace(starring, job_id=UUID(int=25), prompt="nobody waves"))
+    with pytest.raises(ProviderRejected):
+        await provider.submit(replace(extension, job_id=UUID(int=26), source="video_gone"))

@@ -1,0 +1,55 @@
+"""A video that goes on, and somebody out of it who appears in the next one."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.e2e.conftest import Collector, Visit
+from tests.support.browser import RENDERED
+
+
+async def test_a_video_goes_on(visit: Visit, collector: Collector):
+    window = await visit(collector.person)
+    page = await window.open(f"/video/{collector.lighthouse}")
+    form = page.locator("#extend")
+    await form.locator("summary").click()
+    await form.get_by_label("Length").select_option("4 s more · $0.40")
+    await form.get_by_label("Extension prompt").fill("The storm passes, the sea lies still")
+    await form.get_by_role("button", name="Extend").click()
+    await expect(page).to_have_url(re.compile(f"/video/(?!{collector.lighthouse})"))
+    await expect(page.get_by_role("heading", name="Extension of")).to_be_visible()
+    video = page.locator("video")
+    await expect(video).to_have_js_property("readyState", 4, timeout=RENDERED)
+    assert 7.8 < await video.evaluate("video => video.duration") < 8.3
+    await page.locator(f"a[href$='{collector.lighthouse}']").first.click()
+    await expect(page.get_by_role("heading", name="Extensions")).to_be_visible()
+
+
+async def test_a_failed_edit_goes_back_to_its_form(visit: Visit, collector: Collector):
+    window = await visit(collector.person)
+    page = await window.open(f"/video/{collector.harbour}")
+    form = page.locator("#edit")
+    await form.locator("summary").click()
+    await form.get_by_label("Edit prompt").fill("forbidden-test make it rain")
+    await form.get_by_role("button", name="Edit").click()
+    await page.get_by_role("link", name="Edit and send again").first.click()
+    await expect(page).to_have_url(re.compile(f"{collector.harbour}\\?again="))
+    await expect(form.get_by_label("Edit prompt")).to_have_value("forbidden-test make it rain")
+
+
+async def test_a_character_out_of_a_video_appears_in_the_next(visit: Visit, collector: Collector):
+    window = await visit(collector.person)
+    page = await window.open(f"/video/{collector.harbour}")
+    form = page.locator("#character")
+    await form.locator("summary").click()
+    await form.get_by_label("Name").fill("Old Tom")
+    await form.get_by_role("button", name="Make a character").click()
+    await expect(page.get_by_text("can appear in your videos now")).to_be_visible()
+    page = await window.open("/")
+    prompt = page.get_by_role("textbox", name="Prompt")
+    await prompt.fill("forbidden-test at sea:")
+    await page.locator(".cast").get_by_text("Old Tom").click()
+    await expect(prompt).to_have_value("forbidden-test at sea: Old Tom ")
+    await page.get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("article").filter(has_text="Old Tom")).to_contain_text("not charged")
+    await expect(page.get_by_role("checkbox", name="Old Tom")).not_to_be_checked()
