@@ -14,7 +14,8 @@ from sora_studio.domain.video import Phase, VideoView
 SANDBOX = "sandbox"  # the name of the built-in provider
 
 _NONE, _ANY, _ODD = "", "*", "odd"  # no reason; one without words of its own; an unknown status word
-_GIVEN_UP, _NOT_SAVED = "given_up", "not_saved"
+_GIVEN_UP = "given_up"
+_NOT_SAVED = frozenset({"not_saved", "file_too_large"})
 _AT_PROVIDER = frozenset({Phase.QUEUED, Phase.IN_PROGRESS})
 
 
@@ -33,6 +34,10 @@ _NOT_SEEN = "The provider has the job but cannot be asked about it: {reason} We 
 _OPERATOR = Told(
     "Failed", "The provider refused the studio itself: {reason} {charge} Tell whoever runs the studio."
 )
+_OURS = Told(
+    "Not saved yet",
+    "Rendered, but not saved yet: {reason} We keep trying. {charge} Tell whoever runs the studio.",
+)
 _AGAIN = "{reason} {charge} You can send it again."
 _PAY_AGAIN = "{reason} {charge} Sending it again costs again."
 
@@ -43,7 +48,7 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
             "Waiting", "The provider is busy: {reason} It is sent when it is not. {charge}"
         ),
         "provider_unreachable": Told(
-            "Waiting", "The provider cannot be reached: {reason} We keep trying. {charge}"
+            "Waiting", "{reason} It is sent as soon as the provider answers. {charge}"
         ),
         "no_room": Told(
             "Waiting", "The disk is full: {reason} It is sent as soon as there is room. {charge}"
@@ -70,8 +75,8 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
     },
     Phase.SAVING: {
         _NONE: Told("Saving", "Rendered. The file is being copied into your library. {charge}"),
-        "no_room": Told("Not saved yet", "Rendered, but the disk is full: {reason} We keep trying. {charge}"),
-        _ANY: Told("Not saved yet", "Rendered, but its file did not come: {reason} We keep trying. {charge}"),
+        **dict.fromkeys(("no_room", "disk_refused", "provider_missing"), _OURS),
+        _ANY: Told("Not saved yet", "Rendered, but not saved yet: {reason} We keep trying. {charge}"),
     },
     Phase.COMPLETED: {
         _NONE: Told("Ready", "Ready, and kept in your library. {charge}"),
@@ -139,7 +144,7 @@ def kept_until(view: VideoView) -> datetime | None:
     """Return until when the provider keeps a file that could not yet be saved; None for all others."""
     waits = view.problem is not None and (
         view.phase is Phase.SAVING
-        or (view.phase is Phase.NEEDS_ATTENTION and view.problem.code == _NOT_SAVED)
+        or (view.phase is Phase.NEEDS_ATTENTION and view.problem.code in _NOT_SAVED)
     )
     return view.expires_at if waits else None
 
