@@ -1,7 +1,7 @@
 """Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -82,7 +82,8 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         await migrate(url)
         db = parts.database(url)
         stack.push_async_callback(db.close)
-        providers = await _providers(chosen, settings, stack)
+        start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
+        providers = await open_providers(chosen, start, stack)
         providers = {name: parts.provider(provider) for name, provider in providers.items()}
         storage, scheduler = parts.storage(settings.data_dir / "media"), Scheduler()
         opened = await _services(settings, db, providers, storage, scheduler, stack)
@@ -97,12 +98,21 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
     return settings.database_url.get_secret_value()
 
 
-async def _providers(
-    chosen: Sequence[ProviderSettings], settings: Settings, stack: AsyncExitStack
+async def open_providers(
+    chosen: Sequence[ProviderSettings],
+    sandbox: Callable[[], AbstractAsyncContextManager[str]],
+    stack: AsyncExitStack,
 ) -> Mapping[str, Provider]:
+    """Open the providers of the settings; what they need is closed with the stack.
+
+    Args:
+        chosen: Their tables.
+        sandbox: Opens the sandbox and yields its base URL, where one of them is it.
+        stack: What closes them.
+    """
     made: dict[str, Provider] = {}
     for each in chosen:
-        child = sandbox_child(settings.data_dir, settings.sandbox_speed) if each.is_child else None
+        child = sandbox() if each.is_child else None
         provider = provider_of(each, await stack.enter_async_context(child) if child else None)
         made[each.name] = PacedProvider(provider)
         stack.push_async_callback(provider.close)

@@ -1,4 +1,4 @@
-"""The command line: `sora-studio serve | sandbox | provider | migrate | healthcheck`.
+"""The command line: `sora-studio serve | sandbox | migrate | healthcheck`, and those of its neighbours.
 
 Imports stand inside the commands: `--help` and the sandbox must not wait for the whole studio.
 """
@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from sora_studio.cli_provider import provider_cli
+from sora_studio.cli_upkeep import upkeep_cli
 from sora_studio.config import ConfigError, load
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
@@ -101,6 +102,9 @@ def healthcheck(
     except OSError as error:
         typer.echo(f"{url} does not answer: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+cli.registered_commands += upkeep_cli.registered_commands
 
 
 def main() -> None:

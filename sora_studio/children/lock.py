@@ -9,6 +9,10 @@ from pathlib import Path
 from sora_studio.config import ConfigError
 
 
+class InUse(ConfigError):
+    """Another process is in there."""
+
+
 @contextmanager
 def alone_in(directory: Path) -> Iterator[None]:
     """Keep other processes out of a directory for the block; the kernel ends the lock with the process.
@@ -16,7 +20,8 @@ def alone_in(directory: Path) -> Iterator[None]:
     A record lock and not flock(2): that one would live on in a worker that was forked and left over.
 
     Raises:
-        ConfigError: Another process is in there, or it cannot be written.
+        InUse: Another process is in there.
+        ConfigError: It cannot be written.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -34,7 +39,7 @@ def alone_in(directory: Path) -> Iterator[None]:
                 f"Another Sora Studio (process {holder}) already uses {directory}. "
                 "Stop it, or choose another directory with --data-dir."
             )
-            raise ConfigError(message) from error
+            raise InUse(message) from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

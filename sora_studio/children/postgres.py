@@ -45,9 +45,18 @@ async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
             )
         try:
             await _ready(process, directory, log)
-            yield f"postgresql://postgres@/postgres?host={quote(str(sockets))}"
+            yield _url(sockets)
         finally:
             await end(process, cluster.FAST_SHUTDOWN, patience=_STOP_PATIENCE)
+
+
+def running_postgres(data_dir: Path) -> str | None:
+    """Return the URL of the PostgreSQL that a running studio has under the data directory, if it is ready.
+
+    Its pid file says where its socket is: the fifth line.
+    """
+    lines = _pid_file(data_dir.resolve() / "postgres")
+    return _url(Path(lines[4].strip())) if _is_ready(lines) else None
 
 
 @contextmanager
@@ -85,9 +94,23 @@ async def _ready(process: subprocess.Popen[bytes], directory: Path, log: Path) -
 
 
 def _says_ready(directory: Path, pid: int) -> bool:
-    """Tell whether the server has written that it takes connections: the eighth line of its pid file."""
+    """Tell whether the server has written that it takes connections."""
+    lines = _pid_file(directory)
+    return lines[0] == str(pid) and _is_ready(lines)
+
+
+def _pid_file(directory: Path) -> list[str]:
+    """Return the lines that a running server has written down about itself."""
     try:
-        lines = (directory / "postmaster.pid").read_text().split("\n")
+        return (directory / "postmaster.pid").read_text().split("\n")
     except FileNotFoundError:
-        return False
-    return lines[0] == str(pid) and [line.strip() for line in lines[7:8]] == ["ready"]
+        return [""]
+
+
+def _is_ready(lines: list[str]) -> bool:
+    """Tell whether it takes connections: the eighth line."""
+    return [line.strip() for line in lines[7:8]] == ["ready"]
+
+
+def _url(sockets: Path) -> str:
+    return f"postgresql://postgres@/postgres?host={quote(str(sockets))}"

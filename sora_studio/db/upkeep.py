@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, Executable, select, text, union_all
 from sqlmodel import col
+from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.assets import AssetRepository
@@ -122,8 +123,8 @@ class UpkeepRepository:
         )
         rows = (await self._do(query if after is None else query.where(col(VideoRow.id) > after))).all()
         assets: dict[UUID, list[AssetRow]] = defaultdict(list)
-        found = select(AssetRow).where(col(AssetRow.video_id).in_([row.id for row in rows]))
-        for asset in (await self._tx.execute(found)).scalars():
+        found = select_rows(AssetRow).where(col(AssetRow.video_id).in_([row.id for row in rows]))
+        for asset in await self._tx.exec(found):
             assets[asset.video_id].append(asset)
         return [
             Holding(

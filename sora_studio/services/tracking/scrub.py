@@ -41,15 +41,23 @@ class Findings:
     """What one run found and did."""
 
     videos: int = 0
+    bad: int = 0  # videos with a file that is not what it was
     mended: int = 0
     strays: int = 0
     removed: int = 0
+    gave_up: bool = False
     complaints: list[str] = field(default_factory=list[str])
 
     @property
     def is_well(self) -> bool:
-        """Tell whether everything was as it should be."""
-        return not self.complaints and not self.strays
+        """Tell whether everything is as it should be now."""
+        return not self.gave_up and self.bad == self.mended and self.strays == self.removed
+
+    def give_up(self, why: str) -> "Findings":
+        """Say why nothing more was looked at."""
+        self.gave_up = True
+        self.complaints.append(why)
+        return self
 
 
 class Scrubber:
@@ -79,8 +87,7 @@ class Scrubber:
         findings = Findings()
         trouble = await self._room.trouble()
         if trouble and trouble.code == DISK_REFUSED:  # nothing can be said of a disk that is not there
-            findings.complaints.append(f"Nothing was compared. {trouble.message}")
-            return findings
+            return findings.give_up(f"Nothing was compared. {trouble.message}")
         while findings.videos < self._most:
             async with self._db.transaction() as tx:
                 page = await UpkeepRepository(tx).holdings(
@@ -89,8 +96,7 @@ class Scrubber:
             findings.videos += len(page)
             bad = await asyncio.to_thread(self._compare_all, page, deep)
             if sum(Variant.VIDEO in each for each in bad) > max(_STRANGE, len(page) // 2):
-                findings.complaints.append(f"Most of {len(page)} videos are missing. {_ANOTHERS}")
-                return findings
+                return findings.give_up(f"Most of {len(page)} videos are missing. {_ANOTHERS}")
             for holding, wrong in zip(page, bad, strict=True):
                 await self._judge(holding, wrong, findings, fix=fix)
             self._after = page[-1].video_id if page else None
@@ -101,9 +107,10 @@ class Scrubber:
 
     async def _judge(self, holding: Holding, bad: dict[str, str], findings: Findings, *, fix: bool) -> None:
         if not bad:
-            if holding.problem_code == FILE_LOST:  # the disk is back
+            if fix and holding.problem_code == FILE_LOST:  # the disk is back
                 await self._flag(holding, None)
             return
+        findings.bad += 1
         findings.complaints += [
             f"Video {holding.video_id}: {variant} {what}." for variant, what in bad.items()
         ]
@@ -169,9 +176,7 @@ class Scrubber:
             strays += [file for file in batch if file.key not in named and file.age > GRACE]
         findings.strays = len(strays)
         if len(strays) > max(_STRANGE, known):
-            findings.complaints.append(
-                f"{len(strays)} files belong to no row, and only {known} do. {_ANOTHERS}"
-            )
+            findings.give_up(f"{len(strays)} files belong to no row, and only {known} do. {_ANOTHERS}")
             return
         if fix:
             for file in strays:
