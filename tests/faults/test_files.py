@@ -51,19 +51,6 @@ async def test_a_redirect_to_this_machine_is_not_followed(lab: Lab, status: int)
     await lab.audit()
 
 
-@pytest.mark.parametrize("answer", ["404", "410"])
-async def test_a_file_that_is_gone_is_lost_and_stays_charged(lab: Lab, answer: str):
-    """F42: not at the first look, and in words."""
-    await lab.box.fault(job={"expires_ms": 0, "instant_ms": 0}, content=answer)
-    view = await lab.ask()
-    seen = await lab.until(view)
-    assert seen.problem
-    assert (seen.phase, seen.charged) == (Phase.FAILED, True)
-    assert seen.problem.code in {"content_unavailable", "expired"}
-    assert (await lab.box.seen())["content"] >= 3
-    await lab.audit()
-
-
 @pytest.mark.parametrize(
     "moment",
     [None, 0, 1, -5, 1_000_000_000, 1_764_000_000_000, 10**18, "soon", "2026-11-25T12:00:00Z", 1.5, True, {}],
