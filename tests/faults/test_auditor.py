@@ -50,7 +50,7 @@ def workshop() -> Iterator[Workshop]:
 async def healthy(database: Database, database_url: str, tmp_path: Path, workshop: Workshop) -> Healthy:
     media = tmp_path / "media"
     bench = Bench(database, FakeProvider(), LocalStorage(media), workshop, await add_person(database))
-    await _live(bench, film(tmp_path / "clip.mp4", seconds=4).read_bytes())
+    await _live(bench, film(tmp_path / "clip.mp4", seconds=4.0, fps=12).read_bytes())
     return Healthy(bench, database_url, media)
 
 

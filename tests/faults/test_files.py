@@ -51,6 +51,22 @@ async def test_a_redirect_to_this_machine_is_not_followed(lab: Lab, status: int)
     await lab.audit()
 
 
+@pytest.mark.parametrize("answer", ["404", "410"])
+async def test_a_file_that_is_gone_is_lost_and_stays_charged(lab: Lab, answer: str):
+    """F42: not before its time is over, however often it was not there; in words, and loudly in the log."""
+    before = (await lab.box.seen())["content"]
+    await lab.box.fault(job={"expires_ms": 0, "instant_ms": 0}, content=answer)
+    view = await lab.until(await lab.ask(), Phase.SAVING)
+    await lab.wait(lambda: _is_asked_for(lab, before + 4))
+    assert (await lab.look(view)).phase is Phase.SAVING
+    await lab.sql("UPDATE job SET remote_expires_at = now()")
+    seen = await lab.until(view)
+    assert seen.problem
+    assert (seen.phase, seen.charged) == (Phase.FAILED, True)
+    assert seen.problem.code in {"content_unavailable", "expired"}
+    await lab.audit(expected={"paid_video_lost"})
+
+
 @pytest.mark.parametrize(
     "moment",
     [None, 0, 1, -5, 1_000_000_000, 1_764_000_000_000, 10**18, "soon", "2026-11-25T12:00:00Z", 1.5, True, {}],
@@ -62,6 +78,10 @@ async def test_an_odd_expiry_does_not_matter(lab: Lab, moment: Any):
     view = await lab.ask()
     assert (await lab.until(view)).phase is Phase.COMPLETED
     await lab.audit()
+
+
+async def _is_asked_for(lab: Lab, times: int) -> bool:
+    return (await lab.box.seen())["content"] >= times
 
 
 async def _struck(lab: Lab, place: str) -> bool:

@@ -24,6 +24,17 @@ async def test_looks_that_fail_mean_nothing(lab: Lab, answer: str):
     await _finish(lab, view)
 
 
+async def test_a_provider_that_is_silent_is_left_alone(lab: Lab):
+    """F44, I10: after some failures in a row only one request goes out now and then, however many are due."""
+    view = await _under_way(lab)
+    await lab.box.fault(poll="reset")
+    await lab.wait(lambda: _failed(lab, view, 5))
+    asked, looks = await _polls(lab), (await lab.row(view)).fence
+    await lab.wait(lambda: _looked(lab, view, looks + 10))
+    assert await _polls(lab) <= asked + 2
+    await _finish(lab, view)
+
+
 async def test_a_job_that_is_unknown_for_two_minutes_is_lost(lab: Lab):
     """F45: never at the first look; what it cost stays charged, and the words say so."""
     view = await _under_way(lab)
@@ -105,8 +116,17 @@ async def test_a_job_that_takes_hours_is_looked_at_slowly(lab: Lab):
     await _finish(lab, view)
 
 
+async def _polls(lab: Lab) -> int:
+    seen = await lab.box.seen()
+    return seen["retrieve"] + seen["list"]
+
+
 async def _failed(lab: Lab, view: VideoView, times: int) -> bool:
     return (await lab.row(view)).failures >= times
+
+
+async def _looked(lab: Lab, view: VideoView, times: int) -> bool:
+    return (await lab.row(view)).fence >= times
 
 
 async def _missed(lab: Lab, view: VideoView, times: int) -> bool:

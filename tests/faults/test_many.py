@@ -1,0 +1,47 @@
+"""F56, F57, F60: many at once, people who leave, and other versions of the schema."""
+
+import asyncio
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+
+from alembic import command
+from sora_studio.db.migrations import alembic_config
+from sora_studio.domain.video import Phase, VideoWish
+from tests.support.lab import Lab
+
+
+async def test_a_hundred_at_once_under_one_key_are_one_video(lab: Lab):
+    """F56, as far as there are limits: one key, one job, one charge."""
+    wish, create = VideoWish(f"a kite {lab.mark}"), lab.studio.services.videos.create
+    views = await asyncio.gather(*(create(lab.owner_id, wish, request_key="key") for _ in range(100)))
+    assert len({view.id for view in views}) == 1
+    assert (await lab.until(views[0])).phase is Phase.COMPLETED
+    assert await lab.posts(views[0]) == len(await lab.taken()) == 1
+    await lab.audit()
+
+
+async def test_a_version_back_and_forth_with_jobs_in_flight(lab: Lab):
+    """F60: what the older schema cannot hold is forgotten, and every job ends."""
+    await lab.box.fault(video={"set": {"status": "in_progress"}})
+    views = [await lab.ask(f"wish {number}") for number in range(5)]
+    for view in views:
+        await lab.until(view, Phase.IN_PROGRESS)
+    url = lab.settings.database_url
+    assert url
+    await asyncio.to_thread(_back_and_forth, url.get_secret_value())
+    await lab.box.clear()
+    await lab.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
+    for view in views:
+        assert (await lab.until(view)).phase is Phase.COMPLETED
+        assert await lab.posts(view) == 1
+    await lab.audit(history=False)
+
+
+def _back_and_forth(url: str) -> None:
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    for step, target in ((command.downgrade, "-1"), (command.upgrade, "head")):
+        with engine.connect() as connection:
+            step(alembic_config(connection), target)
+            connection.commit()
+    engine.dispose()

@@ -1,0 +1,189 @@
+"""F54, F55: two instances on one database, which share the folder of files; one may freeze or die.
+
+A frozen process is one whose lease is over: the lease is by the database's clock, so the tests move it there.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from sora_studio.bootstrap import Parts
+from sora_studio.db.engine import Database
+from sora_studio.domain.video import Phase, Status, VideoView
+from sora_studio.services.pictures import limit_worker
+from sora_studio.services.workshop import Workshop
+from sora_studio.storage.local import LocalStorage
+from tests.integration.tracking.conftest import Bench
+from tests.support.instance import Instance, running_instance
+from tests.support.lab import Lab, opened_lab
+from tests.support.library import add_person, add_videos
+from tests.support.provider import FakeProvider
+from tests.support.sandbox import Box
+from tests.support.waiting import comes_true
+
+
+async def test_two_ask_as_often_as_one(database: Database, tmp_path: Path):
+    """F54: every job is looked at as often as with one instance, and none twice at a time."""
+    workshop = Workshop(limit_worker, 1)
+    looks = [await _looks(database, tmp_path / str(many), workshop, many) for many in (1, 2)]
+    workshop.close()
+    assert looks[0] > 200
+    assert looks[1] == pytest.approx(looks[0], rel=0.05)
+
+
+async def _looks(db: Database, media: Path, workshop: Workshop, many: int) -> int:
+    """Let so many instances work on twenty jobs, eight seconds a step; return how often jobs were claimed."""
+    provider, owner_id = FakeProvider(), await add_person(db)
+    benches = [Bench(db, provider, LocalStorage(media), workshop, owner_id) for _ in range(many)]
+    for number in range(20):
+        await benches[0].wish(f"{media.name} {number}")
+    for step in range(20):
+        for bench in benches if step % 2 else benches[::-1]:
+            await bench.submit()
+            await bench.refresher.run()
+        for remote_id in provider.jobs:
+            provider.report(remote_id, Status.IN_PROGRESS, None)
+        await benches[0].sql(
+            "UPDATE job SET due_at = due_at - interval '8 s', taken_at = taken_at - interval '8 s'"
+        )
+    async with db.transaction() as tx:
+        connection = await tx.connection()
+        row = (
+            await connection.exec_driver_sql("SELECT sum(fence) AS looks, count(*) AS jobs FROM job")
+        ).one()
+        await connection.exec_driver_sql("DELETE FROM video")
+    assert row.jobs == 20
+    return int(row.looks)
+
+
+async def test_two_finish_everything_once(box: Box, database_url: str, tmp_path: Path):
+    """F54: whoever comes first submits, looks and saves; nobody does it again."""
+    shared = Parts(storage=lambda _: LocalStorage(tmp_path / "one" / "media"))
+    async with (
+        opened_lab(box, database_url, tmp_path / "one") as lab,
+        opened_lab(box, database_url, tmp_path / "two", parts=shared) as other,
+    ):
+        await box.fault(job={"instant_ms": 500})
+        views = [await each.ask(f"wish {number}") for number in range(5) for each in (lab, other)]
+        for view in views:
+            assert (await lab.until(view, hurry=False)).phase is Phase.COMPLETED
+            assert await lab.posts(view) == 1
+        assert len(await lab.taken()) == len(views)
+        await lab.audit()
+
+
+@dataclass
+class Pair:
+    """An instance that may freeze or die, and what it takes to open another one beside it."""
+
+    box: Box
+    db: Database
+    url: str
+    folder: Path
+    frail: Instance
+    owner_id: UUID
+    before: int
+    """Jobs in the sandbox's ledger that are not of this test."""
+
+    async def wish(self, *prompts: str) -> None:
+        """Write down wishes that the frail instance will find."""
+        named = [f"{prompt} {self.owner_id}" for prompt in prompts]
+        await add_videos(self.db, self.owner_id, *named, phase=Phase.SUBMITTING, provider="videos-api")
+
+    async def seen(self, operation: str, times: int) -> None:
+        """Wait until the provider has been asked so often."""
+
+        async def is_seen() -> bool:
+            return (await self.box.seen())[operation] >= times
+
+        await comes_true(is_seen)
+
+    async def saved(self, times: int) -> None:
+        """Wait until so many videos are completed."""
+
+        async def are_saved() -> bool:
+            return await self.count("phase = 'completed'") >= times
+
+        await comes_true(are_saved)
+
+    async def count(self, condition: str) -> int:
+        """Count videos."""
+        async with self.db.transaction() as tx:
+            query = text(f"SELECT count(*) FROM video WHERE {condition}")  # noqa: S608 -- the tests' own
+            return (await (await tx.connection()).execute(query)).scalar_one()
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[Lab]:
+        """Open the other instance, once the first one's leases are over."""
+        parts = Parts(storage=lambda _: LocalStorage(_media(self.folder)))
+        async with opened_lab(self.box, self.url, self.folder / "other", parts=parts) as lab:
+            lab.before = self.before
+            await lab.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
+            yield lab
+
+
+def _media(folder: Path) -> Path:
+    return folder / "other" / "media"
+
+
+@pytest.fixture
+async def pair(box: Box, database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Pair]:
+    await box.clear()
+    await box.fault(job="instant")
+    frail = running_instance(database_url, box.base_url, tmp_path / "frail", _media(tmp_path))
+    async with frail as instance:
+        before, owner_id = len(await box.jobs()), await add_person(database)
+        yield Pair(box, database, database_url, tmp_path, instance, owner_id, before)
+
+
+@pytest.mark.parametrize("place", ["create", "content"])
+async def test_who_freezes_and_wakes_up_late_writes_nothing(pair: Pair, place: str):
+    """F55: in the middle of the POST, and of the download; what it does afterwards counts again."""
+    asked = (await pair.box.seen())[place]
+    await pair.box.fault(**{place: {"accept": True, "delay_ms": 3000}}, times=1)
+    await pair.wish("begun by the frail one")
+    await pair.seen(place, asked + 1)
+    pair.frail.freeze()
+    async with pair.another() as lab:
+        await pair.saved(1)
+        written = await lab.sql("SELECT * FROM job"), await lab.sql("SELECT * FROM activity ORDER BY id")
+    pair.frail.thaw()
+    await pair.wish("a later one")
+    await pair.saved(2)  # by now it has also tried to write what it had begun
+    async with pair.another() as lab:
+        first = [
+            row
+            for row in await lab.sql("SELECT * FROM job ORDER BY created_at")
+            if row.id == written[0][0].id
+        ]
+        assert first == written[0]
+        assert (await lab.sql("SELECT * FROM activity ORDER BY id"))[: len(written[1])] == written[1]
+        assert len(await lab.taken()) == 2
+    await lab.audit()
+
+
+async def test_what_a_killed_instance_held_is_taken_over(pair: Pair):
+    """F54: at whatever each of its jobs was, nothing is lost and nothing is sent again."""
+    asked = (await pair.box.seen())["create"]
+    await pair.box.fault(create={"accept": True, "delay_ms": 300}, job={"instant_ms": 600})
+    await pair.wish(*(f"wish {number}" for number in range(12)))
+    await pair.seen("create", asked + 10)
+    pair.frail.kill()
+    async with pair.another() as lab:
+        for row in await lab.sql("SELECT id FROM video"):
+            await _save(lab, await lab.studio.services.videos.get(pair.owner_id, row.id))
+        assert len(await lab.taken()) == 12
+    await lab.audit()
+
+
+async def _save(lab: Lab, view: VideoView) -> None:
+    """See a video through; a POST that died on its way is unclear, and for the person to send again."""
+    await lab.sql("UPDATE job SET post_begun_at = post_begun_at - interval '95 s' WHERE remote_id IS NULL")
+    if (await lab.until(view)).phase is Phase.NEEDS_ATTENTION:
+        await lab.studio.services.videos.submit_again(view.owner_id, view.id)
+    assert (await lab.until(view)).phase is Phase.COMPLETED

@@ -1,0 +1,72 @@
+"""A studio without its pages as a process of its own, to be frozen, thawed and killed."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sora_studio.bootstrap import Parts, studio
+from sora_studio.config import Settings
+from sora_studio.storage.local import LocalStorage
+from tests.support.source import ROOT
+
+_OPEN = "the studio is open"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A process that works on the jobs of a database."""
+
+    process: subprocess.Popen[str]
+
+    def freeze(self) -> None:
+        """Stop it where it is; its connections stay open."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on as if nothing had been."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """Take it away without warning."""
+        self.process.kill()
+        self.process.wait()
+
+
+@asynccontextmanager
+async def running_instance(
+    database_url: str, base_url: str, data_dir: Path, media: Path
+) -> AsyncIterator[Instance]:
+    """Run one for the block, with a provider at `base_url` and files in a folder that others may share."""
+    settings = {
+        "DATABASE_URL": database_url,
+        "OPENAI_BASE_URL": base_url,
+        "SORA_STUDIO_DATA_DIR": str(data_dir),
+    }
+    command = [sys.executable, "-m", "tests.support.instance", json.dumps(settings), str(media)]
+    process = subprocess.Popen(  # noqa: ASYNC220 -- starting one takes milliseconds
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    try:
+        assert (await asyncio.to_thread(process.stdout.readline)).strip() == _OPEN
+        yield Instance(process)
+    finally:
+        process.stdout.close()
+        process.kill()
+        process.wait()
+
+
+async def _run(settings: Settings, media: Path) -> None:
+    async with studio(settings, Parts(storage=lambda _: LocalStorage(media))):
+        print(_OPEN, flush=True)  # noqa: T201 -- what the test waits for
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_run(Settings.model_validate(json.loads(sys.argv[1])), Path(sys.argv[2])))
