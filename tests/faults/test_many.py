@@ -8,6 +8,7 @@ from sqlalchemy.engine import make_url
 from alembic import command
 from sora_studio.db.migrations import alembic_config
 from sora_studio.domain.video import Phase, VideoWish
+from tests.support.accounts import PASSWORD, sign_up
 from tests.support.lab import Lab
 
 
@@ -45,3 +46,17 @@ def _back_and_forth(url: str) -> None:
             step(alembic_config(connection), target)
             connection.commit()
     engine.dispose()
+
+
+async def test_somebody_leaves_while_their_videos_are_made(lab: Lab):
+    """F57: the work for others goes on, and nothing stumbles over rows that are gone."""
+    accounts = lab.studio.services.accounts
+    guest = await accounts.identify((await sign_up(accounts, lab.mark)).access_token)
+    await lab.box.fault(job={"instant_ms": 1000}, content={"delay_ms": 500})
+    theirs = [await lab.ask(f"wish {number}", owner_id=guest.user_id) for number in range(3)]
+    mine = await lab.ask("mine")
+    await lab.until(theirs[0], Phase.QUEUED, Phase.IN_PROGRESS, Phase.SAVING)
+    await accounts.delete_account(guest, PASSWORD)
+    assert (await lab.until(mine)).phase is Phase.COMPLETED
+    assert [row.owner_id for row in await lab.sql("SELECT owner_id FROM video")] == [lab.owner_id]
+    assert [line for line in lab.log if line["log_level"] == "error"] == []

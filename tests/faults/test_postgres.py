@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -105,7 +105,7 @@ async def test_the_pool_is_exhausted(lab: Lab):
 @pytest.mark.parametrize("table", ["job", "activity", "asset"])
 async def test_a_statement_fails_now_and_then(lab: Lab, table: str, state: str):
     """F24, F25, F26: it is done again a little later, and nothing else is."""
-    with _failing(lab, table, state) as struck:
+    async with _failing(lab, table, state) as struck:
         views: list[VideoView] = []
         while not views:
             with suppress(Unavailable):  # the person is told, and asks again
@@ -171,18 +171,18 @@ CREATE TRIGGER fail AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION fail();
 """
 
 
-@contextmanager
-def _failing(lab: Lab, table: str, state: str) -> Iterator[Callable[[], Awaitable[bool]]]:
+@asynccontextmanager
+async def _failing(lab: Lab, table: str, state: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
     """Let the next write to a table fail with an SQLSTATE; yield what tells whether it has."""
     url = lab.settings.database_url
     assert url
-    with psycopg.connect(url.get_secret_value(), autocommit=True) as connection:
-        connection.execute(SQL(_FAIL).format(state=Literal(state), table=Identifier(table)))
+    async with await psycopg.AsyncConnection.connect(url.get_secret_value(), autocommit=True) as connection:
+        await connection.execute(SQL(_FAIL).format(state=Literal(state), table=Identifier(table)))
         try:
             yield partial(_has_struck, lab)
         finally:
-            connection.execute("DROP FUNCTION fail CASCADE")
-            connection.execute("DROP SEQUENCE fault")
+            await connection.execute("DROP FUNCTION fail CASCADE")
+            await connection.execute("DROP SEQUENCE fault")
 
 
 async def _has_struck(lab: Lab) -> bool:
