@@ -135,8 +135,7 @@ async def _all_saved(lab: Lab, views: list[VideoView]) -> None:
     """Wait until the leases of what was interrupted are over, and everything is saved."""
     await lab.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
     for view in views:
-        assert (await lab.until(view)).phase is Phase.COMPLETED
-        assert await lab.posts(view) == 1
+        await lab.see_through(view)
     await lab.audit()
 
 

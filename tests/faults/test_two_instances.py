@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from sora_studio.bootstrap import Parts
 from sora_studio.db.engine import Database
-from sora_studio.domain.video import Phase, Status, VideoView
+from sora_studio.domain.video import Phase, Status
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.workshop import Workshop
 from sora_studio.storage.local import LocalStorage
@@ -176,14 +176,6 @@ async def test_what_a_killed_instance_held_is_taken_over(pair: Pair):
     pair.frail.kill()
     async with pair.another() as lab:
         for row in await lab.sql("SELECT id FROM video"):
-            await _save(lab, await lab.studio.services.videos.get(pair.owner_id, row.id))
+            await lab.see_through(await lab.studio.services.videos.get(pair.owner_id, row.id))
         assert len(await lab.taken()) == 12
     await lab.audit()
-
-
-async def _save(lab: Lab, view: VideoView) -> None:
-    """See a video through; a POST that died on its way is unclear, and for the person to send again."""
-    await lab.sql("UPDATE job SET post_begun_at = post_begun_at - interval '95 s' WHERE remote_id IS NULL")
-    if (await lab.until(view)).phase is Phase.NEEDS_ATTENTION:
-        await lab.studio.services.videos.submit_again(view.owner_id, view.id)
-    assert (await lab.until(view)).phase is Phase.COMPLETED
