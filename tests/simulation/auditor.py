@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sora_studio.domain.job import Charge
 from sora_studio.domain.video import NEXT, TERMINAL, Phase, Variant
-from tests.simulation.provider import Accepted, Provider
+from tests.simulation.provider import BROKEN, Accepted, Provider
 from tests.simulation.tables import Job, Tables
 
 _CHARGES = {
@@ -35,7 +35,7 @@ class Auditor:
     # While it runs.
 
     def job_changed(self, old: Job, new: Job, *, decided: bool) -> None:
-        """Check one row's way (I3), and that only the newest holder writes."""
+        """Check one row's way (I3)."""
         way = (old.phase, new.phase)
         self._check(way[0] is way[1] or way[1] in NEXT[way[0]], "a way that is not allowed", *way)
         self._check(old.phase not in TERMINAL or old.phase is new.phase, "an end that was left", *way)
@@ -47,6 +47,11 @@ class Auditor:
             self._check(charge in _CHARGES, "a charge that was undone", *charge)
             refunded = charge == (Charge.SETTLED, Charge.RELEASED)
             self._check(not refunded or new.phase is Phase.FAILED or decided, "a refund without a failure")
+
+    def written(self, fences: Iterable[tuple[int, int]]) -> None:
+        """Check that every write of a holder carries the newest number."""
+        for carried, newest in fences:
+            self._check(carried == newest, "a write of a holder that was overtaken", carried, newest)
 
     def taken(self, taken: Accepted) -> None:
         """Check that a job at the provider is one that somebody asked for (I1)."""
@@ -81,6 +86,8 @@ class Auditor:
         taken = self._provider.by_id.get(job.remote_id or "")
         if job.phase is Phase.FAILED and not taken:
             self._check(job.charge is Charge.RELEASED, "a charge for a job that was not taken", job.id)
+        if job.problem_code == BROKEN:
+            self._check(job.charge is Charge.RELEASED, "a charge for what the provider failed at", job.id)
         if taken and not taken.fails and job.phase is not Phase.NEEDS_ATTENTION:
             self._check(job.charge is Charge.SETTLED, "a job that costs and is not charged", job.id)
 

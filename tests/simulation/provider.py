@@ -27,6 +27,7 @@ T = TypeVar("T")
 MODEL = Model("model", sizes=("1280x720",), seconds=(4,), micros_per_second=100_000)
 CLIENT_PATIENCE = 30.0  # seconds until a request without an answer is given up
 NEVER = datetime.max.replace(tzinfo=UTC)
+BROKEN = "broken"  # the code of what it fails at
 BODY = b"ftyp a film of "
 _GONE = "No such video."
 
@@ -225,7 +226,7 @@ class Provider:
             progress=self._progress(taken, status),
             created_at=taken.at + timedelta(seconds=self.weather.skew),
             expires_at=taken.expires if ended else None,
-            problem=Problem("broken", "It broke.") if failed else None,
+            problem=Problem(BROKEN, "It broke.") if failed else None,
             prompt=taken.order.prompt,
             model=taken.order.model,
             size=taken.order.size,
@@ -301,7 +302,7 @@ class Line:
         fault = self._server.fault()
         if fault is Fault.BROKEN:
             body = b"<html>" + body
-        sent = body[: len(body) // 2] if fault is Fault.BUSY else body
+        sent = body[:-1] if fault is Fault.BUSY else body
         etag = remote_id if self._server.weather.tags and fault is not Fault.BROKEN else None
         first = beginning.bytes if beginning and beginning.etag == etag else 0
 

@@ -108,6 +108,7 @@ class Transaction(Tables):
         self.jobs, self.videos = dict(tables.jobs), dict(tables.videos)
         self.assets, self.hints, self.trash = dict(tables.assets), dict(tables.hints), dict(tables.trash)
         self.activity = [*tables.activity]
+        self.fences: list[tuple[int, int]] = []  # of each write: its holder's number and the row's
 
     def commit(self) -> None:
         base = self.base
@@ -220,6 +221,7 @@ class MemoryJobs(JobRepository):
         row = self._t.jobs.get(job.id)
         if row is None or row.fence != job.fence or row.post_begun_at is not None:
             return False
+        self._t.fences.append((job.fence, row.fence))
         self._t.change(row, post_begun_at=self._t.now)
         return True
 
@@ -239,6 +241,7 @@ class MemoryJobs(JobRepository):
             for other in self._t.jobs.values()
         ):
             raise Conflict("The provider's job belongs to another video already.")
+        self._t.fences.append((change.job.fence, job.fence))
         self._t.show(self._t.change(job, phase=phase, remote_id=remote_id, **self._news(job, change)))
         note = (change.problem.message or None) if change.problem else None
         self._t.activity += [(job.video_id, happening, note) for happening in change.happenings]

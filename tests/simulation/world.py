@@ -221,7 +221,7 @@ class World:
 
     def committed(self, process: Process, transaction: Transaction) -> None:
         """Check what a process did, and plan when something is due."""
-        del transaction
+        self.auditor.written(transaction.fences)
         self._check_jobs()
         if process.holder not in self._heartbeats and process.claims._held:
             self._heartbeats.add(process.holder)
