@@ -139,16 +139,15 @@ class World:
         self.plan()
 
     async def _come_to_rest(self) -> None:
-        forgot = any(
-            taken.lost for taken in self.provider.ledger
-        )  # their files are asked for until they expire
-        until = self.loop.time() + REST + self.provider.weather.lives * forgot
+        forgot = any(taken.lost for taken in self.provider.ledger)  # until a file expires, it is asked for
+        rest = REST + self.provider.weather.lives * forgot
+        until = self.loop.time() + rest
         decisions = self._decisions
         while self._moving() and self.loop.time() < until:
             await self.pass_time(5)
             self._decide_all()
             if self._decisions > decisions:
-                decisions, until = self._decisions, self.loop.time() + REST
+                decisions, until = self._decisions, self.loop.time() + rest
 
     def _moving(self) -> bool:
         """Tell whether a job has yet to end that can."""
