@@ -46,6 +46,7 @@ REFUSED = ContentRejected("Not this.", "moderation_blocked")
 UNDO_SECONDS = 60
 PROMPTS = st.sampled_from(["a paper boat", "a kite"])
 KEYS = st.sampled_from([None, None, "one key", "another key"])
+DECISIONS = ("look_again", "submit_again", "give_up")
 CHOICES = st.integers(0, 9)
 _MOMENTS = (
     *("created_at", "post_begun_at", "taken_at", "finished_at", "hinted_at", "due_at", "lease_until"),
@@ -91,7 +92,6 @@ class StudioMachine(RuleBasedStateMachine):
         self.by_key: dict[str, Wished] = {}
         self.sent_again: Counter[str] = Counter()
         self.seen: dict[UUID, dict[str, Any]] = {}
-        self.frozen: list[ClaimedJob] = []
         self.deliveries: list[Delivery] = []
         self.provider = FakeProvider()
 
@@ -161,7 +161,7 @@ class StudioMachine(RuleBasedStateMachine):
             self.run(back)
             video.deleted = None
 
-    @rule(choice=CHOICES, decision=st.sampled_from(["look_again", "submit_again", "give_up"]))
+    @rule(choice=CHOICES, decision=st.sampled_from(DECISIONS))
     def decide(self, choice: int, decision: str) -> None:
         video = self._pick(choice)
         if video is None:
@@ -178,11 +178,18 @@ class StudioMachine(RuleBasedStateMachine):
     # The provider.
 
     @precondition(lambda self: self.provider.jobs)
-    @rule(choice=CHOICES, progress=st.sampled_from([None, 0, 10, 50, 90, 100]), odd=st.booleans())
-    def render(self, choice: int, progress: int | None, *, odd: bool) -> None:
+    @rule(
+        choice=CHOICES, reports=st.lists(st.sampled_from([None, 0, 10, 50, 90, 100]), min_size=1, max_size=3)
+    )
+    def render(self, choice: int, reports: list[int | None]) -> None:
+        """Tell of progress as it comes, and of none under a word that nobody knows; each is looked at."""
         remote = self._remote(choice)
-        if remote.status not in (Status.COMPLETED, Status.FAILED):
-            self.provider.report(remote.remote_id, None if odd else Status.IN_PROGRESS, progress)
+        if remote.status in (Status.COMPLETED, Status.FAILED):
+            return
+        for progress in reports:
+            self.provider.report(remote.remote_id, Status.IN_PROGRESS if progress else None, progress)
+            self.pass_time(31)
+            self.beat("poll")
 
     @precondition(lambda self: self.provider.jobs)
     @rule(choice=CHOICES)
@@ -269,40 +276,50 @@ class StudioMachine(RuleBasedStateMachine):
         for name in ("poll", "archive"):
             self.beat(name)
 
-    @rule(taken=st.booleans())
-    def lose_an_answer(self, *, taken: bool) -> None:
-        """Have submits end unclear, and look for them until nothing more is known."""
+    @rule(prompt=PROMPTS, taken=st.booleans(), decision=st.sampled_from([None, *DECISIONS]))
+    def lose_an_answer(self, prompt: str, decision: str | None, *, taken: bool) -> None:
+        """Have a submit end unclear, look for it until nothing more is known, then let the person decide."""
+        self.provider.before_submit.clear()
         (self.provider.after_submit if taken else self.provider.before_submit).append(LOST)
-        self.pass_time(61)
+        self.create(prompt, None)
         self.beat("submit")
         for _ in range(4):
             self.pass_time(31)
+            self.beat("submit")
             self.beat("reconcile")
+        if decision:
+            self.decide(-1, decision)
+            self.beat("submit")
 
     @rule()
     def crash(self) -> None:
         self.start()
 
-    @rule(phase=st.sampled_from([*Phase]))
-    def freeze(self, phase: Phase) -> None:
-        """Let another process claim jobs and stand still."""
+    @rule(waits=st.booleans(), phase=st.sampled_from([None, *Phase]))
+    def freeze(self, phase: Phase | None, *, waits: bool) -> None:
+        """Let another process claim everything and stand still, maybe beyond its lease; then it writes."""
         other = Bench(
             self.place.db, self.provider, self.bench.storage, self.bench.workshop, self.owner_id, uuid4()
         )
-        self.frozen += self.run(other.claims.take(phase, most=2))
+        jobs = self.run(other.claims.take(*Phase, most=9))
+        if waits:
+            self.pass_time(31)
+            for name in ("submit", "poll", "archive"):
+                self.beat(name)
+        for job in jobs:
+            self._write_late(other, job, phase)
+        self.run(other.claims.release())
 
-    @precondition(lambda self: self.frozen)
-    @rule(choice=CHOICES, phase=st.sampled_from([None, *Phase]))
-    def wake_up_late(self, choice: int, phase: Phase | None) -> None:
-        """Have a frozen process write what it knew; what was claimed anew since then does not change."""
-        job = self.frozen.pop(choice % len(self.frozen))
+    def _write_late(self, other: Bench, job: ClaimedJob, phase: Phase | None) -> None:
+        """Neither a job that was claimed anew changes, nor does one leave the allowed ways."""
         before = self._rows("SELECT * FROM job WHERE id = :id", id=job.id)
         overtaken = not before or before[0]["fence"] != job.fence
-        if not overtaken:
+        allowed = phase is None or phase is job.phase or phase in NEXT[job.phase]
+        if allowed and not overtaken:
             return  # it did not sleep long enough for anybody to notice
         change = JobChange(job, phase=phase, not_sent=True, charge=Charge.RELEASED, progress=77)
-        assert self.run(self.bench.claims.record([change])) == 0
-        assert not self.run(self.bench.claims.begin(job))
+        assert self.run(other.claims.record([change])) == 0
+        assert not overtaken or not self.run(other.claims.begin(job))
         assert self._rows("SELECT * FROM job WHERE id = :id", id=job.id) == before
 
     @rule(seconds=st.sampled_from([2, 6, 31, 61, 100]))

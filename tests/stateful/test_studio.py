@@ -1,6 +1,7 @@
 """Anything that people, providers, processes and clocks do, in any order.
 
-`EXAMPLES=300 STEPS=50 pytest tests/stateful` goes further than every test run does.
+`EXAMPLES=300 STEPS=50 pytest tests/stateful` goes further than every test run does. A failure prints
+its steps; `SHRINK=1` looks some minutes for fewer of them.
 """
 
 import asyncio
@@ -9,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from sora_studio.db.engine import Database
 from tests.stateful.machine import Place, StudioMachine
 
 EXAMPLES, STEPS = int(os.environ.get("EXAMPLES", "30")), int(os.environ.get("STEPS", "25"))
+_MANY = 100
 
 
 @pytest.fixture
@@ -37,6 +39,8 @@ def test_whatever_happens_the_promises_are_kept(place: Place):
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
+            derandomize=EXAMPLES < _MANY,  # every run of the suite takes the same ways
+            phases=[Phase.generate, Phase.shrink] if os.environ.get("SHRINK") else [Phase.generate],
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )
