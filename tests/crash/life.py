@@ -1,0 +1,124 @@
+"""The life of one video in a process of its own, from the wish to the purge.
+
+`python -m tests.crash.life ORDER` takes JSON: `point`, where the process ends itself, and what `Life` needs.
+A life that is not ended on the way ends with status 0. Every step may be taken twice: one life goes on where
+another was ended.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import text
+
+from sora_studio.bootstrap import Studio, studio
+from sora_studio.config import Settings, load
+from sora_studio.domain.video import Phase, VideoView, VideoWish
+from tests.crash.tripwire import Tripwire
+from tests.support.films import picture
+from tests.support.waiting import eventually
+
+REQUEST_KEY = "one click"
+PATIENCE = 60.0  # seconds on a busy machine
+_FILES = 4  # the video, its thumbnail, its spritesheet, its reference
+
+
+@dataclass(frozen=True)
+class Life:
+    """Whose video it is, and where everything lies."""
+
+    prompt: str  # of this life alone: the provider has had others
+    owner_id: str
+    data_dir: str
+    database_url: str
+    base_url: str
+
+    def settings(self) -> Settings:
+        """Return the settings of its studio."""
+        data_dir = Path(self.data_dir)
+        data_dir.mkdir(exist_ok=True)
+        (data_dir / "providers.toml").write_text(f'[sandbox]\nbase_url = "{self.base_url}"\n')
+        return load({"DATABASE_URL": self.database_url}, data_dir=data_dir)
+
+    async def lead(self, wire: Tripwire, *, late: bool) -> None:
+        """Wish for a video, wait for its end, delete it, see it gone; a late wire waits for the deletion."""
+        wire.armed = not late
+        async with studio(self.settings(), wire.parts()) as opened, asyncio.timeout(PATIENCE):
+            view = await self._completed(opened, await self._wish(opened))
+            wire.armed = True
+            await opened.services.videos.remove(view.owner_id, view.id)
+            await self._gone(opened)
+
+    async def lead_to_completion(self) -> None:
+        """Wish for the video, unless that was done, wait for its end, and for files that nobody owns."""
+        async with studio(self.settings()) as opened, asyncio.timeout(PATIENCE):
+            await self._completed(opened, await self._wish(opened))
+            for path in self.files():
+                os.utime(path, (0, 0))  # hours pass
+            opened.wake("scrub")
+            await eventually(lambda: len(self.files()) <= _FILES, within=PATIENCE)
+
+    def files(self) -> list[Path]:
+        """Return every file that the studio has."""
+        return [path for path in (Path(self.data_dir) / "media").rglob("*") if path.is_file()]
+
+    async def end(self) -> None:
+        """See a deleted video gone."""
+        async with studio(self.settings()) as opened, asyncio.timeout(PATIENCE):
+            await self._gone(opened)
+
+    async def _wish(self, opened: Studio) -> VideoView:
+        """Click, as a person does whose first click may have been lost: with the same key."""
+        wish = VideoWish(self.prompt, size="1280x720", seconds="4", reference=picture((64, 36), "PNG"))
+        return await opened.services.videos.create(UUID(self.owner_id), wish, request_key=REQUEST_KEY)
+
+    async def _completed(self, opened: Studio, view: VideoView) -> VideoView:
+        while view.phase is not Phase.COMPLETED:
+            assert view.phase is not Phase.FAILED, view.problem
+            if view.phase is Phase.SUBMIT_UNKNOWN:
+                await _pass_patience(opened)
+            await asyncio.sleep(0.05)
+            view = await opened.services.videos.get(view.owner_id, view.id)
+        return view
+
+    async def _gone(self, opened: Studio) -> None:
+        """Let the time to undo pass, and see that nothing is left to purge."""
+        await _sql(opened, "UPDATE video SET deleted_at = deleted_at - interval '2 minutes'")
+        while await _sql(opened, "SELECT 1 FROM video UNION ALL SELECT 1 FROM trash"):
+            opened.wake("purge")
+            await asyncio.sleep(0.05)
+
+
+async def _pass_patience(opened: Studio) -> None:
+    """Let the minutes pass for which an unclear submit is looked for."""
+    await _sql(
+        opened,
+        "UPDATE job SET post_begun_at = now() - interval '95 seconds', looks = greatest(looks, 2), "
+        "due_at = now() WHERE phase = 'submit_unknown' AND lease_until IS NULL "
+        "AND post_begun_at > now() - interval '90 seconds'",
+    )
+
+
+async def _sql(opened: Studio, statement: str) -> int:
+    async with opened.db.transaction() as tx:
+        return (await (await tx.connection()).execute(text(statement))).rowcount
+
+
+def main() -> None:
+    """Lead one life up to a point."""
+    order = json.loads(sys.argv[1])
+    wire, late = Tripwire(order.pop("point")), order.pop("late")
+    asyncio.run(Life(**order).lead(wire, late=late))
+
+
+def order_of(life: Life, point: str, *, late: bool) -> str:
+    """Write the order of a life that ends at a point."""
+    return json.dumps({"point": point, "late": late, **asdict(life)})
+
+
+if __name__ == "__main__":
+    main()
