@@ -5,13 +5,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Executable, delete, func, union_all
+from sqlalchemy import ColumnElement, CursorResult, Executable, delete, func, union_all
+from sqlalchemy import select as core_select  # SQLModel's takes four columns at most
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, TrashRow, VideoRow
+from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, SpentKeyRow, TrashRow, VideoRow
 from sora_studio.domain.errors import NotFound
+
+KEYS_LIVE = timedelta(days=1)
+"""How long a request key is remembered after its video has been purged."""
 
 
 class AssetRepository:
@@ -79,9 +83,19 @@ class AssetRepository:
         doomed = [*video_ids]
         keys = select(col(AssetRow.key), func.now()).where(col(AssetRow.video_id).in_(doomed))
         await self._throw_away(keys)
-        await self._do(
-            delete(VideoRow).where(col(VideoRow.id).in_(doomed), col(VideoRow.deleted_at).is_not(None))
+        gone = (col(VideoRow.id).in_(doomed), col(VideoRow.deleted_at).is_not(None))
+        await self._spend_keys(*gone)
+        await self._do(delete(VideoRow).where(*gone))
+
+    async def _spend_keys(self, *gone: ColumnElement[bool]) -> None:
+        """Remember the request keys of videos that go, and forget those of long ago."""
+        await self._do(delete(SpentKeyRow).where(col(SpentKeyRow.erased_at) < func.now() - KEYS_LIVE))
+        of_request = col(VideoRow.owner_id), col(VideoRow.request_key), col(VideoRow.request_sha256)
+        spent = core_select(*of_request, col(VideoRow.id), func.now()).where(
+            *gone, col(VideoRow.request_key).is_not(None)
         )
+        columns = ["owner_id", "request_key", "request_sha256", "video_id", "erased_at"]
+        await self._do(upsert(SpentKeyRow).from_select(columns, spent))
 
     async def erase_references(self, *, older_than: timedelta) -> None:
         """Remove uploads that never became a first frame, or have done so long ago."""

@@ -290,6 +290,20 @@ class ReferenceRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
 
 
+class SpentKeyRow(SQLModel, table=True):
+    """A request key whose video has been purged: the same request again must not make another."""
+
+    __tablename__ = "spent_key"
+
+    owner_id: UUID = Field(
+        sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, nullable=False)
+    )
+    request_key: str = Field(sa_column=Column(Text, primary_key=True))
+    request_sha256: str = Field(sa_type=Text)
+    video_id: UUID  # of a video that is no more
+    erased_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
+
+
 class TrashRow(SQLModel, table=True):
     """A kept file whose rows are gone: it is removed from the storage next."""
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal,
     select,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import REGCONFIG
@@ -25,7 +26,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sora_studio.db.models import REFERENCE, AssetRow, JobRow, VideoRow
+from sora_studio.db.assets import KEYS_LIVE
+from sora_studio.db.models import REFERENCE, AssetRow, JobRow, SpentKeyRow, VideoRow
 from sora_studio.domain.errors import Conflict, InvalidInput, NotFound
 from sora_studio.domain.job import Charge
 from sora_studio.domain.video import (
@@ -107,12 +109,17 @@ class VideoRepository:
         return int((await self._do(query)).scalar_one())
 
     async def requested(self, owner_id: UUID, request_key: str) -> tuple[UUID, str] | None:
-        """Return id and body hash of the video made under a request key, deleted or not."""
-        query = select(col(VideoRow.id), col(VideoRow.request_sha256)).where(
+        """Return id and body hash of the video made under a request key; it may be deleted or purged."""
+        made = select(col(VideoRow.id), col(VideoRow.request_sha256)).where(
             col(VideoRow.owner_id) == owner_id,
             col(VideoRow.request_key) == request_key,
         )
-        row = (await self._do(query)).one_or_none()
+        purged = select(col(SpentKeyRow.video_id), col(SpentKeyRow.request_sha256)).where(
+            col(SpentKeyRow.owner_id) == owner_id,
+            col(SpentKeyRow.request_key) == request_key,
+            col(SpentKeyRow.erased_at) > func.now() - KEYS_LIVE,
+        )
+        row = (await self._do(union_all(made, purged))).first()
         return (row.id, row.request_sha256 or "") if row else None
 
     async def page(self, owner_id: UUID, query: LibraryQuery) -> LibraryPage:

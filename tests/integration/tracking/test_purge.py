@@ -3,9 +3,11 @@
 import pytest
 from sqlalchemy import text
 
-from sora_studio.domain.errors import ProviderUnavailable, Unsupported
+from sora_studio.domain.errors import KeyReused, NotFound, ProviderUnavailable, Unsupported
+from sora_studio.domain.video import VideoWish
 from sora_studio.services.tracking.purge import Purger
 from tests.integration.tracking.conftest import Bench
+from tests.support.library import add_person
 
 
 class Clock:
@@ -66,3 +68,24 @@ async def test_a_provider_that_cannot_is_not_waited_for(bench: Bench, purger: Pu
     bench.provider.on_delete = [Unsupported("Method not allowed.", "http_405")]
     await purger.run()
     assert (await left(bench), bench.provider.deleted) == (0, [])
+
+
+async def test_a_request_key_outlives_its_purged_video(bench: Bench):
+    """A repeat that comes late must not be paid for; after a day the key is free."""
+    wish = VideoWish("a paper boat")
+    view = await bench.videos.create(bench.owner_id, wish, request_key="one click")
+    await bench.submit()
+    await bench.videos.remove(view.owner_id, view.id)
+    await bench.sql("UPDATE video SET deleted_at = now() - interval '2 minutes'")
+    await Purger(db=bench.db, offers=bench.offers, storage=bench.storage).run()
+    assert await left(bench) == 0
+    with pytest.raises(NotFound):
+        await bench.videos.create(bench.owner_id, wish, request_key="one click")
+    with pytest.raises(KeyReused):
+        await bench.videos.create(bench.owner_id, VideoWish("a kite"), request_key="one click")
+    somebody = await add_person(bench.db, "eve")
+    assert (await bench.videos.create(somebody, wish, request_key="one click")).id != view.id
+    await bench.submit()
+    assert len(bench.provider.orders) == 2  # the one click, and somebody else's
+    await bench.sql("UPDATE spent_key SET erased_at = now() - interval '25 hours'")
+    assert (await bench.videos.create(bench.owner_id, wish, request_key="one click")).id != view.id
