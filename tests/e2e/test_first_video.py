@@ -6,7 +6,7 @@ from playwright.async_api import expect
 
 from tests.e2e.conftest import Visit
 from tests.support.accounts import PASSWORD
-from tests.support.browser import RENDERED, ready
+from tests.support.browser import RENDERED, answered, ready
 
 _WATCH_PROGRESS = """() => {
   window.percents = [];
@@ -45,6 +45,7 @@ async def test_from_sign_up_to_a_video_that_plays(visit: Visit):
     await page.get_by_role("button", name="Create").click()
     assert await page.evaluate("window.tilesAtOnce") == 1
 
+    await answered(page)
     tile = page.get_by_role("article")
     await expect(tile).to_have_count(1)
     await expect(tile).to_contain_text("A red fox")

@@ -109,6 +109,11 @@ async def ready(page: Page) -> None:
     await expect(page.locator("main[data-ready=true]")).to_be_visible()
 
 
+async def answered(page: Page) -> None:
+    """Wait until the studio has answered a wish: till then its stand-in may be beside the real tile."""
+    await expect(page.locator(".ghost")).to_have_count(0)
+
+
 async def shifted(page: Page) -> float:
     """Return the sum of all layout shifts so far; what Chromium calls CLS is never more."""
     return float(await page.evaluate("window.shifted"))
