@@ -66,11 +66,15 @@ class AssetRepository:
     async def doomed(
         self, *, older_than: timedelta, limit: int, but: Collection[UUID] = ()
     ) -> Sequence[tuple[UUID, str, str | None]]:
-        """Return deleted videos that nobody works on, but for some: id, provider, remote id."""
+        """Return deleted videos that nobody works on, but for some: id, provider, remote id.
+
+        What was deleted not long ago can be brought back, unless its owner has gone.
+        """
         query = (
             select(col(VideoRow.id), col(JobRow.provider), col(JobRow.remote_id))
             .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
-            .where(col(VideoRow.deleted_at) < func.now() - older_than, col(JobRow.current))
+            .where(col(VideoRow.deleted_at).is_not(None), col(JobRow.current))
+            .where((col(VideoRow.deleted_at) < func.now() - older_than) | col(VideoRow.owner_id).is_(None))
             .where(col(JobRow.lease_until).is_(None) | (col(JobRow.lease_until) < func.now()))
             .where(col(VideoRow.id).not_in(but))
             .order_by(col(VideoRow.deleted_at))
@@ -105,13 +109,11 @@ class AssetRepository:
 
     async def discard_all(self, owner_id: UUID) -> None:
         """Put every file of an owner into the trash, as before the account goes."""
-        assets = (
-            select(col(AssetRow.key), func.now())
-            .join(VideoRow, col(VideoRow.id) == col(AssetRow.video_id))
-            .where(col(VideoRow.owner_id) == owner_id)
-        )
+        videos = select(VideoRow.id).where(col(VideoRow.owner_id) == owner_id)
+        theirs = col(AssetRow.video_id).in_(videos)
         references = select(col(ReferenceRow.key), func.now()).where(col(ReferenceRow.owner_id) == owner_id)
-        await self._throw_away(union_all(assets, references))
+        await self._throw_away(union_all(select(col(AssetRow.key), func.now()).where(theirs), references))
+        await self._do(delete(AssetRow).where(theirs))
 
     async def trash(self, *, limit: int) -> Sequence[str]:
         """Return keys of files to remove, oldest first."""

@@ -132,10 +132,13 @@ class VideoRow(SQLModel, table=True):
             unique=True,
             postgresql_where=text("request_key IS NOT NULL"),
         ),
+        CheckConstraint("owner_id IS NOT NULL OR deleted_at IS NOT NULL", name="owned"),
     )
 
     id: UUID = Field(primary_key=True)
-    owner_id: UUID = Field(sa_column=_owner())
+    owner_id: UUID = Field(  # NULL when the account is gone: only the purge sees such a row, and never whole
+        sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), nullable=True)
+    )
     kind: str = Field(default=Kind.CREATE, sa_type=Text)
     title: str = Field(sa_type=Text)
     prompt: str = Field(sa_type=Text)

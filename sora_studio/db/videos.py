@@ -195,6 +195,16 @@ class VideoRepository:
         young = col(VideoRow.deleted_at) > func.now() - within
         await self._change(owner_id, video_id, young, deleted_at=None)
 
+    async def disown(self, owner_id: UUID) -> None:
+        """Delete everything of an owner who leaves, with every word of theirs.
+
+        The rows stay until the purge has seen to the jobs at their providers; a POST that is still on its way
+        finds its row, so that no job is forgotten there.
+        """
+        nobodys = {"owner_id": None, "title": "", "prompt": "", "request_key": None, "request_sha256": None}
+        theirs = col(VideoRow.owner_id) == owner_id
+        await self._do(update(VideoRow).where(theirs).values(deleted_at=func.now(), **nobodys))
+
     async def _change(
         self, owner_id: UUID, video_id: UUID, still: ColumnElement[bool], **values: object
     ) -> None:

@@ -9,6 +9,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.models import SessionRow, UserRow
 from sora_studio.db.sessions import SessionRepository
 from sora_studio.db.users import Credentials, UserRepository
+from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.account import AccountView, Identity, Origin, SignedIn, clean_email, clean_name
 from sora_studio.domain.errors import InvalidInput, NotAllowed, NotSignedIn
 from sora_studio.domain.ids import new_id
@@ -165,7 +166,7 @@ class AccountService:
             await SessionRepository(tx).end_others(identity, self._clock())
 
     async def delete_account(self, identity: Identity, password: str) -> None:
-        """Delete the account with its videos; their files go to the trash, which is emptied soon after.
+        """Delete the account with its videos; files, and jobs at providers, go with the next purge.
 
         Raises:
             NotAllowed: The password is wrong.
@@ -176,6 +177,7 @@ class AccountService:
             users = UserRepository(tx)
             await users.lock(identity.user_id)
             await AssetRepository(tx).discard_all(identity.user_id)
+            await VideoRepository(tx).disown(identity.user_id)
             await users.remove(identity.user_id)
 
     async def _prove(self, identity: Identity, password: str) -> Credentials:

@@ -49,14 +49,29 @@ def _back_and_forth(url: str) -> None:
 
 
 async def test_somebody_leaves_while_their_videos_are_made(lab: Lab):
-    """F57: the work for others goes on, and nothing stumbles over rows that are gone."""
+    """F57: no paid job of theirs is forgotten at the provider, not even one whose POST is on its way."""
     accounts = lab.studio.services.accounts
     guest = await accounts.identify((await sign_up(accounts, lab.mark)).access_token)
-    await lab.box.fault(job={"instant_ms": 1000}, content={"delay_ms": 500})
-    theirs = [await lab.ask(f"wish {number}", owner_id=guest.user_id) for number in range(3)]
+    done = await lab.ask("done", owner_id=guest.user_id)
+    await lab.until(done)
+    await lab.box.fault(job={"instant_ms": 1000})
+    made = await lab.ask("being made", owner_id=guest.user_id)
     mine = await lab.ask("mine")
-    await lab.until(theirs[0], Phase.QUEUED, Phase.IN_PROGRESS, Phase.SAVING)
+    await lab.until(made, Phase.QUEUED, Phase.IN_PROGRESS)
+    await lab.box.fault(create={"accept": True, "delay_ms": 1000})
+    await lab.ask("being sent", owner_id=guest.user_id)
+    await lab.wait(lambda: lab.sql("SELECT FROM job WHERE post_begun_at IS NOT NULL AND remote_id IS NULL"))
     await accounts.delete_account(guest, PASSWORD)
+    assert await lab.sql("SELECT FROM video WHERE owner_id IS NULL AND prompt <> ''") == []
+
+    async def is_gone() -> bool:
+        lab.studio.wake("purge")
+        return not await lab.sql("SELECT FROM video WHERE owner_id IS NULL")
+
+    await lab.wait(is_gone)
     assert (await lab.until(mine)).phase is Phase.COMPLETED
-    assert [row.owner_id for row in await lab.sql("SELECT owner_id FROM video")] == [lab.owner_id]
-    assert [line for line in lab.log if line["log_level"] == "error"] == []
+    theirs = [job for job in await lab.taken() if "mine" not in job["prompt"]]
+    assert len(theirs) == 3
+    assert all(job["deleted_at"] for job in theirs)
+    assert await lab.sql("SELECT FROM trash") == []
+    await lab.audit()

@@ -312,8 +312,10 @@ async def test_deleting_the_account_takes_everything_and_trashes_the_files(
             "ada/thumbnail",
             "ada/upload",
         }
-        for table in (UserRow, SessionRow, VideoRow, JobRow, ReferenceRow):
+        for table in (UserRow, SessionRow, ReferenceRow):
             assert len((await tx.exec(select(table))).all()) == 1, table
+        left = (await tx.exec(select(VideoRow).where(col(VideoRow.owner_id).is_(None)))).one()
+        assert (left.title, left.prompt, left.deleted_at is None) == ("", "", False)
         assert set((await tx.exec(select(AssetRow.key))).all()) == {"grace/video", "grace/thumbnail"}
     with pytest.raises(NotSignedIn):
         await accounts.identify(ada.access_token)
