@@ -38,6 +38,11 @@ class Call(Enum):
     CONTENT = auto()
     DELETE = auto()
 
+    @property
+    def makes(self) -> bool:
+        """Tell whether it makes something there, which may be paid for: without an answer, it may exist."""
+        return self in {Call.CREATE, Call.REMIX, Call.CHARACTER}
+
 
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, SSLCertVerificationError)
 _NO_ADDRESS = (httpx2.UnsupportedProtocol, httpx2.InvalidURL)
@@ -86,24 +91,26 @@ _MEANINGS: dict[Call, _Meanings] = {
 
 
 @contextmanager
-def translated_errors(call: Call, secret: str = "", busy: Collection[int] = ()) -> Generator[None]:
+def translated_errors(
+    call: Call, secrets: Collection[str] = (), busy: Collection[int] = ()
+) -> Generator[None]:
     """Turn every vendor exception into a ProviderError with the original as its cause.
 
     Args:
         call: What is being asked; decides what a lost or odd answer means.
-        secret: The key, blotted out of the provider's words should it repeat them.
+        secrets: The key and the like, blotted out of the provider's words should it repeat them.
         busy: HTTP statuses by which this provider says that it took nothing and has no room now.
     """
     try:
         yield
     except APIStatusError as error:
         problem = _refused(call, read_refusal(error.response), busy)
-        raise _blotted(problem, secret) from error
+        raise _blotted(problem, secrets) from error
     except UnicodeEncodeError as error:  # before anything is sent
         message = "The request cannot be written as HTTP: it has characters that cannot be sent."
         raise ProviderRejected(message, "unsendable") from error
     except _LOST as error:
-        raise _blotted(_lost(call, error), secret) from error
+        raise _blotted(_lost(call, error), secrets) from error
     except ValueError as error:  # the SDK refuses to put such an id into a path
         message = "The provider cannot have a job of this name."
         raise JobNotFound(message, "not_found") from error
@@ -145,11 +152,11 @@ def _lost(call: Call, error: Exception) -> ProviderError:
 
 
 def _doubt(call: Call) -> type[ProviderError]:
-    return SubmitUnclear if call in {Call.CREATE, Call.REMIX, Call.CHARACTER} else ProviderUnavailable
+    return SubmitUnclear if call.makes else ProviderUnavailable
 
 
-def _blotted(problem: ProviderError, secret: str) -> ProviderError:
-    if secret:
+def _blotted(problem: ProviderError, secrets: Collection[str]) -> ProviderError:
+    for secret in secrets:
         problem.message = problem.message.replace(secret, "***")
         problem.code = problem.code.replace(secret, "***")
     return problem

@@ -14,6 +14,7 @@ from sora_studio.domain.ports import Beginning, Content
 from sora_studio.domain.video import Variant
 from sora_studio.providers.abroad import Abroad
 from sora_studio.providers.errors import Call, translated_errors
+from sora_studio.providers.line import Line
 from sora_studio.providers.wire import as_object, read_file_url
 
 _CHUNK = 256 * 1024  # bytes
@@ -32,11 +33,9 @@ FindUrl = Callable[[], Awaitable[str | None]]
 class Files:
     """Opens files of one provider."""
 
-    def __init__(
-        self, client: httpx2.AsyncClient, abroad: Abroad, base_url: str, key: str, timeout: httpx2.Timeout
-    ) -> None:
-        """Take the provider's own client, which follows no redirects, and the gate to everybody else."""
-        self._client, self._abroad, self._key, self._timeout = client, abroad, key, timeout
+    def __init__(self, line: Line, abroad: Abroad, base_url: str) -> None:
+        """Take the line to the provider, which follows no redirects, and the gate to everybody else."""
+        self._line, self._abroad = line, abroad
         self._base = httpx2.URL(base_url)
 
     @asynccontextmanager
@@ -66,7 +65,7 @@ class Files:
 
     async def _file(self, url: str, beginning: Beginning | None, stack: AsyncExitStack) -> httpx2.Response:
         """Get an answer that is a file."""
-        with translated_errors(Call.CONTENT, self._key):
+        with translated_errors(Call.CONTENT, self._line.secrets):
             response = await self._answer(httpx2.URL(url), beginning, stack)
             if _type(response) not in _PAGES:
                 return response
@@ -116,12 +115,14 @@ class Files:
         raise ProviderUnavailable(message, "too_many_redirects")
 
     async def _ask(self, url: httpx2.URL, headers: Mapping[str, str]) -> httpx2.Response:
-        key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        request = self._client.build_request("GET", url, headers={**headers, **key}, timeout=self._timeout)
-        return await self._client.send(request, stream=True)
+        timeout = self._line.within(self._line.timeouts.content)
+        request = self._line.http.build_request(
+            "GET", url, headers={**headers, **self._line.bearer}, timeout=timeout
+        )
+        return await self._line.http.send(request, stream=True)
 
     async def _chunks(self, response: httpx2.Response) -> AsyncIterator[bytes]:
-        with translated_errors(Call.CONTENT, self._key):
+        with translated_errors(Call.CONTENT, self._line.secrets):
             async for chunk in response.aiter_bytes(_CHUNK):
                 yield chunk
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sora_studio.domain.video import Phase
-from sora_studio.providers.videos_api import Timeouts
+from sora_studio.providers.line import Timeouts
 from tests.support.lab import Lab, opened_lab
 from tests.support.sandbox import Box
 

@@ -30,8 +30,9 @@ from sora_studio.bootstrap import Parts, Studio, studio
 from sora_studio.config import Settings
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.video import Phase, VideoView, VideoWish
+from sora_studio.providers.line import Timeouts
 from sora_studio.providers.paced import PacedProvider
-from sora_studio.providers.videos_api import Timeouts, VideosApiProvider
+from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.auditor import audit
 from tests.support.ledger import of_sandbox
 from tests.support.library import add_person

@@ -7,8 +7,9 @@ import pytest
 
 from sora_studio.domain.ports import Order
 from sora_studio.domain.profile import Operation
+from sora_studio.providers.line import Timeouts
 from sora_studio.providers.profiles import VIDEOS_API
-from sora_studio.providers.videos_api import Timeouts, VideosApiProvider
+from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import scripted_server
 
 KEY = "sk-secret-of-the-operator"

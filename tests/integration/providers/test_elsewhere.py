@@ -8,8 +8,9 @@ from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderUnavai
 from sora_studio.domain.ports import Beginning
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Variant
+from sora_studio.providers.line import Timeouts
 from sora_studio.providers.profiles import VIDEOS_API
-from sora_studio.providers.videos_api import Timeouts, VideosApiProvider
+from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import Reply, says, scripted_server, sends, shows
 
 KEY = "sk-secret-of-the-operator"

@@ -22,8 +22,9 @@ from sora_studio.domain.errors import (
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Status
+from sora_studio.providers.line import Access, Timeouts
 from sora_studio.providers.profiles import VIDEOS_API
-from sora_studio.providers.videos_api import Access, Timeouts, VideosApiProvider
+from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import IS_SILENT, RESETS, Ending, Reply, says, shows
 
 VIDEO = {"id": "video_1", "object": "video", "status": "queued", "progress": 0}
@@ -343,4 +344,14 @@ async def test_a_key_may_travel_in_a_header_of_its_own(server, order):
     assert "authorization" not in headers
     assert KEY not in repr(access)
     assert "films" not in repr(access)
+    await provider.close()
+
+
+async def test_what_other_headers_keep_secret_is_in_no_message(server, order):
+    words = "Token pass-4711-abcdef of films was revoked."
+    server.on("POST", "/videos", says({"error": {"message": words, "code": "revoked"}}, 401))
+    access = Access(headers={"x-gate": "Token pass-4711-abcdef", "x-team": "films"})
+    provider = VideosApiProvider(VIDEOS_API, server.base_url, access)
+    error = await fails(provider, order)
+    assert error.message == "Token *** of films was revoked."
     await provider.close()

@@ -1,0 +1,136 @@
+"""The line to one server: the official SDK, told what to show, how long to wait, and never to retry.
+
+The studio has one retry layer, its jobs, and a retried POST may be billed twice.
+"""
+
+import asyncio
+import warnings
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import httpx2
+from openai import AsyncOpenAI
+
+from sora_studio.domain.errors import Unsupported
+from sora_studio.domain.ports import RemoteJob
+from sora_studio.domain.profile import Operation, Profile
+from sora_studio.providers.errors import Call, translated_errors
+
+_NO_KEY = "no-key"  # the SDK insists on one; servers without keys ignore it
+_SECRET_LENGTH = 8  # characters from which a word of a header is taken for a secret
+# Servers close idle connections after 5 s (uvicorn); a POST that meets the closing would be unclear.
+_LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=3.0)
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long to wait for a provider, in seconds."""
+
+    connect: float = 5.0
+    submit: float = 90.0  # whole call
+    fetch: float = 20.0  # whole call: fetch, list, delete, models
+    content: float = 60.0  # between two reads of a file
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a server lets us in. Nothing of it is shown."""
+
+    key: str = field(default="", repr=False)  # empty for servers without keys
+    key_header: str | None = None  # the header that carries the key alone; None: Authorization, as a bearer
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # whatever else it wants
+
+    @property
+    def bare_key(self) -> str:
+        """Return the key without the line break that a pasted one may end in."""
+        return self.key.strip()
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Return what must not be repeated: the key, and every long word of the other headers."""
+        words = (word for value in self.headers.values() for word in value.split())
+        return frozenset([*filter(None, [self.bare_key]), *(w for w in words if len(w) >= _SECRET_LENGTH)])
+
+    def http(self) -> httpx2.AsyncClient:
+        """Return the client whose every request shows what the server wants to see."""
+        own = {self.key_header: self.bare_key} if self.key_header else {}
+        return httpx2.AsyncClient(
+            headers={**self.headers, **own},
+            event_hooks={"request": [_without_bearer] if own else []},
+            follow_redirects=False,  # a redirect may carry the key to a stranger
+            trust_env=False,  # a proxy for the internet would break servers on this machine
+            limits=_LIMITS,
+        )
+
+
+async def _without_bearer(request: httpx2.Request) -> None:
+    """Take the bearer away, which the SDK insists on."""
+    request.headers.pop("Authorization", None)
+
+
+class Line:
+    """The SDK's client for one server."""
+
+    def __init__(self, base_url: str, access: Access, timeouts: Timeouts, busy: Collection[int]) -> None:
+        """Set up the client; connects on the first call.
+
+        Args:
+            base_url: Up to and with `/v1`.
+            access: What the server wants to see.
+            timeouts: How long it may take.
+            busy: HTTP statuses by which it says that it took nothing and has no room now.
+        """
+        _silence_deprecation()
+        self.timeouts, self.secrets, self.http = timeouts, access.secrets, access.http()
+        self.bearer = {"Authorization": f"Bearer {access.bare_key}"} if access.bare_key else {}
+        self._busy = busy
+        self.sdk = AsyncOpenAI(
+            base_url=base_url, api_key=access.bare_key or _NO_KEY, max_retries=0, http_client=self.http
+        )
+
+    @asynccontextmanager
+    async def call(self, call: Call) -> AsyncGenerator[httpx2.Timeout]:
+        """Bound a whole call and the reading of its answer, and turn what goes wrong into our own errors.
+
+        Yields:
+            The timeout for the SDK, whose own bounds each read only.
+
+        Raises:
+            ProviderError: It went wrong.
+        """
+        seconds = self.timeouts.submit if call.makes else self.timeouts.fetch
+        with translated_errors(call, self.secrets, self._busy if call.makes else ()):
+            async with asyncio.timeout(seconds):
+                yield self.within(seconds)
+
+    def within(self, seconds: float) -> httpx2.Timeout:
+        """Return the SDK's form of a timeout."""
+        return httpx2.Timeout(seconds, connect=self.timeouts.connect)
+
+
+def _silence_deprecation() -> None:
+    """Hide this one warning, which every call would repeat."""
+    message = "The Sora API is scheduled to permanently shut down"
+    warnings.filterwarnings("ignore", message, DeprecationWarning)
+
+
+def must_offer(profile: Profile, operation: Operation) -> None:
+    """Make sure that a server has an operation.
+
+    Raises:
+        Unsupported: It has not; the words are for the person.
+    """
+    if operation not in profile.operations:
+        message = f"{profile.label} does not offer {operation.value}."
+        raise Unsupported(message, "unsupported")
+
+
+def told(profile: Profile, job: RemoteJob) -> RemoteJob:
+    """Leave out a model's name that we have not given: what is served may be called otherwise here."""
+    return job if profile.sends_model else replace(job, model=None)
+
+
+def poll_after(response: httpx2.Response) -> str | None:
+    """Return after how many milliseconds the server wants to be asked again, as it says it."""
+    return response.headers.get("openai-poll-after-ms")
