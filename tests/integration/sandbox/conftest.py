@@ -4,6 +4,7 @@ import io
 from dataclasses import dataclass
 
 import av
+import httpx
 import numpy as np
 import pytest
 from openai import OpenAI
@@ -25,6 +26,26 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory):
 def client(sandbox: RunningSandbox):
     with sandbox.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def faulty(tmp_path_factory: pytest.TempPathFactory):
+    with running_sandbox(tmp_path_factory.mktemp("faulty"), faults=True) as box:
+        yield box
+
+
+@pytest.fixture
+def box(faulty: RunningSandbox):
+    """A sandbox that fails as it is told, without faults but that no job is rendered."""
+    faulty.clear()
+    faulty.fault(job="instant")
+    return faulty
+
+
+@pytest.fixture
+def http(box: RunningSandbox):
+    with httpx.Client(base_url=box.base_url, timeout=20) as http:
+        yield http
 
 
 @dataclass(frozen=True)

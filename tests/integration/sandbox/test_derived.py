@@ -11,28 +11,8 @@ import pytest
 
 from sora_studio.sandbox.film import VIDEO
 from sora_studio.sandbox.film.render import Order, render
-from tests.support.sandbox import RunningSandbox, running_sandbox
+from tests.support.sandbox import RunningSandbox
 from tests.support.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory):
-    with running_sandbox(tmp_path_factory.mktemp("derived"), faults=True) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared: RunningSandbox):
-    """A sandbox in which nothing has to be rendered."""
-    shared.clear()
-    shared.fault(job="instant")
-    return shared
-
-
-@pytest.fixture
-def http(box: RunningSandbox):
-    with httpx.Client(base_url=box.base_url, timeout=20) as http:
-        yield http
 
 
 def _completed(http: httpx.Client, answer: httpx.Response, within: float = 10) -> dict[str, Any]:

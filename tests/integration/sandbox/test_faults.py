@@ -13,26 +13,6 @@ from tests.support.waiting import wait_until
 _HASTE = httpx.Timeout(0.5, connect=10, write=10)
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory):
-    with running_sandbox(tmp_path_factory.mktemp("faulty"), faults=True) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared: RunningSandbox):
-    """The sandbox of this module, without faults but that no job is rendered."""
-    shared.clear()
-    shared.fault(job="instant")
-    return shared
-
-
-@pytest.fixture
-def http(box: RunningSandbox):
-    with httpx.Client(base_url=box.base_url, timeout=20) as http:
-        yield http
-
-
 def _create(http: httpx.Client, **headers: str) -> dict[str, Any]:
     return http.post("/videos", json={"prompt": "a dog"}, headers=headers).json()
 
