@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from sora_studio.domain.errors import (
@@ -53,6 +54,7 @@ _HEADERS: Mapping[int, Mapping[str, str]] = {
     503: {"Retry-After": "2"},  # seconds; what a restart of the database usually takes
 }
 _FRAMEWORK_CODES = {404: "unknown_url", 405: "method_not_allowed", 413: "request_too_large"}
+_CLIENT_GONE = 499  # nginx's word for it; only logs see it
 _NOT_FOUND, _METHOD_NOT_ALLOWED = 404, 405
 
 
@@ -85,6 +87,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(UnicodeEncodeError, _half_a_character)
     app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(ClientDisconnect, _nobody_there)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -120,6 +123,11 @@ async def _half_a_character(_: Request, __: Exception) -> Response:
     """Refuse what JSON can spell and nothing can store: one half of a surrogate pair."""
     message = "A text in this request ends or begins in the middle of a character."
     return envelope(400, message, "invalid_request_error", "invalid_value")
+
+
+async def _nobody_there(_: Request, __: Exception) -> Response:
+    """Say nothing: who was sending has gone, which is no mistake of ours."""
+    return Response(status_code=_CLIENT_GONE)
 
 
 async def _of_the_framework(request: Request, error: Exception) -> Response:

@@ -10,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sora_studio.sandbox.operations import operation_of
@@ -105,6 +107,10 @@ def install_edge(app: FastAPI) -> None:
         name = str(first["loc"][-1])
         text = f"Invalid '{name}': {first['msg']}."
         return await refused(request, ApiError(400, text, "invalid_value", name))
+
+    @app.exception_handler(ClientDisconnect)
+    async def nobody_there(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=499)  # nobody reads it; nginx's word for that
 
     @app.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> JSONResponse:

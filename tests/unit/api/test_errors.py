@@ -5,6 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from sora_studio.api.app import create_api
@@ -173,3 +174,30 @@ def test_the_description_promises_these_errors_and_no_others(api: FastAPI):
             assert refused == {"$ref": "#/components/schemas/ErrorAnswer"}, path
             assert "422" not in operation["responses"], path
     assert "HTTPValidationError" not in described["components"]["schemas"]
+
+
+async def test_who_goes_away_while_sending_is_no_error(api: FastAPI, http: httpx.AsyncClient):
+    """Anybody could fill the log with tracebacks otherwise."""
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    request = http.build_request("POST", "/api/webhooks/provider", content=b"{")
+    headers = [(name.lower(), value) for name, value in request.headers.raw]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": request.url.path,
+        "raw_path": request.url.raw_path,
+        "query_string": b"",
+        "headers": headers,
+    }
+    with structlog.testing.capture_logs() as said:
+        await api(scope, gone, send)
+    assert [message.get("status") for message in sent][:1] == [499]
+    assert said == []
