@@ -108,6 +108,9 @@ WITH old AS (
     RETURNING video_id, phase
 ){_DECIDED}""")  # noqa: S608 - our own constants
 
+_IN_TURN = text("SELECT pg_advisory_xact_lock(:key)")
+_TURNS = 7_311_420_002  # any constant; names the taking of wishes among advisory locks
+
 _WAYS = [f"{phase}>{after}" for phase, afters in NEXT.items() for after in afters]
 
 
@@ -148,6 +151,8 @@ class JobRepository:
             places: How many jobs a provider makes at a time, where that is limited.
             served: Owners whose wishes were sent of late, the last one last.
         """
+        if places:  # two processes that counted at the same time would both take the last place
+            await self._do(_IN_TURN, {"key": _TURNS})
         parameters = {
             "phases": [Phase.SUBMITTING.value],
             "holder": holder,

@@ -1,5 +1,6 @@
 """Whose wish is sent next, and how fast: owners in turn, within what the provider takes."""
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
@@ -7,17 +8,19 @@ from uuid import UUID, uuid4
 import pytest
 
 from sora_studio.db.engine import Database
+from sora_studio.db.jobs import JobRepository
 from sora_studio.domain.errors import ProviderUnavailable
 from sora_studio.domain.profile import Pace
 from sora_studio.domain.video import Phase, VideoWish
 from sora_studio.providers.paced import PacedProvider, Patience
 from sora_studio.services.offers import Offers
 from sora_studio.services.room import Room
-from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.claims import LEASE, Claims
 from sora_studio.services.tracking.submit import Submitter
 from tests.integration.tracking.conftest import Bench
 from tests.support.library import add_person, add_videos
 from tests.support.provider import PROFILE
+from tests.support.waiting import comes_true
 
 NONE: dict[str, int] = {}
 
@@ -90,6 +93,26 @@ async def test_a_provider_that_makes_one_at_a_time_serves_the_owners_in_turn(
     assert Counter(served) == {people.ada: 3, people.bob: 1, people.eve: 2} or (
         Counter(served) == {people.ada: 2, people.bob: 1, people.eve: 3}
     )
+
+
+async def test_two_processes_do_not_both_take_the_last_place(
+    bench: Bench, people: People, database: Database
+):
+    async def take() -> int:
+        return len(await people.take(Claims(database, uuid4()), 8, {"fake": 1}))
+
+    async with database.transaction() as tx:  # one that has counted and taken, and has not yet said so
+        first = await JobRepository(tx).claim_wishes(
+            holder=uuid4(), lease=LEASE, most=8, places={"fake": 1}, served=[people.ada, people.eve]
+        )
+        other = asyncio.create_task(take())
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+        async def has_come() -> bool:
+            return other.done() or (await bench.read(waiting))[0] > 0
+
+        await comes_true(has_come)
+    assert ([job.owner_id for job in first], await other) == ([people.bob], 0)
 
 
 async def test_a_full_provider_keeps_nobody_from_another(bench: Bench, people: People, claims: Claims):
