@@ -44,6 +44,10 @@ from sora_studio.services.workshop import Workshop
 from sora_studio.storage.local import LocalStorage
 
 _EVERY_SECOND = timedelta(seconds=1)
+_FOR_PEOPLE, _FOR_JOBS = 10, 6
+"""Connections kept for requests, and for the background work, which goes on however many requests there are.
+Under load there are half as many more of each, and always one that listens: 25 at most, as
+docs/operations.md says."""
 
 
 def _as_it_is(provider: Provider) -> Provider:
@@ -54,7 +58,7 @@ def _as_it_is(provider: Provider) -> Provider:
 class Parts:
     """What the studio is made of where it meets the world; tests put in their own."""
 
-    database: Callable[[str], Database] = Database
+    database: Callable[[str, int], Database] = Database  # by URL and size of the pool
     storage: Callable[[Path], LocalStorage] = LocalStorage
     provider: Callable[[Provider], Provider] = _as_it_is
 
@@ -80,13 +84,14 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
         await migrate(url)
-        db = parts.database(url)
+        db, own = parts.database(url, _FOR_PEOPLE), parts.database(url, _FOR_JOBS)
         stack.push_async_callback(db.close)
+        stack.push_async_callback(own.close)
         start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
         providers = await open_providers(chosen, start, stack)
         providers = {name: parts.provider(provider) for name, provider in providers.items()}
         storage, scheduler = parts.storage(settings.data_dir / "media"), Scheduler()
-        opened = await _services(settings, db, providers, storage, scheduler, stack)
+        opened = await _services(settings, db, own, providers, storage, scheduler, stack)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, scheduler.wake)
 
@@ -122,6 +127,7 @@ async def open_providers(
 async def _services(
     settings: Settings,
     db: Database,
+    own: Database,
     providers: Mapping[str, Provider],
     storage: LocalStorage,
     scheduler: Scheduler,
@@ -132,7 +138,7 @@ async def _services(
     room = Room(storage)
     workshop = stack.enter_context(closing(Workshop(limit_worker)))
     offers, throttle = Offers(providers, on_stale=partial(scheduler.wake, "models")), Throttle()
-    claims = Claims(db, _holder(settings.data_dir))
+    claims = Claims(own, _holder(settings.data_dir))
     await claims.release()  # what the process before us held: the data directory is ours alone
     stack.push_async_callback(claims.release)
     wake = {name: partial(scheduler.wake, name) for name in ("submit", "reconcile", "archive")}
@@ -146,7 +152,7 @@ async def _services(
     )
     copier = Copier(storage=storage, workshop=workshop)
     archiver = Archiver(claims=claims, offers=offers, copier=copier, wake=wake["archive"])
-    scrubber = Scrubber(db=db, storage=storage, room=room, offers=offers, copier=copier)
+    scrubber = Scrubber(db=own, storage=storage, room=room, offers=offers, copier=copier)
     reconciler = Reconciler(
         claims=claims,
         offers=offers,
@@ -164,7 +170,7 @@ async def _services(
         Beat("reconcile", _EVERY_SECOND, reconciler.run),
         Beat("archive", _EVERY_SECOND, archiver.run),
         Beat("heartbeat", HEARTBEAT, claims.heartbeat),
-        Beat("purge", timedelta(seconds=10), Purger(db=db, offers=offers, storage=storage).run),
+        Beat("purge", timedelta(seconds=10), Purger(db=own, offers=offers, storage=storage).run),
         Beat("scrub", timedelta(days=1), scrubber.beat, after=timedelta(minutes=10)),
         Beat("models", None, offers.refresh, after=_EVERY_SECOND),
     )

@@ -1,7 +1,8 @@
 """The connection to PostgreSQL: one pool, short transactions, one LISTEN connection."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import psycopg
 from sqlalchemy import URL, make_url, text
@@ -15,19 +16,29 @@ from sora_studio.domain.errors import Unavailable
 CHANNEL = "studio_changed"
 """Where triggers announce, on commit, whose data changed: the payload is the owner's id, nothing else."""
 
+REACH: Mapping[str, int] = {
+    "connect_timeout": 15,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,  # milliseconds
+}
+"""How every connection notices that its server has vanished without a word: after 25 seconds, in which a
+network may be mended; the kernel by itself takes a quarter of an hour, and two hours when nothing is sent."""
+
 _STATEMENT_TIMEOUT = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
 
 
 class Database:
     """The one way to PostgreSQL."""
 
-    def __init__(self, url: str, *, direct_url: str | None = None, pool_size: int = 10) -> None:
+    def __init__(self, url: str, pool_size: int = 10, *, direct_url: str | None = None) -> None:
         """Prepare a pool; nothing is opened yet.
 
         Args:
             url: `postgresql://…`, pooled hosts such as Neon's `-pooler` included.
-            direct_url: Where LISTEN works when `url` is a transaction pooler; derived for Neon.
             pool_size: Connections kept; half as many more are opened under load.
+            direct_url: Where LISTEN works when `url` is a transaction pooler; derived for Neon.
         """
         target = _target(url)
         self._listen_url = _direct(_target(direct_url) if direct_url else target)
@@ -71,8 +82,7 @@ class Database:
             async with await psycopg.AsyncConnection.connect(
                 self._listen_url.render_as_string(hide_password=False),
                 autocommit=True,
-                connect_timeout=15,
-                keepalives_idle=30,
+                **_connect_args(self._listen_url),
             ) as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
                 yield ""
@@ -117,8 +127,8 @@ def _direct(url: URL) -> URL:
     return url.set(host=url.host.replace("-pooler.", ".", 1)) if url.host and _is_pooler(url) else url
 
 
-def _connect_args(url: URL) -> dict[str, object]:
-    arguments: dict[str, object] = {"connect_timeout": 15, "application_name": "sora-studio"}
+def _connect_args(url: URL) -> dict[str, Any]:
+    arguments: dict[str, Any] = {**REACH, "application_name": "sora-studio"}
     if _is_pooler(url):
         arguments["prepare_threshold"] = None  # a transaction pooler hands out another session each time
     else:

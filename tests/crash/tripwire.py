@@ -46,15 +46,15 @@ class Tripwire:
     def parts(self) -> Parts:
         """Return parts for a studio that pass every point."""
         return Parts(
-            database=lambda url: _Database(url, self),
+            database=lambda url, pool_size: _Database(url, pool_size, self),
             storage=lambda root: _Storage(root, self),
             provider=lambda provider: _Provider(provider, self),
         )
 
 
 class _Database(Database):
-    def __init__(self, url: str, wire: Tripwire) -> None:
-        super().__init__(url)
+    def __init__(self, url: str, pool_size: int, wire: Tripwire) -> None:
+        super().__init__(url, pool_size)
         self._wire = wire
 
     @asynccontextmanager

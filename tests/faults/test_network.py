@@ -1,10 +1,13 @@
 """F21, F37, F39, F44: the way to the database or to the provider is slow, silent, or breaks."""
 
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import psutil
 import pytest
 
 from sora_studio.domain.errors import Unavailable
@@ -77,6 +80,18 @@ async def test_the_database_is_out_of_reach_for_a_while(far: Lab, database_way: 
     await _saved_once(far, view)
 
 
+async def test_a_server_that_vanishes_without_a_word_is_noticed(far: Lab, database_way: Proxy):
+    """F21: after half a minute, by the kernel, on whatever connection: pool, background work, listener."""
+    heard = far.studio.db.listen()
+    assert await anext(heard) == ""
+    await far.studio.db.ping()
+    open_ones = _patience(database_way.port)
+    assert len(open_ones) >= 3
+    for idle, interval, count, unanswered in open_ones:
+        assert idle + interval * count <= 30
+        assert unanswered <= 30_000
+
+
 async def test_a_provider_falls_silent_in_the_middle(remote: Lab, provider_way: Proxy):
     """F44: connections that stay open and say nothing are given up, and new ones are made."""
     await remote.box.fault(video={"set": {"status": "in_progress"}})
@@ -103,6 +118,19 @@ async def test_a_narrow_line_to_the_provider(remote: Lab, provider_way: Proxy):
     view = await remote.until(await remote.ask(), Phase.SAVING, Phase.COMPLETED)
     provider_way.bandwidth(20_000)
     await _saved_once(remote, view)
+
+
+def _patience(port: int) -> list[tuple[int, int, int, int]]:
+    """Return what our connections to a port ask of the kernel: three for keepalives, then milliseconds."""
+    options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+    found: list[tuple[int, int, int, int]] = []
+    for each in psutil.Process().net_connections("tcp"):
+        if each.raddr and each.raddr.port == port and each.status == psutil.CONN_ESTABLISHED:
+            with socket.socket(fileno=os.dup(each.fd)) as ours:
+                assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+                idle, interval, count, unanswered = (ours.getsockopt(socket.IPPROTO_TCP, o) for o in options)
+            found.append((idle, interval, count, unanswered))
+    return found
 
 
 async def _go_on(lab: Lab) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier, Literal
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.video import Phase, VideoView
@@ -84,16 +83,18 @@ async def test_no_more_connections_are_to_be_had(own: Lab, cluster: Cluster):
     await _all_saved(own, [view])
 
 
-async def test_the_pool_is_exhausted(lab: Lab):
-    """F23: waiting has an end."""
-    view = await lab.until(await lab.ask(), Phase.COMPLETED)
+async def test_requests_have_taken_every_connection(lab: Lab):
+    """F23: their waiting has an end, and the background work has connections of its own."""
+    await lab.box.fault(video={"set": {"status": "in_progress"}})
+    view = await lab.until(await lab.ask(), Phase.IN_PROGRESS)
     async with AsyncExitStack() as hogs:
-        with suppress(Unavailable, PoolTimeoutError):  # the studio itself holds some
-            while True:
-                await hogs.enter_async_context(lab.studio.db.engine.connect())
+        for _ in range(15):
+            await hogs.enter_async_context(lab.studio.db.engine.connect())
         async with asyncio.timeout(8):
-            with pytest.raises(Unavailable):
-                await lab.studio.db.ping()
+            answer = await lab.http.get("/readyz")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        await lab.box.clear("video")
+        await _saved_unseen(lab, view)
     await _all_saved(lab, [view])
 
 
@@ -137,6 +138,20 @@ async def _all_saved(lab: Lab, views: list[VideoView]) -> None:
     for view in views:
         await lab.see_through(view)
     await lab.audit()
+
+
+async def _saved_unseen(lab: Lab, view: VideoView) -> None:
+    """Wait until a video is completed, over a connection that is not the studio's."""
+    url = lab.settings.database_url
+    assert url
+    async with await psycopg.AsyncConnection.connect(url.get_secret_value(), autocommit=True) as other:
+
+        async def saved() -> bool:
+            await other.execute("UPDATE job SET due_at = now() WHERE due_at > now()")
+            done = "SELECT 1 FROM video WHERE id = %s AND phase = 'completed'"
+            return await (await other.execute(done, [view.id])).fetchone() is not None
+
+        await lab.wait(saved, hurry=False)
 
 
 async def _taken(lab: Lab) -> bool:
