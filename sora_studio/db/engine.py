@@ -1,10 +1,15 @@
 """The connection to PostgreSQL: one pool, short transactions, one LISTEN connection."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import psycopg
+import structlog
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -26,7 +31,12 @@ REACH: Mapping[str, int] = {
 """How every connection notices that its server has vanished without a word: after 25 seconds, in which a
 network may be mended; the kernel by itself takes a quarter of an hour, and two hours when nothing is sent."""
 
+_PAUSES = (0.05, 0.2, 0.8)  # seconds at most, before each time that a step is done again
 _STATEMENT_TIMEOUT = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_log = structlog.get_logger(__name__)
 
 
 class Database:
@@ -95,6 +105,33 @@ class Database:
     async def close(self) -> None:
         """Close every connection of the pool."""
         await self.engine.dispose()
+
+
+def redone(step: Callable[_P, Awaitable[_T]]) -> Callable[_P, Coroutine[Any, Any, _T]]:
+    """Have a step done again, three times at most, when the server undid it for the sake of another one.
+
+    Two transactions that wait for each other are ended that way: one of them is the victim, and nothing of it
+    is left. So the step must do nothing but its one transaction: whatever else it did would be done twice.
+    """
+
+    @wraps(step)
+    async def until_done(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        for pause in _PAUSES:
+            try:
+                return await step(*args, **kwargs)
+            except Unavailable as error:
+                if not _was_undone(error):
+                    raise
+            _log.info("done_again", step=step.__qualname__)
+            await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - so that the two do not meet again
+        return await step(*args, **kwargs)
+
+    return until_done
+
+
+def _was_undone(error: Unavailable) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and isinstance(cause.orig, DeadlockDetected | SerializationFailure)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -52,6 +52,7 @@ RECENT = 500
 fills its page among them, and only a rare one needs the index."""
 
 _VIDEO, _JOB, _ASSET = (SQLModel.metadata.tables[name] for name in ("video", "job", "asset"))
+_Row = TypeVar("_Row", bound=SQLModel)
 _FIRST_CJK = "\u2e80"  # from here on, words are written without spaces between them
 _NO_VIDEO = "There is no such video."
 
@@ -70,9 +71,9 @@ class VideoRepository:
             Conflict: The owner has used this request key before.
         """
         try:
-            self._tx.add(video)
+            self._tx.add(_copied(video))
             await self._tx.flush()  # the parts refer to it
-            self._tx.add_all(parts)
+            self._tx.add_all(map(_copied, parts))
             await self._tx.flush()
         except IntegrityError as error:
             message = "This request has been made before."
@@ -249,6 +250,11 @@ def matching(search: str, video: FromClause = _VIDEO) -> list[ColumnElement[bool
         query = func.to_tsquery(cast(literal("simple"), REGCONFIG), " & ".join(quoted))
         conditions.append(video.c.search.op("@@", is_comparison=True)(query))
     return conditions
+
+
+def _copied(row: _Row) -> _Row:
+    """Copy a row: what the server fills in stays out of the one that may have to be stored again."""
+    return type(row)(**row.model_dump(exclude_none=True))
 
 
 def _is_substring(word: str) -> bool:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import anyio
 
 from sora_studio.db.characters import CharacterRepository
-from sora_studio.db.engine import Database
+from sora_studio.db.engine import Database, redone
 from sora_studio.db.models import CharacterRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.character import FILM_MAX_BYTES, CharacterView, check_film, clean_name
@@ -76,6 +76,7 @@ class CharacterService:
         async with self._db.transaction() as tx:
             return await CharacterRepository(tx).view(owner_id, character_id)
 
+    @redone
     async def remove(self, owner_id: UUID, character_id: UUID) -> None:
         """Forget a character; the provider keeps it, as the protocol has no way to delete one.
 
@@ -195,6 +196,7 @@ class CharacterService:
             raise reused()
         return before
 
+    @redone
     async def _keep(self, row: CharacterRow) -> CharacterView:
         async with self._db.transaction() as tx:
             repository = CharacterRepository(tx)

@@ -6,7 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from sora_studio.db.activity import ActivityRepository
-from sora_studio.db.engine import Database
+from sora_studio.db.engine import Database, redone
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import VideoRow
 from sora_studio.db.videos import VideoRepository
@@ -255,6 +255,7 @@ class VideoService:
         async with self._db.transaction() as tx:
             return await ActivityRepository(tx).of(owner_id, video_id)
 
+    @redone
     async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> VideoView:
         """Give a video another title.
 
@@ -266,6 +267,7 @@ class VideoService:
             await videos.rename(owner_id, video_id, _clean_title(title))
             return await videos.view(owner_id, video_id)
 
+    @redone
     async def remove(self, owner_id: UUID, video_id: UUID) -> None:
         """Delete a video; it can be brought back for a minute, then its files go, too.
 
@@ -275,6 +277,7 @@ class VideoService:
         async with self._db.transaction() as tx:
             await VideoRepository(tx).mark_deleted(owner_id, video_id)
 
+    @redone
     async def restore(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Bring a deleted video back.
 
@@ -314,6 +317,7 @@ class VideoService:
         """
         return await self._decide(owner_id, video_id, JobRepository.give_up)
 
+    @redone
     async def _decide(
         self,
         owner_id: UUID,

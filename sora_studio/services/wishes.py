@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from sora_studio.db.characters import CharacterRepository
-from sora_studio.db.engine import Database
+from sora_studio.db.engine import Database, redone
 from sora_studio.db.models import AssetRow, JobRow, VideoRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.character import check_cast
@@ -71,10 +71,7 @@ class Wishes:
             price_micros=self._offers.price(video.provider, video.model, video.size, seconds),
         )
         try:
-            async with self._db.transaction() as tx:
-                videos = VideoRepository(tx)
-                await videos.add(video, job, *given)
-                view = await videos.view(video.owner_id, video.id)
+            view = await self._store(video, job, *given)
         except Conflict:  # the same request, a moment before
             await self._media.discard(given)
             before = await self._made_before(video.owner_id, request_key, sha256)
@@ -83,6 +80,13 @@ class Wishes:
             return before
         self._on_written()
         return view
+
+    @redone
+    async def _store(self, video: VideoRow, *parts: JobRow | AssetRow) -> VideoView:
+        async with self._db.transaction() as tx:
+            videos = VideoRepository(tx)
+            await videos.add(video, *parts)
+            return await videos.view(video.owner_id, video.id)
 
     async def _reference(self, video: VideoRow, wish: VideoWish) -> tuple[AssetRow, ...]:
         try:

@@ -118,6 +118,31 @@ def test_handlers_look_again_who_is_at_the_tab_before_they_write():
     assert blind == []
 
 
+def test_what_is_done_again_is_one_transaction_and_nothing_else():
+    """A call to a provider, a file, a password's hash would be done twice."""
+    steps = [
+        (path, function)
+        for path in _OURS
+        for function in ast.walk(parsed(path))
+        if isinstance(function, ast.AsyncFunctionDef)
+        and "redone" in map(ast.unparse, function.decorator_list)
+    ]
+    careless = [shown(path, step.lineno) for path, step in steps if not _is_one_transaction(step)]
+
+    assert steps
+    assert careless == []
+
+
+def _is_one_transaction(step: ast.AsyncFunctionDef) -> bool:
+    """Tell whether a function waits for nothing but what is in its one transaction."""
+    opened = [node for node in ast.walk(step) if isinstance(node, ast.AsyncWith)]
+    inside = {node for block in opened for node in ast.walk(block)}
+    waits = (node for node in ast.walk(step) if isinstance(node, ast.Await))
+    return [ast.unparse(block.items[0].context_expr) for block in opened] == [
+        "self._db.transaction()"
+    ] and inside.issuperset(waits)
+
+
 def _entered(tree: ast.AST) -> set[ast.AsyncWith]:
     """Return where a State is entered as it is."""
     return {

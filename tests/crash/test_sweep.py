@@ -21,8 +21,8 @@ from tests.support.source import ROOT
 WISH = [
     "keep .png: before",
     "keep .png: after",
-    "Wishes.write_down: before the commit",
-    "Wishes.write_down: after the commit",
+    "Wishes._store: before the commit",
+    "Wishes._store: after the commit",
 ]
 SUBMIT = [
     "Submitter.run: before the commit",

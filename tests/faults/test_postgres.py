@@ -115,12 +115,44 @@ async def test_a_statement_fails_now_and_then(lab: Lab, table: str, state: str):
         await _all_saved(lab, views)
 
 
+async def test_two_that_wait_for_each_other(lab: Lab):
+    """F24: a real deadlock, whose victim is what the provider has told us; it is written down right after."""
+    await lab.box.fault(video={"set": {"status": "in_progress"}})
+    view = await lab.until(await lab.ask(), Phase.IN_PROGRESS)
+    async with await _onlooker(lab) as other:
+        await other.execute("SET deadlock_timeout = '1min'")  # the studio is to notice first
+        async with other.transaction():
+            await other.execute("SELECT 1 FROM video WHERE id = %s FOR UPDATE", [view.id])
+            await lab.box.clear("video")
+            await lab.wait(lambda: _waits(lab))
+            await other.execute("UPDATE job SET due_at = now() WHERE video_id = %s", [view.id])
+    assert (await lab.until(view)).phase is Phase.COMPLETED
+    assert [line["step"] for line in lab.log if line["event"] == "done_again"] == ["Claims.record"]
+    await lab.audit()
+
+
+@pytest.mark.parametrize("state", ["40P01", "40001"], ids=["deadlock", "not serializable"])
+async def test_what_a_person_does_is_done_again(lab: Lab, state: str):
+    """F24: three times at most, and the person sees nothing of it."""
+    videos = lab.studio.services.videos
+    async with _failing(lab, "job", state, times=3):
+        view = await lab.ask()
+    await lab.until(view)
+    async with _failing(lab, "video", state, times=3):
+        assert (await videos.rename(view.owner_id, view.id, "another title")).title == "another title"
+    async with _failing(lab, "video", state, times=3):
+        await videos.remove(view.owner_id, view.id)
+    async with _failing(lab, "video", state, times=4):
+        with pytest.raises(Unavailable):
+            await videos.restore(view.owner_id, view.id)
+    assert (await videos.restore(view.owner_id, view.id)).phase is Phase.COMPLETED
+    await _all_saved(lab, [view])
+
+
 async def test_a_locked_table_keeps_nobody_else_waiting(lab: Lab):
     """F25: what does not need it is answered; no statement waits for ever."""
     view = await lab.ask()
-    url = lab.settings.database_url
-    assert url
-    async with await psycopg.AsyncConnection.connect(url.get_secret_value()) as other:
+    async with await _onlooker(lab) as other, other.transaction():
         await other.execute("LOCK TABLE job IN ACCESS EXCLUSIVE MODE")
         waiting = asyncio.create_task(lab.row(view))
         async with asyncio.timeout(5):
@@ -140,11 +172,21 @@ async def _all_saved(lab: Lab, views: list[VideoView]) -> None:
     await lab.audit()
 
 
-async def _saved_unseen(lab: Lab, view: VideoView) -> None:
-    """Wait until a video is completed, over a connection that is not the studio's."""
+async def _onlooker(lab: Lab) -> psycopg.AsyncConnection:
+    """Connect to the studio's database as somebody else."""
     url = lab.settings.database_url
     assert url
-    async with await psycopg.AsyncConnection.connect(url.get_secret_value(), autocommit=True) as other:
+    return await psycopg.AsyncConnection.connect(url.get_secret_value(), autocommit=True)
+
+
+async def _waits(lab: Lab) -> bool:
+    """Tell whether somebody waits for a lock."""
+    return bool(await lab.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+
+async def _saved_unseen(lab: Lab, view: VideoView) -> None:
+    """Wait until a video is completed, over a connection that is not the studio's."""
+    async with await _onlooker(lab) as other:
 
         async def saved() -> bool:
             await other.execute("UPDATE job SET due_at = now() WHERE due_at > now()")
@@ -178,7 +220,7 @@ def _all_connections(cluster: Cluster) -> Iterator[None]:
 _FAIL = """
 CREATE SEQUENCE fault;  -- what it has counted is not rolled back
 CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF nextval('fault') = 1 THEN RAISE EXCEPTION USING ERRCODE = {state}, MESSAGE = 'a fault'; END IF;
+    IF nextval('fault') <= {times} THEN RAISE EXCEPTION USING ERRCODE = {state}, MESSAGE = 'a fault'; END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER fail AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION fail();
@@ -186,12 +228,14 @@ CREATE TRIGGER fail AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION fail();
 
 
 @asynccontextmanager
-async def _failing(lab: Lab, table: str, state: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
-    """Let the next write to a table fail with an SQLSTATE; yield what tells whether it has."""
-    url = lab.settings.database_url
-    assert url
-    async with await psycopg.AsyncConnection.connect(url.get_secret_value(), autocommit=True) as connection:
-        await connection.execute(SQL(_FAIL).format(state=Literal(state), table=Identifier(table)))
+async def _failing(
+    lab: Lab, table: str, state: str, times: int = 1
+) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Let the next writes to a table fail with an SQLSTATE; yield what tells whether it has."""
+    async with await _onlooker(lab) as connection:
+        await connection.execute(
+            SQL(_FAIL).format(state=Literal(state), table=Identifier(table), times=Literal(times))
+        )
         try:
             yield partial(_has_struck, lab)
         finally:

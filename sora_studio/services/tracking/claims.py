@@ -12,7 +12,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from sora_studio.db.assets import AssetRepository
-from sora_studio.db.engine import Database
+from sora_studio.db.engine import Database, redone
 from sora_studio.db.hints import HintRepository
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AssetRow
@@ -87,7 +87,8 @@ class Claims:
         # A process that froze in between would send what others, after a long look, have sent again.
         return begun and now() - asked < LEASE.total_seconds()
 
-    async def record(self, changes: Sequence[JobChange], assets: Iterable[AssetRow] = ()) -> int:
+    @redone
+    async def record(self, changes: Sequence[JobChange], assets: Sequence[AssetRow] = ()) -> int:
         """Write what became of jobs, with their new files, and let go of them.
 
         Returns:
