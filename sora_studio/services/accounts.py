@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sora_studio.db.assets import AssetRepository
-from sora_studio.db.engine import Database
+from sora_studio.db.engine import Database, redone
 from sora_studio.db.models import SessionRow, UserRow
 from sora_studio.db.sessions import SessionRepository
 from sora_studio.db.users import Credentials, UserRepository
@@ -173,12 +173,16 @@ class AccountService:
             LimitReached: Too many wrong answers.
         """
         await self._prove(identity, password)
+        await self._erase(identity.user_id)
+
+    @redone
+    async def _erase(self, user_id: UUID) -> None:
         async with self._db.transaction() as tx:
             users = UserRepository(tx)
-            await users.lock(identity.user_id)
-            await AssetRepository(tx).discard_all(identity.user_id)
-            await VideoRepository(tx).disown(identity.user_id)
-            await users.remove(identity.user_id)
+            await users.lock(user_id)
+            await AssetRepository(tx).discard_all(user_id)
+            await VideoRepository(tx).disown(user_id)
+            await users.remove(user_id)
 
     async def _prove(self, identity: Identity, password: str) -> Credentials:
         """Make sure that the person who is signed in knows the password."""
