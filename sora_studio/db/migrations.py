@@ -6,6 +6,7 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -54,6 +55,9 @@ def _migrate(url: str, revision: str) -> None:
                 connection.rollback()
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
                 connection.commit()
+    except CommandError as error:
+        message = f"A newer version of the studio has used this database; run that one. {error}"
+        raise Unavailable(message) from error
     except SQLAlchemyError as error:
         message = f"The database could not be migrated: {error}"
         raise Unavailable(message) from error

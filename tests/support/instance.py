@@ -24,6 +24,11 @@ class Instance:
 
     process: subprocess.Popen[str]
 
+    async def says(self) -> str:
+        """Wait for the next line that it prints; nothing when it has ended."""
+        assert self.process.stdout
+        return (await asyncio.to_thread(self.process.stdout.readline)).strip()
+
     def freeze(self) -> None:
         """Stop it where it is; its connections stay open."""
         self.process.send_signal(signal.SIGSTOP)
@@ -39,10 +44,10 @@ class Instance:
 
 
 @asynccontextmanager
-async def running_instance(
+async def starting_instance(
     database_url: str, base_url: str, data_dir: Path, media: Path
 ) -> AsyncIterator[Instance]:
-    """Run one for the block, with a provider at `base_url` and files in a folder that others may share."""
+    """Start one for the block, with a provider at `base_url` and files in a folder that others may share."""
     settings = {
         "DATABASE_URL": database_url,
         "OPENAI_BASE_URL": base_url,
@@ -54,12 +59,21 @@ async def running_instance(
     )
     assert process.stdout
     try:
-        assert (await asyncio.to_thread(process.stdout.readline)).strip() == _OPEN
         yield Instance(process)
     finally:
-        process.stdout.close()
         process.kill()
         process.wait()
+        process.stdout.close()
+
+
+@asynccontextmanager
+async def running_instance(
+    database_url: str, base_url: str, data_dir: Path, media: Path
+) -> AsyncIterator[Instance]:
+    """Run one for the block; it is open."""
+    async with starting_instance(database_url, base_url, data_dir, media) as instance:
+        assert await instance.says() == _OPEN
+        yield instance
 
 
 async def _run(settings: Settings, media: Path) -> None:

@@ -1,6 +1,7 @@
 """The schema: from nothing to its newest version, one step back and forth, and no difference to the code."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
@@ -9,6 +10,11 @@ from sqlmodel import SQLModel
 
 from alembic import command
 from sora_studio.db.migrations import alembic_config, migrate
+from sora_studio.domain.errors import Unavailable
+from tests.support.instance import running_instance, starting_instance
+from tests.support.waiting import eventually
+
+_NOBODY = "http://127.0.0.1:1/v1"  # a provider that is not there
 
 
 @pytest.fixture
@@ -43,6 +49,36 @@ async def test_several_starts_at_once_migrate_once(engine: Engine, empty_databas
     await asyncio.gather(*(migrate(empty_database_url) for _ in range(4)))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+
+
+async def test_killed_in_the_middle_of_a_migration(engine: Engine, empty_database_url: str, tmp_path: Path):
+    """F11: a studio opens on the newest schema only; what a killed one had begun is begun anew."""
+    await migrate(empty_database_url, "2026_11_24_create_tables")
+    where = empty_database_url, _NOBODY, tmp_path / "data", tmp_path / "media"
+    with engine.connect() as reader:
+        reader.execute(text("LOCK TABLE job IN ACCESS SHARE MODE"))  # the next step comes to this table last
+        async with starting_instance(*where) as instance:
+            await eventually(lambda: _stands_still(engine), within=30)
+            instance.kill()
+            assert not await instance.says()
+    async with running_instance(*where):
+        run(engine, "check")
+
+
+async def test_a_schema_that_this_version_does_not_know(engine: Engine, empty_database_url: str):
+    """F11: a newer version has been here; this one does not touch its tables."""
+    await migrate(empty_database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '2099_01_01_newer'"))
+    with pytest.raises(Unavailable):
+        await migrate(empty_database_url)
+
+
+def _stands_still(engine: Engine) -> bool:
+    """Tell whether somebody waits for a lock in this database."""
+    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with engine.connect() as connection:
+        return connection.execute(text(query)).first() is not None
 
 
 async def test_the_database_checks_what_it_holds(engine: Engine, empty_database_url: str):
