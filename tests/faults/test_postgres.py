@@ -47,6 +47,26 @@ async def test_a_restart_in_the_middle_of_everything(own: Lab, cluster: Cluster,
     await _all_saved(own, views)
 
 
+async def test_half_a_minute_without_a_server(own: Lab, cluster: Cluster):
+    """F21: longer than a lease; nobody lends a hand. The one test that may take more than twenty seconds."""
+    await own.box.fault(create={"accept": True, "delay_ms": 500}, job={"instant_ms": 1500})
+    views = [await own.ask(f"wish {number}") for number in range(4)]
+    await own.wait(lambda: _taken(own), hurry=False)
+    now = asyncio.get_running_loop().time
+    back = now() + 30
+    await cluster.stop()
+    while now() < back:
+        async with asyncio.timeout(8):
+            assert (await own.http.get("/readyz")).status_code == 503
+            assert (await own.http.get("/livez")).status_code == 200
+        await asyncio.sleep(0.1)
+    await cluster.start()
+    for view in views:
+        assert (await own.until(view, hurry=False)).phase is Phase.COMPLETED
+        assert await own.posts(view) == 1
+    await own.audit()
+
+
 async def test_whoever_listens_for_changes_is_heard_again(own: Lab, cluster: Cluster):
     """F21: the connection that listens is lost with the server; the next one hears again."""
     heard = own.studio.db.listen()
