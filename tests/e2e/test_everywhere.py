@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import Collector, Join, Visit
-from tests.support.browser import answered, shifted
+from tests.support.browser import answered, shifted, squeezed
 
 
 @pytest.mark.parametrize("width", [390, 820, 1440])
@@ -18,8 +18,29 @@ async def test_every_page_fits_and_stands_still(visit: Visit, collector: Collect
         page = await window.open(path)
         await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert await squeezed(page) == [], path
         assert await shifted(page) <= 0.05, path
         await page.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 820, 1440])
+async def test_nothing_is_wider_than_its_place(visit: Visit, join_studio: Join, width: int):
+    """Neither with the most that the form offers, nor on the narrowest tile."""
+    ada = await join_studio()
+    await ada.ended(await ada.ask("forbidden-test as narrow as tiles are", size="720x1280"))
+    window = await visit(ada, viewport={"width": width, "height": 844})
+    page = await window.open("/")
+    options = page.get_by_title("Size, length and model")
+    if await options.is_visible():
+        await options.click()
+    await page.get_by_role("combobox", name="Model").select_option("sandbox/sora-2-pro")
+    await page.get_by_role("radio", name="Portrait 1080\u00d71920").check(force=True)
+    await page.get_by_role("radio", name="20 seconds").check(force=True)
+    await expect(page.get_by_label("Price")).to_have_text("$14.00")
+    assert await squeezed(page) == []
+    await page.get_by_role("heading", level=1).click()  # closes what was opened
+    assert await squeezed(page) == []
+    assert await squeezed(await window.open("/library")) == []
 
 
 async def test_create_and_search_by_keyboard_alone(visit: Visit, join_studio: Join):

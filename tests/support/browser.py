@@ -32,6 +32,22 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 
+# What sticks out of the box that it stands in, to the right or the left. Not meant: what scrolls or ends in
+# an ellipsis on purpose, what only screen readers see, and decoration that nobody can touch.
+_SQUEEZED = """() => {
+  const meant = (style) => /auto|scroll/.test(style.overflowX) || style.textOverflow === "ellipsis";
+  return [...document.querySelectorAll("main *")].filter((element) => {
+    const [own, around] = [getComputedStyle(element), getComputedStyle(element.parentElement)];
+    if (/absolute|fixed/.test(own.position) || own.display === "inline") return;
+    if (meant(around) || own.pointerEvents === "none" || !element.checkVisibility()) return;
+    if (element.closest(".sr, svg, select")) return;
+    const [box, room] = [element.getBoundingClientRect(), element.parentElement.getBoundingClientRect()];
+    const edge = (side) => parseFloat(around[`border${side}Width`]) + parseFloat(around[`padding${side}`]);
+    return box.right + parseFloat(own.marginRight) > room.right - edge("Right") + 1
+      || box.left - parseFloat(own.marginLeft) < room.left + edge("Left") - 1;
+  }).map((element) => `${element.tagName}.${element.className} in ${element.parentElement.className}`);
+}"""
+
 
 class MissingBrowser(Exception):
     """There is no Chromium; the text says how to get one."""
@@ -112,6 +128,11 @@ async def ready(page: Page) -> None:
 async def answered(page: Page) -> None:
     """Wait until the studio has answered a wish: till then its stand-in may be beside the real tile."""
     await expect(page.locator(".ghost")).to_have_count(0)
+
+
+async def squeezed(page: Page) -> list[str]:
+    """Return the elements that are wider than the place they have: cut off, or over what is beside them."""
+    return await page.evaluate(_SQUEEZED)
 
 
 async def shifted(page: Page) -> float:

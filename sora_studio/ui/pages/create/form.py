@@ -1,5 +1,7 @@
 """The composer: prompt, picture, size, length, model, price, Create."""
 
+from collections.abc import Sequence
+
 import reflex as rx
 
 from sora_studio.domain.video import PROMPT_MAX
@@ -152,8 +154,11 @@ def _options() -> rx.Component:
     return rx.el.div(
         rx.el.button(
             rx.el.span(class_name="shape", custom_attrs=style(ar=_offer.size.replace("x", " / "))),
-            rx.el.span(_offer.seconds, " s", class_name="num"),
-            rx.el.span(_offer.name, class_name="model-name"),
+            rx.el.span(
+                rx.el.span(_offer.seconds, " s", class_name="num"),
+                rx.el.span(_offer.name, class_name="model-name"),
+                class_name="gist",
+            ),
             icon("chevron-up", SMALL_ICON),
             type="button",
             class_name="button quiet summary",
@@ -206,12 +211,13 @@ def _size(size: rx.vars.ObjectVar[SizeOption]) -> rx.Component:
             data_size=size.value,
         ),
         rx.el.span(class_name="shape", custom_attrs=style(ar=size.ratio)),
-        rx.el.span(size.name, " ", size.frame, class_name="num name"),
+        rx.el.span(rx.el.span(size.name, " ", class_name="word"), size.frame, class_name="num name"),
         title=f"{size.name} {size.frame}",
     )
 
 
 def _length(length: rx.Var[str]) -> rx.Component:
+    last = _offer.lengths.to(rx.vars.ArrayVar[Sequence[str]], tuple[str, ...])[-1]
     return rx.el.label(
         rx.el.input(
             type="radio",
@@ -222,7 +228,7 @@ def _length(length: rx.Var[str]) -> rx.Component:
             aria_label=f"{length} seconds",
             class_name="sr",
         ),
-        rx.el.span(length, " s", class_name="num"),
+        rx.el.span(length, rx.cond(length == last, " s", ""), class_name="num"),
     )
 
 
