@@ -54,11 +54,22 @@ on(
     patience(form, 0);
     const ghost = makeGhost(form, prompt);
     ghost.dataset.key = key;
+    ghost.before = new Set(menus().map((menu) => menu.dataset.menu));
     one("[data-ghosts]")?.prepend(ghost);
     window.scrollTo({ top: 0, behavior: "smooth" });
   },
   true,
 );
+
+const menus = () => [...all(".tile [data-menu]")];
+const nameIn = (tile) => one(".name", tile).textContent.split(/\s+/).join(" ");
+
+// A push may bring the video before the answer comes: its stand-in goes at once, so that nobody sees two tiles of one
+// wish. A title is how the prompt's first line begins.
+function giveWay(ghost) {
+  const isIts = (menu) => nameIn(ghost).startsWith(nameIn(menu.parentElement).replace(/…$/, ""));
+  if (menus().some((menu) => !ghost.before.has(menu.dataset.menu) && isIts(menu))) ghost.remove();
+}
 
 function release(form, key) {
   for (const ghost of all(".ghost")) if (ghost.dataset.key === key) ghost.remove();
@@ -492,6 +503,7 @@ function follow() {
   for (const time of all("time[data-ago]:empty")) tellTime(time);
   for (const time of all("time[data-left]:empty")) tellLeft(time);
   for (const form of all("[data-composer][data-answer]")) settle(form);
+  for (const ghost of all(".ghost")) giveWay(ghost);
   if (all(".tile").length < shownWhenAsked) shownWhenAsked = -1; // another question, or something was deleted
   nearEnd.disconnect();
   const more = one("[data-more]");

@@ -2,11 +2,11 @@
 
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import Join, Visit
 from tests.support.accounts import PASSWORD
-from tests.support.browser import RENDERED, answered, ready
+from tests.support.browser import RENDERED, ready
 
 _WATCH_PROGRESS = """() => {
   window.percents = [];
@@ -45,7 +45,6 @@ async def test_from_sign_up_to_a_video_that_plays(visit: Visit):
     await page.get_by_role("button", name="Create").click()
     assert await page.evaluate("window.tilesAtOnce") == 1
 
-    await answered(page)
     tile = page.get_by_role("article")
     await expect(tile).to_have_count(1)
     await expect(tile).to_contain_text("A red fox")
@@ -64,3 +63,31 @@ async def test_from_sign_up_to_a_video_that_plays(visit: Visit):
     await expect(video).to_have_js_property("readyState", 4)
     assert 3.9 < await video.evaluate("video => video.duration") < 4.3
     assert await page.evaluate("window.neverReloaded")
+
+
+async def test_the_tile_of_a_click_is_never_seen_twice(visit: Visit, join_studio: Join):
+    """A push that overtakes the answer brings the video in the place of its stand-in."""
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def hold_answers(browser: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            if "accepted" in str(message) and "overtaken" in str(message):
+                held.append((browser, message))
+            else:
+                browser.send(message)
+
+        browser.connect_to_server().on_message(pass_on)
+
+    window = await visit(await join_studio())
+    await window.context.route_web_socket(re.compile("_event"), hold_answers)
+    page = await window.open("/")
+    prompt = page.get_by_role("textbox", name="Prompt")
+    await prompt.fill("forbidden-test overtaken, first words of a title that is cut somewhere in the end")
+    await page.get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("button", name="What to do with forbidden-test overtaken")).to_have_count(1)
+    assert await page.get_by_role("article").count() == 1
+    assert await prompt.input_value() != ""
+    for browser, message in held:
+        browser.send(message)
+    await expect(prompt).to_have_value("")
+    await expect(page.get_by_role("article")).to_have_count(1)

@@ -6,7 +6,6 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import Collector, Join, Visit
-from tests.support.browser import answered
 from tests.support.films import picture
 
 PNG = picture((640, 640), "PNG")
@@ -39,7 +38,6 @@ async def test_a_picture_becomes_the_first_frame(visit: Visit, join_studio: Join
     await give(page, way, PNG)
     await expect(page.get_by_text("First frame", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Create").click()
-    await answered(page)
     await expect(page.get_by_role("article")).to_contain_text("not charged")
     (video,) = await ada.videos()
     sent = await ada.http.get(f"/api/videos/{video['id']}/reference")
@@ -56,7 +54,6 @@ async def test_edit_and_send_again_brings_the_picture_along(visit: Visit, join_s
     await expect(page.get_by_text("First frame", exact=True)).to_be_visible()
     await page.get_by_role("textbox", name="Prompt").fill("forbidden-test, edited")
     await page.get_by_role("button", name="Create").click()
-    await answered(page)
     await expect(page.get_by_role("article")).to_have_count(2)
     await expect(page.get_by_role("article").first).to_contain_text("not charged")
     newest, _ = await ada.videos()

@@ -7,7 +7,7 @@ import psutil
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.support.browser import RENDERED, Visitor, answered
+from tests.support.browser import RENDERED, Visitor
 from tests.support.person import join
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
 
@@ -33,7 +33,6 @@ async def test_killed_in_mid_render(chromium: Browser, with_database: bool):
             page = await window.open("/")
             await page.get_by_role("textbox", name="Prompt").fill("a kite that comes back")
             await page.get_by_role("button", name="Create").click()
-            await answered(page)
             tile = page.get_by_role("article")
             await expect(tile).to_contain_text("Rendering", timeout=RENDERED)
             _kill(studio, with_database=with_database)

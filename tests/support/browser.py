@@ -125,11 +125,6 @@ async def ready(page: Page) -> None:
     await expect(page.locator("main[data-ready=true]")).to_be_visible()
 
 
-async def answered(page: Page) -> None:
-    """Wait until the studio has answered a wish: till then its stand-in may be beside the real tile."""
-    await expect(page.locator(".ghost")).to_have_count(0)
-
-
 async def squeezed(page: Page) -> list[str]:
     """Return the elements that are wider than the place they have: cut off, or over what is beside them."""
     return await page.evaluate(_SQUEEZED)
