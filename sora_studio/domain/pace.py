@@ -13,6 +13,9 @@ BUSY = "provider_busy"
 UNREACHABLE = "provider_unreachable"
 """The code of what has to wait because the provider does not answer."""
 
+NO_PLACE = "no_place"
+"""The code of a wish that waits here because its provider makes only so many jobs at a time."""
+
 SILENCE = frozenset({"unreachable", "timeout", "connection_lost"})
 """The codes of requests that nobody answered."""
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sora_studio.domain.errors import InvalidInput, ProviderError
+from sora_studio.domain.pace import NO_PLACE
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Model, Operation, Profile
+from sora_studio.domain.video import Phase, Problem, VideoView
 
 _DOES = {
     Operation.EDIT: "edit videos",
@@ -77,6 +79,15 @@ class Offers:
         profile = self._profiles.get(provider)
         known = [each for each in profile.models if each.id == model] if profile else []
         return known[0].price(size, seconds) if known else None
+
+    def explained(self, view: VideoView) -> VideoView:
+        """Say of a wish that was not sent yet that it waits for a place, where a provider has so many."""
+        profile = self._profiles.get(view.provider)
+        places = profile.pace.jobs if profile else None
+        if view.phase is not Phase.SUBMITTING or view.sent or view.problem or not profile or not places:
+            return view
+        at_a_time = "one video" if places == 1 else f"{places} videos"
+        return replace(view, problem=Problem(NO_PLACE, f"{profile.label} makes {at_a_time} at a time."))
 
     async def refresh(self) -> None:
         """Ask every server for its models; one that does not answer keeps what it had."""

@@ -1,6 +1,7 @@
 """What a person does with videos: wish, look, find, make another from one, rename, delete, decide."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -216,7 +217,7 @@ class VideoService:
             NotFound: It is not there, or not the owner's.
         """
         async with self._db.transaction() as tx:
-            return await VideoRepository(tx).view(owner_id, video_id)
+            return self._offers.explained(await VideoRepository(tx).view(owner_id, video_id))
 
     async def statuses(self, owner_id: UUID, video_ids: Sequence[UUID]) -> tuple[VideoView, ...]:
         """Return the owner's among some videos, in the order asked."""
@@ -226,7 +227,8 @@ class VideoService:
     async def list_library(self, owner_id: UUID, query: LibraryQuery) -> LibraryPage:
         """Return a page of the owner's library in at most four statements."""
         async with self._db.transaction() as tx:
-            return await VideoRepository(tx).page(owner_id, query)
+            page = await VideoRepository(tx).page(owner_id, query)
+        return replace(page, videos=tuple(map(self._offers.explained, page.videos)))
 
     async def count_library(self, owner_id: UUID, search: str = "") -> LibraryCounts:
         """Count the owner's videos by status, up to a thousand."""
@@ -244,7 +246,8 @@ class VideoService:
             videos = VideoRepository(tx)
             child = await videos.view(owner_id, video_id)
             parents = await videos.views(owner_id, [child.parent_id]) if child.parent_id else ()
-            return Family(parents[0] if parents else None, await videos.made_from(owner_id, video_id))
+            made = await videos.made_from(owner_id, video_id)
+        return Family(parents[0] if parents else None, tuple(map(self._offers.explained, made)))
 
     async def activity(self, owner_id: UUID, video_id: UUID) -> tuple[Activity, ...]:
         """Return what happened to a video since it was written down, oldest first.

@@ -79,7 +79,7 @@ class Wishes:
                 raise
             return before
         self._on_written()
-        return view
+        return self._offers.explained(view)
 
     @redone
     async def _store(self, video: VideoRow, *parts: JobRow | AssetRow) -> VideoView:

@@ -44,6 +44,10 @@ _PAY_AGAIN = "{reason} {charge} Sending it again costs again."
 _TOLD: Mapping[Phase, Mapping[str, Told]] = {
     Phase.SUBMITTING: {
         _NONE: Told("Sending", "Your wish is written down and on its way to the provider. {charge}"),
+        "no_place": Told(
+            "Waiting for a place",
+            "Waiting for a free place: {reason} It is sent as soon as there is one. {charge}",
+        ),
         "provider_busy": Told(
             "Waiting", "The provider is busy: {reason} It is sent when it is not. {charge}"
         ),

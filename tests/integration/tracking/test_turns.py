@@ -11,7 +11,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.jobs import JobRepository
 from sora_studio.domain.errors import ProviderUnavailable
 from sora_studio.domain.profile import Pace
-from sora_studio.domain.video import Phase, VideoWish
+from sora_studio.domain.video import LibraryQuery, Phase, VideoWish
 from sora_studio.providers.paced import PacedProvider, Patience
 from sora_studio.services.offers import Offers
 from sora_studio.services.room import Room
@@ -134,7 +134,12 @@ async def test_limits_of_the_profile_count(bench: Bench):
     views = [await limited.wish(f"clip {number}") for number in range(3)]
     await limited.submit()
     await limited.submit()
-    assert [(await limited.look(view)).phase for view in views].count(Phase.QUEUED) == 2
+    seen = [await limited.look(view) for view in views]
+    assert [view.phase for view in seen].count(Phase.QUEUED) == 2
+    page = await limited.videos.list_library(limited.owner_id, LibraryQuery())
+    for shown in (seen, page.videos):
+        why = [view.problem.message for view in shown if view.problem]
+        assert why == ["Fake makes 2 videos at a time."]
     limited.provider.finish("remote-0", b"file")
     await limited.refresh()
     await limited.submit()
