@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Collector, Visit
+from tests.e2e.conftest import Collector, Join, Visit
 from tests.support.browser import RENDERED
 
 
@@ -53,3 +53,25 @@ async def test_a_character_out_of_a_video_appears_in_the_next(visit: Visit, coll
     await page.get_by_role("button", name="Create").click()
     await expect(page.get_by_role("article").filter(has_text="Old Tom")).to_contain_text("not charged")
     await expect(page.get_by_role("checkbox", name="Old Tom")).not_to_be_checked()
+
+
+async def test_a_character_is_let_go_by_keyboard(visit: Visit, join_studio: Join):
+    ada = await join_studio()
+    film = await ada.ask("a lighthouse", size="1280x720")
+    assert (await ada.ended(film))["status"] == "completed"
+    for name in ("Old Tom", "Nova"):
+        wish = {"name": name, "video_id": film}
+        assert (await ada.http.post("/api/videos/characters", json=wish)).status_code == 200
+    page = await (await visit(ada)).open("/")
+    await page.get_by_role("link", name="All characters").click()
+    line = page.get_by_label("Delete Old Tom…")
+    await line.focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("The character is deleted.")).to_be_visible()
+    await expect(line).to_have_count(0)
+    await expect(page.get_by_label("Delete Nova…")).to_be_visible()
+    await page.get_by_role("link", name="Create").click()
+    await expect(page.get_by_role("checkbox", name="Nova")).to_have_count(1)
+    await expect(page.get_by_role("checkbox", name="Old Tom")).to_have_count(0)

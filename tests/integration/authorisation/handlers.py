@@ -11,6 +11,7 @@ from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.pages.create.composer import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
+from sora_studio.ui.pages.profile.characters import CharactersState
 from sora_studio.ui.pages.profile.state import ProfileState
 from sora_studio.ui.pages.video.possibilities import PossibilitiesState
 from sora_studio.ui.pages.video.state import VideoState
@@ -37,7 +38,7 @@ class Row:
     stranger: Sign
     payload: Payload = lambda _: {}
     thing: Callable[[Stage], Awaitable[str]] | None = None
-    path: str = "/profile"  # `{}` is the thing's id; the profile loads nothing but the person
+    path: str = "/profile"  # `{}` is the thing's id; the profile loads least
     spoils: bool = False  # it ends sessions or the account: on new people only
     open: bool = False  # to everybody: it neither reads nor changes what is anybody's
 
@@ -170,6 +171,16 @@ TABLE = [
     Row(
         LibraryState, "more", var(LibraryState, "cards", lambda cards: len(cards) >= MANY),
         empty(LibraryState), path=LIBRARY,
+    ),
+    Row(
+        CharactersState, "load",
+        var(CharactersState, "characters", lambda found: any(SECRET in each["name"] for each in found)),
+        lambda tab, _: tab.value(PersonState, "email") and not tab.value(CharactersState, "characters"),
+        thing=Stage.character,
+    ),
+    Row(
+        CharactersState, "remove", toast("The character is deleted."), toast("There is no such character."),
+        lambda thing: {"character_id": thing}, Stage.character,
     ),
     Row(ProfileState, "save", **both(toast("Saved.")), payload=new_profile, spoils=True),
     Row(

@@ -113,6 +113,13 @@ def _cast() -> rx.Component:
         rx.el.fieldset(
             rx.el.legend("Characters", class_name="sr"),
             rx.foreach(ComposerState.cast, _character),
+            rx.el.a(
+                icon("settings-2", SMALL_ICON),
+                href=routes.PROFILE,
+                aria_label="All characters",
+                title="All characters",
+                class_name="button small bare",
+            ),
             key=f"cast {ComposerState.draft.key}",
             class_name="cast",
         ),

@@ -6,6 +6,7 @@ from reflex.style import LiteralColorMode, color_mode, set_color_mode
 from sora_studio.domain.account import EMAIL_MAX, NAME_MAX
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components.form import error, field, native_form, password_field, text_field
+from sora_studio.ui.pages.profile.characters import CharactersState, characters
 from sora_studio.ui.pages.profile.state import CONFIRMATION, ProfileState
 from sora_studio.ui.person import PersonState
 from sora_studio.ui.theme import SMALL_ICON, icon
@@ -28,7 +29,7 @@ def page() -> rx.Component:
             ),
             class_name="head",
         ),
-        rx.el.div(_about(), _appearance(), _password(), _end(), class_name="settings"),
+        rx.el.div(_about(), _characters(), _appearance(), _password(), _end(), class_name="settings"),
         name="profile",
         ready=PersonState.email != "",
     )
@@ -63,6 +64,13 @@ def _about() -> rx.Component:
             on_submit=ProfileState.save,
             class_name="form",
         ),
+    )
+
+
+def _characters() -> rx.Component:
+    return rx.cond(
+        CharactersState.characters.length() > 0,
+        _section("Characters", "Who can appear in your videos: choose them on Create.", characters()),
     )
 
 

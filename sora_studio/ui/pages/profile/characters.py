@@ -1,0 +1,93 @@
+"""The person's characters: who there is, and the way to let one go."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import reflex as rx
+
+from sora_studio.container import services
+from sora_studio.domain.character import CharacterView
+from sora_studio.domain.errors import SoraStudioError
+from sora_studio.domain.ids import parse_character_id, public_character_id
+from sora_studio.ui import toasts
+from sora_studio.ui.errors import explain
+from sora_studio.ui.session import signed_in_user, tab_of
+from sora_studio.ui.theme import SMALL_ICON, icon
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One character as the profile shows it."""
+
+    id: str  # public
+    name: str
+    provider: str
+
+
+class CharactersState(rx.State):
+    """The characters, oldest first."""
+
+    characters: rx.Field[list[Listed]] = rx.field(default_factory=list)
+    removing: rx.Field[str] = rx.field("")  # the one whose end is on its way
+
+    @rx.event(background=True)
+    async def load(self) -> None:
+        """Read who there is."""
+        async with self:
+            owner_id = await signed_in_user(self)
+        found = await services().characters.list_all(owner_id)
+        async with tab_of(self, owner_id):
+            self.characters = _listed(found)
+
+    @rx.event(background=True)
+    async def remove(self, character_id: str) -> None:
+        """Let a character go; the provider keeps what it made of it."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            self.removing = str(character_id)
+        said, tone = "The character is deleted.", toasts.INFO
+        try:
+            await services().characters.remove(owner_id, parse_character_id(str(character_id)))
+        except SoraStudioError as problem:
+            said, tone = explain(problem), toasts.ERROR
+        finally:
+            async with self:
+                self.removing = ""
+        found = await services().characters.list_all(owner_id)
+        async with tab_of(self, owner_id):
+            self.characters = _listed(found)
+            await toasts.tell(self, said, tone=tone)
+
+
+def _listed(found: Iterable[CharacterView]) -> list[Listed]:
+    return [Listed(public_character_id(each.id), each.name, each.provider) for each in found]
+
+
+def characters() -> rx.Component:
+    """Draw a line for each; it opens to ask whether that is meant, only one at a time."""
+    return rx.el.div(rx.foreach(CharactersState.characters, _line), class_name="people")
+
+
+def _line(character: rx.vars.ObjectVar[Listed]) -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(
+            icon("user-round", SMALL_ICON),
+            rx.el.bdi(character.name),
+            rx.el.span(character.provider, class_name="muted"),
+            icon("trash-2", SMALL_ICON),
+            aria_label="Delete " + character.name.to(str) + "…",
+        ),
+        rx.el.div(
+            rx.el.p("Its videos stay. It cannot be brought back.", class_name="muted"),
+            rx.el.button(
+                "Delete",
+                type="button",
+                on_click=CharactersState.remove(character.id),
+                disabled=CharactersState.removing != "",
+                class_name="button danger solid",
+            ),
+            class_name="row between",
+        ),
+        key=character.id,
+        custom_attrs={"name": "characters"},
+    )
