@@ -474,7 +474,7 @@ function signIn(form) {
   form.elements.next.value = /^\/(?![/\\])/.test(next) ? next : "";
 }
 
-// Each element once, when it first appears.
+// Each element once for each of its attributes, when it first appears.
 const SETUP = {
   "[data-draft]": (box) => {
     if (!box.value) box.value = sessionStorage.getItem(DRAFT + box.dataset.draft) ?? "";
@@ -485,18 +485,18 @@ const SETUP = {
   "[data-longest]": limit,
   "[data-remix]": (box) => {
     grow(box);
-    if (location.hash === "#remix") box.focus();
+    if (location.hash === `#${box.closest("[id]").id}`) box.focus();
   },
   "[data-keys]": (kbd) => (kbd.textContent = /Mac|iP/.test(navigator.platform) ? "⌘↵" : "Ctrl ↵"),
   "[data-sign-in]": signIn,
 };
-const isSetUp = new WeakSet();
+const isSetUp = new Map(Object.keys(SETUP).map((selector) => [selector, new WeakSet()]));
 
 function follow() {
   for (const [selector, setUp] of Object.entries(SETUP)) {
     for (const element of all(selector)) {
-      if (isSetUp.has(element)) continue;
-      isSetUp.add(element);
+      if (isSetUp.get(selector).has(element)) continue;
+      isSetUp.get(selector).add(element);
       setUp(element);
     }
   }

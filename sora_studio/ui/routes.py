@@ -1,6 +1,6 @@
 """Where the pages and the files of a video are."""
 
-from sora_studio.domain.video import Variant
+from sora_studio.domain.video import Kind, Variant
 
 HOME = "/"
 LIBRARY = "/library"
@@ -34,9 +34,9 @@ def upload(reference_id: str) -> str:
     return f"/api/references/{reference_id}"
 
 
-def again(parent_id: str, video_id: str) -> str:
+def again(parent_id: str, video_id: str, kind: Kind) -> str:
     """Return the page of a video with the form filled in that asked for another one, made from it."""
-    return f"{video(parent_id)}?again={video_id}"
+    return f"{video(parent_id)}?again={video_id}#{kind}"
 
 
 def edit(video_id: str) -> str:

@@ -37,6 +37,30 @@ async def test_a_failed_edit_goes_back_to_its_form(visit: Visit, collector: Coll
     await expect(form.get_by_label("Edit prompt")).to_have_value("forbidden-test make it rain")
 
 
+async def test_a_failed_remix_goes_back_to_its_form_as_long_as_there_is_one(visit: Visit, join_studio: Join):
+    ada = await join_studio()
+    original = await ada.ask("a quiet harbour", size="1280x720")
+    assert (await ada.ended(original))["status"] == "completed"
+    answer = await ada.http.post(f"/api/videos/{original}/remix", json={"prompt": "forbidden-test by night"})
+    remix = answer.json()["id"]
+    await ada.ended(remix)
+    page = await (await visit(ada)).open("/")
+    await page.get_by_role("link", name="Edit and send again").click()
+    await expect(page).to_have_url(re.compile(f"{original}\\?again={remix}#remix"))
+    prompt = page.get_by_role("textbox", name="Remix prompt")
+    await expect(prompt).to_have_value("forbidden-test by night")
+    await expect(prompt).to_be_focused()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("heading", name="Remix of")).to_be_visible()
+    await page.get_by_role("link", name="Edit and send again").first.click()
+    await expect(page).to_have_url(re.compile(original))
+
+    await ada.http.delete(f"/api/videos/{original}")
+    await page.goto(f"/?edit={remix}")
+    await expect(page.get_by_text("The video that it was made from is deleted")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Prompt")).to_have_value("forbidden-test by night")
+
+
 async def test_a_character_out_of_a_video_appears_in_the_next(visit: Visit, collector: Collector):
     window = await visit(collector.person)
     page = await window.open(f"/video/{collector.harbour}")

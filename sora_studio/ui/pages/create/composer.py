@@ -12,8 +12,8 @@ from sora_studio.container import services
 from sora_studio.domain.character import CharacterView
 from sora_studio.domain.errors import InvalidInput, KeyReused, NotFound, SoraStudioError, UserError
 from sora_studio.domain.ids import parse_character_id, parse_public_id, public_character_id, public_id
-from sora_studio.domain.video import Kind, VideoView, VideoWish
-from sora_studio.ui import routes
+from sora_studio.domain.video import VideoView, VideoWish
+from sora_studio.ui import routes, toasts
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
@@ -102,14 +102,14 @@ class ComposerState(rx.State):
     async def load(self) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
         """Offer what the providers can do; `?edit=` fills the form with an earlier wish.
 
-        An edit or extension is not asked for here, but on the page of the video that it was to be made from.
+        What was to be made from another video is asked for on that one's page, as long as it is there.
         """
         async with self:
             owner_id = await signed_in_user(self)
             edited = self.router.url.query_parameters.get("edit", "")
         view = await _earlier(owner_id, edited) if edited else None
-        if view is not None and view.kind in {Kind.EDIT, Kind.EXTEND} and view.parent_id:
-            return rx.redirect(routes.again(public_id(view.parent_id), public_id(view.id)))
+        if view and view.parent_id and await _earlier(owner_id, public_id(view.parent_id)):
+            return rx.redirect(routes.again(public_id(view.parent_id), public_id(view.id), view.kind))
         brought = await _bring_picture(owner_id, view) if view and view.has_reference else None
         profiles = services().videos.offers()
         characters = await services().characters.list_all(owner_id)
@@ -120,6 +120,8 @@ class ComposerState(rx.State):
                 self.draft = Draft(view.prompt, uuid4().hex, tuple(map(_to_public, named)))
             else:
                 choice = _read_choice(self.last_choice)
+            if view and view.parent_id:
+                await toasts.tell(self, "The video that it was made from is deleted: this is a new one.")
             if brought is not None:
                 self.reference, self.error = brought
             assign(

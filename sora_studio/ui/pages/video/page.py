@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from sora_studio.domain.video import PROMPT_MAX, TITLE_MAX, Variant
+from sora_studio.domain.video import PROMPT_MAX, TITLE_MAX, Kind, Variant
 from sora_studio.ui import layout, routes
 from sora_studio.ui.cards import ATTENTION, FAILED, READY
 from sora_studio.ui.components import feedback, tile
@@ -10,6 +10,7 @@ from sora_studio.ui.components.form import error
 from sora_studio.ui.components.progress import ring
 from sora_studio.ui.pages.video import sections
 from sora_studio.ui.pages.video.activity import timeline
+from sora_studio.ui.pages.video.possibilities import PossibilitiesState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link, style
 
@@ -227,6 +228,8 @@ def _prompt() -> rx.Component:
 
 
 def _remix() -> rx.Component:
+    asked = PossibilitiesState.possible
+    again = (asked.id == _video.id) & (asked.again == Kind.REMIX.value)
     return rx.cond(
         _video.look == READY,
         rx.el.section(
@@ -235,8 +238,8 @@ def _remix() -> rx.Component:
             rx.el.form(
                 rx.el.input(type="hidden", name="request_key", value=VideoState.remix_key, read_only=True),
                 rx.el.textarea(
-                    key=_video.id,
-                    default_value=_video.prompt,
+                    key=f"{_ID} {asked.again}",
+                    default_value=rx.cond(again, asked.draft, _video.prompt),
                     name="prompt",
                     rows=3,
                     data_longest=str(PROMPT_MAX),
