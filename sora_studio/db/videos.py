@@ -296,7 +296,7 @@ _SEARCHED = [_VIDEO.c.search]
 _BESIDE = [
     *(_JOB.c[name] for name in ("provider", "progress", "progress_known", "remote_status")),
     *(_JOB.c[name] for name in ("remote_expires_at", "price_micros", "charge")),
-    *(_JOB.c[name] for name in ("problem_code", "problem_message", "post_begun_at")),
+    *(_JOB.c[name] for name in ("problem_code", "problem_message", "post_begun_at", "taken_at")),
     _ASSET.c.video_id.is_not(None).label("has_reference"),
 ]
 
@@ -336,5 +336,6 @@ def _to_view(row: Row[Any]) -> VideoView:
         has_reference=row.has_reference,
         remote_status=row.remote_status,
         characters=tuple(row.characters),
+        taken_at=row.taken_at,
         sent=row.post_begun_at is not None,
     )

@@ -234,6 +234,7 @@ class VideoView:
     has_reference: bool
     remote_status: str | None  # an unknown status word, verbatim
     characters: tuple[str, ...] = ()  # their remote ids
+    taken_at: datetime | None = None  # when the provider took the job
     sent: bool = True  # False: the provider has not been asked yet, or certainly did not take it
 
     @property

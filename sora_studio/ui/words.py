@@ -37,7 +37,7 @@ def took(span: timedelta) -> str:
 
 def remaining(view: VideoView, now: datetime) -> str:
     """Guess how long a rendering still takes from its progress; empty when there is too little to go by."""
-    elapsed = (now - view.created_at).total_seconds()
+    elapsed = (now - (view.taken_at or view.created_at)).total_seconds()
     tells = view.phase is Phase.IN_PROGRESS and view.progress_known and view.progress >= _ENOUGH
     if not tells or elapsed < _MOMENT:
         return ""

@@ -49,3 +49,9 @@ def test_nothing_is_guessed_where_the_provider_tells_nothing():
     view = _view(Phase.IN_PROGRESS, progress=50, progress_known=False)
 
     assert words.remaining(view, START + timedelta(minutes=1)) == ""
+
+
+def test_the_time_before_the_provider_took_it_does_not_count():
+    view = _view(Phase.IN_PROGRESS, progress=50, taken_at=START + timedelta(minutes=10))
+
+    assert words.remaining(view, START + timedelta(minutes=10, seconds=20)) == "about 20 s"
