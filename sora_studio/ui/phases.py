@@ -45,8 +45,7 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
     Phase.SUBMITTING: {
         _NONE: Told("Sending", "Your wish is written down and on its way to the provider. {charge}"),
         "no_place": Told(
-            "Waiting for a place",
-            "Waiting for a free place: {reason} It is sent as soon as there is one. {charge}",
+            "Waiting for a free place", "{reason} Yours is sent as soon as a place is free. {charge}"
         ),
         "provider_busy": Told(
             "Waiting", "The provider is busy: {reason} It is sent when it is not. {charge}"

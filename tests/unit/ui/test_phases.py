@@ -22,8 +22,8 @@ def _view(phase: Phase, code: str = "", *, message: str = WHY, **more: Any) -> V
 ROWS = [
     (Phase.SUBMITTING, "", {}, "Sending",
      "Your wish is written down and on its way to the provider. Nothing has been charged."),
-    (Phase.SUBMITTING, "no_place", {}, "Waiting for a place",
-     "Waiting for a free place: So. It is sent as soon as there is one. Nothing has been charged."),
+    (Phase.SUBMITTING, "no_place", {}, "Waiting for a free place",
+     "So. Yours is sent as soon as a place is free. Nothing has been charged."),
     (Phase.SUBMITTING, "provider_busy", {}, "Waiting",
      "The provider is busy: So. It is sent when it is not. Nothing has been charged."),
     (Phase.SUBMITTING, "provider_unreachable", {}, "Waiting",
