@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import Visit
-from tests.support.browser import RENDERED, answered, ready
+from tests.support.browser import RENDERED, ready
 from tests.support.person import Person
 from tests.support.proxy import Proxy, proxied
 from tests.support.studio import RunningStudio
@@ -83,7 +83,6 @@ async def test_a_video_over_a_line_that_breaks_every_three_seconds(
         else:
             await create.click()
             line.cut()
-        await answered(page)
         await line.more_cuts(1)
         await expect(tile).to_contain_text("Ready", timeout=RENDERED)
     await expect(tile).to_have_count(1)
@@ -110,4 +109,3 @@ async def test_a_tab_that_was_duplicated(visit: Visit, ada: Person):
 async def _ask(page: Page, prompt: str) -> None:
     await page.get_by_role("textbox", name="Prompt").fill(prompt)
     await page.get_by_role("button", name="Create").click()
-    await answered(page)
