@@ -191,7 +191,7 @@ class Reference(BaseModel):
 class ModelOffer(BaseModel):
     """One model, and what may be asked of it."""
 
-    id: str
+    id: str = Field(description="With its provider and a slash before it where another one has the same.")
     object: Literal["model"] = "model"
     created: int = 0
     owned_by: str = Field(description="The provider's name.")
@@ -208,11 +208,12 @@ class ModelList(BaseModel):
 
     @classmethod
     def of(cls, profiles: Sequence[Profile]) -> "ModelList":
-        """Shape what is on offer."""
+        """Shape what is on offer; asked for by its id alone, a model is its first provider's."""
+        first = {model.id: profile.name for profile in reversed(profiles) for model in profile.models}
         return cls(
             data=[
                 ModelOffer(
-                    id=model.id,
+                    id=model.id if first[model.id] == profile.name else f"{profile.name}/{model.id}",
                     owned_by=profile.name,
                     sizes=list(model.sizes),
                     seconds=[str(seconds) for seconds in model.seconds],

@@ -105,10 +105,16 @@ class Offers:
     ) -> tuple[Profile, Model, str, str]:
         """Check and complete a choice before anything is stored or sent.
 
+        Args:
+            provider: None: the one that the model says, see `_who_has`.
+            model: None: the provider's first one; as size and seconds.
+            size: In pixels, as 1280x720.
+            seconds: Whole ones.
+
         Raises:
             InvalidInput: No such provider, model, size or length.
         """
-        name = provider or next(iter(self._profiles))
+        name, model = (provider, model) if provider else self._who_has(model)
         if name not in self._profiles:
             message = f"There is no provider {name[:80]!r}."
             raise InvalidInput(message, "provider")
@@ -120,6 +126,14 @@ class Offers:
             await self._ask(name)  # it may have been added there since
             chosen = self._profiles[name].choose(model, size, seconds)
         return self._profiles[name], *chosen
+
+    def _who_has(self, model: str | None) -> tuple[str, str | None]:
+        """Find the provider for who names none: the first that has the model, or the one before its slash."""
+        for name, profile in self._profiles.items():
+            if not profile.retired and any(each.id == model for each in profile.models):
+                return name, model
+        before, _, after = (model or "").partition("/")
+        return (before, after) if after and before in self._profiles else (next(iter(self._profiles)), model)
 
     def _was_just_asked(self, name: str) -> bool:
         return name in self._asked and self._clock() - self._asked[name] < _ASK_AGAIN

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from sora_studio.api.shapes import ModelList
 from sora_studio.domain.errors import InvalidInput, ProviderUnavailable
 from sora_studio.domain.profile import Model
 from sora_studio.services.offers import Offers
@@ -95,3 +96,33 @@ async def test_nothing_is_stored_for_a_service_that_is_no_more():
     over = FakeProvider(profile=replace(PROFILE, retired="It ended."))
     with pytest.raises(InvalidInput, match=r"It ended\."):
         await Offers({"fake": over}).choose(None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen"),
+    [
+        (None, ("first", "sora-2")),
+        ("sora-2", ("first", "sora-2")),
+        ("second/sora-2", ("second", "sora-2")),
+        ("Wan-AI/Wan2.2-T2V", ("second", "Wan-AI/Wan2.2-T2V")),
+        ("second/Wan-AI/Wan2.2-T2V", ("second", "Wan-AI/Wan2.2-T2V")),
+    ],
+)
+async def test_a_model_says_whose_it_is(asked: str | None, chosen: tuple[str, str]):
+    """The official SDK can name a model and no provider."""
+    first, second = (FakeProvider(replace(PROFILE, name=name)) for name in ("first", "second"))
+    second.profile = replace(second.profile, models=(*PROFILE.models, Model("Wan-AI/Wan2.2-T2V")))
+    retired = FakeProvider(replace(second.profile, name="openai", retired="Gone."))
+    offers = Offers({"first": first, "openai": retired, "second": second})
+    profile, model, *_ = await offers.choose(None, asked, None, None)
+    assert (profile.name, model.id) == chosen
+    listed = ModelList.of((first.profile, second.profile)).data
+    assert [each.id for each in listed] == ["sora-2", "second/sora-2", "Wan-AI/Wan2.2-T2V"]
+
+
+@pytest.mark.parametrize("asked", ["third/sora-2", "second/", "/sora-2", "second/sora-3"])
+async def test_what_nobody_has_is_refused(asked: str):
+    first, second = (FakeProvider(replace(PROFILE, name=name)) for name in ("first", "second"))
+    with pytest.raises(InvalidInput) as refusal:
+        await Offers({"first": first, "second": second}).choose(None, asked, None, None)
+    assert refusal.value.code == "model_not_found"
