@@ -6,10 +6,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from sora_studio.db.models import AssetRow
 from sora_studio.domain.errors import SubmitUnclear, Unavailable
-from sora_studio.domain.job import Charge, ClaimedJob
+from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.ports import Order, RemoteJob
-from sora_studio.domain.video import Phase, VideoView
+from sora_studio.domain.video import Phase, Variant, VideoView
 from tests.integration.tracking.conftest import Bench
 from tests.support.provider import PROFILE, FakeProvider
 
@@ -62,6 +63,33 @@ async def test_work_that_ends_late_does_not_let_go_of_a_newer_claim(bench: Bench
 
     assert new.fence > old.fence
     assert await value(bench, "lease_until") != before
+
+
+async def test_files_of_who_was_overtaken_are_not_registered(bench: Bench, mp4: bytes):
+    """The row would be of a file that the newer holder has replaced, or of a video that was given up."""
+    view = await bench.wish()
+    await bench.submit()
+    bench.provider.finish("remote-0", mp4)
+    await bench.refresh()
+    (old,) = await bench.claims.take(Phase.SAVING, most=1)
+    await bench.sql("UPDATE job SET lease_until = NULL")
+    await bench.claims.take(Phase.SAVING, most=1)
+    film = AssetRow(
+        video_id=view.id,
+        variant=Variant.VIDEO,
+        key="videos/old.mp4",
+        content_type="video/mp4",
+        bytes=1,
+        sha256="0" * 64,
+        width=320,
+        height=180,
+    )
+
+    written = await bench.claims.record([JobChange(old, phase=Phase.COMPLETED)], [film])
+
+    assert written == 0
+    assert await bench.read("SELECT count(*) FROM asset") == (0,)
+    assert (await bench.look(view)).phase is Phase.SAVING
 
 
 async def test_giving_up_gives_back_only_what_was_not_taken(bench: Bench):

@@ -1,5 +1,6 @@
 """What a provider lists and nobody here knows."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -128,3 +129,20 @@ async def test_a_round_does_everything_but_sending(bench: Bench, mp4: bytes):
     assert (await bench.look(rendering)).phase is Phase.COMPLETED
     assert (await bench.look(unsent)).phase is Phase.SUBMITTING
     assert len(bench.provider.orders) == 2  # one of them was the test's
+
+
+async def test_a_round_leaves_a_post_alone_that_is_under_way(bench: Bench):
+    """Beside a running studio: its answer is still to come, and would find its job taken away."""
+    bench.provider.hold = asyncio.Event()
+    view = await bench.wish()
+    sending = asyncio.create_task(bench.submit())
+    await bench.provider.held.wait()
+    operator = Bench(bench.db, bench.provider, bench.storage, bench.workshop, bench.owner_id)
+    whole = Round(
+        db=bench.db, reconciler=operator.reconciler, refresher=operator.refresher, archiver=operator.archiver
+    )
+    assert [each.phase for each in await whole.run()] == [Phase.SUBMITTING]
+    bench.provider.hold.set()
+    await sending
+    assert (await bench.look(view)).phase is Phase.QUEUED
+    assert len(bench.provider.orders) == 1

@@ -10,6 +10,7 @@ import pytest
 from sora_studio.domain.errors import NotFound, ProviderUnavailable, Unavailable
 from sora_studio.domain.video import Phase, Variant, VideoView
 from tests.integration.tracking.conftest import Bench
+from tests.support.films import picture
 from tests.support.library import add_videos
 
 
@@ -119,6 +120,15 @@ async def test_files_without_rows_go_after_an_hour(bench: Bench, video: VideoVie
     assert findings.removed == 2
     assert [old.exists(), upload.exists(), young.exists(), spooled.exists()] == [False, False, True, False]
     assert await path_of(bench, video)
+
+
+async def test_an_uploaded_picture_is_no_stray(bench: Bench, video: VideoView):
+    """It belongs to no video yet, and to its owner all the same."""
+    upload = await bench.media.add_reference(video.owner_id, picture((320, 180), "PNG"))
+    file = await bench.media.reference_upload(video.owner_id, upload.id)
+    age(file.path, 7200)
+    assert (await bench.scrubber.run(fix=True)).strays == 0
+    assert file.path.exists()
 
 
 async def test_a_link_is_left_alone_and_not_followed(bench: Bench, video: VideoView, tmp_path: Path):

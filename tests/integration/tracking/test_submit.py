@@ -1,6 +1,7 @@
 """One wish, one POST, whatever breaks."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,57 @@ async def test_identical_lost_answers_are_adopted_one_by_one(bench: Bench):
     await bench.reconcile()
     assert [(await bench.look(view)).phase for view in wishes] == [Phase.QUEUED] * 3
     assert len(bench.provider.jobs) == 3
+
+
+async def test_what_a_video_has_already_is_not_adopted_for_another(bench: Bench):
+    """An earlier job with the very same words has its video; the one beside it is what was lost."""
+    first = await bench.wish("the same")
+    await bench.submit()
+    bench.provider.after_submit = [LOST]
+    second = await bench.wish("the same")
+    await bench.submit()
+    await bench.reconcile()
+    assert (await bench.look(second)).phase is Phase.QUEUED
+    found = await bench.read("SELECT remote_id FROM job WHERE video_id = :id", id=second.id)
+    kept = await bench.read("SELECT remote_id FROM job WHERE video_id = :id", id=first.id)
+    assert (kept, found) == (("remote-0",), ("remote-1",))
+
+
+@pytest.mark.parametrize("other", [{"seconds": "8"}, {"size": "720x1280"}, {"model": "sora-2-pro"}], ids=str)
+async def test_another_video_of_the_same_words_is_not_adopted(bench: Bench, other: dict[str, str]):
+    """Somebody else with the same key at the provider asked for it."""
+    bench.provider.before_submit = [LOST]
+    view = await bench.wish()
+    await bench.submit()
+    await bench.provider.submit(replace(bench.provider.orders[0], job_id=new_id(), **other))
+    await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.SUBMIT_UNKNOWN
+
+
+async def test_a_lost_submit_behind_many_newer_jobs_is_found(bench: Bench):
+    bench.provider.after_submit = [LOST]
+    view = await bench.wish()
+    await bench.submit()
+    for _ in range(250):
+        await bench.provider.submit(replace(bench.provider.orders[0], job_id=new_id(), prompt="another"))
+    await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.QUEUED
+    assert bench.provider.lists == 3
+
+
+async def test_a_remix_whose_answer_was_lost_is_not_made_anew(bench: Bench, mp4: bytes):
+    """Only where the server says that it knows no remix is a plain video asked for instead."""
+    parent = await bench.wish()
+    await bench.submit()
+    bench.provider.finish("remote-0", mp4)
+    await bench.refresh()
+    await bench.archive()
+    bench.provider.after_submit = [LOST]
+    remix = await bench.videos.remix(parent.owner_id, parent.id, "at night")
+    await bench.submit()
+    assert len(bench.provider.jobs) == len(bench.provider.orders) == 2
+    await bench.reconcile()
+    assert (await bench.look(remix)).phase is Phase.QUEUED
 
 
 async def test_an_unclear_submit_that_was_never_taken_asks_the_person(bench: Bench):

@@ -64,6 +64,8 @@ def test_an_open_circuit_lets_one_probe_through():
     assert circuit.wait(PROBE_FIRST) > 0
     circuit.answered()
     assert circuit.wait(PROBE_FIRST) == 0
+    circuit.asked()
+    assert circuit.wait(PROBE_FIRST) == 0, "closed again, it lets several through at a time"
 
 
 def test_a_probe_that_is_cut_off_leaves_its_place():
