@@ -8,7 +8,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev install test check check-types check-rest bench format lock clean
+.PHONY: help run dev install test check check-types check-rest bench planted format lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ check-rest:
 
 bench: install .venv/dev  ## Measure; one JSON line per metric
 	@$(BIN)/python -m bench
+
+planted: install .venv/dev  ## Plant thirty bugs one by one and see the suite catch them
+	@$(BIN)/python -m tests.planted $(ARGS)
 
 format:  ## Format and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix-only .
