@@ -57,6 +57,7 @@ async def test_a_file_that_is_gone_is_lost_and_stays_charged(lab: Lab, answer: s
     before = (await lab.box.seen())["content"]
     await lab.box.fault(job={"expires_ms": 0, "instant_ms": 0}, content=answer)
     view = await lab.until(await lab.ask(), Phase.SAVING)
+    await lab.sql("UPDATE job SET remote_expires_at = now() + interval '1 hour'")
     await lab.wait(lambda: _is_asked_for(lab, before + 4))
     assert (await lab.look(view)).phase is Phase.SAVING
     await lab.sql("UPDATE job SET remote_expires_at = now()")

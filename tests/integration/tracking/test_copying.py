@@ -4,13 +4,14 @@ import asyncio
 import errno
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from sora_studio.domain.errors import ProviderUnavailable
-from sora_studio.domain.ports import Beginning
+from sora_studio.domain.ports import Beginning, Content
 from sora_studio.domain.video import Phase, Variant, VideoView
 from sora_studio.services.tracking.copying import Limits
 from sora_studio.services.tracking.part import open_part
@@ -110,6 +111,11 @@ async def test_a_part_that_turns_out_bad_is_thrown_away(bench: Bench, mp4: bytes
     assert await stored(bench, view) == mp4
 
 
+async def no_chunks() -> AsyncIterator[bytes]:
+    for chunk in ():
+        yield chunk
+
+
 _DOWNLOADS_AND_DIES = """
 import os, signal, sys
 from pathlib import Path
@@ -141,6 +147,18 @@ async def test_what_a_killed_process_got_is_gone_on_with(bench: Bench, mp4: byte
     await again(bench)
     assert bench.provider.beginnings == [Beginning(len(mp4) // 2, TAG)]
     assert await stored(bench, view) == mp4
+
+
+def test_what_was_begun_before_a_power_cut_is_not_trusted(tmp_path: Path):
+    """Its end may hold something else than what was written."""
+    storage = LocalStorage(tmp_path)
+    with open_part(storage, "job") as part:
+        part.begin(Content("video/mp4", None, no_chunks(), etag=TAG))
+        part.write(b"half a film")
+    with open_part(storage, "job") as part:
+        assert part.beginning() == Beginning(11, TAG)
+        part.path.with_name(f"{part.path.name}.etag").write_text(f"another run of this machine\n{TAG}")
+        assert part.beginning() is None
 
 
 def test_two_never_write_to_one_part(tmp_path: Path):

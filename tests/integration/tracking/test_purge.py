@@ -70,6 +70,16 @@ async def test_a_provider_that_cannot_is_not_waited_for(bench: Bench, purger: Pu
     assert (await left(bench), bench.provider.deleted) == (0, [])
 
 
+async def test_what_is_still_worked_on_is_not_purged(bench: Bench, purger: Purger):
+    """A job that is just being sent would be paid for and forgotten, and a file kept without a row."""
+    await bench.sql("UPDATE job SET lease_until = now() + interval '30 seconds'")
+    await purger.run()
+    assert (await left(bench), bench.provider.deleted) == (1, [])
+    await bench.sql("UPDATE job SET lease_until = now() - interval '1 second'")
+    await purger.run()
+    assert (await left(bench), bench.provider.deleted) == (0, ["remote-0"])
+
+
 async def test_a_request_key_outlives_its_purged_video(bench: Bench):
     """A repeat that comes late must not be paid for; after a day the key is free."""
     wish = VideoWish("a paper boat")

@@ -141,6 +141,15 @@ async def test_jobs_behind_thousands_of_newer_ones_are_found_in_few_requests(ben
     assert {view.progress for view in page.videos} == {30}
 
 
+async def test_hundreds_of_jobs_cost_a_page_for_each_hundred(bench: Bench):
+    await taken(bench)
+    for video_id in await add_videos(bench.db, bench.owner_id, *["clip"] * 249, phase=Phase.QUEUED):
+        remote_id = f"remote-{video_id.hex}"
+        bench.provider.jobs[remote_id] = replace(bench.provider.jobs["remote-0"], remote_id=remote_id)
+    await bench.refresh()
+    assert (bench.provider.lists, bench.provider.fetches) == (3, 0)
+
+
 async def test_a_server_that_repeats_its_first_page_is_asked_for_no_more(bench: Bench):
     await taken(bench, *(f"clip {number}" for number in range(5)))
     bench.provider.repeats_page = True

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,17 @@ async def test_another_video_of_the_same_words_is_not_adopted(bench: Bench, othe
     assert (await bench.look(view)).phase is Phase.SUBMIT_UNKNOWN
 
 
+async def test_a_job_of_hours_ago_is_not_adopted(bench: Bench):
+    """Whoever asked for the same then, it was not this submit."""
+    bench.provider.before_submit = [LOST]
+    view = await bench.wish()
+    await bench.submit()
+    made = await bench.provider.submit(replace(bench.provider.orders[0], job_id=new_id()))
+    bench.provider.report(made.remote_id, Status.COMPLETED, created_at=datetime.now(UTC) - timedelta(hours=3))
+    await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.SUBMIT_UNKNOWN
+
+
 async def test_a_lost_submit_behind_many_newer_jobs_is_found(bench: Bench):
     bench.provider.after_submit = [LOST]
     view = await bench.wish()
@@ -203,6 +215,12 @@ async def test_a_request_key_makes_one_video(bench: Bench):
         await bench.videos.create(bench.owner_id, VideoWish("twice"), request_key="k")
     await bench.submit()
     assert len(bench.provider.orders) == 1
+
+
+async def test_a_request_that_came_too_late_leaves_no_picture(bench: Bench):
+    wish = VideoWish("once", reference=picture((400, 400), "JPEG"))
+    await asyncio.gather(*(bench.videos.create(bench.owner_id, wish, request_key="k") for _ in range(5)))
+    assert len([*bench.storage.kept()]) == 1
 
 
 async def test_the_reference_is_fitted_and_sent(bench: Bench):
