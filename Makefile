@@ -4,11 +4,12 @@
 PYTHON ?= python3
 PORT ?= 3000
 HOST ?= 127.0.0.1
+SEED ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev install test check check-types check-rest bench planted format lock clean
+.PHONY: help run dev install test check check-types check-rest bench test-long planted format lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,11 @@ check-rest:
 
 bench: install .venv/dev  ## Measure; one JSON line per metric
 	@$(BIN)/python -m bench
+
+test-long: install .venv/dev  ## Prove it at length: 10,000 worlds, 300 long lives, thirty planted bugs (SEED=…)
+	@SEEDS=10000 $(BIN)/pytest -n 2 tests/simulation
+	@EXAMPLES=300 STEPS=50 $(BIN)/pytest tests/stateful --hypothesis-seed=$(SEED)
+	@$(BIN)/python -m tests.planted
 
 planted: install .venv/dev  ## Plant thirty bugs one by one and see the suite catch them
 	@$(BIN)/python -m tests.planted $(ARGS)
