@@ -29,7 +29,7 @@ GRACE = 3600.0
 """Seconds that a file may lie there before it has a row."""
 
 _PAGE = 200
-_STRANGE = 20  # so many files without rows, and more than with: the disk belongs to another database
+_STRANGE = 20  # so many films are missing, and most of a page: the disk belongs to another database
 _ANOTHERS = "This folder seems to be another database's, so nothing was changed."
 FILE_LOST = "file_lost"
 
@@ -167,21 +167,30 @@ class Scrubber:
             await UpkeepRepository(tx).flag(holding.video_id, problem)
 
     async def _clear_away(self, findings: Findings, *, fix: bool) -> None:
-        """Find files that no row names, and remove them once their grace is over."""
-        known, strays = 0, list[StoredFile]()
+        """Find files that no row names, and remove them once their grace is over.
+
+        Files of videos that this database does not know stay: it may have been lost, or restored from an old
+        backup, and they may be all that is left of something paid.
+        """
+        strays = list[StoredFile]()
         files = self._storage.kept()
         while batch := await asyncio.to_thread(_next, files):
             named = await self._registered(file.key for file in batch)
-            known += len(named)
             strays += [file for file in batch if file.key not in named and file.age > GRACE]
         findings.strays = len(strays)
-        if len(strays) > max(_STRANGE, known):
-            findings.give_up(f"{len(strays)} files belong to no row, and only {known} do. {_ANOTHERS}")
-            return
+        own = await self._of_known_videos(strays)
+        if others := len(strays) - len(own):
+            findings.complaints.append(f"Files that belong to no video of this database, and stay: {others}.")
         if fix:
-            for file in strays:
+            for file in own:
                 findings.removed += await self._remove(file)
             await asyncio.to_thread(self._storage.sweep, older_than=GRACE)
+
+    async def _of_known_videos(self, files: Iterable[StoredFile]) -> list[StoredFile]:
+        owners = [(file, _video_of(file.key)) for file in files]
+        async with self._db.transaction() as tx:
+            known = await UpkeepRepository(tx).phases({video for _, video in owners if video})
+        return [file for file, video in owners if video is None or video in known]
 
     async def _remove(self, stray: StoredFile) -> bool:
         """Remove a file, unless somebody has just kept another one there."""
@@ -198,3 +207,12 @@ class Scrubber:
 
 def _next(files: Iterator[StoredFile]) -> Sequence[StoredFile]:
     return [*islice(files, _PAGE)]
+
+
+def _video_of(key: str) -> UUID | None:
+    """Return whose file it is; an upload belongs to no video yet."""
+    kind, video, *_ = key.split("/")
+    try:
+        return UUID(video) if kind == "videos" else None
+    except ValueError:
+        return UUID(int=0)  # nobody's: we give no such names
