@@ -1,7 +1,13 @@
 """Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    suppress,
+)
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -212,6 +218,9 @@ def _utc_now() -> datetime:
 def _holder(data_dir: Path) -> UUID:
     """Return this installation's name among those that share a database: made once, kept beside the data."""
     path = data_dir / "instance"
-    if not path.exists():
-        path.write_text(str(uuid4()))
-    return UUID(path.read_text().strip())
+    with suppress(FileNotFoundError, ValueError):  # ValueError: a first start was cut off in writing it
+        return UUID(path.read_text().strip())
+    name, fresh = uuid4(), path.with_name(".instance")
+    fresh.write_text(str(name))
+    fresh.replace(path)
+    return name

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, delete, exists, func, update
+from sqlalchemy import CursorResult, Executable, case, delete, exists, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -36,19 +36,24 @@ class HintRepository:
         return new.one_or_none() is not None
 
     async def apply(self, remote_ids: Iterable[str]) -> bool:
-        """Make jobs due that have a fresh hint and were not looked at for one a moment ago; False: none."""
+        """Make jobs due that have a fresh hint, a while after the last hint's look; False: none is due now.
+
+        A hint that comes too soon is put off, not dropped: it may be the one that says "completed".
+        """
         fresh = exists().where(
             col(HintRow.remote_id) == col(JobRow.remote_id), col(HintRow.received_at) > func.now() - WAITS
         )
-        rested = col(JobRow.hinted_at).is_(None) | (col(JobRow.hinted_at) < func.now() - AT_MOST_EVERY)
+        last = col(JobRow.hinted_at)  # in the future: one is put off already
+        at = case((last > func.now(), last), else_=func.greatest(func.now(), last + AT_MOST_EVERY))
         applied = await self._do(
             update(JobRow)
-            .where(col(JobRow.remote_id).in_([*remote_ids]), fresh, rested)
+            .where(col(JobRow.remote_id).in_([*remote_ids]), fresh)
             .where(col(JobRow.phase).in_((Phase.QUEUED, Phase.IN_PROGRESS)))
             .where(col(JobRow.looks) == 0)  # one that the provider did not know is given time
-            .values(due_at=func.now(), hinted_at=func.now())
+            .values(due_at=func.least(col(JobRow.due_at), at), hinted_at=at)
+            .returning(col(JobRow.due_at) <= func.now())
         )
-        return applied.rowcount > 0
+        return any(applied.scalars())
 
     async def forget_old(self) -> None:
         """Forget deliveries that nobody repeats any more."""

@@ -23,18 +23,21 @@ from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import NEXT, Happening, Kind, Phase
 
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
-# A problem ends with the phase that it was met in.
+# A problem ends with the phase that it was met in. A hint that came while the provider was being asked is not
+# forgotten: the answer may be older. What has been written is let go of, and is not written twice.
 _RECORD = text("""
 WITH change AS (
     SELECT * FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(
         id uuid, fence integer, phase text, due_in float8, remote_id text, progress integer,
         remote_status text, remote_expires_at timestamptz, problem_code text, problem_message text,
         charge text, failures integer, looks integer, not_sent boolean, taken boolean,
-        finished_at timestamptz, happenings jsonb)
+        finished_at timestamptz, happenings jsonb, claimed_at timestamptz)
 ), done AS (
     UPDATE job SET
         phase = coalesce(change.phase, job.phase),
-        due_at = now() + make_interval(secs => change.due_in),
+        due_at = CASE WHEN job.hinted_at > change.claimed_at AND change.due_in IS NOT NULL
+                AND coalesce(change.phase, job.phase) IN ('queued', 'in_progress')
+            THEN greatest(now(), job.hinted_at) ELSE now() + make_interval(secs => change.due_in) END,
         lease_until = NULL,
         holder = NULL,
         remote_id = coalesce(job.remote_id, change.remote_id),
@@ -54,7 +57,7 @@ WITH change AS (
         finished_at = coalesce(job.finished_at, change.finished_at),
         ended_at = CASE WHEN change.phase IN ('completed', 'failed') THEN now() ELSE job.ended_at END
     FROM change
-    WHERE job.id = change.id AND job.fence = change.fence
+    WHERE job.id = change.id AND job.fence = change.fence AND job.holder IS NOT NULL
       AND (change.phase IS NULL OR change.phase = job.phase
         OR job.phase || '>' || change.phase = ANY(:ways))
     RETURNING job.video_id, job.phase, job.current, change.happenings,
@@ -273,4 +276,5 @@ def _to_json(change: JobChange) -> dict[str, object]:
         "taken": change.taken,
         "finished_at": change.finished_at and change.finished_at.isoformat(),
         "happenings": list(change.happenings),
+        "claimed_at": change.job.now.isoformat(),
     }

@@ -52,6 +52,11 @@ class Offers:
             self._on_stale()
         return tuple(self._profiles.values())
 
+    def places(self) -> dict[str, int]:
+        """Return how many jobs a provider makes at a time, where that is limited."""
+        limits = {name: profile.pace.jobs for name, profile in self._profiles.items()}
+        return {name: jobs for name, jobs in limits.items() if jobs is not None}
+
     def offers(self, name: str, operation: Operation) -> bool:
         """Say whether a provider is there and can do something."""
         profile = self._profiles.get(name)

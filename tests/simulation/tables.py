@@ -230,7 +230,7 @@ class MemoryJobs(JobRepository):
 
     def _record(self, change: JobChange) -> bool:
         job = self._t.jobs.get(change.job.id)
-        if job is None or job.fence != change.job.fence:
+        if job is None or job.fence != change.job.fence or job.holder is None:
             return False
         phase = change.phase or job.phase
         if phase is not job.phase and phase not in NEXT[job.phase]:
@@ -255,7 +255,7 @@ class MemoryJobs(JobRepository):
         )
         status = job.remote_status if change.remote_status is None else change.remote_status
         return {
-            "due_at": None if change.due_in is None else now + change.due_in,
+            "due_at": self._due(job, change),
             "lease_until": None,
             "holder": None,
             "progress": job.progress if progress is None else max(job.progress, progress),
@@ -272,6 +272,14 @@ class MemoryJobs(JobRepository):
             "finished_at": job.finished_at or change.finished_at,
             "ended_at": now if change.phase in TERMINAL else job.ended_at,
         }
+
+    def _due(self, job: Job, change: JobChange) -> datetime | None:
+        if change.due_in is None:
+            return None
+        waits = (change.phase or job.phase) in {Phase.QUEUED, Phase.IN_PROGRESS}
+        if waits and job.hinted_at and job.hinted_at > change.job.now:
+            return max(self._t.now, job.hinted_at)
+        return self._t.now + change.due_in
 
     async def known(self, provider: str, remote_ids: Iterable[str]) -> set[str]:
         ours = {job.remote_id for job in self._t.jobs.values() if job.provider == provider}
@@ -399,15 +407,22 @@ class MemoryHints(HintRepository):
         now, wanted = self._t.now, {*remote_ids}
         fresh = {remote for remote, at in self._t.hints.values() if at > now - WAITS} & wanted
         applied = [
-            self._t.change(job, due_at=now, hinted_at=now)
+            self._t.change(job, due_at=min(job.due_at or at, at), hinted_at=at)
             for job in [*self._t.jobs.values()]
             if job.remote_id in fresh
             and job.phase in (Phase.QUEUED, Phase.IN_PROGRESS)
-            and (job.hinted_at is None or job.hinted_at < now - AT_MOST_EVERY)
             and job.looks == 0
+            and (at := _after_last(job, now))
         ]
-        return bool(applied)
+        return any(job.due_at and job.due_at <= now for job in applied)
 
     async def forget_old(self) -> None:
         oldest = self._t.now - KEPT
         self._t.hints = {key: hint for key, hint in self._t.hints.items() if hint[1] >= oldest}
+
+
+def _after_last(job: Job, now: datetime) -> datetime:
+    """Return when a hint leads to a look: a while after the last one did."""
+    if job.hinted_at is None:
+        return now
+    return job.hinted_at if job.hinted_at > now else max(now, job.hinted_at + AT_MOST_EVERY)

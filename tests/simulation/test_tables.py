@@ -232,7 +232,9 @@ async def test_sending_again_makes_the_same_job(database: Database):
     await twins.start(1)
     (video_id,) = twins.tables.videos
     for phase in (Phase.SUBMIT_UNKNOWN, Phase.NEEDS_ATTENTION):
-        await twins.claim()
+        known = len(twins.claimed)
+        while len(twins.claimed) == known:  # by chance, it claims in other phases
+            await twins.claim()
         job = twins.claimed[-1]
         change = JobChange(job, phase=phase, due_in=timedelta())
         await twins.both(lambda jobs, _a, _h, change=change: jobs.record([change]))

@@ -14,6 +14,7 @@ MAX_AGE = timedelta(hours=24)
 """After this long a person has to decide; until then an unknown or stuck status keeps the job alive."""
 
 _AT_ONCE = timedelta()
+_WAS_MADE = {"expired", "deleted"}  # what ended so may have been rendered and billed before
 
 
 def change_for(
@@ -50,8 +51,8 @@ def change_for(
         )
     if remote.status is Status.FAILED:
         problem = remote.problem or Problem("provider_failed", "The provider failed without saying why.")
-        return failed(known, problem, charge=Charge.RELEASED)
-    if job.now - job.created_at > MAX_AGE:
+        return failed(known, problem, charge=known.charge if problem.code in _WAS_MADE else Charge.RELEASED)
+    if is_too_old(job):
         return needs_attention(known, Problem("no_end", "The provider has not finished this video in a day."))
     progress = None if remote.progress is None else min(remote.progress, 99)
     phase = _next_phase(job.phase, remote.status)
@@ -69,6 +70,11 @@ def change_for(
         progress=progress,
         happenings=(*known.happenings, *_news(job.phase, phase)),
     )
+
+
+def is_too_old(job: ClaimedJob) -> bool:
+    """Tell whether a provider has had a day for a job; how long the wish waited before does not count."""
+    return job.taken_at is not None and job.now - max(job.taken_at, job.created_at) > MAX_AGE
 
 
 def wait_for(job: ClaimedJob, error: ProviderError) -> JobChange:

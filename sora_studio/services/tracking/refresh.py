@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from sora_studio.domain import polling
-from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderMisconfigured, ProviderRejected
+from sora_studio.domain import pace, polling
+from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderUnavailable
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob
 from sora_studio.domain.profile import Operation
@@ -16,7 +16,14 @@ from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.crew import Crew
 from sora_studio.services.tracking.durations import Durations
-from sora_studio.services.tracking.reading import change_for, failed, problem_of, wait_for
+from sora_studio.services.tracking.reading import (
+    change_for,
+    failed,
+    is_too_old,
+    needs_attention,
+    problem_of,
+    wait_for,
+)
 
 MOST = 1_000
 """Jobs that one run claims at most."""
@@ -88,7 +95,8 @@ class Refresher:
     async def _ask(self, name: str, jobs: Sequence[ClaimedJob]) -> list[JobChange]:
         provider = self._offers.provider(name)
         if provider is None:
-            return [JobChange(job, due_in=polling.ERROR_CEILING) for job in jobs]
+            problem = Problem("provider_missing", f"The provider {name} is not set up any more.")
+            return [JobChange(job, due_in=polling.ERROR_CEILING, problem=problem) for job in jobs]
         try:
             listed = await _list(provider, jobs) if len(jobs) > SINGLES else {}
         except ProviderError as error:
@@ -124,19 +132,25 @@ async def _list(provider: Provider, jobs: Sequence[ClaimedJob]) -> dict[str | No
         try:
             page = await provider.list_jobs(after=after, limit=PAGE)
         except ProviderError as error:
-            if found or (
-                isinstance(error, ProviderRejected) and not isinstance(error, ProviderMisconfigured)
-            ):
-                break  # it does not list, or not from there: the rest is asked for one by one
-            raise
+            if _is_away(error) and not found:
+                raise
+            break  # it does not list, or not from there, or not now: the rest is asked for one by one
         shown = {remote.remote_id: remote for remote in page.jobs}
         ours, is_new = missing.keys() & shown.keys(), bool(shown.keys() - found.keys())
         found |= shown
         missing = {remote_id: None for remote_id in missing if remote_id not in shown}
         if not missing or not is_new or not page.has_more or page.last_id is None:
             break
-        after = page.last_id if ours else next(each for each in anchors if each in missing)
+        after = page.last_id if ours else next((each for each in anchors if each in missing), None)
+        if after is None:
+            break
     return found
+
+
+def _is_away(error: ProviderError) -> bool:
+    """Tell whether whatever else is asked would not be answered either."""
+    wants_rest = isinstance(error, ProviderUnavailable) and error.retry_after is not None
+    return wants_rest or error.code in {pace.BUSY, pace.UNREACHABLE, *pace.SILENCE}
 
 
 def _taken(job: ClaimedJob) -> float:
@@ -158,5 +172,9 @@ def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
             return failed(JobChange(job), problem)
         return JobChange(job, due_in=_LOST_PAUSE, looks=job.looks + 1)
     change = wait_for(job, error)
+    if change.failures > _TELL_FROM and is_too_old(job):
+        return needs_attention(
+            change, Problem("no_end", f"Nothing was heard of this video for a day: {error.message}")
+        )
     is_worth_telling = change.failures >= _TELL_FROM or change.failures == job.failures
     return replace(change, problem=problem_of(error)) if is_worth_telling else change

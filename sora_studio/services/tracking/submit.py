@@ -15,6 +15,7 @@ from sora_studio.domain.errors import (
     ProviderUnavailable,
     StorageError,
     SubmitUnclear,
+    Unavailable,
     Unsupported,
 )
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
@@ -40,6 +41,8 @@ ROOM_PAUSE = timedelta(seconds=5)
 
 
 _SOON = timedelta(minutes=1)
+_DATABASE_PAUSE = 0.2  # seconds: shorter than the beat that would take the job up when its lease is over
+_PARTING = 6.0  # seconds that POSTs under way have when the studio closes
 
 
 class Submitter:
@@ -62,14 +65,12 @@ class Submitter:
 
     async def run(self) -> None:
         """Start as many due submits as there are free places."""
-        limits = {profile.name: profile.pace.jobs for profile in self._offers.profiles()}
-        places = {name: jobs for name, jobs in limits.items() if jobs is not None}
-        for job in await self._claims.take_wishes(most=self.crew.free, places=places):
+        for job in await self._claims.take_wishes(most=self.crew.free, places=self._offers.places()):
             self.crew.start(self._work(job))
 
     async def close(self) -> None:
         """Let submits end; one that is cut off is reconciled after the next start."""
-        await self.crew.close()
+        await self.crew.close(patience=_PARTING)
 
     async def _work(self, job: ClaimedJob) -> None:
         with self._claims.holding(job):
@@ -121,10 +122,20 @@ class Submitter:
         )
 
     async def _record(self, change: JobChange) -> None:
-        try:
-            await self._claims.record([change])
-        except Conflict:  # the provider gave us an id that it has given us before
-            await self._claims.record([replace(_unclear(change.job), failures=1)])
+        """Write down what became of a wish, however long the database is away: only we know its remote id.
+
+        What was written in the moment in which the answer was lost is not written again, nor is anything once
+        the lease is over and somebody else looks for the job: the fence sees to both.
+        """
+        while True:
+            try:
+                await self._claims.record([change])
+            except Unavailable:
+                await asyncio.sleep(_DATABASE_PAUSE)
+                continue
+            except Conflict:  # the provider gave us an id that it has given us before
+                await self._claims.record([replace(_unclear(change.job), failures=1)])
+            break
         if change.phase is Phase.SUBMIT_UNKNOWN:
             self._on_unclear()
         if change.phase is None and change.due_in is not None and change.due_in <= _SOON:

@@ -1,5 +1,6 @@
 """Webhooks: a hint has the job looked at, at most so often, whenever it comes."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -11,6 +12,7 @@ from sora_studio.domain.video import Phase, Status
 from sora_studio.domain.webhooks import Delivery, key_of
 from sora_studio.services.webhooks import WebhookService
 from tests.integration.tracking.conftest import Bench
+from tests.support.waiting import eventually
 from tests.unit.domain.test_webhooks import SECRET, sign
 
 
@@ -54,6 +56,35 @@ async def test_many_deliveries_cost_few_looks(bench: Bench, webhooks: WebhookSer
         await webhooks.receive(event("remote-0", "the same" if number % 2 else ""))
         await bench.refresher.run()
     assert 1 <= bench.provider.fetches <= 3  # one in five seconds, however slow the machine is
+
+
+async def test_a_hint_too_soon_is_put_off_and_not_dropped(bench: Bench, webhooks: WebhookService):
+    """The first one says in_progress, the second one completed."""
+    await taken(bench)
+    await webhooks.receive(event("remote-0"))
+    await bench.refresher.run()
+    await bench.sql("UPDATE job SET due_at = now() + interval '1 hour'")
+    bench.woken.clear()
+    for _ in range(3):
+        await webhooks.receive(event("remote-0"))
+    (wait,) = await bench.read("SELECT extract(epoch FROM due_at - now())::float8 FROM job")
+    assert wait <= 5
+    assert bench.woken == [] or wait <= 0  # a slow machine
+
+
+async def test_a_hint_while_the_provider_is_asked_has_it_asked_again(bench: Bench, webhooks: WebhookService):
+    """The answer that is on its way may be older than the hint."""
+    await taken(bench)
+    await bench.due_now()
+    bench.provider.hold_looks = asyncio.Event()
+    asking = asyncio.create_task(bench.refresher.run())
+    await eventually(lambda: bench.provider.fetches)
+    await webhooks.receive(event("remote-0"))
+    bench.provider.hold_looks.set()
+    await asking
+    await bench.refresher.crew.idle()
+    (is_due,) = await bench.read("SELECT due_at <= now() FROM job")
+    assert is_due
 
 
 async def test_a_hint_that_comes_before_the_answer_waits_for_it(bench: Bench, webhooks: WebhookService):

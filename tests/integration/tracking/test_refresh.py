@@ -4,7 +4,15 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sora_studio.domain.errors import JobNotFound, ProviderRejected, ProviderUnavailable
+import pytest
+
+from sora_studio.domain.errors import (
+    JobNotFound,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderRejected,
+    ProviderUnavailable,
+)
 from sora_studio.domain.profile import Pace
 from sora_studio.domain.video import LibraryQuery, Phase, Problem, Status
 from tests.integration.tracking.conftest import Bench
@@ -239,6 +247,91 @@ async def test_a_job_that_never_ends_is_left_to_the_person(bench: Bench):
         await bench.refresh()
     (wait,) = await bench.read("SELECT extract(epoch FROM due_at - now())::float8 FROM job")
     assert 50 < wait <= 60
-    await bench.sql("UPDATE job SET created_at = now() - interval '25 h'")
+    await bench.sql("UPDATE job SET taken_at = now() - interval '25 h', created_at = now() - interval '25 h'")
     await bench.refresh()
     assert (await bench.look(view)).phase is Phase.NEEDS_ATTENTION
+
+
+async def test_how_long_a_wish_waited_is_not_the_providers_time(bench: Bench):
+    view = await bench.wish()
+    await bench.sql("UPDATE job SET created_at = now() - interval '3 days'")
+    await bench.submit()
+    seen = await bench.look(view)
+    assert (seen.phase, seen.charged) == (Phase.QUEUED, True)
+    await bench.refresh()
+    assert (await bench.look(view)).phase is Phase.QUEUED
+
+
+async def test_a_day_of_silence_is_left_to_the_person(bench: Bench):
+    (view,) = await taken(bench)
+    await bench.sql("UPDATE job SET taken_at = now() - interval '25 h', created_at = now() - interval '25 h'")
+    for _ in range(4):
+        assert (await bench.look(view)).phase is Phase.QUEUED
+        bench.provider.on_fetch = [ProviderUnavailable("No answer.", "timeout")]
+        await bench.refresh()
+    seen = await bench.look(view)
+    assert (seen.phase, seen.charged) == (Phase.NEEDS_ATTENTION, True)
+    assert seen.problem
+    assert "Nothing was heard" in seen.problem.message
+
+
+@pytest.mark.parametrize("status", ["expired", "deleted"])
+async def test_what_the_provider_has_dropped_stays_charged(bench: Bench, status: str):
+    """It may have been rendered and billed while the studio was away."""
+    (view,) = await taken(bench)
+    bench.provider.fail("remote-0", status, "Gone.")
+    await bench.refresh()
+    seen = await bench.look(view)
+    assert (seen.phase, seen.charged) == (Phase.FAILED, True)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProviderUnavailable("Internal error.", "http_500"),
+        ProviderUnavailable("A page in HTML.", "garbled_answer"),
+        ProviderMisconfigured("This key may not list.", "http_401"),
+    ],
+    ids=lambda error: error.code,
+)
+async def test_a_broken_list_hides_no_finished_video(bench: Bench, error: ProviderError):
+    views = await taken(bench, *(f"clip {number}" for number in range(5)))
+    for number in range(5):
+        bench.provider.finish(f"remote-{number}", b"file")
+    bench.provider.on_list = [error]
+    await bench.refresh()
+    assert {(await bench.look(view)).phase for view in views} == {Phase.SAVING}
+
+
+async def test_a_provider_that_is_away_is_asked_once(bench: Bench):
+    await taken(bench, *(f"clip {number}" for number in range(5)))
+    bench.provider.on_list = [ProviderUnavailable("No answer.", "timeout")]
+    await bench.refresh()
+    assert (bench.provider.lists, bench.provider.fetches) == (1, 0)
+
+
+async def test_jobs_that_no_page_shows_end_no_run(bench: Bench):
+    """Strangers, then ours, the first of which marks the place and is on no page, then strangers."""
+    ours = await add_videos(bench.db, bench.owner_id, *["clip"] * 101, phase=Phase.QUEUED)
+    await taken(bench)
+    told = bench.provider.jobs.pop("remote-0")
+    await bench.sql("DELETE FROM video WHERE id IN (SELECT video_id FROM job WHERE remote_id = 'remote-0')")
+    names = [
+        *(f"older-{number}" for number in range(300)),
+        *(f"remote-{video_id.hex}" for video_id in ours),
+        *(f"newer-{number}" for number in range(100)),
+    ]
+    bench.provider.jobs = {name: replace(told, remote_id=name) for name in names}
+    await bench.refresh()
+    assert (bench.provider.lists, bench.provider.fetches) == (3, 1)
+
+
+async def test_a_provider_that_is_no_longer_set_up_is_named(bench: Bench):
+    (view,) = await taken(bench)
+    other = Bench(
+        bench.db, FakeProvider(replace(PROFILE, name="other")), bench.storage, bench.workshop, bench.owner_id
+    )
+    await other.refresh()
+    seen = await bench.look(view)
+    assert seen.problem
+    assert (seen.phase, seen.problem.code) == (Phase.QUEUED, "provider_missing")
