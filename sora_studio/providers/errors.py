@@ -51,6 +51,10 @@ _LOST = (OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, Garbled, OSError, Run
 
 _REDIRECT, _CLIENT_ERROR = 3, 4  # hundreds of HTTP statuses
 
+_NOT_FOUND = 404
+NOT_THERE = f"http_{_NOT_FOUND}"
+"""The code of a 404 that gives none."""
+
 _NO_MODEL = "model_not_found"  # new-api says so with a 503: whatever the status, nothing was taken
 _NOT_IMPLEMENTED = "notimplemented"
 
@@ -73,7 +77,11 @@ _ALWAYS: _Meanings = {
     501: Unsupported,
 }
 _ABSENT = {"task_not_exist", "video_not_found"}  # said with a 400, too
-_OF_A_JOB = {Call.FETCH, Call.CONTENT, Call.DELETE}
+_OF_A_JOB = {
+    **dict.fromkeys((Call.FETCH, Call.CONTENT, Call.DELETE), JobNotFound),
+    Call.REMIX: ProviderRejected,  # a new video of the change's words alone would be no remix
+}
+_LOOKS = {Call.FETCH, Call.LIST, Call.DELETE}
 # 303 is how some servers say "made, look there"; 409 how some say "busy", and others that it exists.
 _SUBMIT = _ALWAYS | dict.fromkeys((303, 408, 409, 425), SubmitUnclear)
 _LOOK = _ALWAYS | dict.fromkeys((408, 409, 425), ProviderUnavailable)
@@ -105,7 +113,8 @@ def translated_errors(
         yield
     except APIStatusError as error:
         problem = _refused(call, read_refusal(error.response), busy)
-        raise _blotted(problem, secrets) from error
+        repeats = any(secret in error.response.text for secret in secrets)  # and would be printed with it
+        raise _blotted(problem, secrets) from (None if repeats else error)
     except UnicodeEncodeError as error:  # before anything is sent
         message = "The request cannot be written as HTTP: it has characters that cannot be sent."
         raise ProviderRejected(message, "unsendable") from error
@@ -128,8 +137,9 @@ def _meaning(call: Call, refusal: Refusal, busy: Collection[int]) -> type[Provid
     if refusal.code in _CODES and (hundreds == _CLIENT_ERROR or refusal.code == _NO_MODEL):
         return _CODES[refusal.code]
     if refusal.code in _ABSENT and call in _OF_A_JOB:
-        return JobNotFound
-    if refusal.status in busy:
+        return _OF_A_JOB[call]
+    # A gateway whose server is being restarted says 404, too, but not in JSON.
+    if refusal.status in busy or (refusal.status == _NOT_FOUND and not refusal.is_api and call in _LOOKS):
         return ProviderUnavailable
     if call is Call.REMIX and _NOT_IMPLEMENTED in refusal.message.lower().replace(" ", ""):
         return Unsupported  # LiteLLM says so with a 500

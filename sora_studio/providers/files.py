@@ -14,7 +14,7 @@ from sora_studio.domain.ports import Beginning, Content
 from sora_studio.domain.video import Variant
 from sora_studio.providers.abroad import Abroad
 from sora_studio.providers.errors import Call, translated_errors
-from sora_studio.providers.line import Line
+from sora_studio.providers.line import FILE, Line
 from sora_studio.providers.wire import as_object, read_file_url
 
 _CHUNK = 256 * 1024  # bytes
@@ -117,7 +117,7 @@ class Files:
     async def _ask(self, url: httpx2.URL, headers: Mapping[str, str]) -> httpx2.Response:
         timeout = self._line.within(self._line.timeouts.content)
         request = self._line.http.build_request(
-            "GET", url, headers={**headers, **self._line.bearer}, timeout=timeout
+            "GET", url, headers={**headers, **self._line.bearer}, timeout=timeout, extensions={FILE: True}
         )
         return await self._line.http.send(request, stream=True)
 

@@ -5,9 +5,11 @@ The studio has one retry layer, its jobs, and a retried POST may be billed twice
 
 import asyncio
 import warnings
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import cast
 
 import httpx2
 from openai import AsyncOpenAI
@@ -16,8 +18,13 @@ from sora_studio.domain.errors import Unsupported
 from sora_studio.domain.ports import RemoteJob
 from sora_studio.domain.profile import Operation, Profile
 from sora_studio.providers.errors import Call, translated_errors
+from sora_studio.providers.wire import Garbled
 
 _NO_KEY = "no-key"  # the SDK insists on one; servers without keys ignore it
+FILE = "file"
+"""The extension of a request whose answer is a file."""
+
+_ANSWER_MAX, _ZIPPED_MAX = 8 * 1024 * 1024, 256 * 1024  # bytes on the wire: a hundred jobs are some 100 KB
 _SECRET_LENGTH = 8  # characters from which a word of a header is taken for a secret
 # Servers close idle connections after 5 s (uvicorn); a POST that meets the closing would be unclear.
 _LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=3.0)
@@ -31,6 +38,7 @@ class Timeouts:
     submit: float = 90.0  # whole call
     fetch: float = 20.0  # whole call: fetch, list, delete, models
     content: float = 60.0  # between two reads of a file
+    absent: float = 60.0  # how long a list has to be answered with a bare 404 to be believed absent
 
 
 @dataclass(frozen=True)
@@ -55,18 +63,49 @@ class Access:
     def http(self) -> httpx2.AsyncClient:
         """Return the client whose every request shows what the server wants to see."""
         own = {self.key_header: self.bare_key} if self.key_header else {}
+        shown = {name.lower(): value for name, value in {**self.headers, **own}.items()}
+        authorization = shown.get("authorization", "" if own else None)
         return httpx2.AsyncClient(
-            headers={**self.headers, **own},
-            event_hooks={"request": [_without_bearer] if own else []},
+            headers=shown,
+            event_hooks={"request": [partial(_authorize, authorization)], "response": [_bound]},
             follow_redirects=False,  # a redirect may carry the key to a stranger
             trust_env=False,  # a proxy for the internet would break servers on this machine
             limits=_LIMITS,
         )
 
 
-async def _without_bearer(request: httpx2.Request) -> None:
-    """Take the bearer away, which the SDK insists on."""
-    request.headers.pop("Authorization", None)
+async def _authorize(authorization: str | None, request: httpx2.Request) -> None:
+    """Put something in the place of the bearer that the SDK insists on: "" is nothing, None leaves it."""
+    if authorization:
+        request.headers["Authorization"] = authorization
+    elif authorization is not None:
+        request.headers.pop("Authorization", None)
+
+
+async def _bound(response: httpx2.Response) -> None:
+    """Let an answer be no larger than an API's; files are bounded by who asks for them."""
+    if FILE not in response.request.extensions:
+        most = _ZIPPED_MAX if response.headers.get("content-encoding") else _ANSWER_MAX
+        response.stream = _Bounded(cast("httpx2.AsyncByteStream", response.stream), most)
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    """A stream that ends with an error when it is too long."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, most: int) -> None:
+        self._stream, self._most = stream, most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        length = 0
+        async for chunk in self._stream:
+            length += len(chunk)
+            if length > self._most:
+                message = "The provider's answer is far too long."
+                raise Garbled(message)
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 class Line:

@@ -22,6 +22,7 @@ class Refusal:
     code: str  # `http_<status>` when it gives none
     message: str  # verbatim, or a sentence of ours when it gives none
     retry_after: float | None  # seconds
+    is_api: bool = True  # False: no JSON, so it may be from whatever stands in front of the server
 
 
 def read_refusal(response: Response) -> Refusal:
@@ -30,7 +31,7 @@ def read_refusal(response: Response) -> Refusal:
     fields = _envelope(body)
     message = as_text(fields.get("message")) or _plain(body, response) or _reason(response)
     code = read_code(fields, message) or as_text(fields.get("type"), 100) or f"http_{response.status_code}"
-    return Refusal(response.status_code, code, message, _retry_after(response))
+    return Refusal(response.status_code, code, message, _retry_after(response), isinstance(body, dict))
 
 
 def read_json(response: Response) -> object:

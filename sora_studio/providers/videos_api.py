@@ -21,7 +21,7 @@ from sora_studio.domain.ports import Beginning, Content, Order, RemoteJob, Remot
 from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.domain.video import Variant
 from sora_studio.providers.abroad import Abroad
-from sora_studio.providers.errors import Call
+from sora_studio.providers.errors import NOT_THERE, Call
 from sora_studio.providers.files import Files
 from sora_studio.providers.line import Access, Line, Timeouts, must_offer, poll_after, told
 from sora_studio.providers.listing import with_listed_models
@@ -54,6 +54,7 @@ class VideosApiProvider:
         access = Access(access or "") if access is None or isinstance(access, str) else access
         self._profile = profile
         self._no_list_until = 0.0  # by the monotonic clock
+        self._no_list_since: float | None = None  # the same: 404 and no word of an API
         self._line = Line(base_url, access, timeouts or Timeouts(), profile.busy)
         self._orders = Orders(profile, self._line)
         reading = self._line.within(self._line.timeouts.content)
@@ -128,7 +129,24 @@ class VideosApiProvider:
             if after is None:  # a later page may be refused for a job that is gone
                 self._no_list_until = time.monotonic() + _BELIEVED_ABSENT
             raise
+        except ProviderUnavailable as error:
+            if error.code == NOT_THERE:
+                self._doubt_list(error)
+            raise
+        self._no_list_since = None
         return replace(page, jobs=tuple(told(self._profile, job) for job in page.jobs))
+
+    def _doubt_list(self, error: ProviderUnavailable) -> None:
+        """Believe after a while that there is no list, though no API said so but something in front of it.
+
+        Raises:
+            Unsupported: It has been so for long enough.
+        """
+        now = time.monotonic()
+        self._no_list_since = since = self._no_list_since or now
+        if now - since >= self._line.timeouts.absent:
+            self._no_list_until = now + _BELIEVED_ABSENT
+            raise Unsupported(error.message, error.code) from error
 
     @asynccontextmanager
     async def content(

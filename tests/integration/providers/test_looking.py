@@ -1,5 +1,8 @@
 """Fetching, listing, deleting and models over real HTTP."""
 
+import gzip
+import json
+import os
 from urllib.parse import quote
 
 import pytest
@@ -11,10 +14,13 @@ from sora_studio.domain.errors import (
     ProviderUnavailable,
     Unsupported,
 )
+from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Problem, Status
+from sora_studio.providers.line import Timeouts
 from sora_studio.providers.profiles import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
-from tests.support.scripted import IS_SILENT, RESETS, says, sends, shows
+from tests.support.scripted import IS_SILENT, RESETS, Reply, says, sends, shows
+from tests.support.waiting import comes_true
 
 VIDEO = {"id": "video_1", "object": "video", "status": "in_progress", "progress": 40}
 FAILED = VIDEO | {"status": "failed", "error": {"code": 500, "message": "GPU fell off"}}
@@ -207,4 +213,36 @@ async def test_a_server_that_does_not_answer_about_models(server, provider, repl
 async def test_a_closed_provider_is_unavailable(provider):
     await provider.close()
     with pytest.raises(ProviderUnavailable):
+        await provider.fetch("video_1")
+
+
+async def test_a_bare_404_of_a_gateway_is_believed_of_nothing_at_once(server):
+    """While a server is restarted, what stands in front of it says 404."""
+    provider = VideosApiProvider(VIDEOS_API, server.base_url, timeouts=Timeouts(absent=0.2))
+    server.on("GET", "/videos/video_1", shows("404 page not found", 404))
+    server.on("DELETE", "/videos/video_1", shows("404 page not found", 404))
+    server.on("GET", "/videos", shows("404 page not found", 404))
+    for call in (provider.fetch("video_1"), provider.delete("video_1"), provider.list_jobs()):
+        with pytest.raises(ProviderUnavailable):
+            await call
+
+    async def is_absent() -> bool:
+        try:
+            await provider.list_jobs()
+        except Unsupported:
+            return True
+        except ProviderUnavailable:
+            return False
+        raise AssertionError
+
+    await comes_true(is_absent)
+    assert Operation.LIST not in provider.profile.operations
+    await provider.close()
+
+
+@pytest.mark.parametrize("headers", [{}, {"content-encoding": "gzip"}], ids=["plain", "zipped"])
+async def test_an_answer_without_end_is_cut(server, provider, headers):
+    body = gzip.compress(os.urandom(400_000)) if headers else json.dumps({"more": "x" * 12_000_000}).encode()
+    server.on("GET", "/videos/video_1", Reply(200, body, {"content-type": "application/json", **headers}))
+    with pytest.raises(ProviderUnavailable, match="far too long"):
         await provider.fetch("video_1")

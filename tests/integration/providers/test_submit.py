@@ -355,3 +355,33 @@ async def test_what_other_headers_keep_secret_is_in_no_message(server, order):
     error = await fails(provider, order)
     assert error.message == "Token *** of films was revoked."
     await provider.close()
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        Access("Basic YWRhOnNlY3JldA==", "Authorization"),
+        Access(headers={"authorization": "Basic YWRhOnNlY3JldA=="}),
+        Access(KEY, "x-api-key", {"Authorization": "Basic YWRhOnNlY3JldA=="}),
+    ],
+)
+async def test_an_authorization_of_ones_own_is_sent_as_it_is(server, order, access):
+    server.on("POST", "/videos", says(VIDEO))
+    provider = VideosApiProvider(VIDEOS_API, server.base_url, access)
+    await provider.submit(order)
+    assert server.requests[0].headers["authorization"] == "Basic YWRhOnNlY3JldA=="
+    await provider.close()
+
+
+async def test_a_key_that_is_repeated_is_in_no_traceback(server, provider, order):
+    server.on("POST", "/videos", says({"error": {"message": "Wrong.", "seen": KEY}}, 401))
+    error = await fails(provider, order)
+    assert KEY not in "".join(traceback.format_exception(error))
+
+
+async def test_a_source_that_is_gone_is_not_made_up_for(server, provider, order):
+    """The words of a change alone would make, and cost, another video."""
+    gone = {"error": {"message": "Video not found.", "code": "video_not_found"}}
+    server.on("POST", "/videos/video_0/remix", says(gone, 404))
+    error = await fails(provider, replace(order, kind=Kind.REMIX, source="video_0"))
+    assert type(error) is ProviderRejected
