@@ -73,7 +73,7 @@ async def beside(settings: Settings) -> AsyncIterator[Tools]:
         claims = Claims(db, uuid4())
         stack.push_async_callback(claims.release)
         workshop = stack.enter_context(closing(Workshop(limit_worker)))
-        storage = LocalStorage(settings.data_dir / "media")
+        storage = LocalStorage(settings.media_path)
         copier = Copier(storage=storage, workshop=workshop)
         archiver = Archiver(claims=claims, offers=offers, copier=copier, wake=_nothing)
         refresher = Refresher(claims=claims, offers=offers, on_finished=_nothing)

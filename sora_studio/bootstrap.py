@@ -96,7 +96,7 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
         providers = await open_providers(chosen, start, stack)
         providers = {name: parts.provider(provider) for name, provider in providers.items()}
-        storage, scheduler = parts.storage(settings.data_dir / "media"), Scheduler()
+        storage, scheduler = parts.storage(settings.media_path), Scheduler()
         opened = await _services(settings, db, own, providers, storage, scheduler, stack)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, scheduler.wake)

@@ -44,7 +44,7 @@ def serve(
 
 
 @cli.command()
-def sandbox(
+def sandbox(  # noqa: PLR0913 -- the options of a command
     *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 4010,
@@ -52,6 +52,14 @@ def sandbox(
     data_dir: Annotated[Path, typer.Option(help="Where it keeps jobs and files.")] = Path("data/sandbox"),
     dialect: Annotated[str, typer.Option(help="Whose server it behaves like; docs/sandbox.md.")] = "openai",
     faults: Annotated[bool, typer.Option("--faults", help="Open /faults, to ask for trouble.")] = False,
+    expires_after: Annotated[int, typer.Option(help="Seconds for which a video can be had.", min=1)] = 3600,
+    webhook_url: Annotated[str | None, typer.Option(help="Where to announce what has ended.")] = None,
+    webhook_secret: Annotated[
+        str | None, typer.Option(help="Signs that, whsec_….", envvar="SORA_SANDBOX_WEBHOOK_SECRET")
+    ] = None,
+    api_key: Annotated[
+        str | None, typer.Option(help="Asked of every call under /v1.", envvar="SORA_SANDBOX_API_KEY")
+    ] = None,
     parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run a Videos API server at /v1 that renders real MP4s (no AI model: it draws)."""
@@ -62,7 +70,15 @@ def sandbox(
         text = f"no dialect is called {dialect!r}; there are {', '.join(DIALECTS)}"
         raise typer.BadParameter(text, param_hint="--dialect")
     settings = SandboxSettings(
-        data_dir=data_dir, speed=speed, parent_pid=parent_pid, dialect=dialect, faults=faults
+        data_dir=data_dir,
+        speed=speed,
+        parent_pid=parent_pid,
+        dialect=dialect,
+        faults=faults,
+        expires_after=expires_after,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+        api_key=api_key,
     )
     run(host, port, settings)
 

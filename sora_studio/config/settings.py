@@ -83,6 +83,12 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_DATA_DIR",
         description="Where videos, the embedded database and the generated key are kept.",
     )
+    media_dir: Annotated[Path, AfterValidator(_absolute)] | None = Field(
+        None,
+        alias="SORA_STUDIO_MEDIA_DIR",
+        description="Where the videos' files are kept; studios that share a database have to share it, too. "
+        "Unset: `media` in the data directory.",
+    )
     public_url: Annotated[str, AfterValidator(http_url)] = Field(
         "http://localhost:3000",
         alias="SORA_STUDIO_PUBLIC_URL",
@@ -109,6 +115,11 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_LOG_FORMAT",
         description="Log lines for people (console) or programs (json).",
     )
+
+    @property
+    def media_path(self) -> Path:
+        """Return where the videos' files are."""
+        return self.media_dir or self.data_dir / "media"
 
     def signing_key(self) -> bytes:
         """Return the key that signs sessions; made and stored at the first call when none was set.
