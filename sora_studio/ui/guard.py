@@ -23,7 +23,7 @@ from sora_studio.container import services
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import NotSignedIn
 from sora_studio.services.tokens import token_in_cookies
-from sora_studio.ui import live, payloads, routes, sockets
+from sora_studio.ui import errors, live, payloads, routes, sockets
 from sora_studio.ui.session import hand_over
 from sora_studio.ui.toasts import ToastState
 
@@ -34,6 +34,13 @@ _FRAMEWORK = frozenset(
     if handler.state_full_name == state.get_full_name()
 )
 """What Reflex's own front end sends, also from the log-in page; it runs no handler of ours."""
+
+_FAILED = format_event_handler(FrontendEventExceptionState.event_handlers["handle_frontend_exception"])
+"""What a page sends that failed in a browser; the guard writes it down in the place of Reflex's handler.
+
+That one can hold up everybody: it searches the text, which anybody can send, by patterns whose time grows
+with the square and the cube of the length.
+"""
 
 _TOASTS = frozenset(map(format_event_handler, ToastState.event_handlers.values()))
 """Errors are told by them, those of the guard, too: they would be answered by themselves for ever."""
@@ -70,7 +77,12 @@ class Guard(rx.Middleware):
 
 def _let_in(event: Event) -> StateUpdate | None:
     """Let an event pass unless it is nonsense, which no page of ours sends: that has no effect."""
-    return None if payloads.fits(event) else StateUpdate()
+    if not payloads.fits(event):
+        return StateUpdate()
+    if event.name == _FAILED:
+        errors.note(Exception(event.payload["info"]))
+        return StateUpdate()
+    return None
 
 
 async def _identify(cookies: str) -> Identity | None:

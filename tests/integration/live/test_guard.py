@@ -1,9 +1,11 @@
 """What a remote client can make the server do: with whose cookie, with whose tab token."""
 
+import logging
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from reflex.state import FrontendEventExceptionState
 
 from sora_studio import container
 from sora_studio.db.engine import Database
@@ -270,3 +272,29 @@ async def test_a_handler_that_is_still_at_work_shows_nothing_to_the_next_person(
         await later.until(lambda: later.value(ProbeState, "titles") == [])
         assert "a secret" not in str(later.frames)
         assert later.redirects() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\\" * 60_000, 'TypeError: can\'t access property "", ' * 1500],
+    ids=["square", "cubic"],
+)
+async def test_no_text_about_a_failed_page_holds_anybody_up(
+    probe: Probe, text: str, caplog: pytest.LogCaptureFixture
+):
+    """Reflex's own handler looks through them for half a minute, and answers nobody meanwhile."""
+    ada = await sign_up(probe.accounts)
+    with caplog.at_level(logging.WARNING):
+        async with (
+            open_tab(probe.url, cookie=cookie(ada)) as tab,
+            open_tab(probe.url, path="/login") as nobody,
+        ):
+            await nobody.send(
+                FrontendEventExceptionState.event_handlers["handle_frontend_exception"],
+                info=text,
+                component_stack="",
+            )
+            await nobody.send(ProbeState.anybody)
+            await nobody.until(lambda: nobody.value(ProbeState, "whoever") == 1)
+            assert await obeyed(tab)
+    assert f"failed in a browser: {text[:50]}" in caplog.text
