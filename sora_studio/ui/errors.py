@@ -8,6 +8,7 @@ from reflex.event import EventSpec
 
 from sora_studio.domain.errors import (
     ContentRejected,
+    KeyReused,
     LimitReached,
     NotSignedIn,
     ProviderError,
@@ -34,6 +35,8 @@ def explain(problem: BaseException) -> str:
     match problem:
         case LimitReached():
             text = f"{_full_stop(problem.message)} Try again in {_wait(problem.retry_after)}."
+        case KeyReused():  # a form's key is renewed by this refusal
+            text = "Your wish before this one had been sent already. Press again to send this one as well."
         case UserError():
             text = problem.message
         case ProviderError():

@@ -10,6 +10,7 @@ EVERY = [
     errors.TooLarge("The image has 31 MB."),
     errors.NotSignedIn("Please log in."),
     errors.NotFound("There is no such video."),
+    errors.KeyReused("This idempotency key was used for another request."),
     errors.Conflict("Only a finished video can be remixed."),
     errors.LimitReached("That is a lot at once"),
     errors.ProviderUnavailable("connection refused"),
@@ -36,6 +37,10 @@ def test_every_problem_is_a_whole_sentence(problem: Exception):
 
 def test_what_the_person_can_mend_is_told_as_it_is():
     assert explain(errors.InvalidInput("The prompt is empty.")) == "The prompt is empty."
+
+
+def test_a_form_speaks_of_wishes_not_of_keys():
+    assert "key" not in explain(errors.KeyReused("This idempotency key was used for another request."))
 
 
 @pytest.mark.parametrize(("seconds", "wait"), [(0.2, "1 s"), (12.4, "12 s"), (300, "5 minutes")])

@@ -10,10 +10,10 @@ import reflex as rx
 
 from sora_studio.container import services
 from sora_studio.domain.character import CharacterView
-from sora_studio.domain.errors import InvalidInput, KeyReused, NotFound, SoraStudioError, UserError
+from sora_studio.domain.errors import InvalidInput, NotFound, SoraStudioError
 from sora_studio.domain.ids import parse_character_id, parse_public_id, public_character_id, public_id
 from sora_studio.domain.video import VideoView, VideoWish
-from sora_studio.ui import routes, toasts
+from sora_studio.ui import keys, routes, toasts
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
@@ -25,7 +25,6 @@ CAST = "character."
 """What the fields of chosen characters begin with; the rest is the public id."""
 
 _LONGEST_SIDE = 100_000  # pixels
-_SENT_BEFORE = "Your wish before this one had been sent already. Press Create again to send this one as well."
 
 
 @dataclass(frozen=True)
@@ -191,10 +190,9 @@ def _choose(state: ComposerState, model: str, size: str, seconds: str) -> None:
 
 def _refuse(state: ComposerState, key: str, problem: SoraStudioError) -> None:
     field = (problem.param or "") if isinstance(problem, InvalidInput) else ""
-    state.error = FormError(_SENT_BEFORE if isinstance(problem, KeyReused) else explain(problem), field)
+    state.error = FormError(explain(problem), field)
     state.answer = Answer(key)
-    if isinstance(problem, UserError):  # after anything else the wish may have been stored
-        state.form_key = uuid4().hex
+    state.form_key = keys.after(state.form_key, problem)
 
 
 async def _earlier(owner_id: UUID, video_id: str) -> VideoView | None:

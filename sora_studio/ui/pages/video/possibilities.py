@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import reflex as rx
 
 from sora_studio.container import services
-from sora_studio.domain.errors import NotFound, SoraStudioError, Unavailable, UserError
+from sora_studio.domain.errors import KeyReused, NotFound, SoraStudioError, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.money import as_price
 from sora_studio.domain.video import Extension, Possibilities, VideoView
-from sora_studio.ui import routes, toasts
+from sora_studio.ui import keys, routes, toasts
 from sora_studio.ui.assign import assign
 from sora_studio.ui.errors import explain
 from sora_studio.ui.session import signed_in_user, tab_of
@@ -110,6 +110,8 @@ class PossibilitiesState(rx.State):
         except SoraStudioError as problem:
             async with tab_of(self, owner_id):
                 self.refusal = Refusal(CHARACTER, explain(problem))
+                if isinstance(problem, KeyReused):
+                    self.form_key = uuid4().hex
             return
         finally:
             await _end(self)
@@ -136,8 +138,7 @@ async def _end(state: PossibilitiesState) -> None:
 async def _refuse(state: PossibilitiesState, owner_id: UUID, form: str, problem: SoraStudioError) -> None:
     async with tab_of(state, owner_id):
         state.refusal = Refusal(form, explain(problem))
-        if isinstance(problem, UserError):  # after anything else the wish may have been stored
-            state.form_key = uuid4().hex
+        state.form_key = keys.after(state.form_key, problem)
 
 
 async def _go_to(state: PossibilitiesState, owner_id: UUID, view: VideoView) -> Any:  # noqa: ANN401 - as above

@@ -11,7 +11,7 @@ from sora_studio.container import services
 from sora_studio.domain.errors import NotFound, SoraStudioError, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.video import Family, Kind, Phase, VideoView
-from sora_studio.ui import live, phases, routes, toasts, words
+from sora_studio.ui import keys, live, phases, routes, toasts, words
 from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
@@ -71,7 +71,7 @@ class VideoState(rx.State):
     problem: rx.Field[str] = rx.field("")
     remix_error: rx.Field[str] = rx.field("")
     remixing: rx.Field[bool] = rx.field(default=False)  # a remix is on its way
-    remix_key: rx.Field[str] = rx.field("")  # one per rendering of the form
+    remix_key: rx.Field[str] = rx.field("")  # renewed when nothing came of it or all did
 
     @rx.event(background=True)
     async def load(self) -> None:
@@ -135,7 +135,7 @@ class VideoState(rx.State):
             view = await services().videos.remix(owner_id, video_id, prompt, request_key=key or None)
         except SoraStudioError as problem:
             async with tab_of(self, owner_id):
-                self.remix_error, self.remix_key = explain(problem), uuid4().hex
+                self.remix_error, self.remix_key = explain(problem), keys.after(self.remix_key, problem)
             return None
         finally:
             async with self:
