@@ -19,6 +19,7 @@ from sora_studio.domain.errors import (
     KeyReused,
     LimitReached,
     MediaError,
+    NoRoom,
     NotAllowed,
     NotFound,
     NotSignedIn,
@@ -54,6 +55,7 @@ _HEADERS: Mapping[int, Mapping[str, str]] = {
     503: {"Retry-After": "2"},  # seconds; what a restart of the database usually takes
 }
 _FRAMEWORK_CODES = {404: "unknown_url", 405: "method_not_allowed", 413: "request_too_large"}
+_LATER = "This is not available right now; please try again."
 _CLIENT_GONE = 499  # nginx's word for it; only logs see it
 _NOT_FOUND, _METHOD_NOT_ALLOWED = 404, 405
 
@@ -105,7 +107,8 @@ async def _ours(_: Request, error: Exception) -> Response:
             return envelope(status, str(error), kind, code)
         case (status, kind, code), _:  # what failed is the operator's to know
             _log.warning("unavailable", reason=str(error), exc_info=error.__cause__)
-            return envelope(status, "This is not available right now; please try again.", kind, code)
+            words = str(error) if isinstance(error, NoRoom) else _LATER
+            return envelope(status, words, kind, code)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

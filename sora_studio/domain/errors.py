@@ -17,6 +17,7 @@ SoraStudioError
 ├─ MediaError             a file that is not the video it claims to be
 │  └─ MediaTooLarge       it is larger than any video may be
 └─ Unavailable            the studio itself cannot serve now (database away)
+   └─ NoRoom              another video could not be saved; its message is shown as is
 ```
 """
 
@@ -134,3 +135,14 @@ class MediaTooLarge(MediaError):
 
 class Unavailable(SoraStudioError):
     """The studio cannot serve right now, most often because its database is away."""
+
+
+@dataclass(eq=False)
+class NoRoom(Unavailable):
+    """Nothing new is taken, as it could not be saved; the message says so to the person."""
+
+    message: str
+
+    def __str__(self) -> str:
+        """Return the sentence for the person."""
+        return self.message

@@ -37,7 +37,7 @@ class MediaService:
         """Make sure that another video could be saved.
 
         Raises:
-            Unavailable: The disk is nearly full or refuses.
+            NoRoom: The disk is nearly full or refuses.
         """
         await self._room.make_sure()
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from sora_studio.domain.errors import StorageError, Unavailable
+from sora_studio.domain.errors import NoRoom, StorageError
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.video import Problem
 
@@ -11,6 +11,12 @@ FREE_FLOOR = 512 * 1024 * 1024
 """Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
 
 NO_ROOM, DISK_REFUSED = "no_room", "disk_refused"
+_TOLD = {
+    NO_ROOM: "The studio's disk is nearly full: another video could not be saved.",
+    DISK_REFUSED: "The studio's disk is not writable: another video could not be saved.",
+}
+"""What people hear; figures and the system's own words are for whoever runs the studio."""
+
 _FRESH = 3.0  # seconds between two looks at the disk
 
 
@@ -35,11 +41,11 @@ class Room:
         """Make sure that another video could be saved.
 
         Raises:
-            Unavailable: It could not.
+            NoRoom: It could not.
         """
         if trouble := await self.trouble():
-            message = f"{trouble.message} Nothing was sent and nothing was charged."
-            raise Unavailable(message)
+            message = f"{_TOLD[trouble.code]} Nothing was sent and nothing was charged. Try again later."
+            raise NoRoom(message)
 
     def _look(self) -> Problem | None:
         try:

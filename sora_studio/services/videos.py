@@ -87,7 +87,8 @@ class VideoService:
             InvalidInput: The provider would refuse it; nothing was stored.
             KeyReused: The request key came before with another wish.
             LimitReached: Too many wishes in a minute.
-            Unavailable: No room for the file, or no database.
+            NoRoom: The file could not be saved.
+            Unavailable: No database.
         """
         prompt = clean_prompt(wish.prompt)
         profile, model, size, seconds = await self._offers.choose(

@@ -53,7 +53,8 @@ class Wishes:
             NotFound: A character is not the owner's.
             KeyReused: The request key came before with another wish.
             LimitReached: Too many wishes in a minute.
-            Unavailable: No room for the file, or no database.
+            NoRoom: The file could not be saved.
+            Unavailable: No database.
         """
         self._throttle.hit("create", str(video.owner_id))
         sha256 = _fingerprint(video, wish)

@@ -6,10 +6,12 @@ import secrets
 import reflex as rx
 from reflex.event import EventSpec
 
+from sora_studio.domain import pace
 from sora_studio.domain.errors import (
     ContentRejected,
     KeyReused,
     LimitReached,
+    NoRoom,
     NotSignedIn,
     ProviderError,
     ProviderMisconfigured,
@@ -37,7 +39,7 @@ def explain(problem: BaseException) -> str:
             text = f"{_full_stop(problem.message)} Try again in {_wait(problem.retry_after)}."
         case KeyReused():  # a form's key is renewed by this refusal
             text = "Your wish before this one had been sent already. Press again to send this one as well."
-        case UserError():
+        case UserError() | NoRoom():
             text = problem.message
         case ProviderError():
             text = _explain_provider(problem)
@@ -59,7 +61,7 @@ def _explain_provider(problem: ProviderError) -> str:
             refused = f"Refused by the provider's moderation: {words}"
             return f"{refused} You were not charged. Edit the prompt and send it again."
         case ProviderUnavailable():
-            return "The provider cannot be reached right now. Nothing was started and nothing was charged."
+            return _explain_waiting(problem)
         case ProviderMisconfigured():
             return f"The provider refused the studio itself: {words} Tell whoever runs it."
         case SubmitUnclear():
@@ -67,6 +69,13 @@ def _explain_provider(problem: ProviderError) -> str:
             return f"{unclear} you will not be charged twice."
         case _:
             return f"The provider answered: {words}"
+
+
+def _explain_waiting(problem: ProviderUnavailable) -> str:
+    away = problem.code in pace.SILENCE | {pace.UNREACHABLE}
+    what = "cannot be reached" if away else "has no room for this"
+    when = "" if problem.retry_after is None else f" Try again in {_wait(problem.retry_after)}."
+    return f"The provider {what} right now. Nothing was started and nothing was charged.{when}"
 
 
 def report(exception: Exception) -> EventSpec | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sora_studio.db.engine import Database
-from sora_studio.domain.errors import StorageError, Unavailable
+from sora_studio.domain.errors import NoRoom, StorageError
 from sora_studio.services.health import HealthService
 from sora_studio.services.room import Room
 from sora_studio.storage.local import LocalStorage
@@ -45,7 +45,7 @@ async def test_below_the_floor_there_is_no_room(tmp_path: Path):
     await room.make_sure()
     disk.room = 999
     assert await codes(room) == "no_room"
-    with pytest.raises(Unavailable, match="nearly full"):
+    with pytest.raises(NoRoom, match=r"nearly full.*nothing was charged"):
         await room.make_sure()
     disk.room = 1000
     assert await codes(room) is None
@@ -57,8 +57,9 @@ async def test_a_disk_that_refuses_has_no_room(tmp_path: Path):
     for refusal in (errno.EROFS, errno.EACCES, errno.EIO):
         disk.refusal = refusal
         assert await codes(room) == "disk_refused"
-    with pytest.raises(Unavailable, match="not writable"):
+    with pytest.raises(NoRoom, match="not writable") as refused:
         await room.make_sure()
+    assert os.strerror(errno.EIO) not in str(refused.value)
     disk.refusal = None
     assert await codes(room) is None
 

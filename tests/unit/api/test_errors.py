@@ -16,6 +16,7 @@ from sora_studio.domain.errors import (
     KeyReused,
     LimitReached,
     MediaError,
+    NoRoom,
     NotAllowed,
     NotFound,
     NotSignedIn,
@@ -62,6 +63,14 @@ async def test_what_the_person_can_mend_is_said_as_it_is(
     assert (answer.status_code, answer.json()) == (status, {"error": expected})
     assert answer.headers["cache-control"] == "no-store"
     assert {name: answer.headers.get(name) for name in headers} == headers
+
+
+async def test_a_full_disk_is_said_as_it_is(http: httpx.AsyncClient, studio: FakeStudio):
+    studio.videos.refusal = NoRoom(SHOWN)
+    answer = await http.post("/api/videos", json={"prompt": "a kite"})
+    expected = {"message": SHOWN, "type": "server_error", "param": None, "code": "unavailable"}
+    assert (answer.status_code, answer.json()) == (503, {"error": expected})
+    assert "retry-after" in answer.headers
 
 
 @pytest.mark.parametrize(

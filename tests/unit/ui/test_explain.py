@@ -2,7 +2,7 @@
 
 import pytest
 
-from sora_studio.domain import errors
+from sora_studio.domain import errors, pace
 from sora_studio.ui.errors import explain
 
 EVERY = [
@@ -22,6 +22,7 @@ EVERY = [
     errors.StorageError("ENOSPC"),
     errors.MediaError("no ftyp"),
     errors.Unavailable("no database"),
+    errors.NoRoom("The disk is nearly full."),
     ZeroDivisionError("division by zero"),
 ]
 
@@ -59,6 +60,27 @@ def test_a_refusal_says_why_what_it_cost_and_what_to_do():
 
 def test_a_lost_answer_promises_no_second_charge():
     assert explain(errors.SubmitUnclear("read timeout")).endswith("you will not be charged twice.")
+
+
+@pytest.mark.parametrize("code", [pace.UNREACHABLE, "unreachable", "timeout", "connection_lost"])
+def test_who_does_not_answer_cannot_be_reached(code: str):
+    assert "cannot be reached" in explain(errors.ProviderUnavailable("no answer", code))
+
+
+@pytest.mark.parametrize("code", [pace.BUSY, "rate_limit_exceeded"])
+def test_who_is_busy_can_be_reached(code: str):
+    text = explain(errors.ProviderUnavailable("too many", code, 12.0))
+
+    assert "reached" not in text
+    assert text.endswith(
+        "no room for this right now. Nothing was started and nothing was charged. Try again in 12 s."
+    )
+
+
+def test_a_full_disk_is_no_missing_database():
+    full = errors.NoRoom("The disk is nearly full. Nothing was charged.")
+
+    assert explain(full) == "The disk is nearly full. Nothing was charged."
 
 
 def test_our_own_mistakes_tell_nothing_of_the_inside():
