@@ -19,7 +19,7 @@ const on = (type, selector, act, capture = false) =>
 // ---- The composer: the tile in the frame of the click, the draft, the counter ---------------------------------------
 
 const DRAFT = "studio.draft.";
-let sent = null; // the wish that waits for its answer: {key, prompt}
+let sent = null; // the wish that waits for its answer: {key, prompt, before}, where before is the answer at the click
 
 function makeGhost(form, prompt) {
   const size = one("[data-size]:checked", form)?.value ?? "1280x720";
@@ -49,7 +49,7 @@ on(
     form.dataset.open = "false";
     if (!prompt.trim()) return;
     form.dataset.pending = key;
-    sent = { key, prompt };
+    sent = { key, prompt, before: form.dataset.answer };
     complain(form, "");
     patience(form, 0);
     const ghost = makeGhost(form, prompt);
@@ -77,9 +77,9 @@ function release(form, key) {
 }
 
 function settle(form) {
-  const { answer, accepted } = form.dataset;
-  if (!sent || sent.key !== answer) return;
-  release(form, answer);
+  const { answer, answered, accepted } = form.dataset;
+  if (!sent || sent.key !== answered || sent.before === answer) return;
+  release(form, answered);
   const box = form.elements.prompt;
   if (accepted !== "true") box.focus();
   else if (box.value === sent.prompt) write(box, "");

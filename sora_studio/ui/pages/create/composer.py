@@ -60,6 +60,7 @@ class Answer:
 
     key: str = ""
     accepted: bool = False
+    id: str = ""  # as one key may be answered several times
 
 
 @dataclass(frozen=True)
@@ -172,11 +173,13 @@ class ComposerState(rx.State):
             return
         except BaseException:
             async with self:
-                self.answer = Answer(key)  # a mistake of ours: the tile that stood in must not stay
+                self.answer = Answer(
+                    key, id=uuid4().hex
+                )  # a mistake of ours: the tile that stood in must not stay
             raise
         async with tab_of(self, owner_id):
             assign(self, error=FormError(), reference=Reference(), draft=Draft(), form_key=uuid4().hex)
-            self.answer = Answer(key, accepted=True)
+            self.answer = Answer(key, accepted=True, id=uuid4().hex)
             recent = await self.get_state(CreateState)
             card = to_card(view)
             others = [other for other in recent.cards if other.id != card.id]
@@ -191,7 +194,7 @@ def _choose(state: ComposerState, model: str, size: str, seconds: str) -> None:
 def _refuse(state: ComposerState, key: str, problem: SoraStudioError) -> None:
     field = (problem.param or "") if isinstance(problem, InvalidInput) else ""
     state.error = FormError(explain(problem), field)
-    state.answer = Answer(key)
+    state.answer = Answer(key, id=uuid4().hex)
     state.form_key = keys.after(state.form_key, problem)
 
 
