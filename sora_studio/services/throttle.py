@@ -17,6 +17,8 @@ LIMITS: Mapping[str, str] = {
     "login from an address": "200 per 5 minutes",
     # An office, or a test suite, shares one address.
     "signup": "300 per hour",
+    # For everybody together: what failed in a browser, before anybody is signed in, too.
+    "note": "60 per minute",
     # Per person.
     "password": "10 per 5 minutes",  # wrong answers to "your current password"
     "create": "600 per minute",

@@ -4,6 +4,7 @@
 # pyright: reportPrivateUsage=false
 
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import quote
 
 import reflex as rx
@@ -21,7 +22,8 @@ from reflex_base.utils.format import format_event_handler
 
 from sora_studio.container import services
 from sora_studio.domain.account import Identity
-from sora_studio.domain.errors import NotSignedIn
+from sora_studio.domain.errors import LimitReached, NotSignedIn
+from sora_studio.services.throttle import Throttle
 from sora_studio.services.tokens import token_in_cookies
 from sora_studio.ui import errors, live, payloads, routes, sockets
 from sora_studio.ui.session import hand_over
@@ -56,6 +58,7 @@ class Guard(rx.Middleware):
     def __init__(self, public: Iterable[EventHandler] = ()) -> None:
         """Name the handlers that anybody may call; they show and change nothing that belongs to anybody."""
         self._public = _TOASTS | {format_event_handler(handler) for handler in public}
+        self._throttle = Throttle()
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
         """Let an event pass (None), or answer it with the way to the log-in page.
@@ -64,25 +67,29 @@ class Guard(rx.Middleware):
             Unavailable: The database cannot say who is at the tab.
         """
         if event.name in self._public:
-            return _let_in(event)
+            return self._let_in(event)
         token, root = EventContext.get().token, state._get_root_state()
         identity = await _identify(_cookies(app, root, token))
         await hand_over(root, identity)
         if identity is not None:
             live.keep(identity.user_id, token)
-            return _let_in(event)
+            return self._let_in(event)
         live.forget(token)
-        return _let_in(event) if event.name in _FRAMEWORK else await _to_log_in(root)
+        return self._let_in(event) if event.name in _FRAMEWORK else await _to_log_in(root)
 
+    def _let_in(self, event: Event) -> StateUpdate | None:
+        """Let an event pass unless it is nonsense, which no page of ours sends: that has no effect."""
+        if not payloads.fits(event):
+            return StateUpdate()
+        if event.name == _FAILED:
+            self._note(event.payload["info"])
+            return StateUpdate()
+        return None
 
-def _let_in(event: Event) -> StateUpdate | None:
-    """Let an event pass unless it is nonsense, which no page of ours sends: that has no effect."""
-    if not payloads.fits(event):
-        return StateUpdate()
-    if event.name == _FAILED:
-        errors.note(Exception(event.payload["info"]))
-        return StateUpdate()
-    return None
+    def _note(self, text: str) -> None:
+        with suppress(LimitReached):  # the first ones tell enough, and anybody can send them
+            self._throttle.hit("note")
+            errors.note(Exception(text))
 
 
 async def _identify(cookies: str) -> Identity | None:

@@ -298,3 +298,16 @@ async def test_no_text_about_a_failed_page_holds_anybody_up(
             await nobody.until(lambda: nobody.value(ProbeState, "whoever") == 1)
             assert await obeyed(tab)
     assert f"failed in a browser: {text[:50]}" in caplog.text
+
+
+async def test_the_log_is_not_filled_with_failed_pages(probe: Probe, caplog: pytest.LogCaptureFixture):
+    report = FrontendEventExceptionState.event_handlers["handle_frontend_exception"]
+    with caplog.at_level(logging.WARNING):
+        async with open_tab(probe.url, path="/login") as tab:
+            for number in range(100):
+                await tab.send(report, info=f"flood {number}", component_stack="")
+            await tab.send(ProbeState.anybody)
+            await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+    notes = [line for line in caplog.messages if "flood" in line]
+    assert len(notes) == 60
+    assert notes[0].endswith("flood 0")
