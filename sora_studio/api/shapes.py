@@ -41,8 +41,11 @@ class Video(BaseModel):
     kind: str = Field(description="create, remix, edit or extend.")
     phase: str = Field(description="Finer than status.")
     provider: str
-    cost_usd: float | None = Field(description="The quoted price; null: unknown.")
-    charged: bool = Field(description="Whether the provider took the job; false: nothing to pay.")
+    cost_usd: float | None = Field(description="The quoted price of one attempt; null: unknown.")
+    charged: bool | None = Field(
+        description="true: the provider took it, and bills it; false: it did not, or it failed there; "
+        "null: not known, as an answer of the provider's is awaited or was lost."
+    )
 
     @classmethod
     def of(cls, view: VideoView) -> "Video":

@@ -10,6 +10,7 @@ from sqlalchemy import (
     CursorResult,
     Executable,
     FromClause,
+    Lateral,
     Row,
     Select,
     and_,
@@ -293,12 +294,15 @@ _SHOWN = [
     )
 ]
 _SEARCHED = [_VIDEO.c.search]
-_BESIDE = [
-    *(_JOB.c[name] for name in ("provider", "progress", "progress_known", "remote_status")),
-    *(_JOB.c[name] for name in ("remote_expires_at", "price_micros", "charge")),
-    *(_JOB.c[name] for name in ("problem_code", "problem_message", "post_begun_at", "taken_at")),
-    _ASSET.c.video_id.is_not(None).label("has_reference"),
+_OF_JOB = [
+    _JOB.c[name]
+    for name in (
+        *("current", "provider", "progress", "progress_known", "remote_status", "remote_expires_at"),
+        *("price_micros", "problem_code", "problem_message", "post_begun_at", "taken_at"),
+    )
 ]
+_COSTS = _JOB.c.charge == Charge.SETTLED
+_MAY_COST = and_(~_COSTS, _JOB.c.post_begun_at.is_not(None), _JOB.c.remote_id.is_(None))
 
 
 def _views(video: FromClause = _VIDEO) -> Select[*tuple[Any, ...]]:
@@ -307,8 +311,19 @@ def _views(video: FromClause = _VIDEO) -> Select[*tuple[Any, ...]]:
     The reference is joined, not asked for with EXISTS: for that PostgreSQL would read the row of every file.
     """
     columns = [video.c[column.name] for column in _SHOWN]
-    joined = select(*columns, *_BESIDE).select_from(video).join(_JOB, _current(video))
+    job, has_reference = _jobs(video), _ASSET.c.video_id.is_not(None).label("has_reference")
+    joined = select(*columns, *job.c, has_reference).select_from(video).join(job, job.c.current)
     return joined.outerjoin(_ASSET, _given(video))
+
+
+def _jobs(video: FromClause) -> Lateral:
+    """Read the jobs of each video, and beside each how many of the video's cost, and how many may.
+
+    The current one is chosen afterwards: so one way down an index finds everything.
+    """
+    costs, may_cost = (func.count().filter(which).over() for which in (_COSTS, _MAY_COST))
+    counts = costs.label("charges"), may_cost.label("unclear")
+    return select(*_OF_JOB, *counts).where(_JOB.c.video_id == video.c.id).lateral("job_of_video")
 
 
 def _to_view(row: Row[Any]) -> VideoView:
@@ -331,7 +346,8 @@ def _to_view(row: Row[Any]) -> VideoView:
         expires_at=None if phase in TERMINAL else row.remote_expires_at,
         parent_id=row.parent_id,
         price_micros=row.price_micros,
-        charged=row.charge == Charge.SETTLED,
+        charges=row.charges,
+        unclear=row.unclear,
         problem=Problem(row.problem_code, row.problem_message or "") if row.problem_code else None,
         has_reference=row.has_reference,
         remote_status=row.remote_status,

@@ -13,7 +13,7 @@ class Charge(StrEnum):
 
     RESERVED = "reserved"  # before the POST
     SETTLED = "settled"  # the provider took the job
-    RELEASED = "released"  # refused or failed: nothing to pay
+    RELEASED = "released"  # refused, failed or let go: not reserved any more
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,8 @@ class VideoView:
     expires_at: datetime | None  # when the provider drops its copy; None once ours is safe
     parent_id: UUID | None
     price_micros: int | None  # None: the profile names no price
-    charged: bool  # False: quoted only, or given back
+    charges: int  # attempts that cost: the provider took them and did not fail
+    unclear: int  # attempts that may cost: their POST began, and nobody knows whether they were taken
     problem: Problem | None
     has_reference: bool
     remote_status: str | None  # an unknown status word, verbatim
@@ -241,6 +242,11 @@ class VideoView:
     def status(self) -> Status:
         """Return the API's word for the phase."""
         return STATUS_OF[self.phase]
+
+    @property
+    def charged(self) -> bool | None:
+        """Say whether the video costs anything, all its attempts together; None: not known."""
+        return True if self.charges else None if self.unclear else False
 
 
 class Order(StrEnum):

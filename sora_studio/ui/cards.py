@@ -23,7 +23,7 @@ class VideoCard:
     facts: str  # model and size
     duration: str  # `0:04`
     reason: str  # why it failed or waits for a decision
-    cost: str  # what a failed one cost: `not charged`
+    cost: str  # what a failed one cost: `not charged`, `may be charged`
     unsent: bool  # the provider may not have taken it
     known: bool  # whether there is a number to show: the provider tells, or has not begun
 

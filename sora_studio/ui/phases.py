@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sora_studio.domain.money import as_price
-from sora_studio.domain.video import Phase, VideoView
+from sora_studio.domain.video import TERMINAL, Phase, VideoView
 
 SANDBOX = "sandbox"  # the name of the built-in provider
 
@@ -61,8 +61,7 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
     Phase.SUBMIT_UNKNOWN: {
         _NONE: Told(
             "Checking",
-            "The server did not answer; we are looking whether it took the job. "
-            "You have not been charged twice.",
+            "The server did not answer; we are looking whether it took the job. {charge}",
         ),
     },
     Phase.QUEUED: {
@@ -89,7 +88,7 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
         "submit_unknown": Told(
             _DECIDE,
             "The server never said whether it took this job. {charge} Look again; or send it again, "
-            "which costs a second time if it did; or give it up.",
+            "which costs again if it did; or give it up.",
             "The server never said whether it took this job.",
         ),
         _ANY: Told(_DECIDE, "{reason} {charge} Look again, or give it up."),
@@ -134,13 +133,16 @@ def brief(view: VideoView) -> str:
 
 
 def cost(view: VideoView) -> str:
-    """Say what a video costs, or that it did not: `$0.40`, `not charged`."""
-    return "not charged" if view.phase is Phase.FAILED and not view.charged else as_price(view.price_micros)
+    """Say what a video costs, or that it did not: `$0.40`, `not charged`, `may be charged`."""
+    if view.phase is Phase.FAILED and not view.charges:
+        return "may be charged" if _may_cost(view) else "not charged"
+    is_least = view.charges and view.price_micros and _may_cost(view)
+    return f"{_total(view)} or more" if is_least else _total(view)
 
 
 def may_be_unsent(view: VideoView) -> bool:
     """Say whether the provider may not have taken the job: then sending again need not cost again."""
-    return not view.charged
+    return not view.charges
 
 
 def kept_until(view: VideoView) -> datetime | None:
@@ -154,6 +156,8 @@ def kept_until(view: VideoView) -> datetime | None:
 
 def _told(view: VideoView) -> Told:
     rows = _TOLD[view.phase]
+    if view.phase is Phase.SUBMITTING and view.sent:  # what it waited for has passed
+        return rows[_NONE]
     other = _ANY if view.problem else _NONE
     return next(rows[key] for key in (_code(view), other, _ANY, _NONE) if key in rows)
 
@@ -180,20 +184,49 @@ def _reason(view: VideoView) -> str:
 
 def _charge(view: VideoView) -> str:
     """Say what a video costs or has cost, or that it does not, or that this is not known."""
-    ended = view.phase in {Phase.COMPLETED, Phase.FAILED}
-    if view.charged or view.phase is Phase.COMPLETED:
-        return _price(view, "cost" if ended else "costs")
+    ended = view.phase in TERMINAL
+    if view.charges:
+        known = _price(view, "cost" if ended else "costs")
+        return f"{known} Another attempt may be charged, too." if _may_cost(view) else known
+    if view.phase is Phase.SUBMIT_UNKNOWN and view.unclear == 1:
+        return "You have not been charged twice."
+    if not _is_billed(view) or (ended and not view.unclear):
+        return "You were not charged." if ended else "Nothing has been charged."
+    return _if_taken(view)
+
+
+def _if_taken(view: VideoView) -> str:
+    """Say what the charge depends on.
+
+    Of a wish on its way, what is also true once its POST has begun: pages are not told of that.
+    """
+    if view.phase is Phase.FAILED:
+        return "You are charged only if the provider took it without saying so."
     if view.phase is Phase.NEEDS_ATTENTION:
         return "Whether you were charged is not known."
-    if view.problem and view.problem.code == _GIVEN_UP:
-        return "You are charged only if the provider took it without saying so."
-    return "You were not charged." if ended else "Nothing has been charged."
+    if view.unclear > view.sent:  # an earlier attempt, too
+        return "You are charged for each attempt that the provider takes."
+    return "You are charged only if the provider takes it."
+
+
+def _may_cost(view: VideoView) -> bool:
+    """Say whether an attempt may cost, or may come to cost, beside those that do."""
+    return _is_billed(view) and (view.unclear > 0 or view.phase is Phase.SUBMITTING)
+
+
+def _is_billed(view: VideoView) -> bool:
+    return view.provider != SANDBOX and view.price_micros != 0
+
+
+def _total(view: VideoView) -> str:
+    """Write the price of all attempts that cost; of one, while none does."""
+    micros = view.price_micros
+    return as_price(micros and micros * max(view.charges, 1))
 
 
 def _price(view: VideoView, verb: str) -> str:
-    price = as_price(view.price_micros)
     if view.price_micros is None:
         return f"What it {verb} is not known."
     if view.provider == SANDBOX:
-        return f"The sandbox counts {price} and charges nothing."
-    return f"It {verb} {price}." if view.price_micros else "It is free."
+        return f"The sandbox counts {_total(view)} and charges nothing."
+    return f"It {verb} {_total(view)}." if view.price_micros else "It is free."

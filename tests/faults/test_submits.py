@@ -29,7 +29,7 @@ async def test_a_lost_answer_costs_one_post_and_one_job(lab: Lab, answer: str):
 
 @pytest.mark.parametrize("answer", ["500", "hang", "reset", "garbage", "missing-id"])
 async def test_an_unclear_submit_that_was_not_taken_is_left_to_the_person(lab: Lab, answer: str):
-    """F13 to F15, F20, the other way about: nobody sends again unasked, and giving up costs nothing."""
+    """F13 to F15, F20, the other way about: nobody sends again unasked, nor says that it cost nothing."""
     await lab.box.fault(create=answer, times=1)
     view = await lab.ask()
     await lab.until(view, Phase.SUBMIT_UNKNOWN)
@@ -37,7 +37,7 @@ async def test_an_unclear_submit_that_was_not_taken_is_left_to_the_person(lab: L
     await lab.until(view, Phase.NEEDS_ATTENTION)
     assert await lab.posts(view) == 1
     await lab.studio.services.videos.give_up(view.owner_id, view.id)
-    assert not (await lab.look(view)).charged
+    assert (await lab.look(view)).charged is None
     assert await lab.taken() == []
     await lab.audit()
 

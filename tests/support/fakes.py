@@ -105,10 +105,12 @@ class FakeVideos:
             expires_at=None,
             parent_id=None,
             price_micros=400_000,
-            charged=phase is Phase.COMPLETED,
+            charges=int(phase is Phase.COMPLETED),
+            unclear=int(phase is Phase.SUBMIT_UNKNOWN),
             problem=None,
             has_reference=False,
             remote_status=None,
+            sent=phase is not Phase.SUBMITTING,
         )
         self.kept[view.id] = replace(view, **more)
         return self.kept[view.id]

@@ -42,9 +42,11 @@ def test_how_each_phase_is_drawn(phase: Phase, look: str):
     assert to_card(FakeVideos().add(new_id(), phase=phase)).look == look
 
 
-@pytest.mark.parametrize("taken", [True, False])
-def test_only_what_may_not_have_been_taken_can_be_sent_again(taken: bool):
-    assert to_card(FakeVideos().add(new_id(), phase=Phase.NEEDS_ATTENTION, charged=taken)).unsent is not taken
+@pytest.mark.parametrize("taken", [1, 0])
+def test_only_what_may_not_have_been_taken_can_be_sent_again(taken: int):
+    assert to_card(FakeVideos().add(new_id(), phase=Phase.NEEDS_ATTENTION, charges=taken)).unsent is not bool(
+        taken
+    )
 
 
 def test_a_tick_of_progress_changes_no_card():

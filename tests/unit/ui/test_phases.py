@@ -10,8 +10,17 @@ from sora_studio.domain.video import Phase, Problem, VideoView
 from sora_studio.ui import phases
 from tests.support.fakes import START, FakeVideos
 
-TAKEN = {"charged": True}
+TAKEN = {"charges": 1}
+UNCLEAR = {"unclear": 1}
+SENT = UNCLEAR | {"sent": True}  # its POST has begun
 WHY = "So"
+WISH = "Your wish is written down and on its way to the provider."
+IF_TAKEN = "You are charged only if the provider takes it."
+IF_IT_TOOK = "You are charged only if the provider took it without saying so."
+FOR_EACH = "You are charged for each attempt that the provider takes."
+ANOTHER = "Another attempt may be charged, too."
+UNKNOWN = "Whether you were charged is not known."
+CHARGES = (IF_TAKEN, IF_IT_TOOK, FOR_EACH, ANOTHER, UNKNOWN, "not charged", "Nothing", "twice", "It cost")
 
 
 def _view(phase: Phase, code: str = "", *, message: str = WHY, **more: Any) -> VideoView:
@@ -21,17 +30,20 @@ def _view(phase: Phase, code: str = "", *, message: str = WHY, **more: Any) -> V
 
 ROWS = [
     (Phase.SUBMITTING, "", {}, "Sending",
-     "Your wish is written down and on its way to the provider. Nothing has been charged."),
+     f"{WISH} {IF_TAKEN}"),
     (Phase.SUBMITTING, "no_place", {}, "Waiting for a free place",
-     "So. Yours is sent as soon as a place is free. Nothing has been charged."),
+     f"So. Yours is sent as soon as a place is free. {IF_TAKEN}"),
     (Phase.SUBMITTING, "provider_busy", {}, "Waiting",
-     "The provider is busy: So. It is sent when it is not. Nothing has been charged."),
+     f"The provider is busy: So. It is sent when it is not. {IF_TAKEN}"),
     (Phase.SUBMITTING, "provider_unreachable", {}, "Waiting",
-     "So. It is sent as soon as the provider answers. Nothing has been charged."),
+     f"So. It is sent as soon as the provider answers. {IF_TAKEN}"),
     (Phase.SUBMITTING, "no_room", {}, "Waiting",
-     "The disk is full: So. It is sent as soon as there is room. Nothing has been charged."),
+     f"The disk is full: So. It is sent as soon as there is room. {IF_TAKEN}"),
     (Phase.SUBMITTING, "news", {}, "Waiting",
-     "It has not been sent yet: So. We keep trying. Nothing has been charged."),
+     f"It has not been sent yet: So. We keep trying. {IF_TAKEN}"),
+    (Phase.SUBMITTING, "", SENT, "Sending", f"{WISH} {IF_TAKEN}"),
+    (Phase.SUBMITTING, "provider_busy", SENT, "Sending", f"{WISH} {IF_TAKEN}"),
+    (Phase.SUBMITTING, "", {"provider": "sandbox"}, "Sending", f"{WISH} Nothing has been charged."),
     (Phase.SUBMIT_UNKNOWN, "", {}, "Checking",
      "The server did not answer; we are looking whether it took the job. You have not been charged twice."),
     (Phase.SUBMIT_UNKNOWN, "news", {}, "Checking",
@@ -57,9 +69,9 @@ ROWS = [
     (Phase.SAVING, "no_room", TAKEN, "Not saved yet",
      "Rendered, but not saved yet: So. We keep trying. It costs $0.40. Tell whoever runs the studio."),
     (Phase.COMPLETED, "", TAKEN, "Ready", "Ready, and kept in your library. It cost $0.40."),
-    (Phase.NEEDS_ATTENTION, "submit_unknown", {}, "Your decision",
+    (Phase.NEEDS_ATTENTION, "submit_unknown", UNCLEAR, "Your decision",
      ("The server never said whether it took this job. Whether you were charged is not known. Look again; "
-      "or send it again, which costs a second time if it did; or give it up.")),
+      "or send it again, which costs again if it did; or give it up.")),
     (Phase.NEEDS_ATTENTION, "not_saved", TAKEN, "Your decision",
      "So. It costs $0.40. Look again, or give it up."),
     (Phase.NEEDS_ATTENTION, "no_end", TAKEN, "Your decision",
@@ -76,8 +88,8 @@ ROWS = [
     (Phase.FAILED, "cancelled", {}, "Cancelled",
      "So. You were not charged. You can send it again."),
     (Phase.FAILED, "given_up", TAKEN, "Given up", "So. It cost $0.40."),
-    (Phase.FAILED, "given_up", {}, "Given up",
-     "So. You are charged only if the provider took it without saying so."),
+    (Phase.FAILED, "given_up", UNCLEAR, "Given up", f"So. {IF_IT_TOOK}"),
+    (Phase.FAILED, "given_up", UNCLEAR | {"provider": "sandbox"}, "Given up", "So. You were not charged."),
     (Phase.FAILED, "provider_missing", {}, "Failed",
      "So. You were not charged. Tell whoever runs the studio."),
     (Phase.FAILED, "credential", {}, "Failed",
@@ -96,6 +108,33 @@ def test_what_is_told(phase: Phase, code: str, more: dict[str, Any], word: str, 
     view = _view(phase, code, **more)
 
     assert (phases.word(view), phases.sentence(view)) == (word, sentence)
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "more", "charge"),
+    [
+        (Phase.SUBMITTING, "", {"unclear": 1}, FOR_EACH),
+        (Phase.SUBMITTING, "", {"unclear": 2, "sent": True}, FOR_EACH),
+        (Phase.SUBMITTING, "", {"charges": 1}, f"It costs $0.40. {ANOTHER}"),
+        (Phase.SUBMIT_UNKNOWN, "", {"unclear": 2}, FOR_EACH),
+        (Phase.SUBMIT_UNKNOWN, "", {"charges": 1, "unclear": 1}, f"It costs $0.40. {ANOTHER}"),
+        (Phase.IN_PROGRESS, "", {"charges": 1, "unclear": 1}, f"It costs $0.40. {ANOTHER}"),
+        (Phase.IN_PROGRESS, "", {"charges": 2}, "It costs $0.80."),
+        (Phase.COMPLETED, "", {"charges": 1, "unclear": 1}, f"It cost $0.40. {ANOTHER}"),
+        (Phase.NEEDS_ATTENTION, "submit_unknown", {"unclear": 2}, UNKNOWN),
+        (Phase.FAILED, "moderation_blocked", {"unclear": 1}, IF_IT_TOOK),
+        (Phase.FAILED, "moderation_blocked", {"charges": 1}, "It cost $0.40."),
+        (Phase.FAILED, "given_up", {"charges": 1, "unclear": 1}, f"It cost $0.40. {ANOTHER}"),
+    ],
+)
+def test_the_charge_of_a_video_that_was_sent_again(
+    phase: Phase, code: str, more: dict[str, Any], charge: str
+):
+    """Every attempt counts, and no more is said than is known."""
+    told = phases.sentence(_view(phase, code, **more))
+
+    assert charge in told
+    assert [words for words in CHARGES if words in told] == [words for words in CHARGES if words in charge]
 
 
 def test_every_phase_is_told():
@@ -135,9 +174,23 @@ def test_what_a_video_has_cost(micros: int | None, charge: str):
     assert charge in phases.sentence(_view(Phase.COMPLETED, price_micros=micros))
 
 
-def test_the_cost_among_the_facts():
-    assert phases.cost(_view(Phase.FAILED, "x", charged=True)) == "$0.40"
-    assert phases.cost(_view(Phase.FAILED, "x")) == "not charged"
+@pytest.mark.parametrize(
+    ("phase", "more", "cost"),
+    [
+        (Phase.FAILED, TAKEN, "$0.40"),
+        (Phase.FAILED, {}, "not charged"),
+        (Phase.FAILED, UNCLEAR, "may be charged"),
+        (Phase.FAILED, UNCLEAR | {"provider": "sandbox"}, "not charged"),
+        (Phase.FAILED, UNCLEAR | {"price_micros": 0}, "not charged"),
+        (Phase.SUBMITTING, {}, "$0.40"),
+        (Phase.SUBMITTING, TAKEN, "$0.40 or more"),
+        (Phase.COMPLETED, {"charges": 2}, "$0.80"),
+        (Phase.COMPLETED, TAKEN | UNCLEAR, "$0.40 or more"),
+        (Phase.COMPLETED, TAKEN | UNCLEAR | {"price_micros": None}, "price unknown"),
+    ],
+)
+def test_the_cost_among_the_facts(phase: Phase, more: dict[str, Any], cost: str):
+    assert phases.cost(_view(phase, **more)) == cost
 
 
 @pytest.mark.parametrize(
