@@ -251,7 +251,7 @@ def _remix() -> rx.Component:
                 error(VideoState.remix_error),
                 rx.el.div(
                     rx.el.span(
-                        _video.model, " · ", _video.duration, " · ", _video.cost, class_name="muted num"
+                        _video.model, " · ", _video.duration, " · ", _video.price, class_name="muted num"
                     ),
                     rx.el.button(
                         icon("shuffle", SMALL_ICON),

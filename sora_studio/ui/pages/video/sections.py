@@ -47,7 +47,7 @@ def _edit() -> rx.Component:
         "Edit",
         "Say what should change; the rest stays.",
         _prompt(EDIT, "Edit prompt", "Make it rain, keep everything else…"),
-        rx.el.span(VideoState.video.duration, " · ", VideoState.video.cost, class_name="muted num"),
+        rx.el.span(VideoState.video.duration, " · ", VideoState.video.price, class_name="muted num"),
         on_submit=PossibilitiesState.edit,
     )
 

@@ -10,6 +10,7 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.errors import NotFound, SoraStudioError, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
+from sora_studio.domain.money import as_price
 from sora_studio.domain.video import Family, Kind, Phase, VideoView
 from sora_studio.ui import keys, live, phases, routes, toasts, words
 from sora_studio.ui.assign import assign
@@ -46,7 +47,8 @@ class VideoPage:
     duration: str = ""
     made_in: str = ""
     made_at: str = ""
-    cost: str = ""
+    cost: str = ""  # of all its attempts
+    price: str = ""  # of one more like it
     provider: str = ""
     has_reference: bool = False
 
@@ -180,6 +182,7 @@ def to_page(view: VideoView) -> VideoPage:
         made_in=f"made in {words.took(ended - view.created_at)}" if ended else "",
         made_at=view.created_at.isoformat(timespec="seconds"),
         cost=phases.cost(view),
+        price=as_price(view.price_micros),
         provider=view.provider,
         has_reference=view.has_reference,
     )
