@@ -38,7 +38,7 @@ from sora_studio.domain.video import (
 from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
 from sora_studio.services.throttle import Throttle
-from sora_studio.services.wishes import Wishes
+from sora_studio.services.wishes import Request, Wishes
 
 UNDO_TIME = timedelta(seconds=60)
 """How long a deleted video can be brought back."""
@@ -91,6 +91,9 @@ class VideoService:
             Unavailable: No database.
         """
         prompt = clean_prompt(wish.prompt)
+        request = Request.of(owner_id, request_key, wish)
+        if before := await self._wishes.made_before(request):
+            return before
         profile, model, size, seconds = await self._offers.choose(
             wish.provider,
             wish.model,
@@ -108,7 +111,7 @@ class VideoService:
             seconds=seconds,
             created_at=self._clock(),
         )
-        return await self._wishes.write_down(video, wish, request_key)
+        return await self._wishes.write_down(video, wish, request)
 
     async def remix(
         self,
@@ -125,11 +128,12 @@ class VideoService:
             Conflict: It is not finished.
             InvalidInput: The prompt is empty or too long.
         """
-        prompt = clean_prompt(prompt)
+        wish, cleaned = VideoWish(prompt), clean_prompt(prompt)
+        request = Request.of(owner_id, request_key, wish, Kind.REMIX, video_id)
+        if before := await self._wishes.made_before(request):
+            return before
         parent = await self._finished(owner_id, video_id)
-        return await self._wishes.write_down(
-            self._made_from(parent, Kind.REMIX, prompt), VideoWish(prompt), request_key
-        )
+        return await self._wishes.write_down(self._made_from(parent, Kind.REMIX, cleaned), wish, request)
 
     async def edit(
         self, owner_id: UUID, video_id: UUID, prompt: str, *, request_key: str | None = None
@@ -141,12 +145,13 @@ class VideoService:
             Conflict: It is not finished.
             InvalidInput: The provider edits nothing, or the prompt is empty or too long.
         """
-        prompt = clean_prompt(prompt)
+        wish, cleaned = VideoWish(prompt), clean_prompt(prompt)
+        request = Request.of(owner_id, request_key, wish, Kind.EDIT, video_id)
+        if before := await self._wishes.made_before(request):
+            return before
         parent = await self._finished(owner_id, video_id)
         self._offers.must_offer(parent.provider, Operation.EDIT)
-        return await self._wishes.write_down(
-            self._made_from(parent, Kind.EDIT, prompt), VideoWish(prompt), request_key
-        )
+        return await self._wishes.write_down(self._made_from(parent, Kind.EDIT, cleaned), wish, request)
 
     async def extend(
         self, owner_id: UUID, video_id: UUID, prompt: str, seconds: str, *, request_key: str | None = None
@@ -158,13 +163,16 @@ class VideoService:
             Conflict: It is not finished.
             InvalidInput: The provider extends nothing, it cannot go on for so long, or the prompt is no good.
         """
-        prompt = clean_prompt(prompt)
+        wish, cleaned = VideoWish(prompt, seconds=seconds), clean_prompt(prompt)
+        request = Request.of(owner_id, request_key, wish, Kind.EXTEND, video_id)
+        if before := await self._wishes.made_before(request):
+            return before
         parent = await self._finished(owner_id, video_id)
         self._offers.must_offer(parent.provider, Operation.EXTEND)
         added = extension.check_added(seconds, parent.seconds, await self._extensions(parent))
-        video = self._made_from(parent, Kind.EXTEND, prompt)
+        video = self._made_from(parent, Kind.EXTEND, cleaned)
         video.seconds = str(int(parent.seconds) + added)
-        return await self._wishes.write_down(video, VideoWish(prompt), request_key, paid_seconds=str(added))
+        return await self._wishes.write_down(video, wish, request, paid_seconds=str(added))
 
     async def possibilities(self, owner_id: UUID, video_id: UUID) -> Possibilities:
         """Say what may be made from a video once it is finished.

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from sora_studio.db.characters import CharacterRepository
@@ -13,12 +14,44 @@ from sora_studio.domain.character import check_cast
 from sora_studio.domain.errors import Conflict, InvalidInput, KeyReused, NotFound
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.profile import Operation
-from sora_studio.domain.video import Size, VideoView, VideoWish
+from sora_studio.domain.video import Kind, Size, VideoView, VideoWish
 from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
 from sora_studio.services.throttle import Throttle
 
 KEY_MAX = 255  # characters
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came, by which the same request is known when it comes again."""
+
+    owner_id: UUID
+    key: str | None  # None: a wish of its own
+    sha256: str
+
+    @classmethod
+    def of(
+        cls,
+        owner_id: UUID,
+        key: str | None,
+        wish: VideoWish,
+        kind: Kind = Kind.CREATE,
+        parent_id: UUID | None = None,
+    ) -> "Request":
+        """Hash a wish as it came: what fills it up changes with the servers' lists of models.
+
+        Raises:
+            InvalidInput: The key is empty, or longer than 255 characters.
+        """
+        if key is not None:
+            check_key(key)
+        picture = wish.reference and hashlib.sha256(wish.reference).hexdigest()
+        return cls(
+            owner_id,
+            key,
+            fingerprint(kind, parent_id, asdict(replace(wish, reference=None)), picture),
+        )
 
 
 class Wishes:
@@ -38,14 +71,14 @@ class Wishes:
         self._throttle, self._on_written = throttle, on_written
 
     async def write_down(
-        self, video: VideoRow, wish: VideoWish, request_key: str | None, *, paid_seconds: str | None = None
+        self, video: VideoRow, wish: VideoWish, request: Request, *, paid_seconds: str | None = None
     ) -> VideoView:
-        """Store a checked wish, or return the video that the same request has made before.
+        """Store a checked wish, or return the video that the same request has made a moment before.
 
         Args:
             video: What is asked for; its characters are filled in here.
             wish: As it came: its reference and characters.
-            request_key: None: a wish of its own.
+            request: That the video answers.
             paid_seconds: What is paid for, if it is not the whole length.
 
         Raises:
@@ -57,13 +90,10 @@ class Wishes:
             Unavailable: No database.
         """
         self._throttle.hit("create", str(video.owner_id))
-        sha256 = _fingerprint(video, wish)
-        if before := await self._made_before(video.owner_id, request_key, sha256):
-            return before
         await self._media.make_sure_of_room()
         video.characters = await self._cast(video, wish)
         given = await self._reference(video, wish)
-        video.request_key, video.request_sha256 = request_key, sha256
+        video.request_key, video.request_sha256 = request.key, request.sha256
         seconds = paid_seconds or video.seconds
         job = JobRow(
             id=new_id(),
@@ -75,12 +105,32 @@ class Wishes:
             view = await self._store(video, job, *given)
         except Conflict:  # the same request, a moment before
             await self._media.discard(given)
-            before = await self._made_before(video.owner_id, request_key, sha256)
+            before = await self.made_before(request)
             if before is None:
                 raise
             return before
         self._on_written()
         return self._offers.explained(view)
+
+    async def made_before(self, request: Request) -> VideoView | None:
+        """Return the video that the same request has made, None when it has made none.
+
+        To be asked before anything is checked that may have changed in the meantime.
+
+        Raises:
+            KeyReused: The request key came before with another wish.
+            NotFound: The video has been deleted.
+        """
+        if request.key is None:
+            return None
+        async with self._db.transaction() as tx:
+            videos = VideoRepository(tx)
+            made = await videos.requested(request.owner_id, request.key)
+            if made is None:
+                return None
+            if made[1] != request.sha256:
+                raise reused()
+            return await videos.view(request.owner_id, made[0])
 
     @redone
     async def _store(self, video: VideoRow, *parts: JobRow | AssetRow) -> VideoView:
@@ -106,19 +156,6 @@ class Wishes:
         check_cast(characters, video.prompt, video.provider)
         return [character.remote_id for character in characters]
 
-    async def _made_before(self, owner_id: UUID, request_key: str | None, sha256: str) -> VideoView | None:
-        if request_key is None:
-            return None
-        check_key(request_key)
-        async with self._db.transaction() as tx:
-            videos = VideoRepository(tx)
-            made = await videos.requested(owner_id, request_key)
-            if made is None:
-                return None
-            if made[1] != sha256:
-                raise reused()
-            return await videos.view(owner_id, made[0])
-
 
 def check_key(request_key: str) -> None:
     """Make sure that an idempotency key can be one.
@@ -137,18 +174,6 @@ def reused() -> KeyReused:
     return KeyReused(message)
 
 
-def _fingerprint(video: VideoRow, wish: VideoWish) -> str:
-    """Hash everything that makes two wishes the same."""
-    picture = hashlib.sha256(wish.reference).hexdigest() if wish.reference else str(wish.reference_id)
-    asked = [
-        video.kind,
-        str(video.parent_id),
-        video.prompt,
-        video.provider,
-        video.model,
-        video.size,
-        video.seconds,
-        picture,
-        *map(str, wish.characters),
-    ]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+def fingerprint(*asked: object) -> str:
+    """Hash everything that makes two requests the same."""
+    return hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest()
