@@ -45,6 +45,11 @@ class CharacterRepository:
             raise NotFound(_NO_CHARACTER)
         return to_view(row)
 
+    async def requested(self, owner_id: UUID, character_id: UUID) -> tuple[CharacterView, str] | None:
+        """Return a character with the hash of the request that made it, None when it is not there."""
+        row = await self._tx.get(CharacterRow, character_id)
+        return (to_view(row), row.request_sha256 or "") if row and row.owner_id == owner_id else None
+
     async def all(self, owner_id: UUID) -> tuple[CharacterView, ...]:
         """Return every character of an owner, oldest first."""
         query = select(CharacterRow).where(col(CharacterRow.owner_id) == owner_id)

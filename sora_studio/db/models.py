@@ -255,6 +255,7 @@ class CharacterRow(SQLModel, table=True):
     remote_id: str = Field(sa_type=Text)
     name: str = Field(sa_type=Text)
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    request_sha256: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class AssetRow(SQLModel, table=True):

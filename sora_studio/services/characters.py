@@ -4,6 +4,7 @@ The protocol has no list of characters. So one whose answer was lost cannot be l
 told, and decides whether to make it again.
 """
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +21,6 @@ from sora_studio.domain.errors import (
     Conflict,
     InvalidInput,
     MediaError,
-    NotFound,
     ProviderMisconfigured,
     ProviderRejected,
     StorageError,
@@ -36,7 +36,7 @@ from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
 from sora_studio.services.pictures import inspect_video
 from sora_studio.services.throttle import Throttle
-from sora_studio.services.wishes import check_key, reused
+from sora_studio.services.wishes import check_key, fingerprint, reused
 from sora_studio.services.workshop import Workshop
 
 Film = AsyncIterator[bytes] | UUID
@@ -110,65 +110,71 @@ class CharacterService:
             InvalidInput: Name or film are no good, or the provider refuses them.
             NotFound: The video is not the owner's.
             Conflict: The video is not finished, or nobody can tell whether the character was made.
-            KeyReused: The request key came before with another name.
+            KeyReused: The request key came before with another name, film or provider.
             ProviderError: Nothing was made.
         """
-        name = clean_name(name)
+        cleaned = clean_name(name)
         self._throttle.hit("upload", str(owner_id))
         character_id = _id_of(owner_id, request_key)
-        if before := await self._made_before(owner_id, character_id, name):
-            return before
         if character_id in self._under_way:
             message = "This character is being made right now."
             raise Conflict(message)
         self._under_way.add(character_id)
         try:
-            chosen = await self._choose(owner_id, film, provider)
-            async with self._file(owner_id, film) as path:
-                remote_id = await self._ask(chosen, name, path, character_id)
+            async with self._received(film) as (source, digest):
+                sha256 = fingerprint(name, provider, digest)
+                if before := await self._made_before(owner_id, character_id, sha256):
+                    return before
+                chosen = await self._choose(owner_id, source, provider)
+                path = await self._looked_at(owner_id, source)
+                remote_id = await self._ask(chosen, cleaned, path, character_id)
             return await self._keep(
                 CharacterRow(
                     id=character_id,
                     owner_id=owner_id,
                     provider=chosen.profile.name,
                     remote_id=remote_id,
-                    name=name,
+                    name=cleaned,
                     created_at=self._clock(),
+                    request_sha256=sha256,
                 )
             )
         finally:
             self._under_way.discard(character_id)
 
-    async def _choose(self, owner_id: UUID, film: Film, name: str | None) -> Provider:
-        if name is None and isinstance(film, UUID):
+    async def _choose(self, owner_id: UUID, source: Path | UUID, name: str | None) -> Provider:
+        if name is None and isinstance(source, UUID):
             async with self._db.transaction() as tx:
-                name = (await VideoRepository(tx).view(owner_id, film)).provider
+                name = (await VideoRepository(tx).view(owner_id, source)).provider
         elif name is None:
             able = [each.name for each in self._offers.profiles() if Operation.CHARACTERS in each.operations]
             name = able[0] if able else self._offers.profiles()[0].name
         return self._offers.must_offer(name, Operation.CHARACTERS)
 
     @asynccontextmanager
-    async def _file(self, owner_id: UUID, film: Film) -> AsyncIterator[Path]:
-        """Have the film as a file that was looked at, for the block."""
+    async def _received(self, film: Film) -> AsyncIterator[tuple[Path | UUID, str]]:
+        """Have an upload as a file for the block, with its digest; a video's id stands for itself."""
         if isinstance(film, UUID):
-            path = (await self._media.file(owner_id, film, Variant.VIDEO)).path
-            await self._check(path)
-            yield path
+            yield film, str(film)
             return
         path = self._storage.spool()
         try:
-            await _write(path, film)
-            await self._check(path)
-            yield path
+            yield path, await _write(path, film)
         finally:
             await anyio.Path(path).unlink(missing_ok=True)
 
-    async def _check(self, path: Path) -> None:
+    async def _looked_at(self, owner_id: UUID, source: Path | UUID) -> Path:
+        """Return the film's file once it is known to do."""
+        path = (
+            source
+            if isinstance(source, Path)
+            else (await self._media.file(owner_id, source, Variant.VIDEO)).path
+        )
         try:
             check_film(await self._workshop.run(inspect_video, path))
         except MediaError as error:
             raise InvalidInput(str(error), "video", "invalid_file") from error
+        return path
 
     async def _ask(self, provider: Provider, name: str, path: Path, key: UUID) -> str:
         try:
@@ -187,14 +193,12 @@ class CharacterService:
         except ProviderRejected as error:  # in its own words
             raise InvalidInput(error.message, "video", error.code) from error
 
-    async def _made_before(self, owner_id: UUID, character_id: UUID, name: str) -> CharacterView | None:
-        try:
-            before = await self.get(owner_id, character_id)
-        except NotFound:
-            return None
-        if before.name != name:
+    async def _made_before(self, owner_id: UUID, character_id: UUID, sha256: str) -> CharacterView | None:
+        async with self._db.transaction() as tx:
+            made = await CharacterRepository(tx).requested(owner_id, character_id)
+        if made and made[1] != sha256:
             raise reused()
-        return before
+        return made[0] if made else None
 
     @redone
     async def _keep(self, row: CharacterRow) -> CharacterView:
@@ -212,8 +216,9 @@ def _id_of(owner_id: UUID, request_key: str | None) -> UUID:
     return uuid5(owner_id, request_key)
 
 
-async def _write(path: Path, film: AsyncIterator[bytes]) -> None:
-    length = 0
+async def _write(path: Path, film: AsyncIterator[bytes]) -> str:
+    """Write an upload to a file; return its SHA-256."""
+    length, sha256 = 0, hashlib.sha256()
     try:
         async with await anyio.open_file(path, "wb") as file:
             async for chunk in film:
@@ -221,7 +226,9 @@ async def _write(path: Path, film: AsyncIterator[bytes]) -> None:
                 if length > FILM_MAX_BYTES:
                     message = f"A film for a character has at most {FILM_MAX_BYTES // 2**20} MB."
                     raise TooLarge(message, "video", "file_too_large")
+                sha256.update(chunk)
                 await file.write(chunk)
     except OSError as error:
         message = "The film could not be stored."
         raise StorageError(message) from error
+    return sha256.hexdigest()

@@ -20,6 +20,7 @@ from sora_studio.domain.errors import (
     TooLarge,
     Unsupported,
 )
+from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Variant, VideoWish
 from sora_studio.services.characters import CharacterService
 from sora_studio.services.pictures import limit_worker
@@ -137,6 +138,21 @@ async def test_a_request_key_makes_one_character(bench: Studio, clip: bytes):
     stranger = await add_person(bench.db)
     other = await bench.characters.create(stranger, "Nova", chunks(clip), request_key="k")
     assert other.id != first.id
+
+
+async def test_a_request_key_stands_for_name_film_and_provider(bench: Studio, clip: bytes, tmp_path: Path):
+    """A film counts by its content, a video by its id."""
+    another = film(tmp_path / "another.mp4", size=(1280, 720), seconds=3, fps=6).read_bytes()
+    await bench.characters.create(bench.owner_id, "Nova", chunks(clip), request_key="k")
+    for given, provider in ((another, None), (clip, "fake"), (clip, "elsewhere")):
+        with pytest.raises(KeyReused):
+            await bench.characters.create(
+                bench.owner_id, "Nova", chunks(given), provider=provider, request_key="k"
+            )
+    with pytest.raises(KeyReused):
+        await bench.characters.create(bench.owner_id, "Nova", new_id(), request_key="k")
+    assert len(bench.provider.character_keys) == 1
+    assert bench.spooled() == []
 
 
 async def test_two_at_once_under_one_key_are_one_post(bench: Studio, clip: bytes):
