@@ -15,6 +15,7 @@ _DOES = {
     Operation.EDIT: "edit videos",
     Operation.EXTEND: "extend videos",
     Operation.CHARACTERS: "make characters",
+    Operation.REFERENCE: "start from a picture",
 }
 _ASK_AGAIN = 10.0  # seconds: how often an unknown model makes us ask the server
 _FRESH = 600.0  # seconds: how long the servers' lists of models are believed
@@ -75,6 +76,19 @@ class Offers:
             raise InvalidInput(message, "provider", "unsupported")
         return self._providers[name]
 
+    def must_serve(self, name: str) -> None:
+        """Make sure that a provider takes jobs.
+
+        Raises:
+            InvalidInput: It is no more, or is not configured any more.
+        """
+        profile = self._profiles.get(name)
+        if profile is None:
+            message = f"There is no provider {name[:80]!r}."
+            raise InvalidInput(message, "provider")
+        if profile.retired:
+            raise InvalidInput(profile.retired, "provider", "provider_retired")
+
     def provider(self, name: str) -> Provider | None:
         """Return a provider, None when it is not configured any more."""
         return self._providers.get(name)
@@ -120,9 +134,7 @@ class Offers:
             InvalidInput: No such provider, model, size or length.
         """
         name, model = (provider, model) if provider else self._who_has(model)
-        if name not in self._profiles:
-            message = f"There is no provider {name[:80]!r}."
-            raise InvalidInput(message, "provider")
+        self.must_serve(name)
         try:
             chosen = self._profiles[name].choose(model, size, seconds)
         except InvalidInput as error:

@@ -126,7 +126,7 @@ class VideoService:
         Raises:
             NotFound: Not the owner's.
             Conflict: It is not finished.
-            InvalidInput: The prompt is empty or too long.
+            InvalidInput: The provider is no more, or the prompt is empty or too long.
         """
         wish, cleaned = VideoWish(prompt), clean_prompt(prompt)
         request = Request.of(owner_id, request_key, wish, Kind.REMIX, video_id)

@@ -82,7 +82,8 @@ class Wishes:
             paid_seconds: What is paid for, if it is not the whole length.
 
         Raises:
-            InvalidInput: The reference is no picture, or a character cannot appear in this video.
+            InvalidInput: The provider is no more or takes no picture, the reference is none, or a character
+                cannot appear in this video.
             NotFound: A character is not the owner's.
             KeyReused: The request key came before with another wish.
             LimitReached: Too many wishes in a minute.
@@ -90,6 +91,7 @@ class Wishes:
             Unavailable: No database.
         """
         self._throttle.hit("create", str(video.owner_id))
+        self._offers.must_serve(video.provider)
         await self._media.make_sure_of_room()
         video.characters = await self._cast(video, wish)
         given = await self._reference(video, wish)
@@ -140,6 +142,8 @@ class Wishes:
             return await videos.view(video.owner_id, video.id)
 
     async def _reference(self, video: VideoRow, wish: VideoWish) -> tuple[AssetRow, ...]:
+        if wish.reference or wish.reference_id:
+            self._offers.must_offer(video.provider, Operation.REFERENCE)
         try:
             return await self._media.fit_reference(video.owner_id, video.id, wish, Size.parse(video.size))
         except NotFound as error:

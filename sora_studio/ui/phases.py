@@ -104,6 +104,7 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
         "cancelled": Told("Cancelled", _AGAIN),
         _GIVEN_UP: Told("Given up", "{reason} {charge}"),
         "provider_missing": Told("Failed", "{reason} {charge} Tell whoever runs the studio."),
+        "provider_retired": Told("Failed", "{reason} {charge}"),
         **dict.fromkeys(
             (
                 *("credential", "misconfigured", "bad_address", "invalid_api_key", "model_not_found"),

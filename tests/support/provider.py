@@ -18,7 +18,7 @@ PROFILE = Profile(
     name="fake",
     label="Fake",
     models=(MODEL,),
-    operations=frozenset({Operation.LIST, Operation.DELETE, Operation.REMIX}),
+    operations=frozenset({Operation.LIST, Operation.DELETE, Operation.REMIX, Operation.REFERENCE}),
 )
 
 Fault = Callable[[], Exception | None]

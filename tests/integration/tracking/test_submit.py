@@ -17,10 +17,13 @@ from sora_studio.domain.errors import (
     Unavailable,
 )
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.video import Phase, Problem, Status, VideoWish
 from sora_studio.storage.local import LocalStorage
 from tests.integration.tracking.conftest import Bench
 from tests.support.films import picture
+from tests.support.library import add_videos
+from tests.support.provider import PROFILE, FakeProvider
 
 LOST = SubmitUnclear("The connection broke.", "connection_lost")
 
@@ -267,6 +270,34 @@ async def test_a_bad_wish_stores_nothing(bench: Bench):
             await bench.videos.create(bench.owner_id, wish)
     assert (await bench.videos.count_library(bench.owner_id)).all == 0
     assert bench.woken == []
+
+
+def changed(bench: Bench, profile: Profile) -> Bench:
+    """Return the same library after its providers were set up anew."""
+    return Bench(bench.db, FakeProvider(profile), bench.storage, bench.workshop, bench.owner_id)
+
+
+async def test_a_provider_that_takes_no_picture_is_told_from_the_start(bench: Bench):
+    able = PROFILE.operations - {Operation.REFERENCE}
+    unable = changed(bench, replace(PROFILE, operations=able))
+    jpeg = picture((400, 400), "JPEG")
+    upload = await unable.media.add_reference(unable.owner_id, jpeg)
+    for wish in (VideoWish("x", reference=jpeg), VideoWish("x", reference_id=upload.id)):
+        with pytest.raises(InvalidInput, match="Fake cannot start from a picture"):
+            await unable.videos.create(unable.owner_id, wish)
+    assert (await bench.videos.count_library(bench.owner_id)).all == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [(replace(PROFILE, retired="It ended."), "It ended"), (replace(PROFILE, name="other"), "no provider")],
+    ids=["retired", "missing"],
+)
+async def test_nothing_is_remixed_where_nothing_is_made_any_more(bench: Bench, profile: Profile, words: str):
+    (parent_id,) = await add_videos(bench.db, bench.owner_id, "a lighthouse")
+    with pytest.raises(InvalidInput, match=words):
+        await changed(bench, profile).videos.remix(bench.owner_id, parent_id, "by night")
+    assert (await bench.videos.count_library(bench.owner_id)).all == 1
 
 
 class FullDisk(LocalStorage):

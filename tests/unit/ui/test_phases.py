@@ -90,6 +90,7 @@ ROWS = [
     (Phase.FAILED, "given_up", TAKEN, "Given up", "So. It cost $0.40."),
     (Phase.FAILED, "given_up", UNCLEAR, "Given up", f"So. {IF_IT_TOOK}"),
     (Phase.FAILED, "given_up", UNCLEAR | {"provider": "sandbox"}, "Given up", "So. You were not charged."),
+    (Phase.FAILED, "provider_retired", {}, "Failed", "So. You were not charged."),
     (Phase.FAILED, "provider_missing", {}, "Failed",
      "So. You were not charged. Tell whoever runs the studio."),
     (Phase.FAILED, "credential", {}, "Failed",
