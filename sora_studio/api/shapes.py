@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sora_studio.domain.character import CharacterView
 from sora_studio.domain.ids import public_character_id, public_id
 from sora_studio.domain.money import dollars
-from sora_studio.domain.profile import Profile
+from sora_studio.domain.profile import Profile, name_of
 from sora_studio.domain.video import Activity, Status, VideoView
 
 
@@ -194,7 +194,9 @@ class Reference(BaseModel):
 class ModelOffer(BaseModel):
     """One model, and what may be asked of it."""
 
-    id: str = Field(description="With its provider and a slash before it where another one has the same.")
+    id: str = Field(
+        description="With its provider and a slash before it where the id alone means another one."
+    )
     object: Literal["model"] = "model"
     created: int = 0
     owned_by: str = Field(description="The provider's name.")
@@ -211,12 +213,11 @@ class ModelList(BaseModel):
 
     @classmethod
     def of(cls, profiles: Sequence[Profile]) -> "ModelList":
-        """Shape what is on offer; asked for by its id alone, a model is its first provider's."""
-        first = {model.id: profile.name for profile in reversed(profiles) for model in profile.models}
+        """Shape what is on offer; a provider that is no more offers nothing."""
         return cls(
             data=[
                 ModelOffer(
-                    id=model.id if first[model.id] == profile.name else f"{profile.name}/{model.id}",
+                    id=name_of(profiles, profile.name, model.id),
                     owned_by=profile.name,
                     sizes=list(model.sizes),
                     seconds=[str(seconds) for seconds in model.seconds],
@@ -225,6 +226,7 @@ class ModelList(BaseModel):
                     ),
                 )
                 for profile in profiles
+                if not profile.retired
                 for model in profile.models
             ],
         )

@@ -1,5 +1,6 @@
 """Profiles: what a provider can do, as data. Shown in the form, checked before the POST."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -77,6 +78,10 @@ class Profile:
     guesses_models: bool = False  # the models are placeholders until the server lists its own
     media_hosts: frozenset[str] = frozenset()  # private hosts that its files may be fetched from
 
+    def has(self, model_id: str) -> bool:
+        """Say whether the provider has a model."""
+        return any(model.id == model_id for model in self.models)
+
     def model(self, model_id: str | None) -> Model:
         """Return one model, the first when none is named.
 
@@ -114,3 +119,21 @@ class Profile:
             message = f"{model.id} makes {', '.join(map(str, model.seconds))} seconds, not {seconds}."
             raise InvalidInput(message, "seconds")
         return model, size, str(int(seconds))
+
+
+def who_has(profiles: Iterable[Profile], name: str) -> tuple[str, str] | None:
+    """Return the provider and the model that a name stands for, None when nobody has it.
+
+    `provider/model` is that provider's, a model alone the first one's that has it; of those that are no more,
+    none has any.
+    """
+    serving = {profile.name: profile for profile in profiles if not profile.retired}
+    provider, _, model = name.partition("/")
+    if provider in serving and serving[provider].has(model):
+        return provider, model
+    return next(((each.name, name) for each in serving.values() if each.has(name)), None)
+
+
+def name_of(profiles: Iterable[Profile], provider: str, model: str) -> str:
+    """Return the shortest name that `who_has` reads as this model of this provider."""
+    return model if who_has(profiles, model) == (provider, model) else f"{provider}/{model}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sora_studio.domain.errors import InvalidInput, ProviderError
 from sora_studio.domain.pace import NO_PLACE
 from sora_studio.domain.ports import Provider
-from sora_studio.domain.profile import Model, Operation, Profile
+from sora_studio.domain.profile import Model, Operation, Profile, who_has
 from sora_studio.domain.video import Phase, Problem, VideoView
 
 _DOES = {
@@ -126,14 +126,14 @@ class Offers:
 
         Args:
             provider: None: the one that the model says, see `_who_has`.
-            model: None: the provider's first one; as size and seconds.
+            model: Its id, or `provider/model`. None: the provider's first one; as size and seconds.
             size: In pixels, as 1280x720.
             seconds: Whole ones.
 
         Raises:
             InvalidInput: No such provider, model, size or length.
         """
-        name, model = (provider, model) if provider else self._who_has(model)
+        name, model = self._own(provider, model) if provider else self._who_has(model)
         self.must_serve(name)
         try:
             chosen = self._profiles[name].choose(model, size, seconds)
@@ -145,12 +145,18 @@ class Offers:
         return self._profiles[name], *chosen
 
     def _who_has(self, model: str | None) -> tuple[str, str | None]:
-        """Find the provider for who names none: the first that has the model, or the one before its slash."""
-        for name, profile in self._profiles.items():
-            if not profile.retired and any(each.id == model for each in profile.models):
-                return name, model
+        """Find the provider for who names none; a model that nobody has may have been added there since."""
+        if model and (found := who_has(self._profiles.values(), model)):
+            return found
         before, _, after = (model or "").partition("/")
         return (before, after) if after and before in self._profiles else (next(iter(self._profiles)), model)
+
+    def _own(self, name: str, model: str | None) -> tuple[str, str | None]:
+        """Take a provider's own name off its model, as the list of models writes it."""
+        profile = self._profiles.get(name)
+        if model and profile and not profile.has(model):
+            model = model.removeprefix(f"{name}/")
+        return name, model
 
     def _was_just_asked(self, name: str) -> bool:
         return name in self._asked and self._clock() - self._asked[name] < _ASK_AGAIN

@@ -1,12 +1,15 @@
 """Offers: whom the servers' lists of models are asked for, and when."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sora_studio.api.shapes import ModelList
 from sora_studio.domain.errors import InvalidInput, ProviderUnavailable
-from sora_studio.domain.profile import Model
+from sora_studio.domain.profile import Model, Profile
 from sora_studio.services.offers import Offers
 from tests.support.provider import PROFILE, FakeProvider
 
@@ -116,7 +119,7 @@ async def test_a_model_says_whose_it_is(asked: str | None, chosen: tuple[str, st
     offers = Offers({"first": first, "openai": retired, "second": second})
     profile, model, *_ = await offers.choose(None, asked, None, None)
     assert (profile.name, model.id) == chosen
-    listed = ModelList.of((first.profile, second.profile)).data
+    listed = ModelList.of(offers.profiles()).data
     assert [each.id for each in listed] == ["sora-2", "second/sora-2", "Wan-AI/Wan2.2-T2V"]
 
 
@@ -126,3 +129,49 @@ async def test_what_nobody_has_is_refused(asked: str):
     with pytest.raises(InvalidInput) as refusal:
         await Offers({"first": first, "second": second}).choose(None, asked, None, None)
     assert refusal.value.code == "model_not_found"
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+MODELS = st.lists(
+    NAMES | st.builds("/".join, st.lists(NAMES, min_size=2, max_size=4)), min_size=1, unique=True
+)
+PROFILES = st.dictionaries(NAMES, st.tuples(MODELS, st.sampled_from(["", "It ended."])), min_size=1)
+
+
+@settings(deadline=None)  # nothing here depends on time
+@given(PROFILES)
+def test_every_id_of_the_list_means_the_model_that_it_stands_for(made: dict[str, tuple[list[str], str]]):
+    """Whatever servers call their models: another provider's name with a slash, too."""
+    profiles = [
+        replace(PROFILE, name=name, models=tuple(map(Model, models)), retired=retired)
+        for name, (models, retired) in made.items()
+    ]
+    offers = Offers({profile.name: FakeProvider(profile) for profile in profiles})
+
+    async def meant(ids: list[str]) -> list[tuple[str, str]]:
+        chosen = [await offers.choose(None, each, None, None) for each in ids]
+        return [(profile.name, model.id) for profile, model, *_ in chosen]
+
+    ids = [each.id for each in ModelList.of(profiles).data]
+    assert len({*ids}) == len(ids)
+    assert asyncio.run(meant(ids)) == _all(profiles)
+
+
+def _all(profiles: list[Profile]) -> list[tuple[str, str]]:
+    serving = [profile for profile in profiles if not profile.retired]
+    return [(profile.name, model.id) for profile in serving for model in profile.models]
+
+
+@pytest.mark.parametrize(
+    ("asked", "model"),
+    [
+        ("sora-2", "sora-2"),
+        ("fake/sora-2", "sora-2"),
+        ("fake/wan", "fake/wan"),
+        ("fake/fake/wan", "fake/wan"),
+    ],
+)
+async def test_a_model_may_carry_the_name_of_its_provider_beside_it(asked: str, model: str):
+    """As the list has it; the server's own name for a model goes first."""
+    fake = FakeProvider(replace(PROFILE, models=(*PROFILE.models, Model("fake/wan"))))
+    assert (await Offers({"fake": fake}).choose("fake", asked, None, None))[1].id == model
