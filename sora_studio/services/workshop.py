@@ -1,4 +1,4 @@
-"""A small pool of processes for work on pictures and videos: a hostile file can end one, never the studio."""
+"""A few processes for work on pictures and videos: a hostile file can end one, never the studio."""
 
 import asyncio
 import multiprocessing
@@ -8,46 +8,71 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from sora_studio.domain.errors import MediaError
+from sora_studio.domain.errors import MediaError, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Workshop:
-    """Runs functions of `services.pictures` in processes of their own, one or two at a time."""
+    """Runs functions of `services.pictures`, a few at a time.
+
+    Each has a process to itself meanwhile, so that nobody else's work ends with it.
+    """
 
     def __init__(self, initializer: Callable[[], None], size: int = 2) -> None:
         """Start nothing yet; the first piece of work does."""
-        self._initializer, self._size = initializer, size
-        self._pool: ProcessPoolExecutor | None = None
+        self._initializer = initializer
+        self._pools: dict[int, ProcessPoolExecutor] = {}  # of one process, by place
+        self._free: asyncio.LifoQueue[int] = asyncio.LifoQueue()  # a process that runs already goes first
+        for place in range(size):
+            self._free.put_nowait(place)
+        self._closed = False
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one function to its end, outside this process.
 
         Raises:
-            MediaError: The process died over it; the next piece of work gets a new one.
+            MediaError: Two processes died over it, one after the other.
+            Unavailable: The workshop has been closed.
         """
-        pool = self._open()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(pool, partial(work, *args, **kwargs))
-        except BrokenProcessPool as error:
-            if self._pool is pool:
-                self._pool = None
-            message = "The file could not be read: it takes too much memory or time."
-            raise MediaError(message) from error
+        place = await self._free.get()
+        # Whoever waits may leave; the place is free when the work has ended.
+        return await asyncio.shield(self._run(place, partial(work, *args, **kwargs)))
 
     def close(self) -> None:
-        """End the processes; what has not begun is dropped."""
-        if self._pool:
-            for process in [*(self._pool._processes or {}).values()]:  # noqa: SLF001 - no public way before 3.14
+        """End the processes, and begin nothing any more."""
+        self._closed = True
+        for pool in self._pools.values():
+            for process in [*(pool._processes or {}).values()]:  # noqa: SLF001 - no public way before 3.14
                 process.terminate()
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._pools.clear()
 
-    def _open(self) -> ProcessPoolExecutor:
-        if self._pool is None:
+    async def _run(self, place: int, work: Callable[[], T]) -> T:
+        try:
+            try:
+                return await self._try(place, work)
+            except (
+                BrokenProcessPool
+            ):  # it may have been killed for want of memory elsewhere, or before it began
+                return await self._try(place, work)
+        except BrokenProcessPool as error:
+            message = "The file could not be read: it takes too much memory or time."
+            raise MediaError(message) from error
+        finally:
+            self._free.put_nowait(place)
+
+    async def _try(self, place: int, work: Callable[[], T]) -> T:
+        if self._closed:
+            message = "The studio is ending."
+            raise Unavailable(message)
+        if place not in self._pools:
             # spawn: a fork of a process with threads and an event loop can hang
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._size, context, self._initializer)
-        return self._pool
+            self._pools[place] = ProcessPoolExecutor(1, context, self._initializer)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pools[place], work)
+        except BrokenProcessPool:
+            self._pools.pop(place, None)
+            raise

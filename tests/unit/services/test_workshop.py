@@ -1,0 +1,93 @@
+"""The workshop: whatever ends one process, other people's work comes to its end."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from sora_studio.domain.errors import MediaError, Unavailable
+from sora_studio.services.pictures import limit_worker
+from sora_studio.services.workshop import Workshop
+from tests.support.waiting import eventually, wait_until
+
+
+def die() -> None:
+    """Stand for a file that takes more than a process may have."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at(mark: Path) -> None:
+    """Say that it has begun, and die when told."""
+    mark.with_suffix(".begun").touch()
+    wait_until(mark.exists, within=30)
+    die()
+
+
+def live_the_second_time(mark: Path) -> str:
+    """Stand for what is killed by no fault of its own."""
+    if not mark.exists():
+        mark.touch()
+        die()
+    return "done"
+
+
+def work(mark: Path) -> str:
+    """Go on until told."""
+    mark.with_suffix(".begun").touch()
+    wait_until(mark.exists, within=30)
+    return "done"
+
+
+@pytest.fixture(params=[1, 2])
+def workshop(request: pytest.FixtureRequest) -> Iterator[Workshop]:
+    with closing(Workshop(limit_worker, request.param)) as opened:
+        yield opened
+
+
+async def begun(mark: Path) -> None:
+    await eventually(mark.with_suffix(".begun").exists, within=30)
+
+
+async def test_only_the_guilty_one_fails(tmp_path: Path):
+    """One works beside it, one waits for a place."""
+    with closing(Workshop(limit_worker, 2)) as workshop:
+        beside = asyncio.create_task(workshop.run(work, tmp_path / "end"))
+        await begun(tmp_path / "end")
+        guilty = asyncio.create_task(workshop.run(die_at, tmp_path / "die"))
+        await begun(tmp_path / "die")
+        behind = asyncio.create_task(workshop.run(abs, -1))
+        (tmp_path / "die").touch()
+        with pytest.raises(MediaError):
+            await guilty
+        assert await behind == 1
+        (tmp_path / "end").touch()
+        assert await beside == "done"
+
+
+async def test_what_was_killed_by_no_fault_of_its_own_is_done_all_the_same(workshop, tmp_path):
+    assert await workshop.run(live_the_second_time, tmp_path / "mark") == "done"
+
+
+async def test_nobody_gets_the_process_of_work_that_nobody_waits_for_any_more(tmp_path: Path):
+    with closing(Workshop(limit_worker, 1)) as workshop:
+        left = asyncio.create_task(workshop.run(die_at, tmp_path / "die"))
+        await begun(tmp_path / "die")
+        left.cancel()
+        with suppress(asyncio.CancelledError):
+            await left
+        behind = asyncio.create_task(workshop.run(abs, -1))
+        (tmp_path / "die").touch()
+        assert await behind == 1
+
+
+async def test_a_closed_workshop_says_so(workshop, tmp_path):
+    task = asyncio.create_task(workshop.run(work, tmp_path / "end"))
+    await begun(tmp_path / "end")
+    workshop.close()
+    for each in (task, workshop.run(abs, -1)):
+        with pytest.raises(Unavailable):
+            await each
