@@ -20,6 +20,7 @@ from sora_studio.domain.character import FILM_MAX_BYTES, CharacterView, check_fi
 from sora_studio.domain.errors import (
     Conflict,
     InvalidInput,
+    LimitReached,
     MediaError,
     ProviderMisconfigured,
     ProviderRejected,
@@ -43,6 +44,9 @@ Film = AsyncIterator[bytes] | UUID
 """A film on its way in, or a finished video of the owner's."""
 
 
+_IN_A_WHILE = 5.0  # seconds
+
+
 class CharacterService:
     """Use cases on one's own characters. Someone else's are not there."""
 
@@ -60,7 +64,7 @@ class CharacterService:
         """Take the parts."""
         self._db, self._offers, self._media, self._storage = db, offers, media, storage
         self._workshop, self._throttle, self._clock = workshop, throttle, clock
-        self._under_way: set[UUID] = set()
+        self._under_way: set[UUID] = set()  # whose films are being looked at and sent
 
     async def list_all(self, owner_id: UUID) -> tuple[CharacterView, ...]:
         """Return the owner's characters, oldest first."""
@@ -97,7 +101,8 @@ class CharacterService:
     ) -> CharacterView:
         """Have a character made from a short film, with one POST; it is there when this returns.
 
-        The same request key returns the character that it made the first time.
+        The same request key returns the character that it made the first time. A person has one made at a
+        time, as a film can take long to look at.
 
         Args:
             owner_id: Whose it will be.
@@ -110,16 +115,17 @@ class CharacterService:
             InvalidInput: Name or film are no good, or the provider refuses them.
             NotFound: The video is not the owner's.
             Conflict: The video is not finished, or nobody can tell whether the character was made.
+            LimitReached: Another one of theirs is being made, or there were too many in a minute.
             KeyReused: The request key came before with another name, film or provider.
             ProviderError: Nothing was made.
         """
         cleaned = clean_name(name)
         self._throttle.hit("upload", str(owner_id))
         character_id = _id_of(owner_id, request_key)
-        if character_id in self._under_way:
-            message = "This character is being made right now."
-            raise Conflict(message)
-        self._under_way.add(character_id)
+        if owner_id in self._under_way:
+            message = "A character of yours is being made right now."
+            raise LimitReached(message, retry_after=_IN_A_WHILE)
+        self._under_way.add(owner_id)
         try:
             async with self._received(film) as (source, digest):
                 sha256 = fingerprint(name, provider, digest)
@@ -140,7 +146,7 @@ class CharacterService:
                 )
             )
         finally:
-            self._under_way.discard(character_id)
+            self._under_way.discard(owner_id)
 
     async def _choose(self, owner_id: UUID, source: Path | UUID, name: str | None) -> Provider:
         if name is None and isinstance(source, UUID):
@@ -171,7 +177,7 @@ class CharacterService:
             else (await self._media.file(owner_id, source, Variant.VIDEO)).path
         )
         try:
-            check_film(await self._workshop.run(inspect_video, path))
+            await self._workshop.run(inspect_video, path, check_film)
         except MediaError as error:
             raise InvalidInput(str(error), "video", "invalid_file") from error
         return path

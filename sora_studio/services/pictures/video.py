@@ -1,6 +1,6 @@
 """Opening video files that came from outside."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,17 +48,24 @@ class Film:
 
 
 @bounded
-def inspect_video(path: Path) -> MediaFacts:
+def inspect_video(path: Path, check: Callable[[MediaFacts], None] | None = None) -> MediaFacts:
     """Check that a file is a whole MP4 that plays to its end.
+
+    Args:
+        path: Of the file.
+        check: Refuses what the file says of itself before anything of it is decoded.
 
     Raises:
         MediaError: It is not: another format, cut short, or damaged.
     """
     check_boxes(path)
     with open_film(path) as film:
+        facts = MediaFacts(film.stream.width, film.stream.height, round(film.seconds, 3))
+        if check:
+            check(facts)
         _check_packets(film)
         _check_end(film)
-        return MediaFacts(film.stream.width, film.stream.height, round(film.seconds, 3))
+        return facts
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from sora_studio.domain.errors import (
     ContentRejected,
     InvalidInput,
     KeyReused,
+    LimitReached,
     NotFound,
     ProviderUnavailable,
     SubmitUnclear,
@@ -160,7 +161,7 @@ async def test_two_at_once_under_one_key_are_one_post(bench: Studio, clip: bytes
         *(bench.characters.create(bench.owner_id, "Nova", chunks(clip), request_key="k") for _ in range(2)),
         return_exceptions=True,
     )
-    assert sorted(type(each).__name__ for each in made) == ["CharacterView", "Conflict"]
+    assert sorted(type(each).__name__ for each in made) == ["CharacterView", "LimitReached"]
     assert len(bench.provider.character_keys) == 1
 
 
@@ -196,6 +197,33 @@ async def test_films_that_do_not_do(bench: Studio, tmp_path: Path, size: tuple[i
     with pytest.raises(InvalidInput, match="2 to 4 seconds"):
         await bench.characters.create(bench.owner_id, "Nova", chunks(path.read_bytes()))
     assert bench.provider.character_keys == []
+
+
+async def test_what_a_film_says_of_itself_is_checked_before_it_is_decoded(bench: Studio, tmp_path: Path):
+    """Nobody's time goes into a film that would not do anyway: that this one is damaged is never seen."""
+    data = bytearray(film(tmp_path / "clip.mp4", size=(2560, 1440), seconds=2, fps=6).read_bytes())
+    start, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
+    data[start:end] = bytes(end - start)
+    with pytest.raises(InvalidInput, match=r"this one has 2\.0 seconds, 2560x1440"):
+        await bench.characters.create(bench.owner_id, "Nova", chunks(bytes(data)))
+
+
+async def test_a_person_has_one_character_made_at_a_time(bench: Studio, clip: bytes):
+    arriving, here = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        arriving.set()
+        await here.wait()
+        yield clip
+
+    first = asyncio.create_task(bench.characters.create(bench.owner_id, "Nova", slow()))
+    await arriving.wait()
+    with pytest.raises(LimitReached):
+        await bench.characters.create(bench.owner_id, "Rex", chunks(clip))
+    assert (await bench.characters.create(await add_person(bench.db), "Bo", chunks(clip))).name == "Bo"
+    here.set()
+    assert (await first).name == "Nova"
+    assert (await bench.characters.create(bench.owner_id, "Rex", chunks(clip))).name == "Rex"
 
 
 async def test_files_that_are_no_film(bench: Studio, clip: bytes):
