@@ -33,7 +33,7 @@ from sora_studio.services.characters import CharacterService
 from sora_studio.services.health import HealthService
 from sora_studio.services.media import MediaService
 from sora_studio.services.offers import Offers
-from sora_studio.services.pictures import limit_worker
+from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
 from sora_studio.services.room import Room
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.tracking.archive import Archiver
@@ -143,6 +143,8 @@ async def _services(
         storage.sweep()
     room = Room(storage)
     workshop = stack.enter_context(closing(Workshop(limit_worker)))
+    # Whatever people send, the films that providers made do not wait for it.
+    uploads = stack.enter_context(closing(Workshop(partial(limit_worker, UPLOAD_CPU_SECONDS))))
     offers, throttle = Offers(providers, on_stale=partial(scheduler.wake, "models")), Throttle()
     claims = Claims(own, _holder(settings.data_dir))
     await claims.release()  # what the process before us held: the data directory is ours alone
@@ -180,7 +182,7 @@ async def _services(
         Beat("scrub", timedelta(days=1), scrubber.beat, after=timedelta(minutes=10)),
         Beat("models", None, offers.refresh, after=_EVERY_SECOND),
     )
-    media = MediaService(db=db, storage=storage, room=room, workshop=workshop, throttle=throttle)
+    media = MediaService(db=db, storage=storage, room=room, workshop=uploads, throttle=throttle)
     return Services(
         accounts=AccountService(db=db, signing_key=settings.signing_key(), throttle=throttle),
         videos=VideoService(
@@ -197,7 +199,7 @@ async def _services(
             offers=offers,
             media=media,
             storage=storage,
-            workshop=workshop,
+            workshop=uploads,
             throttle=throttle,
             clock=_utc_now,
         ),

@@ -1,5 +1,7 @@
 """F37 to F43: on its way to us a file can be cut, swapped, slow, endless, sent elsewhere, or gone."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from sora_studio.domain.video import Phase
 from tests.support.lab import Lab
 from tests.support.scripted import scripted_server
+from tests.support.waiting import wait_until
 
 _FILM = {"content-type": "video/mp4"}
 
@@ -37,6 +40,19 @@ async def test_a_slow_download_holds_up_nobody(lab: Lab):
     other = await lab.ask("quick")
     assert (await lab.until(other)).phase is Phase.COMPLETED
     assert (await lab.look(slow)).phase is Phase.SAVING
+
+
+async def test_what_people_send_holds_up_nothing_that_is_saved(lab: Lab, tmp_path: Path):
+    """However many films and pictures that take long they have us look at."""
+    uploads = lab.studio.services.media._workshop
+    looking = [asyncio.create_task(uploads.run(_look_for_long, tmp_path / "end")) for _ in range(4)]
+    assert (await lab.until(await lab.ask())).phase is Phase.COMPLETED
+    (tmp_path / "end").touch()
+    await asyncio.gather(*looking)
+
+
+def _look_for_long(end: Path) -> None:
+    wait_until(end.exists, within=60)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -14,17 +14,21 @@ T = TypeVar("T")
 
 MEMORY_BYTES = 3 * 1024**3
 CPU_SECONDS = 120  # for one piece of work
+UPLOAD_CPU_SECONDS = 30  # for what people send: pictures, and films of a few seconds
 
-_limited = False
+_cpu_seconds = 0  # none: this is no worker
 
 
-def limit_worker() -> None:
+def limit_worker(cpu_seconds: int | None = None) -> None:
     """Bound this process; the initializer of a pool of workers. What exceeds a bound ends the process.
+
+    Args:
+        cpu_seconds: For one piece of work. None: `CPU_SECONDS`.
 
     So does the end of the studio, however it comes; without this, a worker would wait for work for ever.
     """
-    global _limited  # noqa: PLW0603 - one process, one truth; a pool hands nothing else to its workers
-    _limited = True
+    global _cpu_seconds  # noqa: PLW0603 - one process, one truth; a pool hands nothing else to its workers
+    _cpu_seconds = cpu_seconds or CPU_SECONDS
     with suppress(ValueError, OSError):  # macOS knows no bound for memory
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, resource.RLIM_INFINITY))
     Thread(target=_end_with_studio, daemon=True).start()
@@ -42,9 +46,9 @@ def bounded(work: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        if _limited:
+        if _cpu_seconds:
             usage = resource.getrusage(resource.RUSAGE_SELF)
-            until = int(usage.ru_utime + usage.ru_stime) + CPU_SECONDS
+            until = int(usage.ru_utime + usage.ru_stime) + _cpu_seconds
             resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
         return work(*args, **kwargs)
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 
 import psutil
 import pytest
@@ -53,6 +54,13 @@ def test_work_is_done_within_the_bounds():
 def test_work_that_never_ends_is_ended():
     with pool(limit_tightly) as workers, pytest.raises(BrokenProcessPool):
         workers.submit(think_for_ever).result(timeout=30)
+
+
+def test_what_people_send_is_ended_sooner():
+    with pool(partial(limit_worker, 1)) as workers:
+        assert workers.submit(abs, -1).result() == 1
+        with pytest.raises(BrokenProcessPool):
+            workers.submit(think_for_ever).result(timeout=30)
 
 
 def test_a_worker_ends_with_its_studio():
