@@ -53,9 +53,7 @@ class Workshop:
         try:
             try:
                 return await self._try(place, work)
-            except (
-                BrokenProcessPool
-            ):  # it may have been killed for want of memory elsewhere, or before it began
+            except BrokenProcessPool:  # it may have died for want of memory elsewhere, or before it began
                 return await self._try(place, work)
         except BrokenProcessPool as error:
             message = "The file could not be read: it takes too much memory or time."
