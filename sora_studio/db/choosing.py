@@ -45,27 +45,38 @@ _BY_TURNS = f"""busy AS (
     FOR UPDATE OF job SKIP LOCKED
 )"""  # noqa: S608 - our own constants
 
-_CLAIMED = """, claimed AS (
-    UPDATE job SET fence = fence + 1, lease_until = now() + :lease, holder = :holder
-    FROM due WHERE job.id = due.id
-    RETURNING job.*
-)
-SELECT claimed.*, video.owner_id, video.kind, video.prompt, video.model, video.size, video.seconds,
-    video.characters, parent.remote_id AS parent_remote_id, source.seconds AS parent_seconds,
-    asset.key AS reference_key, now() AS now
+_WHOLE = """SELECT claimed.*, video.owner_id, video.kind, video.prompt, video.model, video.size,
+    video.seconds, video.characters, parent.remote_id AS parent_remote_id, source.seconds AS parent_seconds,
+    asset.key AS reference_key, asset.sha256 AS reference_sha256, now() AS now
 FROM claimed
-JOIN due ON due.id = claimed.id
 JOIN video ON video.id = claimed.video_id
 LEFT JOIN video AS source ON source.id = video.parent_id
 LEFT JOIN job AS parent
     ON parent.video_id = video.parent_id AND parent.current AND parent.provider = claimed.provider
-LEFT JOIN asset ON asset.video_id = video.id AND asset.variant = 'reference'
-ORDER BY"""
+LEFT JOIN asset ON asset.video_id = video.id AND asset.variant = 'reference'"""
+
+_CLAIMED = f""", claimed AS (
+    UPDATE job SET fence = fence + 1, lease_until = now() + :lease, holder = :holder
+    FROM due WHERE job.id = due.id
+    RETURNING job.*
+)
+{_WHOLE}
+JOIN due ON due.id = claimed.id
+ORDER BY"""  # noqa: S608 - our own constant
 
 CLAIM = text(f"""WITH {_SOONEST} {_CLAIMED}
     coalesce(claimed.remote_expires_at, claimed.finished_at + interval '1 hour'), claimed.due_at,
     claimed.created_at""")
 CLAIM_WISHES = text(f"WITH {_BY_TURNS} {_CLAIMED} due.place")
+
+# Whose answer is still on its way, or was lost. What a person did not decide about yet may appear in the
+# list late; after a while it does not any more.
+UNANSWERED = text(f"""WITH claimed AS (
+    SELECT * FROM job WHERE provider = :provider AND post_begun_at IS NOT NULL AND remote_id IS NULL
+      AND (phase IN ('submitting', 'submit_unknown')
+        OR phase = 'needs_attention' AND post_begun_at > now() - interval '10 minutes')
+)
+{_WHOLE}""")  # noqa: S608 - our own constant
 
 DURATIONS = text("""
 WITH newest AS (

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sora_studio.db.choosing import CLAIM, CLAIM_WISHES, DURATIONS
+from sora_studio.db.choosing import CLAIM, CLAIM_WISHES, DURATIONS, UNANSWERED
 from sora_studio.db.models import JobRow
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
@@ -197,6 +197,10 @@ class JobRepository:
             col(JobRow.remote_id).in_([*remote_ids]),
         )
         return {remote_id for (remote_id,) in await self._do(query)}
+
+    async def unanswered(self, provider: str) -> tuple[ClaimedJob, ...]:
+        """Return, without claiming any, the jobs that the provider may have under a name not known yet."""
+        return tuple(map(_to_claimed, await self._do(UNANSWERED, {"provider": provider})))
 
     async def durations(self, *, newest: int = 5_000, each: int = 100) -> dict[Likeness, tuple[float, ...]]:
         """Return how many seconds jobs took to render, sorted, by what such jobs have in common.

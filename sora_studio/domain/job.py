@@ -32,7 +32,7 @@ class ClaimedJob:
 
     id: UUID
     video_id: UUID
-    owner_id: UUID
+    owner_id: UUID | None  # None: the account is gone
     provider: str
     remote_id: str | None
     phase: Phase
@@ -54,6 +54,7 @@ class ClaimedJob:
     parent_seconds: str | None
     characters: tuple[str, ...]  # their remote ids
     reference_key: str | None
+    reference_sha256: str | None
     now: datetime  # the database's clock at the claim
     due_at: datetime | None = None
 

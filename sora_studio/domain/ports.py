@@ -48,6 +48,7 @@ class RemoteJob:
     poll_after: float | None = None  # seconds, from openai-poll-after-ms
     completed_at: datetime | None = None
     file_url: str | None = None  # where some servers put the file instead of handing it out themselves
+    source: str | None = None  # the remote id of what it was made from
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ def read_job(body: object, remote_id: str, poll_after: str | None = None) -> Rem
         poll_after=read_poll_after(poll_after),
         completed_at=read_time(fields.get("completed_at")),
         file_url=file_url,
+        source=as_text(fields.get("remixed_from_video_id")) or None,
     )
 
 

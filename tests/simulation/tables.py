@@ -187,6 +187,20 @@ class MemoryJobs(JobRepository):
         del served
         return await self.claim([Phase.SUBMITTING], holder=holder, lease=lease, most=most)
 
+    async def unanswered(self, provider: str) -> tuple[ClaimedJob, ...]:
+        oldest = self._t.now - timedelta(minutes=10)
+        return tuple(
+            self._to_claimed(job)
+            for job in self._t.jobs.values()
+            if job.provider == provider
+            and job.remote_id is None
+            and job.post_begun_at
+            and (
+                job.phase in (Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN)
+                or (job.phase is Phase.NEEDS_ATTENTION and job.post_begun_at > oldest)
+            )
+        )
+
     async def durations(self, *, newest: int = 0, each: int = 0) -> dict[Likeness, tuple[float, ...]]:
         """Know nothing: looks go by progress and by the clock."""
         del newest, each
@@ -215,6 +229,7 @@ class MemoryJobs(JobRepository):
         values["parent_seconds"] = source and source.seconds
         values["parent_remote_id"] = parent and parent.remote_id
         values["reference_key"] = reference and reference.key
+        values["reference_sha256"] = reference and reference.sha256
         return ClaimedJob(**{name: values[name] for name in _CLAIMED})
 
     async def begin(self, job: ClaimedJob) -> bool:

@@ -131,6 +131,7 @@ class Twins:
     async def step(self) -> None:
         """Do one of the things that happen to jobs."""
         steps = (self.claim, self.claim, self.begin, self.record, self.record, self.record, self.hint)
+        await self.unanswered()
         rare = (self.extend, self.release, self.decide, self.age, self.age, self.remove, self.purge)
         await self.rng.choice((*steps, *rare))()
 
@@ -174,6 +175,9 @@ class Twins:
             finished_at=rng.choice([None, datetime(2026, 11, 2, tzinfo=UTC)]),
             happenings=tuple(rng.sample([*Happening], rng.randrange(3))),
         )
+
+    async def unanswered(self) -> None:
+        await self.both(lambda jobs, _a, _h: _set(jobs.unanswered("simulated")))
 
     async def hint(self) -> None:
         known = [job.remote_id for job in self.tables.jobs.values() if job.remote_id]

@@ -60,6 +60,7 @@ class FakeProvider:
     character_keys: list[UUID] = field(default_factory=list)  # of every call
     deleted: list[str] = field(default_factory=list)
     hold: asyncio.Event | None = None  # submits wait for it after they have been counted
+    hold_answers: asyncio.Event | None = None  # the same after the job has been taken
     hold_looks: asyncio.Event | None = None  # the same for single looks
     held: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -88,8 +89,12 @@ class FakeProvider:
             model=order.model,
             size=order.size,
             seconds=order.seconds,
+            source=order.source,
         )
         self.keys[remote_id] = str(order.job_id)
+        if self.hold_answers:
+            self.held.set()
+            await self.hold_answers.wait()
         if self.after_submit:
             raise self.after_submit.pop(0)
         return self.jobs[remote_id]

@@ -61,9 +61,9 @@ class Claims:
             jobs = await self.jobs(tx).claim_wishes(
                 holder=self._holder, lease=LEASE, most=most, places=places, served=[*self._served]
             )
-        for job in jobs:
-            self._served.pop(job.owner_id, None)
-            self._served[job.owner_id] = None
+        for owner_id in [job.owner_id for job in jobs if job.owner_id]:
+            self._served.pop(owner_id, None)
+            self._served[owner_id] = None
         for owner_id in [*self._served][:-SERVED]:
             del self._served[owner_id]
         self._held |= {job.id: job.fence for job in jobs}
@@ -108,10 +108,17 @@ class Claims:
         self._let_go(change.job for change in changes)
         return written
 
-    async def known(self, provider: str, remote_ids: Iterable[str]) -> set[str]:
-        """Return those of a provider's remote ids that belong to a job of ours."""
+    async def compare(
+        self, provider: str, remote_ids: Iterable[str]
+    ) -> tuple[tuple[ClaimedJob, ...], set[str]]:
+        """Compare what a provider lists with what is written here.
+
+        Returns:
+            The jobs whose answer is not known, and those of the remote ids that belong to a job of ours.
+        """
         async with self._db.transaction() as tx:
-            return await self.jobs(tx).known(provider, remote_ids)
+            sent = await self.jobs(tx).unanswered(provider)  # first: one that is answered meanwhile is known
+            return sent, await self.jobs(tx).known(provider, remote_ids)
 
     async def durations(self) -> dict[Likeness, tuple[float, ...]]:
         """Return how many seconds the newest jobs took, by what such jobs have in common."""

@@ -9,16 +9,16 @@ from sora_studio.domain.errors import Conflict, ProviderError
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob
 from sora_studio.domain.profile import Operation, Profile
-from sora_studio.domain.video import Happening, Kind, Phase, Problem
+from sora_studio.domain.video import Happening, Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.matching import BEFORE, begun, match, may_answer
 from sora_studio.services.tracking.reading import change_for, needs_attention
 
 LOOKS = 3
 PATIENCE = timedelta(seconds=90)
 """A job that is in no list after three looks over so long was not taken, as far as the list tells."""
 
-_BEFORE = timedelta(seconds=120)  # the provider's clock may be behind ours
 _PAUSES = (timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=30))
 _PAGES, _PAGE = 10, 100
 
@@ -62,15 +62,17 @@ class Reconciler:
         if provider is None or Operation.LIST not in provider.profile.operations:
             return [_ask_the_person(job) for job in jobs]
         try:
-            listed = await self._list(provider, min(_begun(job) for job in jobs) - _BEFORE)
+            listed = await self._list(provider, min(begun(job) for job in jobs) - BEFORE)
         except ProviderError:
             return [_again(job) for job in jobs]
-        known = await self._claims.known(name, [remote.remote_id for remote in listed])
-        pairs = match(jobs, [remote for remote in listed if remote.remote_id not in known])
+        sent, known = await self._claims.compare(name, [remote.remote_id for remote in listed])
+        nobodys = [remote for remote in listed if remote.remote_id not in known]
+        pairs = match(jobs, sent, nobodys)
+        left = [remote for remote in nobodys if remote not in pairs.values()]
         return [
             change_for(job, pairs[job.id], how=Happening.ADOPTED)
             if job.id in pairs
-            else _not_found(job, provider.profile)
+            else _not_found(job, provider.profile, is_open=_is_open(job, sent, left))
             for job in jobs
         ]
 
@@ -94,50 +96,14 @@ class Reconciler:
             await self._claims.record([_again(change.job)])
 
 
-def match(jobs: Iterable[ClaimedJob], listed: Iterable[RemoteJob]) -> dict[object, RemoteJob]:
-    """Pair unclear submits with jobs of the provider's list, each used once.
-
-    Equal wishes are interchangeable, so any pairing among them is right; oldest goes with oldest.
-
-    Args:
-        jobs: Submits whose answer was lost.
-        listed: What the provider has and no video of ours owns.
-
-    Returns:
-        The provider's job by our job's id.
-    """
-    free = sorted(
-        listed,
-        key=lambda remote: (
-            remote.created_at is not None,
-            remote.created_at and remote.created_at.timestamp(),
-        ),
-    )
-    pairs: dict[object, RemoteJob] = {}
-    for job in sorted(jobs, key=_begun):
-        found = next((remote for remote in free if _is_same(job, remote)), None)
-        if found:
-            free.remove(found)
-            pairs[job.id] = found
-    return pairs
+def _is_open(job: ClaimedJob, sent: Iterable[ClaimedJob], left: Iterable[RemoteJob]) -> bool:
+    """Tell whether an answer on its way will say more: a listed job may be this one's or another's."""
+    in_doubt = any(may_answer(remote, job) for remote in left)
+    return in_doubt and any(other.phase is Phase.SUBMITTING and other.prompt == job.prompt for other in sent)
 
 
-def _is_same(job: ClaimedJob, remote: RemoteJob) -> bool:
-    said = ((remote.model, job.model), (remote.size, job.size))
-    seconds = {None, job.seconds}
-    if job.kind is Kind.EXTEND:  # some say how long it becomes, others what was asked for
-        seconds.add(job.added_seconds)
-    young = remote.created_at is None or remote.created_at >= _begun(job) - _BEFORE
-    same = remote.prompt == job.prompt and remote.seconds in seconds
-    return young and same and all(theirs in (None, ours) for theirs, ours in said)
-
-
-def _begun(job: ClaimedJob) -> datetime:
-    return job.post_begun_at or job.created_at
-
-
-def _not_found(job: ClaimedJob, profile: Profile) -> JobChange:
-    if job.looks + 1 < LOOKS or job.now - _begun(job) < PATIENCE:
+def _not_found(job: ClaimedJob, profile: Profile, *, is_open: bool) -> JobChange:
+    if job.looks + 1 < LOOKS or job.now - begun(job) < PATIENCE or is_open:
         return _again(job)
     if _may_be_sent_again(job, profile):
         return JobChange(

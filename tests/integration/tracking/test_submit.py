@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -18,11 +19,11 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.profile import Operation, Profile
-from sora_studio.domain.video import Phase, Problem, Status, VideoWish
+from sora_studio.domain.video import Phase, Problem, Status, VideoView, VideoWish
 from sora_studio.storage.local import LocalStorage
 from tests.integration.tracking.conftest import Bench
 from tests.support.films import picture
-from tests.support.library import add_videos
+from tests.support.library import add_person, add_videos
 from tests.support.provider import PROFILE, FakeProvider
 
 LOST = SubmitUnclear("The connection broke.", "connection_lost")
@@ -120,6 +121,95 @@ async def test_what_a_video_has_already_is_not_adopted_for_another(bench: Bench)
     found = await bench.read("SELECT remote_id FROM job WHERE video_id = :id", id=second.id)
     kept = await bench.read("SELECT remote_id FROM job WHERE video_id = :id", id=first.id)
     assert (kept, found) == (("remote-0",), ("remote-1",))
+
+
+async def ask(bench: Bench, owner_id: UUID, colour: str | None = None) -> VideoView:
+    """Wish for what everybody wishes for, from a picture of one's own."""
+    first = picture((64, 64), "PNG", colour) if colour else None
+    return await bench.videos.create(owner_id, VideoWish("animate this", reference=first))
+
+
+async def remote_ids(bench: Bench, *views: VideoView) -> list[str | None]:
+    rows = [await bench.read("SELECT remote_id FROM job WHERE video_id = :id", id=view.id) for view in views]
+    return [remote_id for (remote_id,) in rows]
+
+
+async def give_up_looking(bench: Bench) -> None:
+    """Look as often and as long as is agreed."""
+    await bench.sql("UPDATE job SET post_begun_at = post_begun_at - interval '95 seconds'")
+    for _ in range(3):
+        await bench.reconcile()
+
+
+async def test_what_is_on_its_way_to_somebody_else_is_not_adopted(bench: Bench):
+    """The list shows no pictures: what looks alike may be made from another person's."""
+    bench.provider.before_submit = [LOST]
+    lost = await ask(bench, bench.owner_id, "red")
+    await bench.submit()
+    bench.provider.hold_answers = answers = asyncio.Event()
+    coming = await ask(bench, await add_person(bench.db, "bob"), "blue")
+    await bench.submitter.run()
+    await bench.provider.held.wait()
+    await give_up_looking(bench)
+    assert (await bench.look(lost)).phase is Phase.SUBMIT_UNKNOWN, "the answer on its way will say more"
+    answers.set()
+    await bench.submitter.crew.idle()
+    assert await remote_ids(bench, lost, coming) == [None, "remote-0"]
+    await bench.reconcile()
+    assert (await bench.look(lost)).phase is Phase.NEEDS_ATTENTION
+
+
+async def test_what_may_be_of_another_picture_is_left_to_the_person(bench: Bench):
+    """Nothing tells which of the two is whose, not even when both were taken."""
+    bench.provider.after_submit = [LOST, LOST]
+    views = [await ask(bench, bench.owner_id, colour) for colour in ("red", "blue")]
+    await bench.submit()
+    await give_up_looking(bench)
+    assert [(await bench.look(view)).phase for view in views] == [Phase.NEEDS_ATTENTION] * 2
+    assert len(bench.provider.orders) == 2
+
+
+async def test_a_late_look_does_not_take_what_another_asks_the_person_about(bench: Bench):
+    bench.provider.after_submit = [LOST]
+    first = await ask(bench, bench.owner_id, "red")
+    await bench.submit()
+    await bench.sql("UPDATE job SET phase = 'needs_attention', due_at = NULL")
+    bench.provider.before_submit = [LOST]
+    second = await ask(bench, bench.owner_id, "blue")
+    await bench.submit()
+    await bench.reconcile()
+    assert await remote_ids(bench, first, second) == [None, None]
+
+
+async def test_the_same_picture_is_the_same_wish(bench: Bench):
+    bench.provider.after_submit = [LOST, LOST]
+    views = [await ask(bench, bench.owner_id, "red") for _ in range(2)]
+    await bench.submit()
+    await bench.reconcile()
+    assert {*await remote_ids(bench, *views)} == {"remote-0", "remote-1"}
+
+
+@pytest.mark.parametrize(("taken", "phase"), [(2, Phase.QUEUED), (1, Phase.NEEDS_ATTENTION)])
+async def test_equal_words_of_two_people_are_told_apart_by_numbers(bench: Bench, taken: int, phase: Phase):
+    """When both were taken, each gets what they asked for; of one, nobody knows whose it is."""
+    bench.provider.after_submit = [LOST] * 2
+    views = [await ask(bench, owner) for owner in (bench.owner_id, await add_person(bench.db, "bob"))]
+    await bench.submit()
+    for remote_id in [*bench.provider.jobs][taken:]:
+        del bench.provider.jobs[remote_id]
+    await give_up_looking(bench)
+    assert [(await bench.look(view)).phase for view in views] == [phase] * 2
+
+
+@pytest.mark.parametrize("source", ["remote-7", None])
+async def test_a_remix_of_another_video_is_not_adopted(bench: Bench, source: str | None):
+    """Some lists tell what a video was made from."""
+    bench.provider.before_submit = [LOST]
+    view = await bench.wish()
+    await bench.submit()
+    await bench.provider.submit(replace(bench.provider.orders[0], job_id=new_id(), source=source))
+    await bench.reconcile()
+    assert (await bench.look(view)).phase is (Phase.SUBMIT_UNKNOWN if source else Phase.QUEUED)
 
 
 @pytest.mark.parametrize("other", [{"seconds": "8"}, {"size": "720x1280"}, {"model": "sora-2-pro"}], ids=str)

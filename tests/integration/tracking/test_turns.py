@@ -35,7 +35,8 @@ class People:
     eve: UUID
 
     async def take(self, claims: Claims, most: int, places: dict[str, int] | None = None) -> list[UUID]:
-        return [job.owner_id for job in await claims.take_wishes(most=most, places=places or NONE)]
+        taken = await claims.take_wishes(most=most, places=places or NONE)
+        return [job.owner_id for job in taken if job.owner_id]
 
 
 @pytest.fixture

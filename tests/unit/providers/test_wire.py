@@ -260,6 +260,11 @@ def test_what_is_no_address_of_a_file(said):
     assert read_job(VIDEO | said, "x").file_url is None
 
 
+@pytest.mark.parametrize(("said", "source"), [("video_1", "video_1"), (None, None), ("", None), (7, None)])
+def test_what_it_was_made_from(said: object, source: str | None):
+    assert read_job(VIDEO | {"remixed_from_video_id": said}, "x").source == source
+
+
 def test_completed_with_an_error_has_failed():
     """LiteLLM says so of videos that Veo refused."""
     body = VIDEO | {"status": "completed", "error": {"code": 3, "message": "Unsafe."}}
