@@ -49,6 +49,7 @@ class FakeProvider:
     lists: int = 0
     fetched: list[str] = field(default_factory=list)
     repeats_page: bool = False  # whatever the list is to go on after
+    oldest_first: bool = False  # the list
     before_submit: list[Exception] = field(default_factory=list)  # raised without taking the job
     after_submit: list[Exception] = field(default_factory=list)  # raised although the job was taken
     on_fetch: list[Exception] = field(default_factory=list)
@@ -122,7 +123,7 @@ class FakeProvider:
         self.lists += 1
         if self.on_list:
             raise self.on_list.pop(0)
-        ids = list(reversed(self.jobs))
+        ids = list(self.jobs) if self.oldest_first else list(reversed(self.jobs))
         start = ids.index(after) + 1 if after and not self.repeats_page else 0
         page = ids[start : start + limit]
         return RemotePage(

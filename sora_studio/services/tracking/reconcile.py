@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sora_studio.domain import polling
 from sora_studio.domain.errors import Conflict, ProviderError
 from sora_studio.domain.job import ClaimedJob, JobChange
-from sora_studio.domain.ports import Provider, RemoteJob
+from sora_studio.domain.ports import Provider, RemoteJob, RemotePage
 from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.video import Happening, Phase, Problem
 from sora_studio.services.offers import Offers
@@ -62,7 +62,7 @@ class Reconciler:
         if provider is None or Operation.LIST not in provider.profile.operations:
             return [_ask_the_person(job) for job in jobs]
         try:
-            listed = await self._list(provider, min(begun(job) for job in jobs) - BEFORE)
+            listed, is_whole = await _list(provider, min(begun(job) for job in jobs) - BEFORE)
         except ProviderError:
             return [_again(job) for job in jobs]
         sent, known = await self._claims.compare(name, [remote.remote_id for remote in listed])
@@ -72,22 +72,9 @@ class Reconciler:
         return [
             change_for(job, pairs[job.id], how=Happening.ADOPTED)
             if job.id in pairs
-            else _not_found(job, provider.profile, is_open=_is_open(job, sent, left))
+            else _not_found(job, _Doubts(job, sent, left, is_whole=is_whole), provider.profile)
             for job in jobs
         ]
-
-    async def _list(self, provider: Provider, since: datetime) -> list[RemoteJob]:
-        found: dict[str, RemoteJob] = {}
-        after: str | None = None
-        for _ in range(_PAGES):
-            page = await provider.list_jobs(after=after, limit=_PAGE)
-            fresh = [remote for remote in page.jobs if remote.remote_id not in found]
-            found |= {remote.remote_id: remote for remote in fresh}
-            oldest = page.jobs[-1].created_at if page.jobs else None
-            if not fresh or not page.has_more or page.last_id is None or (oldest and oldest < since):
-                break
-            after = page.last_id
-        return [*found.values()]
 
     async def _record(self, change: JobChange) -> None:
         try:
@@ -96,16 +83,44 @@ class Reconciler:
             await self._claims.record([_again(change.job)])
 
 
-def _is_open(job: ClaimedJob, sent: Iterable[ClaimedJob], left: Iterable[RemoteJob]) -> bool:
-    """Tell whether an answer on its way will say more: a listed job may be this one's or another's."""
-    in_doubt = any(may_answer(remote, job) for remote in left)
-    return in_doubt and any(other.phase is Phase.SUBMITTING and other.prompt == job.prompt for other in sent)
+async def _list(provider: Provider, since: datetime) -> tuple[list[RemoteJob], bool]:
+    """Read a list back to some time; False: it did not get there, so it does not show everything."""
+    found: dict[str, RemoteJob] = {}
+    after: str | None = None
+    for _ in range(_PAGES):
+        page = await provider.list_jobs(after=after, limit=_PAGE)
+        known, found = len(found), found | {remote.remote_id: remote for remote in page.jobs}
+        if not page.has_more or _ends_before(since, page):
+            return [*found.values()], True
+        if len(found) == known or page.last_id is None:
+            break
+        after = page.last_id
+    return [*found.values()], False
 
 
-def _not_found(job: ClaimedJob, profile: Profile, *, is_open: bool) -> JobChange:
-    if job.looks + 1 < LOOKS or job.now - begun(job) < PATIENCE or is_open:
+def _ends_before(since: datetime, page: RemotePage) -> bool:
+    """Tell whether everything that follows a page is older still; some servers list the oldest first."""
+    times = [remote.created_at for remote in page.jobs if remote.created_at]
+    return bool(times) and times[-1] < since and times[-1] <= times[0]
+
+
+class _Doubts:
+    """What speaks against the conclusion that a submit which was not found was not taken."""
+
+    def __init__(
+        self, job: ClaimedJob, sent: Iterable[ClaimedJob], left: Iterable[RemoteJob], *, is_whole: bool
+    ) -> None:
+        """Take what else was sent, what is left of the list, and whether that shows everything."""
+        may_be_there = any(may_answer(remote, job) for remote in left)
+        others = (other for other in sent if other.prompt == job.prompt)
+        self.will_clear = may_be_there and any(other.phase is Phase.SUBMITTING for other in others)
+        self.remain = may_be_there or not is_whole
+
+
+def _not_found(job: ClaimedJob, doubts: _Doubts, profile: Profile) -> JobChange:
+    if job.looks + 1 < LOOKS or job.now - begun(job) < PATIENCE or doubts.will_clear:
         return _again(job)
-    if _may_be_sent_again(job, profile):
+    if _may_be_sent_again(job, doubts, profile):
         return JobChange(
             job,
             phase=Phase.SUBMITTING,
@@ -117,11 +132,11 @@ def _not_found(job: ClaimedJob, profile: Profile, *, is_open: bool) -> JobChange
     return _ask_the_person(job)
 
 
-def _may_be_sent_again(job: ClaimedJob, profile: Profile) -> bool:
+def _may_be_sent_again(job: ClaimedJob, doubts: _Doubts, profile: Profile) -> bool:
     """Tell whether a second POST cannot make a second job."""
     if profile.honours_idempotency_key:
         return not job.failures  # our key's job belongs to an equal wish: this key makes no other any more
-    return profile.list_is_complete  # so it was certainly not taken
+    return profile.list_is_complete and not doubts.remain  # so it was certainly not taken
 
 
 def _again(job: ClaimedJob) -> JobChange:

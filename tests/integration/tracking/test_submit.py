@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,6 +20,7 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.profile import Operation, Profile
+from sora_studio.domain.ports import Order
 from sora_studio.domain.video import Phase, Problem, Status, VideoView, VideoWish
 from sora_studio.storage.local import LocalStorage
 from tests.integration.tracking.conftest import Bench
@@ -277,6 +279,56 @@ async def test_an_unclear_submit_that_was_never_taken_asks_the_person(bench: Ben
     await bench.submit()
     assert (await bench.look(view)).phase is Phase.QUEUED
     assert len(bench.provider.jobs) == 1
+
+
+async def look_in_vain(bench: Bench, *, others: int = 0, **told: Any) -> VideoView:
+    """Look until the end for a submit whose job the list shows otherwise, behind newer ones; or not."""
+    bench.provider.profile = replace(bench.provider.profile, list_is_complete=True)
+    (bench.provider.after_submit if told or others else bench.provider.before_submit).append(LOST)
+    view = await bench.wish()
+    await bench.submit()
+    jobs = bench.provider.jobs
+    for remote_id, job in [*jobs.items()]:
+        jobs[remote_id] = replace(job, **told)
+        for number in range(others):
+            jobs[f"other-{number}"] = replace(job, remote_id=f"other-{number}", prompt="another")
+    await give_up_looking(bench)
+    return await bench.look(view)
+
+
+async def test_what_a_complete_list_does_not_show_is_sent_again(bench: Bench):
+    assert (await look_in_vain(bench)).phase is Phase.SUBMITTING
+    await bench.submit()
+    assert len(bench.provider.jobs) == 1
+
+
+@pytest.mark.parametrize(
+    "told", [{"seconds": "5"}, {"size": "1024x576"}, {"model": "sora-9"}, {"prompt": None}], ids=str
+)
+async def test_what_a_list_may_show_in_other_words_is_not_sent_again(bench: Bench, told: dict[str, Any]):
+    assert (await look_in_vain(bench, **told)).phase is Phase.NEEDS_ATTENTION
+
+
+async def test_what_may_be_too_far_down_the_list_is_not_sent_again(bench: Bench):
+    assert (await look_in_vain(bench, others=1_000)).phase is Phase.NEEDS_ATTENTION
+
+
+async def test_what_a_list_that_does_not_go_on_may_have_is_not_sent_again(bench: Bench):
+    bench.provider.repeats_page = True
+    assert (await look_in_vain(bench, others=100)).phase is Phase.NEEDS_ATTENTION
+
+
+async def test_a_list_with_the_oldest_first_is_read_to_its_end(bench: Bench):
+    bench.provider.oldest_first = True
+    old = datetime.now(UTC) - timedelta(hours=3)
+    for number in range(150):
+        made = await bench.provider.submit(Order(new_id(), "another", "sora-2", "1280x720", "4"))
+        bench.provider.report(made.remote_id, Status.COMPLETED, created_at=old + timedelta(seconds=number))
+    bench.provider.after_submit = [LOST]
+    view = await bench.wish()
+    await bench.submit()
+    await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.QUEUED
 
 
 async def test_a_process_that_died_after_the_post_began_reconciles_first(bench: Bench):
