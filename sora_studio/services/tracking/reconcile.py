@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sora_studio.domain import polling
-from sora_studio.domain.errors import Conflict, ProviderError
+from sora_studio.domain.errors import Conflict, ProviderError, ProviderUnavailable
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob, RemotePage
 from sora_studio.domain.profile import Operation, Profile
@@ -13,7 +13,7 @@ from sora_studio.domain.video import Happening, Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
 from sora_studio.services.tracking.matching import BEFORE, begun, match, may_answer
-from sora_studio.services.tracking.reading import change_for, needs_attention
+from sora_studio.services.tracking.reading import MAX_AGE, change_for, needs_attention
 
 LOOKS = 3
 PATIENCE = timedelta(seconds=90)
@@ -63,8 +63,8 @@ class Reconciler:
             return [_ask_the_person(job) for job in jobs]
         try:
             listed, is_whole = await _list(provider, min(begun(job) for job in jobs) - BEFORE)
-        except ProviderError:
-            return [_again(job) for job in jobs]
+        except ProviderError as error:
+            return [_not_looked(job, error) for job in jobs]
         sent, known = await self._claims.compare(name, [remote.remote_id for remote in listed])
         nobodys = [remote for remote in listed if remote.remote_id not in known]
         pairs = match(jobs, sent, nobodys)
@@ -144,6 +144,16 @@ def _again(job: ClaimedJob) -> JobChange:
     return JobChange(
         job, due_in=min(pause, polling.ERROR_CEILING), looks=job.looks + 1, failures=job.failures
     )
+
+
+def _not_looked(job: ClaimedJob, error: ProviderError) -> JobChange:
+    """Come again after a look that failed: it does not count, but after a day a person has to decide."""
+    if job.now - job.created_at > MAX_AGE:
+        return _ask_the_person(job)
+    wait = min(max((job.now - begun(job)) / 2, _PAUSES[0]), polling.ERROR_CEILING)
+    if isinstance(error, ProviderUnavailable) and error.retry_after is not None:
+        wait = timedelta(seconds=error.retry_after)
+    return JobChange(job, due_in=wait, failures=job.failures)
 
 
 def _ask_the_person(job: ClaimedJob) -> JobChange:

@@ -14,6 +14,7 @@ from sora_studio.domain.errors import (
     InvalidInput,
     KeyReused,
     NotFound,
+    ProviderRejected,
     ProviderUnavailable,
     SubmitUnclear,
     Unavailable,
@@ -329,6 +330,48 @@ async def test_a_list_with_the_oldest_first_is_read_to_its_end(bench: Bench):
     await bench.submit()
     await bench.reconcile()
     assert (await bench.look(view)).phase is Phase.QUEUED
+
+
+async def test_only_looks_that_saw_something_count(bench: Bench):
+    """A list that cannot be read, or a provider that is not even asked, says nothing about the job."""
+    bench.provider.before_submit = [LOST]
+    view = await bench.wish()
+    await bench.submit()
+    bench.provider.on_list = [ProviderUnavailable("Away.", "provider_unreachable", 2)] * 5
+    await bench.sql("UPDATE job SET post_begun_at = now() - interval '95 seconds'")
+    for _ in range(7):
+        await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.SUBMIT_UNKNOWN
+    await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.NEEDS_ATTENTION
+
+
+async def test_a_list_that_never_works_ends_with_the_person(bench: Bench):
+    bench.provider.before_submit = [LOST]
+    view = await bench.wish()
+    await bench.submit()
+    bench.provider.on_list = [ProviderRejected("Invalid key.", "invalid_api_key")] * 2
+    await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.SUBMIT_UNKNOWN
+    await bench.sql("UPDATE job SET created_at = now() - interval '25 hours'")
+    await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.NEEDS_ATTENTION
+
+
+@pytest.mark.parametrize(
+    ("passed", "retry_after", "wait"), [(2, None, 4), (20, None, 10), (3600, None, 30), (20, 120, 120)]
+)
+async def test_a_look_that_failed_is_repeated_less_and_less(
+    bench: Bench, passed: int, retry_after: float | None, wait: float
+):
+    bench.provider.before_submit = [LOST]
+    await bench.wish()
+    await bench.submit()
+    bench.provider.on_list = [ProviderUnavailable("Away.", "unreachable", retry_after)]
+    await bench.sql("UPDATE job SET post_begun_at = now() - make_interval(secs => :passed)", passed=passed)
+    await bench.reconcile()
+    (due_in,) = await bench.read("SELECT extract(epoch FROM due_at - now()) FROM job")
+    assert wait / 2 < due_in < wait + 2
 
 
 async def test_a_process_that_died_after_the_post_began_reconciles_first(bench: Bench):
