@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, delete, func, union_all
+from sqlalchemy import ColumnElement, CursorResult, Executable, and_, delete, func, not_, union_all, update
 from sqlalchemy import select as core_select  # SQLModel's takes four columns at most
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
@@ -13,9 +13,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, SpentKeyRow, TrashRow, VideoRow
 from sora_studio.domain.errors import NotFound
+from sora_studio.domain.video import Phase
 
 KEYS_LIVE = timedelta(days=1)
 """How long a request key is remembered after its video has been purged."""
+
+SEARCH_TIME = timedelta(minutes=5)
+"""So long a job is looked for that the provider may have although its video was deleted here."""
+
+_IS_UNCLEAR = and_(
+    col(JobRow.current),
+    col(JobRow.phase).in_((Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN)),
+    col(JobRow.post_begun_at).is_not(None),
+)
 
 
 class AssetRepository:
@@ -68,13 +78,15 @@ class AssetRepository:
     ) -> Sequence[tuple[UUID, str, str | None]]:
         """Return deleted videos that nobody works on, but for some: id, provider, remote id.
 
-        What was deleted not long ago can be brought back, unless its owner has gone.
+        What was deleted not long ago can be brought back, unless its owner has gone; what the provider may
+        have, under a name that is not known yet, is looked for first.
         """
         query = (
             select(col(VideoRow.id), col(JobRow.provider), col(JobRow.remote_id))
             .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
             .where(col(VideoRow.deleted_at).is_not(None), col(JobRow.current))
             .where((col(VideoRow.deleted_at) < func.now() - older_than) | col(VideoRow.owner_id).is_(None))
+            .where(not_(_IS_UNCLEAR & (col(VideoRow.deleted_at) > func.now() - SEARCH_TIME)))
             .where(col(JobRow.lease_until).is_(None) | (col(JobRow.lease_until) < func.now()))
             .where(col(VideoRow.id).not_in(but))
             .order_by(col(VideoRow.deleted_at))
@@ -90,6 +102,13 @@ class AssetRepository:
         gone = (col(VideoRow.id).in_(doomed), col(VideoRow.deleted_at).is_not(None))
         await self._spend_keys(*gone)
         await self._do(delete(VideoRow).where(*gone))
+
+    async def forget_words(self) -> None:
+        """Empty the prompts of owners who left, but for those by which jobs are looked for."""
+        needed = select(JobRow.id).where(col(JobRow.video_id) == col(VideoRow.id), _IS_UNCLEAR).exists()
+        left = (col(VideoRow.owner_id).is_(None), col(VideoRow.deleted_at).is_not(None))
+        words = update(VideoRow).where(*left, col(VideoRow.prompt) != "", ~needed)
+        await self._do(words.values(prompt=""))
 
     async def _spend_keys(self, *gone: ColumnElement[bool]) -> None:
         """Remember the request keys of videos that go, and forget those of long ago."""

@@ -5,9 +5,13 @@ from sqlalchemy import text
 _IS_DUE = """job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
       AND (job.lease_until IS NULL OR job.lease_until <= now())"""
 
+# What was deleted while nobody knows whether the provider has it is looked for, to be deleted there, too.
+_IS_WANTED = """(video.deleted_at IS NULL
+        OR job.post_begun_at IS NOT NULL AND job.phase IN ('submitting', 'submit_unknown'))"""
+
 # A provider that does not say when it drops a file keeps it for an hour, as OpenAI did.
 _SOONEST = f"""due AS (
-    SELECT job.id FROM job JOIN video ON video.id = job.video_id AND video.deleted_at IS NULL
+    SELECT job.id FROM job JOIN video ON video.id = job.video_id AND {_IS_WANTED}
     WHERE {_IS_DUE}
     ORDER BY coalesce(job.remote_expires_at, job.finished_at + interval '1 hour'), job.due_at, job.created_at
     LIMIT :most
@@ -27,7 +31,7 @@ _BY_TURNS = f"""busy AS (
         array_position(:served, video.owner_id) AS served,
         coalesce(busy.jobs, 0) + row_number() OVER (
             PARTITION BY job.provider, video.owner_id ORDER BY job.due_at, job.created_at) AS turn
-    FROM job JOIN video ON video.id = job.video_id AND video.deleted_at IS NULL
+    FROM job JOIN video ON video.id = job.video_id AND {_IS_WANTED}
     LEFT JOIN busy ON busy.provider = job.provider AND busy.owner_id = video.owner_id
     WHERE {_IS_DUE}
 ), queue AS (

@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sora_studio.db.assets import KEYS_LIVE
+from sora_studio.db.assets import KEYS_LIVE, AssetRepository
 from sora_studio.db.models import REFERENCE, AssetRow, JobRow, SpentKeyRow, VideoRow
 from sora_studio.domain.errors import Conflict, InvalidInput, NotFound
 from sora_studio.domain.job import Charge
@@ -198,14 +198,15 @@ class VideoRepository:
         await self._change(owner_id, video_id, young, deleted_at=None)
 
     async def disown(self, owner_id: UUID) -> None:
-        """Delete everything of an owner who leaves, with every word of theirs.
+        """Delete everything of an owner who leaves, with every word of theirs that is not needed any more.
 
         The rows stay until the purge has seen to the jobs at their providers; a POST that is still on its way
-        finds its row, so that no job is forgotten there.
+        finds its row, and one whose answer was lost is looked for, so that no job is forgotten there.
         """
-        nobodys = {"owner_id": None, "title": "", "prompt": "", "request_key": None, "request_sha256": None}
+        nobodys = {"owner_id": None, "title": "", "request_key": None, "request_sha256": None}
         theirs = col(VideoRow.owner_id) == owner_id
         await self._do(update(VideoRow).where(theirs).values(deleted_at=func.now(), **nobodys))
+        await AssetRepository(self._tx).forget_words()
 
     async def _change(
         self, owner_id: UUID, video_id: UUID, still: ColumnElement[bool], **values: object

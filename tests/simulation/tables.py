@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sora_studio.db.assets import AssetRepository
+from sora_studio.db.assets import SEARCH_TIME, AssetRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.hints import AT_MOST_EVERY, KEPT, WAITS, HintRepository
 from sora_studio.db.jobs import JobRepository
@@ -208,11 +208,8 @@ class MemoryJobs(JobRepository):
 
     def _is_free(self, job: Job, now: datetime) -> bool:
         due = job.current and job.due_at is not None and job.due_at <= now
-        return (
-            due
-            and (job.lease_until is None or job.lease_until <= now)
-            and self._t.videos[job.video_id].deleted_at is None
-        )
+        wanted = self._t.videos[job.video_id].deleted_at is None or is_unclear(job)
+        return due and wanted and (job.lease_until is None or job.lease_until <= now)
 
     def _to_claimed(self, job: Job) -> ClaimedJob:
         video = self._t.videos[job.video_id]
@@ -346,6 +343,12 @@ class MemoryJobs(JobRepository):
         return True
 
 
+def is_unclear(job: Job) -> bool:
+    """Tell whether the provider may have a job under a name that is not known yet."""
+    begun = job.current and job.post_begun_at is not None
+    return begun and job.phase in (Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN)
+
+
 def _deadline(job: Job) -> datetime:
     guess = job.finished_at + timedelta(hours=1) if job.finished_at else _LATER
     return job.remote_expires_at or guess
@@ -377,6 +380,7 @@ class MemoryAssets(AssetRepository):
             if (video := self._t.videos[job.video_id]).deleted_at is not None
             and video.deleted_at < self._t.now - older_than
             and job.current
+            and not (is_unclear(job) and video.deleted_at > self._t.now - SEARCH_TIME)
             and video.id not in but
             and (job.lease_until is None or job.lease_until < self._t.now)
         ]
@@ -393,6 +397,9 @@ class MemoryAssets(AssetRepository):
             for key, video in self._t.videos.items()
             if key not in doomed
         }
+
+    async def forget_words(self) -> None:
+        """Nobody leaves here."""
 
     async def erase_references(self, *, older_than: timedelta) -> None:
         """No uploads here."""

@@ -203,7 +203,7 @@ class Twins:
             await self.both(lambda jobs, _a, _h, video_id=video_id: getattr(jobs, name)(video_id))
 
     async def age(self) -> None:
-        await self.pass_time(self.rng.choice([1, 6, 31, 100]))
+        await self.pass_time(self.rng.choice([1, 6, 31, 100, 400]))
 
     async def remove(self) -> None:
         if self.tables.videos and self.rng.random() < 0.3:

@@ -26,7 +26,16 @@ from tests.simulation.auditor import Auditor
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.process import RUNNING, WORKS_ON, Process
 from tests.simulation.provider import MODEL, Accepted, Provider, Weather
-from tests.simulation.tables import Job, MemoryHints, MemoryJobs, Tables, Transaction, Video, changed
+from tests.simulation.tables import (
+    Job,
+    MemoryHints,
+    MemoryJobs,
+    Tables,
+    Transaction,
+    Video,
+    changed,
+    is_unclear,
+)
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 A_DAY = 25 * 3600.0
@@ -266,7 +275,7 @@ class World:
     def _due(self, job: Job) -> datetime | None:
         """Say from when on a beat finds something to do for a job."""
         deleted = self.tables.videos[job.video_id].deleted_at
-        if deleted is not None:
+        if deleted is not None and not is_unclear(job):
             return max(deleted + UNDO_TIME, job.lease_until or deleted) + timedelta(seconds=0.01)
         if job.due_at is None or not job.current or job.phase in TERMINAL:
             return None
@@ -278,7 +287,7 @@ class World:
         self._planned, self._rested = float("inf"), at + 0.9
         now, videos = self.now(), self.tables.videos
         jobs = [job for job in self.tables.jobs.values() if (due := self._due(job)) and due <= now]
-        phases = {job.phase for job in jobs if videos[job.video_id].deleted_at is None}
+        phases = {job.phase for job in jobs if videos[job.video_id].deleted_at is None or is_unclear(job)}
         names = [name for name, works_on in WORKS_ON.items() if works_on & phases]
         if self.tables.trash or any(videos[job.video_id].deleted_at for job in jobs):
             names.append("purge")

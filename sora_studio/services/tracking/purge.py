@@ -52,6 +52,7 @@ class Purger:
             assets = self.assets(tx)
             if gone:
                 await assets.erase(gone)
+            await assets.forget_words()  # of what was found meanwhile
             await assets.erase_references(older_than=UPLOADS_LIVE)
             await self.hints(tx).forget_old()
             keys = await assets.trash(limit=_BATCH * 4)

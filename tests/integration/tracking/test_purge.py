@@ -1,13 +1,19 @@
 """What is deleted here is deleted at the provider, too, however long that takes it."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
-from sora_studio.domain.errors import KeyReused, NotFound, ProviderUnavailable, Unsupported
-from sora_studio.domain.video import VideoWish
+from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.errors import KeyReused, NotFound, ProviderUnavailable, SubmitUnclear, Unsupported
+from sora_studio.domain.ports import Order
+from sora_studio.domain.video import Phase, VideoWish
 from sora_studio.services.tracking.purge import Purger
 from tests.integration.tracking.conftest import Bench
 from tests.support.library import add_person
+
+LOST = SubmitUnclear("The connection broke.", "connection_lost")
 
 
 class Clock:
@@ -68,6 +74,79 @@ async def test_a_provider_that_cannot_is_not_waited_for(bench: Bench, purger: Pu
     bench.provider.on_delete = [Unsupported("Method not allowed.", "http_405")]
     await purger.run()
     assert (await left(bench), bench.provider.deleted) == (0, [])
+
+
+async def lose_and_delete(bench: Bench, *, taken: bool) -> None:
+    """Delete a video whose submit is unclear, some minutes ago."""
+    (bench.provider.after_submit if taken else bench.provider.before_submit).append(LOST)
+    view = await bench.wish()
+    await bench.submit()
+    await bench.videos.remove(view.owner_id, view.id)
+    await bench.sql("UPDATE video SET deleted_at = now() - interval '2 minutes'")
+
+
+async def test_a_deleted_video_whose_answer_was_lost_is_found_and_deleted_there(bench: Bench):
+    await lose_and_delete(bench, taken=True)
+    await bench.purger.run()
+    assert await left(bench) == 1, "nobody would ever know of the job that was taken"
+    await bench.reconcile()
+    await bench.purger.run()
+    assert (await left(bench), bench.provider.deleted) == (0, ["remote-0"])
+
+
+async def test_a_deleted_video_that_was_cut_off_in_its_submit_is_looked_for(bench: Bench):
+    view = await bench.wish()
+    (job,) = await bench.claims.take(Phase.SUBMITTING, most=1)
+    assert await bench.claims.begin(job)
+    await bench.provider.submit(Order(job.id, job.prompt, job.model, job.size, job.seconds))
+    await bench.claims.release()  # the next process starts
+    await bench.videos.remove(view.owner_id, view.id)
+    await bench.submit()
+    await bench.reconcile()
+    await bench.sql("UPDATE video SET deleted_at = now() - interval '2 minutes'")
+    await bench.purger.run()
+    assert (await left(bench), bench.provider.deleted) == (0, ["remote-0"])
+
+
+@pytest.mark.parametrize("complete", [False, True])
+async def test_a_deleted_video_that_was_not_taken_is_let_go(bench: Bench, *, complete: bool):
+    """It is never sent again, also where that would be certain not to pay twice."""
+    bench.provider.profile = replace(bench.provider.profile, list_is_complete=complete)
+    await lose_and_delete(bench, taken=False)
+    await bench.sql("UPDATE job SET post_begun_at = now() - interval '95 seconds'")
+    for _ in range(3):
+        await bench.purger.run()
+        assert await left(bench) == 1
+        await bench.reconcile()
+        await bench.submit()
+    await bench.purger.run()
+    assert (await left(bench), len(bench.provider.orders)) == (0, 1)
+
+
+async def test_a_deleted_video_is_not_looked_for_for_ever(bench: Bench):
+    await lose_and_delete(bench, taken=True)
+    bench.provider.on_list = [ProviderUnavailable("Away.", "unreachable")]
+    await bench.reconcile()
+    await bench.purger.run()
+    assert await left(bench) == 1
+    await bench.sql("UPDATE video SET deleted_at = now() - interval '6 minutes'")
+    await bench.purger.run()
+    assert await left(bench) == 0
+
+
+async def test_words_of_who_left_are_kept_only_while_they_are_looked_for(bench: Bench):
+    bench.provider.after_submit = [LOST]
+    await bench.wish("a paper boat")
+    await bench.submit()
+    await bench.wish("a kite")
+    async with bench.db.transaction() as tx:
+        await VideoRepository(tx).disown(bench.owner_id)
+    words = "SELECT array_agg(prompt ORDER BY created_at), string_agg(title, '') FROM video"
+    assert await bench.read(words) == (["a paper boat", ""], "")
+    bench.provider.on_delete = [ProviderUnavailable("Try again later.", "conflict")]
+    await bench.reconcile()
+    await bench.purger.run()
+    assert await bench.read(words) == ([""], "")
 
 
 async def test_what_is_still_worked_on_is_not_purged(bench: Bench, purger: Purger):
