@@ -20,8 +20,8 @@ from sora_studio.domain.errors import (
     Unavailable,
 )
 from sora_studio.domain.ids import new_id
-from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.ports import Order
+from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.video import Phase, Problem, Status, VideoView, VideoWish
 from sora_studio.storage.local import LocalStorage
 from tests.integration.tracking.conftest import Bench
