@@ -122,7 +122,7 @@ class MediaService:
         if data is None:
             return ()
         picture = await self._workshop.run(fit_reference, data, size)
-        key = f"videos/{video_id.hex}/reference.png"
+        key = f"videos/{video_id.hex}/{REFERENCE}.png"
         await self._keep(picture, key)
         return (
             AssetRow(

@@ -65,14 +65,23 @@ async def test_an_unknown_status_keeps_the_job_alive(lab: Lab, word: str):
     assert (await lab.look(view)).remote_status is None
 
 
-@pytest.mark.parametrize("word", ["cancelled", "expired"])
-async def test_words_that_mean_the_end(lab: Lab, word: str):
-    """F46: such a job ends here, too, and costs nothing."""
+async def test_a_cancelled_job_ends_and_costs_nothing(lab: Lab):
+    """F46: such a job ends here, too."""
     await lab.box.fault(job={"error": {"code": "ended", "message": "It has ended."}})
-    await lab.box.fault(video={"set": {"status": word, "error": None}, "when": ["failed"]})
+    await lab.box.fault(video={"set": {"status": "cancelled", "error": None}, "when": ["failed"]})
     seen = await lab.until(await lab.ask())
     assert seen.problem
-    assert (seen.phase, seen.problem.code, seen.charged) == (Phase.FAILED, word, False)
+    assert (seen.phase, seen.problem.code, seen.charged) == (Phase.FAILED, "cancelled", False)
+    await lab.audit()
+
+
+async def test_an_expired_job_ends_and_stays_charged(lab: Lab):
+    """F46: it may have been rendered and billed while nobody looked."""
+    await lab.box.fault(job={"instant_ms": 0, "expires_ms": 1})
+    await lab.box.fault(video={"set": {"status": "expired"}, "when": ["completed"]})
+    seen = await lab.until(await lab.ask())
+    assert seen.problem
+    assert (seen.phase, seen.problem.code, seen.charged) == (Phase.FAILED, "expired", True)
     await lab.audit()
 
 

@@ -169,7 +169,7 @@ class Scrubber:
     async def _clear_away(self, findings: Findings, *, fix: bool) -> None:
         """Find files that no row names, and remove them once their grace is over.
 
-        Files of videos that this database does not know stay: it may have been lost, or restored from an old
+        Films of videos that this database does not know stay: it may have been lost, or restored from an old
         backup, and they may be all that is left of something paid.
         """
         strays = list[StoredFile]()
@@ -210,9 +210,11 @@ def _next(files: Iterator[StoredFile]) -> Sequence[StoredFile]:
 
 
 def _video_of(key: str) -> UUID | None:
-    """Return whose file it is; an upload belongs to no video yet."""
-    kind, video, *_ = key.split("/")
+    """Return whose film or still it is; None for a picture that was given: nobody has paid for it."""
+    kind, video, *name = key.split("/")
+    if kind != "videos" or name == [f"{REFERENCE}.png"]:
+        return None
     try:
-        return UUID(video) if kind == "videos" else None
+        return UUID(video)
     except ValueError:
         return UUID(int=0)  # nobody's: we give no such names

@@ -148,11 +148,14 @@ async def test_films_of_videos_that_the_database_does_not_know_stay(
     stranger = (await path_of(bench, video)).parent.with_name(name) / "film.mp4"
     stranger.parent.mkdir()
     stranger.write_bytes(b"paid")
-    age(stranger, 7200)
+    given = stranger.with_name("reference.png")  # the first frame of a wish that was never written down
+    given.write_bytes(b"free")
+    for file in (stranger, given):
+        age(file, 7200)
     findings = await bench.scrubber.run(fix=True)
-    assert (findings.strays, findings.removed, findings.is_well) == (1, 0, False)
+    assert (findings.strays, findings.removed, findings.is_well) == (2, 1, False)
     assert findings.complaints == ["Files that belong to no video of this database, and stay: 1."]
-    assert stranger.exists()
+    assert [stranger.exists(), given.exists()] == [True, False]
 
 
 async def test_an_empty_disk_is_not_filled_again_unasked(bench: Bench, video: VideoView):
