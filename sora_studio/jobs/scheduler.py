@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -74,7 +75,8 @@ class Scheduler:
     async def _fire(self, guarded: "_Guarded") -> None:
         self.last_beat = time.monotonic()
         if self._open:
-            await guarded.run()
+            with suppress(asyncio.CancelledError):  # by `stop`; APScheduler would report it as an error
+                await guarded.run()
 
 
 def _interval(every: timedelta) -> IntervalTrigger:

@@ -88,3 +88,22 @@ async def test_nothing_runs_after_the_end(work: Work, scheduler: Scheduler):
     scheduler.wake("nobody")
 
     assert (work.begun, work.ended) == (1, 0)
+
+
+async def test_a_run_that_the_end_breaks_off_is_no_error(work: Work, caplog: pytest.LogCaptureFixture):
+    left = asyncio.Event()
+
+    async def run() -> None:
+        try:
+            await work.run()
+        finally:
+            left.set()
+
+    scheduler = Scheduler()
+    scheduler.start(Beat("work", HOUR, run))
+    await work.until(begun=1)
+    await scheduler.stop()
+    async with asyncio.timeout(10):
+        await left.wait()
+
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
