@@ -1,5 +1,6 @@
 """Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
@@ -168,9 +169,7 @@ async def _services(
         on_finished=wake["archive"],
     )
     refresher = Refresher(claims=claims, offers=offers, on_finished=wake["archive"])
-    stack.push_async_callback(refresher.close)
-    stack.push_async_callback(archiver.close)
-    stack.push_async_callback(submitter.close)
+    stack.push_async_callback(_close, submitter, archiver, refresher)
     stack.push_async_callback(scheduler.stop)
     scheduler.start(
         Beat("submit", _EVERY_SECOND, submitter.run),
@@ -206,6 +205,11 @@ async def _services(
         webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
         health=HealthService(db=db, room=room, last_beat=lambda: scheduler.last_beat),
     )
+
+
+async def _close(*workers: Submitter | Archiver | Refresher) -> None:
+    """Let what is under way end, all of it at the same time: a stop has ten seconds."""
+    await asyncio.gather(*(worker.close() for worker in workers))
 
 
 def _webhook_keys(settings: Settings) -> list[bytes]:

@@ -42,7 +42,7 @@ ROOM_PAUSE = timedelta(seconds=5)
 
 _SOON = timedelta(minutes=1)
 _DATABASE_PAUSE = 0.2  # seconds: shorter than the beat that would take the job up when its lease is over
-_PARTING = 6.0  # seconds that POSTs under way have when the studio closes
+_PARTING = 4.0  # seconds that POSTs under way have when the studio closes
 
 
 class Submitter:
@@ -130,12 +130,11 @@ class Submitter:
         while True:
             try:
                 await self._claims.record([change])
+                break
+            except Conflict:  # the provider gave us an id that it has given us before
+                change = replace(_unclear(change.job), failures=1)
             except Unavailable:
                 await asyncio.sleep(_DATABASE_PAUSE)
-                continue
-            except Conflict:  # the provider gave us an id that it has given us before
-                await self._claims.record([replace(_unclear(change.job), failures=1)])
-            break
         if change.phase is Phase.SUBMIT_UNKNOWN:
             self._on_unclear()
         if change.phase is None and change.due_in is not None and change.due_in <= _SOON:

@@ -521,3 +521,17 @@ async def test_wishes_that_were_written_down_wait_for_room(bench: Bench, tmp_pat
     await bench.submit()
     sent = await bench.look(view)
     assert (sent.phase, sent.problem) == (Phase.QUEUED, None)
+
+
+async def test_an_id_that_was_given_before_is_no_answer_and_is_looked_into_at_once(bench: Bench):
+    first = await bench.wish()
+    await bench.submit()
+    bench.provider.jobs.clear()  # a server that was restarted counts from the start again
+    second = await bench.wish("another boat")
+    bench.woken.clear()
+    await bench.submit()
+    assert [(await bench.look(view)).phase for view in (first, second)] == [
+        Phase.QUEUED,
+        Phase.SUBMIT_UNKNOWN,
+    ]
+    assert "reconcile" in bench.woken
