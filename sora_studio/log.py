@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from io import StringIO
 from textwrap import indent
-from typing import Any, Literal, TextIO
+from typing import Literal, TextIO, cast
 
 import structlog
 
@@ -120,19 +120,21 @@ def _without_colour(
 
 def _harmless(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Cut and escape every text of an event."""
-    return _escaped(event)
+    return {name: _escaped(value) for name, value in event.items()}
 
 
-def _escaped(value: Any) -> Any:  # noqa: ANN401 -- whatever was logged
-    match value:
-        case str():
-            return value[:_LONGEST_TEXT].translate(_ESCAPES)
-        case list():
-            return [_escaped(each) for each in value]
-        case dict():
-            return {name: _escaped(each) for name, each in value.items()}
-        case _:
-            return value
+def _escaped(value: object) -> object:
+    if isinstance(value, str):
+        return _as_text(value)
+    if isinstance(value, list):
+        return [*map(_escaped, cast("list[object]", value))]
+    if isinstance(value, dict):
+        return {name: _escaped(each) for name, each in cast("dict[object, object]", value).items()}
+    return value
+
+
+def _as_text(text: str) -> str:
+    return text[:_LONGEST_TEXT].translate(_ESCAPES)
 
 
 def _indented(file: TextIO, failure: structlog.typing.ExcInfo) -> None:
@@ -140,4 +142,4 @@ def _indented(file: TextIO, failure: structlog.typing.ExcInfo) -> None:
     text = StringIO()
     structlog.dev.plain_traceback(text, failure)
     lines = text.getvalue()[:_LONGEST_TRACEBACK].split("\n")
-    file.write(indent("\n".join(map(_escaped, lines)), "    "))
+    file.write(indent("\n".join(map(_as_text, lines)), "    "))

@@ -76,12 +76,11 @@ def probing(settings: ProviderSettings, base_url: str | None = None) -> Provider
 
 
 def _open(profile: Profile, settings: ProviderSettings, base_url: str) -> Provider:
-    from sora_studio.providers.line import Access  # noqa: PLC0415 -- see LateProvider
-    from sora_studio.providers.videos_api import VideosApiProvider  # noqa: PLC0415 -- see LateProvider
+    from sora_studio.providers import line, videos_api  # noqa: PLC0415 -- see LateProvider
 
     headers = {name: _bare(value) for name, value in settings.headers.items()}
-    access = Access(_bare(settings.api_key), settings.key_header, headers)
-    return VideosApiProvider(profile, base_url, access)
+    access = line.Access(_bare(settings.api_key), settings.key_header, headers)
+    return videos_api.VideosApiProvider(profile, base_url, access)
 
 
 def _bare(secret: SecretStr | None) -> str:

@@ -172,10 +172,8 @@ class ComposerState(rx.State):
                 _refuse(self, key, problem)
             return
         except BaseException:
-            async with self:
-                self.answer = Answer(
-                    key, id=uuid4().hex
-                )  # a mistake of ours: the tile that stood in must not stay
+            async with self:  # a mistake of ours: the tile that stood in must not stay
+                self.answer = Answer(key, id=uuid4().hex)
             raise
         async with tab_of(self, owner_id):
             assign(self, error=FormError(), reference=Reference(), draft=Draft(), form_key=uuid4().hex)
