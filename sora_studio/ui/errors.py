@@ -23,7 +23,7 @@ from sora_studio.domain.errors import (
     UserError,
 )
 from sora_studio.ui import routes
-from sora_studio.ui.session import ChangedHands
+from sora_studio.ui.session import NotThereAnyMore
 from sora_studio.ui.toasts import ERROR, ToastState
 
 _log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _explain_waiting(problem: ProviderUnavailable) -> str:
 
 def report(exception: Exception) -> EventSpec | None:
     """Tell the person about an exception that no handler caught: Reflex's backend exception handler."""
-    if isinstance(exception, ChangedHands):
+    if isinstance(exception, NotThereAnyMore):
         return None
     if isinstance(exception, NotSignedIn):
         return rx.redirect(routes.LOG_IN)

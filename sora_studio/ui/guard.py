@@ -26,7 +26,7 @@ from sora_studio.domain.errors import LimitReached, NotSignedIn
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.tokens import token_in_cookies
 from sora_studio.ui import errors, live, payloads, routes, sockets
-from sora_studio.ui.session import hand_over
+from sora_studio.ui.session import settle
 from sora_studio.ui.toasts import ToastState
 
 _FRAMEWORK = frozenset(
@@ -70,7 +70,7 @@ class Guard(rx.Middleware):
             return self._let_in(event)
         token, root = EventContext.get().token, state._get_root_state()
         identity = await _identify(_cookies(app, root, token))
-        await hand_over(root, identity)
+        await settle(root, identity)
         if identity is not None:
             live.keep(identity.user_id, token)
             return self._let_in(event)
@@ -103,15 +103,9 @@ async def _identify(cookies: str) -> Identity | None:
 
 
 def _cookies(app: rx.App, root: BaseState, token: str) -> str:
-    """Return the Cookie header that speaks for a tab: that of the socket which is connected now.
-
-    The state remembers that of the last event. A stranger who connects with somebody's tab token has sent no
-    event yet, and what is pushed to the tab would run in the name of the person before.
-    """
+    """Return the Cookie header that speaks for a tab; what it asked for before it closed is still done."""
     connected = sockets.cookies(app, token)
-    if connected is not None:
-        return connected
-    return root.router_data.get("headers", {}).get("cookie", "")  # nobody is there to see what comes of it
+    return root.router_data.get("headers", {}).get("cookie", "") if connected is None else connected
 
 
 async def _to_log_in(root: BaseState) -> StateUpdate:

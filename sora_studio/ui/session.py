@@ -47,7 +47,7 @@ async def signed_in_user(state: BaseState) -> UUID:
     return (await signed_in(state)).user_id
 
 
-class ChangedHands(Exception):
+class NotThereAnyMore(Exception):
     """The person for whom a handler has worked is not at the tab any more: nobody is to see what it found."""
 
 
@@ -55,20 +55,20 @@ class ChangedHands(Exception):
 async def tab_of(state: rx.State, owner_id: UUID) -> AsyncGenerator[None]:
     """Enter a State to write what was done for a person, who has to be at its tab still.
 
-    Background handlers take this for every `async with self` that follows a wait: the tab may have changed
-    hands meanwhile.
+    Background handlers take this for every `async with self` that follows a wait: the session may have ended
+    meanwhile.
 
     Raises:
-        ChangedHands: Somebody else is at the tab, or nobody.
+        NotThereAnyMore: That session has ended.
     """
     async with state:
         if (await state.get_state(TabState))._user_id != owner_id:
-            raise ChangedHands
+            raise NotThereAnyMore
         yield
 
 
-async def hand_over(root: BaseState, identity: Identity | None) -> None:
-    """Note who is at a tab; if it was another person, forget everything that the tab has seen.
+async def settle(root: BaseState, identity: Identity | None) -> None:
+    """Note who is at a tab; when the session has ended, forget everything that the tab has seen.
 
     For the guard alone: it has verified the identity.
     """

@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
-from sora_studio.ui import errors, routes, theme
+from sora_studio.ui import errors, routes, sockets, theme
 from sora_studio.ui.components import feedback
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.pages import not_found, sign_in
@@ -39,6 +39,7 @@ def build() -> rx.App:
         frontend_exception_handler=errors.note,
     )
     app.add_middleware(Guard())
+    sockets.keep_apart(app)
     for draw, route, title, on_load in _pages():
         app.add_page(draw, route, title, ABOUT, image="icon.png", on_load=on_load)
     return app

@@ -1,27 +1,67 @@
-"""What Reflex knows of the sockets of this process, and tells nobody: hence the exact pin."""
+"""The sockets of this process, which Reflex keeps to itself (hence the exact pin): a tab is one session's."""
 
 # ruff: noqa: SLF001
 # pyright: reportPrivateUsage=false
 
+import hashlib
+from typing import Any, cast
+from uuid import uuid4
+
 import reflex as rx
+from reflex.app import EventNamespace
+
+from sora_studio.services.tokens import token_in_cookies
 
 
-def is_open(app: rx.App, token: str) -> bool:
+class OwnTabs(EventNamespace):
+    """Connects a browser's tab only to the state, and to the work under way, of its own session.
+
+    Reflex trusts the token alone that a browser names, and sends what comes of a handler to whoever is
+    connected under the token by then. Here the name of a tab is made of both, the token and the session's
+    cookie: who knows somebody's token comes to an empty tab, and who logs in anew starts with one.
+    """
+
+    async def link_token_to_sid(self, sid: str, token: str, *, update_state: bool = True) -> None:
+        """Connect a socket to its tab, or to a new one if that is connected already, as a copied tab's is."""
+        tab = self._tab(sid, token)
+        if self.socket_of(tab):
+            token = str(uuid4())
+            tab = self._tab(sid, token)
+            await self.emit("new_token", token, to=sid)
+        await super().link_token_to_sid(sid, tab, update_state=update_state)
+
+    def _tab(self, sid: str, token: str) -> str:
+        session = token_in_cookies(self.cookies(sid)) or ""
+        return hashlib.sha256(f"{session}\n{token}".encode()).hexdigest()
+
+    def socket_of(self, tab: str) -> str | None:
+        """Return the id of a tab's socket; None when it is not connected."""
+        socket = self._token_manager.token_to_socket.get(tab)  # the public view copies them all
+        return socket.sid if socket else None
+
+    def cookies(self, sid: str) -> str:
+        """Return the Cookie header with which a socket was opened."""
+        environ = self.app.sio.get_environ(sid, self.namespace) if self.app.sio else None
+        return environ.get("HTTP_COOKIE", "") if environ else ""
+
+
+def keep_apart(app: rx.App) -> None:
+    """Have an app that serves nobody yet connect tabs as `OwnTabs` does."""
+    app._event_namespace = OwnTabs(_tabs(app).namespace, app)
+    cast("Any", app.sio).register_namespace(app._event_namespace)
+
+
+def is_open(app: rx.App, tab: str) -> bool:
     """Tell whether a tab is connected."""
-    return _socket_id(app, token) is not None
+    return _tabs(app).socket_of(tab) is not None
 
 
-def cookies(app: rx.App, token: str) -> str | None:
+def cookies(app: rx.App, tab: str) -> str | None:
     """Return the Cookie header with which a tab's socket was opened; None when it is not connected."""
-    socket_id, namespace = _socket_id(app, token), app.event_namespace
-    if socket_id is None or namespace is None or app.sio is None:
-        return None
-    environ = app.sio.get_environ(socket_id, namespace.namespace)
-    return environ.get("HTTP_COOKIE", "") if environ else None
+    tabs = _tabs(app)
+    socket = tabs.socket_of(tab)
+    return None if socket is None else tabs.cookies(socket)
 
 
-def _socket_id(app: rx.App, token: str) -> str | None:
-    if app.event_namespace is None:
-        return None
-    socket = app.event_namespace._token_manager.token_to_socket.get(token)  # the public view copies them all
-    return socket.sid if socket else None
+def _tabs(app: rx.App) -> OwnTabs:
+    return cast("OwnTabs", app.event_namespace)

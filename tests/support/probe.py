@@ -19,7 +19,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.models import VideoRow
 from sora_studio.middleware.origin import SameOrigin
 from sora_studio.services.accounts import AccountService
-from sora_studio.ui import errors, live
+from sora_studio.ui import errors, live, sockets
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.session import signed_in_user, tab_of
 from tests.support.accounts import services_with
@@ -129,6 +129,7 @@ def _reflex_app() -> Iterator[rx.App]:
     try:
         app = rx.App(backend_exception_handler=errors.report)
         app.add_middleware(Guard(public=[cast("Any", ProbeState.anybody)]))
+        sockets.keep_apart(app)
         for route in ("/", "/library", "/login"):
             app.add_page(
                 lambda: rx.el.main("probe"),

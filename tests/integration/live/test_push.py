@@ -146,7 +146,8 @@ async def test_the_last_handler_that_a_tab_names_is_the_one_that_is_run(probe: P
     async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
         await settled(tab)
         before = readings(tab)
-        live.watch(ada.account.id, tab.token, ProbeState.anybody)
+        (watching,) = live._by_owner[ada.account.id]
+        live.watch(ada.account.id, watching, ProbeState.anybody)
         await add_videos(database, ada.account.id, "a lighthouse")
         await tab.until(lambda: tab.value(ProbeState, "whoever") == 1, within=2)
         assert readings(tab) == before
@@ -156,8 +157,8 @@ async def test_a_closed_tab_is_forgotten(probe: Probe):
     ada = await sign_up(probe.accounts)
     async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
         await settled(tab)
-        assert tab.token in live._tabs
-    await eventually(lambda: tab.token not in live._tabs)
+        (watching,) = live._by_owner[ada.account.id]
+    await eventually(lambda: watching not in live._tabs)
     assert ada.account.id not in live._by_owner
 
 
