@@ -45,9 +45,10 @@ check-rest:
 bench: install .venv/dev  ## Measure; one JSON line per metric
 	@$(BIN)/python -m bench
 
-test-long: install .venv/dev  ## Prove it at length: 10,000 worlds, 300 long lives, thirty planted bugs (SEED=…)
+test-long: install .venv/dev  ## Prove it at length: 10,000 worlds, 300 long lives, half a minute without a database, thirty planted bugs (SEED=…)
 	@SEEDS=10000 $(BIN)/pytest -n 2 tests/simulation
 	@EXAMPLES=300 STEPS=50 $(BIN)/pytest tests/stateful --hypothesis-seed=$(SEED)
+	@AWAY=30 $(BIN)/pytest tests/faults/test_postgres.py -k a_while_without
 	@$(BIN)/python -m tests.planted
 
 planted: install .venv/dev  ## Plant thirty bugs one by one and see the suite catch them
