@@ -4,6 +4,7 @@ Imports stand inside the commands: `--help` and the sandbox must not wait for th
 """
 
 import gc
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -48,11 +49,16 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
     *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 4010,
-    speed: Annotated[float, typer.Option(help="Times faster than a real provider.", min=0.1)] = 1.0,
+    speed: Annotated[float, typer.Option(help="Times faster than a real provider.", min=0.001)] = 1.0,
     data_dir: Annotated[Path, typer.Option(help="Where it keeps jobs and files.")] = Path("data/sandbox"),
     dialect: Annotated[str, typer.Option(help="Whose server it behaves like; docs/sandbox.md.")] = "openai",
     faults: Annotated[bool, typer.Option("--faults", help="Open /faults, to ask for trouble.")] = False,
     expires_after: Annotated[int, typer.Option(help="Seconds for which a video can be had.", min=1)] = 3600,
+    max_queued: Annotated[int, typer.Option(help="How many jobs may wait; more are refused.", min=1)] = 500,
+    workers: Annotated[
+        int,
+        typer.Option(help="How many videos are drawn at a time.", min=1, show_default="2, or 1 on one CPU"),
+    ] = max(1, min(2, os.cpu_count() or 1)),
     webhook_url: Annotated[str | None, typer.Option(help="Where to announce what has ended.")] = None,
     webhook_secret: Annotated[
         str | None, typer.Option(help="Signs that, whsec_….", envvar="SORA_SANDBOX_WEBHOOK_SECRET")
@@ -76,6 +82,8 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
         dialect=dialect,
         faults=faults,
         expires_after=expires_after,
+        max_queued=max_queued,
+        workers=workers,
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
         api_key=api_key,

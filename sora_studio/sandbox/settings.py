@@ -1,12 +1,7 @@
 """How a sandbox is set up."""
 
-import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-
-
-def _two_at_most() -> int:
-    return max(1, min(2, os.cpu_count() or 1))
 
 
 @dataclass(frozen=True)
@@ -15,24 +10,24 @@ class SandboxSettings:
 
     data_dir: Path
     """Holds the jobs and the files; made when missing. One server at a time may use it."""
-    speed: float = 1.0
+    speed: float
     """Divides the least time that a rendering takes, 1.5 s per second of video, so that a person can watch
     the progress. The picture is the same at every speed, and never takes less time than the machine needs."""
-    api_key: str | None = None
+    api_key: str | None
     """When set, every call under /v1 must carry it as a bearer token."""
-    expires_after: int = 3600
+    expires_after: int
     """Seconds for which a finished video can be downloaded."""
-    max_queued: int = 500
+    max_queued: int
     """More waiting jobs than this, and creates are answered 429."""
-    workers: int = field(default_factory=_two_at_most)
+    workers: int
     """Renderings at a time, each in a process of its own."""
-    parent_pid: int | None = None
+    parent_pid: int | None
     """End when this process is no longer the parent, however it ended."""
-    webhook_url: str | None = None
+    webhook_url: str | None
     """Where to announce video.completed and video.failed."""
-    webhook_secret: str | None = None
+    webhook_secret: str | None
     """Signs the announcements, as `whsec_` and base64."""
-    dialect: str = "openai"
+    dialect: str
     """Whose server it behaves like: a name in `dialects.DIALECTS`."""
-    faults: bool = False
+    faults: bool
     """Open the control route /faults, where a test can ask for trouble."""

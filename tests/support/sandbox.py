@@ -35,14 +35,6 @@ from tests.support.waiting import wait_until
 
 _PATIENCE = 30.0  # seconds for a start on a busy machine
 _FIELDS = Fault.model_fields.keys() - {"at", "do", "times"}
-_PROGRAM = """
-import json, sys
-from pathlib import Path
-from sora_studio.sandbox import SandboxSettings, run
-port, settings = json.loads(sys.argv[1])
-settings["data_dir"] = Path(settings["data_dir"])
-run("127.0.0.1", port, SandboxSettings(**settings))
-"""
 
 
 @dataclass
@@ -190,7 +182,7 @@ async def running(
 def running_sandbox(
     data_dir: Path, *, port: int = 0, speed: float = 100, **settings: Any
 ) -> Iterator[RunningSandbox]:
-    """Serve a sandbox for the block; `settings` are fields of SandboxSettings, port 0 takes a free one."""
+    """Serve a sandbox for the block; `settings` are options of its command, port 0 takes a free one."""
     process = start_sandbox(data_dir, port=port, speed=speed, **settings)
     try:
         sandbox = wait_for_sandbox(process, data_dir)
@@ -212,9 +204,15 @@ def start_sandbox(
     data_dir: Path, *, port: int = 0, speed: float = 100, **settings: Any
 ) -> subprocess.Popen[str]:
     """Start the program; it may not answer yet."""
-    order = json.dumps([port, {"data_dir": str(data_dir), "speed": speed, **settings}])
+    options: list[str] = []
+    for name, value in {"port": port, "data_dir": data_dir, "speed": speed, **settings}.items():
+        option = f"--{name.replace('_', '-')}"
+        options += [option] if value is True else [option, str(value)]
     return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", _PROGRAM, order], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-W", "ignore", "-m", "sora_studio.cli", "sandbox", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     )
 
 
