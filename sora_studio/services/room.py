@@ -26,16 +26,18 @@ class Room:
     def __init__(self, storage: Storage, *, floor: int = FREE_FLOOR, fresh: float = _FRESH) -> None:
         """Take the storage, how many bytes must be left, and for how many seconds a look holds."""
         self._storage, self._floor, self._fresh = storage, floor, fresh
+        self._looking = asyncio.Lock()
         self._looked_at = -fresh
         self._trouble: Problem | None = None
 
     async def trouble(self) -> Problem | None:
         """Return why no video could be saved now: `no_room` or `disk_refused`; None when one could."""
-        now = time.monotonic()
-        if now - self._looked_at >= self._fresh:
-            self._looked_at = now  # before the look: others need not make it, too
-            self._trouble = await asyncio.to_thread(self._look)
-        return self._trouble
+        async with self._looking:  # whoever comes meanwhile waits: what was seen before may be long past
+            now = time.monotonic()
+            if now - self._looked_at >= self._fresh:
+                self._trouble = await asyncio.to_thread(self._look)
+                self._looked_at = now
+            return self._trouble
 
     async def make_sure(self) -> None:
         """Make sure that another video could be saved.

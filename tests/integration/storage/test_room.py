@@ -1,5 +1,6 @@
 """Whether there is room, on disks that are full, not writable, or not there."""
 
+import asyncio
 import errno
 import os
 import subprocess
@@ -75,6 +76,14 @@ async def test_the_disk_is_not_asked_for_every_request(tmp_path: Path):
     for _ in range(100):
         await room.trouble()
     assert disk.probes == 1
+
+
+async def test_those_who_ask_at_the_same_time_get_the_same_answer(tmp_path: Path):
+    """A studio that starts on a full disk takes up several wishes at once."""
+    disk = Disk(tmp_path)
+    disk.room = 0
+    room = Room(disk, fresh=3600.0)
+    assert await asyncio.gather(*(codes(room) for _ in range(8))) == ["no_room"] * 8
 
 
 async def test_a_probe_leaves_nothing(tmp_path: Path):
