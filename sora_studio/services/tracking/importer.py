@@ -123,6 +123,8 @@ def _not_to_import(remote: RemoteJob, known: set[str], unclear: set[str]) -> str
         return "known"
     if remote.status is Status.FAILED:
         return "failed"
+    if remote.prompt is None:  # it may be any of them
+        return "unclear" if unclear else ""
     return "unclear" if remote.prompt in unclear else ""
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sora_studio.domain.errors import NotFound, ProviderUnavailable
+from sora_studio.domain.errors import NotFound, ProviderUnavailable, SubmitUnclear
 from sora_studio.domain.ports import Order, RemoteJob
 from sora_studio.domain.video import LibraryQuery, Phase, Status, VideoView
 from sora_studio.services.tracking.importer import Importer
@@ -68,6 +68,18 @@ async def test_what_is_ours_or_may_be_is_left_alone(bench: Bench, importer: Impo
     done = await importer.run(bench.owner_id, "fake")
     assert done.videos == []
     assert done.passed_over == {"known": 1, "unclear": 1, "failed": 1}
+
+
+async def test_what_tells_no_prompt_may_be_an_unclear_submit_of_ours(bench: Bench, importer: Importer):
+    bench.provider.after_submit = [SubmitUnclear("taken, but who knows", "reset")]
+    unclear = await bench.wish("unclear")
+    await bench.submit()
+    assert (await bench.look(unclear)).phase is Phase.SUBMIT_UNKNOWN
+    (taken,) = bench.provider.jobs
+    bench.provider.jobs[taken] = replace(bench.provider.jobs[taken], prompt=None)
+    done = await importer.run(bench.owner_id, "fake")
+    assert (done.videos, done.passed_over) == ([], {"unclear": 1})
+    assert [view.id for view in await library(bench)] == [unclear.id]
 
 
 async def test_a_list_that_says_little(bench: Bench, importer: Importer):
