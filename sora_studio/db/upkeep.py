@@ -102,7 +102,7 @@ class UpkeepRepository:
         query = (
             select(col(VideoRow.prompt))
             .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
-            .where(col(JobRow.provider) == provider, col(JobRow.remote_id).is_(None))
+            .where(col(JobRow.current), col(JobRow.provider) == provider, col(JobRow.remote_id).is_(None))
             .where(col(JobRow.phase).in_([Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN, Phase.NEEDS_ATTENTION]))
         )
         return {prompt for (prompt,) in await self._do(query)}

@@ -82,6 +82,20 @@ async def test_what_tells_no_prompt_may_be_an_unclear_submit_of_ours(bench: Benc
     assert [view.id for view in await library(bench)] == [unclear.id]
 
 
+async def test_an_attempt_that_another_one_replaced_can_be_imported(bench: Bench, importer: Importer):
+    """It turns up at the provider after all, and nobody looks for it any more: both are paid for."""
+    bench.provider.after_submit = [SubmitUnclear("taken, but who knows", "reset")]
+    view = await bench.wish()
+    await bench.submit()
+    await bench.sql("UPDATE job SET phase = 'needs_attention', due_at = NULL")
+    await bench.videos.submit_again(view.owner_id, view.id)
+    assert (await importer.run(bench.owner_id, "fake")).passed_over == {"unclear": 1}
+    await bench.submit()
+    done = await importer.run(bench.owner_id, "fake")
+    assert [remote.remote_id for remote in done.videos] == ["remote-0"]
+    assert done.passed_over == {"known": 1}
+
+
 async def test_a_list_that_says_little(bench: Bench, importer: Importer):
     made = await made_elsewhere(bench, "")
     bench.provider.jobs[made] = RemoteJob(
