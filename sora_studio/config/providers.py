@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from sora_studio.config.headers import header_name, header_value
 from sora_studio.config.urls import http_url
 
 _LONGEST = 600  # seconds of a video
@@ -72,6 +73,8 @@ Size = Annotated[str, AfterValidator(_size)]
 Seconds = Annotated[int, Field(ge=1, le=_LONGEST)]
 Dollars = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)]
 Text = Annotated[str, Field(min_length=1, max_length=300)]
+HeaderName = Annotated[Text, AfterValidator(header_name)]
+HeaderValue = Annotated[SecretStr, AfterValidator(header_value)]
 
 
 class _Table(BaseModel):
@@ -112,9 +115,9 @@ class ProviderSettings(_Table):
     preset: Preset
     label: Text | None = None
     base_url: Annotated[str, AfterValidator(http_url)] | None = None
-    api_key: SecretStr | None = None
-    key_header: Text | None = None
-    headers: dict[str, SecretStr] = {}
+    api_key: HeaderValue | None = None
+    key_header: HeaderName | None = None
+    headers: dict[HeaderName, HeaderValue] = {}
     models: list[Annotated[ModelSettings, BeforeValidator(_named)]] = []
     operations: OperationSettings = OperationSettings()
     pace: PaceSettings = PaceSettings()

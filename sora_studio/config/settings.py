@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from sora_studio.config.headers import header_value
 from sora_studio.config.signing_key import stored_key
 from sora_studio.config.urls import http_url
 
@@ -69,7 +70,7 @@ class Settings(BaseModel):
         alias="OPENAI_BASE_URL",
         description="Any server that speaks the Videos API. Unset: the sandbox is started beside the studio.",
     )
-    openai_api_key: SecretStr | None = Field(
+    openai_api_key: Annotated[SecretStr, AfterValidator(header_value)] | None = Field(
         None, alias="OPENAI_API_KEY", description="The key for that server, if it wants one."
     )
     providers_file: Annotated[Path, AfterValidator(_absolute)] | None = Field(

@@ -125,6 +125,32 @@ def test_everything_wrong_is_listed_with_table_and_key(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('key_header = "x-api-key:"', "[vllm-omni] key_header must be the name of a header"),
+        ('headers = { "x team" = "films" }', "[vllm-omni] headers.x team.[key] must be the name of a header"),
+        (
+            'headers = { x-team = "hid\\nden" }',
+            "[vllm-omni] headers.x-team has characters that cannot be sent",
+        ),
+        ('api_key = "hidden…"', "[vllm-omni] api_key has characters that cannot be sent"),
+        ('api_key = "hid\\u0007den"', "[vllm-omni] api_key has characters that cannot be sent"),
+    ],
+)
+def test_what_cannot_be_sent_as_a_header(tmp_path: Path, line: str, problem: str):
+    """Every submit would be unclear: a header that breaks off the request looks like a broken connection."""
+    (said,) = problems(tmp_path, f"[vllm-omni]\nbase_url = 'http://gpu/v1'\n{line}")
+
+    assert said.startswith(f"providers.toml: {problem}")
+
+
+def test_white_space_around_a_header_comes_off(tmp_path: Path):
+    (made,) = read(tmp_path, "[sglang]\nbase_url = 'http://s/v1'\nheaders = { x-team = ' the films\t' }")
+
+    assert made.headers["x-team"].get_secret_value() == "the films"
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("", "names no provider"),
