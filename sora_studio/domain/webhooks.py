@@ -76,7 +76,7 @@ def remote_id_of(body: bytes) -> str | None:
         raise InvalidInput(message, code="invalid_json")
     match cast("dict[str, object]", event):
         case {"type": str(kind), "data": {"id": str(remote_id)}} if kind.startswith("video."):
-            return remote_id if 0 < len(remote_id) <= _REMOTE_ID_MAX and "\0" not in remote_id else None
+            return remote_id if 0 < len(remote_id) <= _REMOTE_ID_MAX and remote_id.isprintable() else None
         case _:
             return None
 

@@ -50,6 +50,13 @@ async def test_a_hint_has_the_job_looked_at_now(bench: Bench, webhooks: WebhookS
     assert (await bench.look(view)).progress == 50
 
 
+async def test_an_id_that_no_job_can_have_changes_nothing(bench: Bench, webhooks: WebhookService):
+    await taken(bench)
+    for remote_id in ("\ud800", "\0", "\n", "x" * 1025):
+        await webhooks.receive(event(remote_id))
+    assert bench.woken == []
+
+
 async def test_many_deliveries_cost_few_looks(bench: Bench, webhooks: WebhookService):
     await taken(bench)
     for number in range(50):
