@@ -138,29 +138,37 @@ class Scrubber:
         return ""
 
     async def _mend(self, holding: Holding, bad: dict[str, str]) -> bool:
+        assets = await (self._fetch(holding) if Variant.VIDEO in bad else self._remake_stills(holding))
+        if not assets:
+            return False
+        async with self._db.transaction() as tx:
+            return await UpkeepRepository(tx).mend(holding.video_id, assets)
+
+    async def _fetch(self, holding: Holding) -> Sequence[AssetRow]:
+        """Fetch a film again; where that fails, say on its page that it is lost."""
         provider = self._offers.provider(holding.provider)
-        wanted = Wanted(
-            holding.job_id, holding.video_id, holding.remote_id or "", holding.seconds, believe=True
-        )
+        if provider is None:
+            return await self._lose(holding, "its provider is not set up any more")
         try:
-            if Variant.VIDEO not in bad:
-                film = next(asset for asset in holding.assets if asset.variant == Variant.VIDEO)
-                assets = await self._copier.remake_stills(wanted, self._storage.locate(film.key))
-            elif provider is None:
-                return await self._lose(holding, "its provider is not set up any more")
-            else:
-                assets = await self._copier.copy(provider, wanted)
+            return await self._copier.copy(provider, _wanted(holding))
         except JobNotFound as error:
             return await self._lose(holding, f"the provider does not have it any more: {error.message}")
         except (ProviderError, MediaError, StorageError, OSError) as error:
             return await self._lose(holding, f"it could not be fetched again yet: {error}")
-        async with self._db.transaction() as tx:
-            return await UpkeepRepository(tx).mend(holding.video_id, assets)
 
-    async def _lose(self, holding: Holding, why: str) -> bool:
+    async def _remake_stills(self, holding: Holding) -> Sequence[AssetRow]:
+        """Make stills of our own film; where that fails, the film can be played all the same."""
+        film = next(asset for asset in holding.assets if asset.variant == Variant.VIDEO)
+        try:
+            return await self._copier.remake_stills(_wanted(holding), self._storage.locate(film.key))
+        except (MediaError, StorageError, OSError) as error:
+            _log.warning("stills_missing", video=str(holding.video_id), reason=str(error))
+            return ()
+
+    async def _lose(self, holding: Holding, why: str) -> Sequence[AssetRow]:
         _log.error("paid_file_missing", video=str(holding.video_id), reason=why)
         await self._flag(holding, Problem(FILE_LOST, f"The studio's file is gone, and {why}"))
-        return False
+        return ()
 
     async def _flag(self, holding: Holding, problem: Problem | None) -> None:
         async with self._db.transaction() as tx:
@@ -203,6 +211,10 @@ class Scrubber:
     async def _registered(self, keys: Iterable[str]) -> set[str]:
         async with self._db.transaction() as tx:
             return await UpkeepRepository(tx).registered([*keys])
+
+
+def _wanted(holding: Holding) -> Wanted:
+    return Wanted(holding.job_id, holding.video_id, holding.remote_id or "", holding.seconds, believe=True)
 
 
 def _next(files: Iterator[StoredFile]) -> Sequence[StoredFile]:

@@ -1,5 +1,6 @@
 """Rows and files agree again."""
 
+import errno
 import os
 import shutil
 import time
@@ -7,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sora_studio.domain.errors import NotFound, ProviderUnavailable, Unavailable
+from sora_studio.domain.errors import NotFound, ProviderUnavailable, StorageError, Unavailable
 from sora_studio.domain.video import Phase, Variant, VideoView
+from sora_studio.storage.local import LocalStorage
 from tests.integration.tracking.conftest import Bench
 from tests.support.films import picture
 from tests.support.library import add_videos
@@ -70,6 +72,33 @@ async def test_stills_are_made_from_our_own_film(bench: Bench, video: VideoView)
     assert (await bench.scrubber.run(fix=True)).mended == 1
     assert poster.read_bytes().startswith(b"RIFF")
     assert len(bench.provider.beginnings) == looks
+
+
+class CrampedDisk(LocalStorage):
+    """A disk that has room for a probe, and none for a picture."""
+
+    cramped = False
+
+    def probe(self) -> None:
+        """Fit in."""
+
+    def spool(self, name: str | None = None) -> Path:
+        if self.cramped:
+            raise StorageError(os.strerror(errno.ENOSPC))
+        return super().spool(name)
+
+
+async def test_a_film_is_not_lost_because_its_stills_are(bench: Bench, video: VideoView, tmp_path: Path):
+    disk = CrampedDisk(tmp_path / "media")
+    cramped = Bench(bench.db, bench.provider, disk, bench.workshop, bench.owner_id)
+    (await path_of(bench, video, Variant.THUMBNAIL)).unlink()
+    disk.cramped = True
+    findings = await cramped.scrubber.run(fix=True)
+    assert (findings.bad, findings.mended) == (1, 0)
+    assert (await bench.look(video)).problem is None
+    assert await path_of(bench, video)
+    disk.cramped = False
+    assert (await cramped.scrubber.run(fix=True)).mended == 1
 
 
 async def test_a_film_that_is_lost_is_said_to_be_lost(bench: Bench, video: VideoView):
