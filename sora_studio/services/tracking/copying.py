@@ -63,7 +63,7 @@ class Copier:
 
         Raises:
             ProviderError: The provider does not hand it out.
-            TooSlow: It came too slowly; what came is gone on with.
+            TooSlow: It came too slowly; what came is gone on with, where the server can.
             MediaTooLarge: It is larger than any video may be.
             MediaError: It is not the video.
             StorageError: The disk refused; so does an OSError say.
@@ -107,7 +107,9 @@ class Copier:
             ):
                 length = await self._stream(content, part)
         except TimeoutError as error:
-            message = "The file comes too slowly. What has come is kept, and the rest asked for."
+            rest = "What has come is kept, and the rest asked for."
+            again = "Its server cannot go on with it, so it is asked for from the start."
+            message = f"The file comes too slowly. {rest if part.is_resumable else again}"
             raise TooSlow(message) from error
         part.end()
         if content.length is not None and content.length != length:

@@ -25,7 +25,7 @@ class Part:
         """Take the open file; it is locked."""
         self.path, self._file = path, file
         self._note = path.with_name(f"{path.name}.etag")
-        self._resumable = self.beginning() is not None
+        self.is_resumable = self.beginning() is not None
 
     def beginning(self) -> Beginning | None:
         """Return what an earlier attempt got, if the rest can be asked for."""
@@ -48,7 +48,7 @@ class Part:
         self._file.seek(content.start)
         if content.etag:
             self._note.write_text(f"{_run()}\n{content.etag}")
-        self._resumable = content.etag is not None
+        self.is_resumable = content.etag is not None
         return content.start
 
     def write(self, chunk: bytes) -> None:
@@ -58,11 +58,11 @@ class Part:
     def end(self) -> None:
         """Hand everything to the system: the file is about to be read."""
         self._file.flush()
-        self._resumable = False
+        self.is_resumable = False
 
     def close(self) -> None:
         """Leave what can be gone on with; the rest is taken away."""
-        if self._resumable:
+        if self.is_resumable:
             with suppress(OSError):  # a full disk has been told of already
                 self._file.flush()
         else:

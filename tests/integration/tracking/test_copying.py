@@ -42,6 +42,11 @@ async def phase_and_code(bench: Bench, view: VideoView) -> tuple[Phase, str | No
     return seen.phase, seen.problem.code if seen.problem else None
 
 
+async def told(bench: Bench, view: VideoView) -> str:
+    problem = (await bench.look(view)).problem
+    return problem.message if problem else ""
+
+
 async def stored(bench: Bench, view: VideoView) -> bytes:
     return (await bench.media.file(view.owner_id, view.id, Variant.VIDEO)).path.read_bytes()
 
@@ -188,6 +193,7 @@ async def test_a_file_that_drips_is_given_up_and_gone_on_with(bench: Bench, mp4:
     await archiver.run()
     await archiver.crew.idle()
     assert await phase_and_code(bench, slow) == (Phase.SAVING, "saving_slow")
+    assert "What has come is kept" in await told(bench, slow)
     assert (await bench.look(quick)).phase is Phase.COMPLETED
     await again(bench)
     assert bench.provider.beginnings[-1] == Beginning(1024, TAG)
@@ -201,6 +207,8 @@ async def test_a_file_that_takes_too_long_in_all(bench: Bench, mp4: bytes):
     await archiver.run()
     await archiver.crew.idle()
     assert await phase_and_code(bench, view) == (Phase.SAVING, "saving_slow")
+    assert "from the start" in await told(bench, view)  # it has no tag, so nothing of it is kept
+    assert spooled(bench) == {}
 
 
 @pytest.mark.parametrize("says_so", [True, False])
