@@ -133,6 +133,11 @@ class MediaTooLarge(MediaError):
     """A file is larger than any video may be."""
 
 
+def why(error: Exception) -> str:
+    """Say what an error means to people: a system's own error without the file of ours that it names."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 class Unavailable(SoraStudioError):
     """The studio cannot serve right now, most often because its database is away."""
 

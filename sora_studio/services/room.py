@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from sora_studio.domain.errors import NoRoom, StorageError
+from sora_studio.domain.errors import NoRoom, StorageError, why
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.video import Problem
 
@@ -56,5 +56,5 @@ class Room:
                 return Problem(NO_ROOM, f"The studio's disk is nearly full: {free // 1_000_000} MB are left.")
             self._storage.probe()
         except (StorageError, OSError) as error:
-            return Problem(DISK_REFUSED, f"The studio's storage is not writable. {error}")
+            return Problem(DISK_REFUSED, f"The studio's storage is not writable. {why(error)}")
         return None

@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from sora_studio.domain.errors import JobNotFound, MediaError, MediaTooLarge, ProviderError, StorageError
+from sora_studio.domain.errors import (
+    JobNotFound,
+    MediaError,
+    MediaTooLarge,
+    ProviderError,
+    StorageError,
+    why,
+)
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.video import Happening, Phase, Problem
@@ -92,7 +99,7 @@ def _later(job: ClaimedJob, error: Exception) -> JobChange:
         message = f"The provider finished this video but does not hand out its file any more: {error.message}"
         return failed(JobChange(job, looks=looks), Problem("content_unavailable", message))
     if job.now - _finished(job) > MAX_AGE:
-        message = f"The provider finished this video, but its file could not be saved for a day. {error}"
+        message = f"The provider finished this video, but its file could not be saved for a day. {why(error)}"
         return needs_attention(JobChange(job), Problem("not_saved", message))
     return _again(job, _problem(error), looks)
 
@@ -114,7 +121,7 @@ def _problem(error: Exception) -> Problem:
         number = getattr(error if isinstance(error, OSError) else error.__cause__, "errno", None)
         if number in _FULL:
             return Problem(NO_ROOM, "The studio's disk has no room for the file.")
-        return Problem(DISK_REFUSED, f"The studio cannot write the file: {error}")
+        return Problem(DISK_REFUSED, f"The studio cannot write the file: {why(error)}")
     if isinstance(error, TooSlow):
         return Problem("saving_slow", str(error))
     if isinstance(error, MediaError):

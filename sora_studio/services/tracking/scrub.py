@@ -15,7 +15,7 @@ import structlog
 from sora_studio.db.engine import Database
 from sora_studio.db.models import REFERENCE, AssetRow
 from sora_studio.db.upkeep import Holding, UpkeepRepository
-from sora_studio.domain.errors import JobNotFound, MediaError, ProviderError, StorageError
+from sora_studio.domain.errors import JobNotFound, MediaError, ProviderError, StorageError, why
 from sora_studio.domain.ports import Storage, StoredFile
 from sora_studio.domain.video import Phase, Problem, Variant
 from sora_studio.services.offers import Offers
@@ -154,7 +154,7 @@ class Scrubber:
         except JobNotFound as error:
             return await self._lose(holding, f"the provider does not have it any more: {error.message}")
         except (ProviderError, MediaError, StorageError, OSError) as error:
-            return await self._lose(holding, f"it could not be fetched again yet: {error}")
+            return await self._lose(holding, f"it could not be fetched again yet: {why(error)}")
 
     async def _remake_stills(self, holding: Holding) -> Sequence[AssetRow]:
         """Make stills of our own film; where that fails, the film can be played all the same."""
@@ -165,9 +165,9 @@ class Scrubber:
             _log.warning("stills_missing", video=str(holding.video_id), reason=str(error))
             return ()
 
-    async def _lose(self, holding: Holding, why: str) -> Sequence[AssetRow]:
-        _log.error("paid_file_missing", video=str(holding.video_id), reason=why)
-        await self._flag(holding, Problem(FILE_LOST, f"The studio's file is gone, and {why}"))
+    async def _lose(self, holding: Holding, reason: str) -> Sequence[AssetRow]:
+        _log.error("paid_file_missing", video=str(holding.video_id), reason=reason)
+        await self._flag(holding, Problem(FILE_LOST, f"The studio's file is gone, and {reason}"))
         return ()
 
     async def _flag(self, holding: Holding, problem: Problem | None) -> None:

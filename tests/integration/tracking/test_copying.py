@@ -274,6 +274,25 @@ async def test_a_full_disk_loses_nothing(bench: Bench, mp4: bytes, tmp_path: Pat
     assert await stored(small, view) == mp4
 
 
+class StrangersDisk(LocalStorage):
+    """A disk on which somebody else, such as an operator's root, has begun the same file."""
+
+    def spool(self, name: str | None = None) -> Path:
+        path = super().spool(name)
+        if name is not None:
+            path.unlink()
+            path.mkdir()  # nobody may write to it, root neither
+        return path
+
+
+async def test_people_are_not_told_where_files_lie(bench: Bench, mp4: bytes, tmp_path: Path):
+    view = await finished(bench, mp4)
+    disk = StrangersDisk(tmp_path / "strange")
+    strange = Bench(bench.db, bench.provider, disk, bench.workshop, bench.owner_id, bench.holder)
+    await again(strange)
+    assert await told(bench, view) == "The studio cannot write the file: Is a directory"
+
+
 class BrokenDisk(LocalStorage):
     """A disk that refuses in the middle of things."""
 
