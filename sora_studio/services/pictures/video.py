@@ -84,6 +84,9 @@ def _film(container: InputContainer) -> Film:
         message = "The file has no picture."
         raise MediaError(message)
     stream = container.streams.video[0]
+    if not stream.codec_context:  # then it has no width either
+        message = "The file cannot be played: its format is not known."
+        raise MediaError(message)
     seconds = _seconds(container, stream)
     if not (0 < stream.width * stream.height <= _MOST_PIXELS and seconds > 0):
         message = f"The file cannot be played: {stream.width}x{stream.height}, {seconds:.2f} seconds."

@@ -1,6 +1,7 @@
 """Telling a whole MP4 from everything else."""
 
 import struct
+from functools import partial
 from pathlib import Path
 
 import av
@@ -154,6 +155,13 @@ def test_a_film_that_does_not_call_itself_mp4(tmp_path, plain):
     (tmp_path / "unnamed").write_bytes(plain.read_bytes().replace(b"ftyp", b"free", 1))
     with pytest.raises(MediaError, match="no MP4"):
         inspect_video(tmp_path / "unnamed")
+
+
+def test_a_codec_that_nobody_knows_is_no_video(tmp_path, plain):
+    (tmp_path / "unknown").write_bytes(plain.read_bytes().replace(b"avc1", b"zz99"))
+    for look in (inspect_video, partial(make_poster, out_path=tmp_path / "out")):
+        with pytest.raises(MediaError, match=r"^The file cannot be played: its format is not known\.$"):
+            look(tmp_path / "unknown")
 
 
 def test_sound_alone_is_no_video(tmp_path):
