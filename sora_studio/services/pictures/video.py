@@ -75,7 +75,8 @@ def open_film(path: Path) -> Generator[Film]:
         with av.open(str(path), format=_FORMAT, options=_OPTIONS) as container:
             yield _film(container)
     except _UNREADABLE as error:
-        message = f"The file cannot be played: {error}."
+        why = error.strerror if isinstance(error, FFmpegError) else "it is damaged"  # it names the folder
+        message = f"The file cannot be played: {why}."
         raise MediaError(message) from error
 
 

@@ -164,6 +164,14 @@ def test_a_codec_that_nobody_knows_is_no_video(tmp_path, plain):
             look(tmp_path / "unknown")
 
 
+def test_what_is_said_of_a_damaged_file_names_no_folder(tmp_path, plain):
+    data = plain.read_bytes()
+    start = data.index(b"stsd") + 8
+    (tmp_path / "damaged").write_bytes(data[:start] + bytes(range(255, 205, -1)) + data[start + 50 :])
+    with pytest.raises(MediaError, match=r"^The file cannot be played: Invalid data [a-z ]*\.$"):
+        inspect_video(tmp_path / "damaged")
+
+
 def test_sound_alone_is_no_video(tmp_path):
     with av.open(str(tmp_path / "sound"), "w", format="mp4") as container:
         stream = container.add_stream("aac", rate=48_000)
