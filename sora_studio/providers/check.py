@@ -22,6 +22,7 @@ from sora_studio.domain.video import Status, Variant
 _NOBODYS = "video_" + "0" * 48
 _PATIENCE = 1800.0  # seconds for one video
 _PAUSE, _LONGEST_PAUSE = 2.0, 15.0  # seconds between two looks
+_IN_VAIN = 10  # looks in a row that a job may be away for, and its file, too: it has been paid for
 _HEAD = 12  # bytes in which an MP4 says what it is
 _SHOWN = 12  # models
 
@@ -147,7 +148,8 @@ async def _make(profile: Profile, provider: Provider) -> Findings:
             yield finding
             if finding.ends:
                 return
-        yield await _read(provider, job.remote_id)
+        async for finding in _read(provider, job.remote_id):
+            yield finding
         yield await _delete(profile, provider, job.remote_id)
     except (ProviderError, InvalidInput) as error:
         yield Finding(f"that did not work: {error.message}", works=False, ends=True)
@@ -156,6 +158,7 @@ async def _make(profile: Profile, provider: Provider) -> Findings:
 async def _follow(provider: Provider, job: RemoteJob) -> Findings:
     deadline = time.monotonic() + _PATIENCE
     said: set[str] = set()
+    in_vain = 0
     while job.status not in {Status.COMPLETED, Status.FAILED}:
         if time.monotonic() > deadline:
             yield Finding("it has no end after half an hour", works=False, ends=True)
@@ -165,12 +168,30 @@ async def _follow(provider: Provider, job: RemoteJob) -> Findings:
             told = "" if job.progress is None else f", progress {job.progress} %"
             yield Finding(f"it says {job.status_word}{told}", works=job.status is not None)
         await asyncio.sleep(min(job.poll_after or _PAUSE, _LONGEST_PAUSE))
-        job = await provider.fetch(job.remote_id)
+        try:
+            job, in_vain = await provider.fetch(job.remote_id), 0
+        except (JobNotFound, ProviderUnavailable) as error:
+            in_vain += 1
+            if in_vain == _IN_VAIN:
+                raise
+            yield Finding(f"it could not be looked at: {error.message}")
     if job.problem and job.status is Status.FAILED:
         yield Finding(f"it failed ({job.problem.code}): {job.problem.message}", works=False, ends=True)
 
 
-async def _read(provider: Provider, remote_id: str) -> Finding:
+async def _read(provider: Provider, remote_id: str) -> Findings:
+    for _ in range(_IN_VAIN - 1):
+        try:
+            yield await _file(provider, remote_id)
+        except (JobNotFound, ProviderUnavailable) as error:
+            yield Finding(f"its file did not come: {error.message}")
+            await asyncio.sleep(_PAUSE)
+        else:
+            return
+    yield await _file(provider, remote_id)
+
+
+async def _file(provider: Provider, remote_id: str) -> Finding:
     head, length = b"", 0
     async with provider.content(remote_id, Variant.VIDEO) as content:
         async for chunk in content.chunks:

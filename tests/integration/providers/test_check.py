@@ -50,6 +50,23 @@ def test_one_video_is_made_followed_and_deleted(say, sandbox: RunningSandbox):
     assert sandbox.client(KEY).videos.list().data == []
 
 
+def test_one_look_in_vain_is_no_end(say, sandbox: RunningSandbox):
+    """It has been paid for, and the studio would look again, too."""
+    sandbox.fault(retrieve="404", times=3)  # the first look is for a video that nobody has
+    sandbox.fault(content="409", times=1)
+    try:
+        result = say("check", "videos-api", "--url", sandbox.base_url, "--spend")
+    finally:
+        sandbox.clear("retrieve")
+        sandbox.clear("content")
+
+    assert result.exit_code == 0, result.output
+    assert "· it could not be looked at: A fault was asked for: 404." in result.output
+    assert "· its file did not come: A fault was asked for: 409." in result.output
+    assert "bytes of MP4" in result.output
+    assert "✓ it is deleted there" in result.output
+
+
 def test_a_wrong_key(say, sandbox: RunningSandbox):
     result = say("check", "videos-api", "--url", sandbox.base_url, key="sk-wrong")
 
