@@ -147,6 +147,7 @@ async def _raise(response: httpx2.Response) -> None:
     words = await _read(response)
     headers = {name: value for name, value in response.headers.items() if name != "content-encoding"}
     answer = httpx2.Response(response.status_code, headers=headers, content=words, request=response.request)
+    answer.encoding = "utf-8"  # whatever it names
     message = f"HTTP {response.status_code}"
     raise APIStatusError(message, response=answer, body=None)
 

@@ -83,7 +83,8 @@ async def _authorize(authorization: str | None, request: httpx2.Request) -> None
 
 
 async def _bound(response: httpx2.Response) -> None:
-    """Let an answer be no larger than an API's; files are bounded by who asks for them."""
+    """Let an answer be no larger than an API's, and text; files are bounded by who asks for them."""
+    response.encoding = "utf-8"  # it may name what is no encoding of text, and then it cannot be read at all
     if FILE not in response.request.extensions:
         most = _ZIPPED_MAX if response.headers.get("content-encoding") else _ANSWER_MAX
         response.stream = _Bounded(cast("httpx2.AsyncByteStream", response.stream), most)

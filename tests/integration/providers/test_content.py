@@ -102,6 +102,17 @@ async def test_refusals(server, provider, reply, kind):
     assert len(server.seen("GET", PATH)) == 1
 
 
+@pytest.mark.parametrize("charset", ["hex", "rot13", "undefined", "idna", "nonsense"])
+async def test_an_answer_in_an_encoding_that_is_none(server, provider, charset):
+    """Any other error than ours would end the look at everybody's jobs."""
+    page = shows("<html>busy", 500, content_type=f"text/html; charset={charset}")
+    server.on("GET", PATH, page)
+    server.on("GET", "/videos/video_1", page)
+    for asked in (read(provider), provider.fetch("video_1")):
+        with pytest.raises(ProviderUnavailable, match=r"^The provider answered 500"):
+            await asked
+
+
 async def test_leaving_early_closes_the_stream(server, provider):
     server.on("GET", PATH, sends(MP4))
     begun = []
