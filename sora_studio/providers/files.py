@@ -24,7 +24,7 @@ _PLAIN = {"Accept": "*/*", "Accept-Encoding": "identity"}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PARTIAL, _NOT_THAT_PART, _TOO_MANY = 206, 416, 429
 _PAGES = ("application/json", "text/html", "application/xhtml+xml", "application/problem+json")
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 
 FindUrl = Callable[[], Awaitable[str | None]]
 """Asks the provider where else the file is."""

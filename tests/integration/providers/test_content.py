@@ -113,6 +113,13 @@ async def test_an_answer_in_an_encoding_that_is_none(server, provider, charset):
             await asked
 
 
+async def test_a_part_of_a_file_beyond_all_numbers(server, provider):
+    beyond = {"content-type": "video/mp4", "content-length": "4", "content-range": f"bytes {'9' * 5000}-1/2"}
+    server.on("GET", PATH, Reply(206, b"ftyp", beyond))
+    with pytest.raises(ProviderUnavailable, match="does not say which"):
+        await read(provider)
+
+
 async def test_leaving_early_closes_the_stream(server, provider):
     server.on("GET", PATH, sends(MP4))
     begun = []
