@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.text import whole_number
 from sora_studio.domain.video import Size
 
 SECONDS_MAX = 600
@@ -112,7 +113,7 @@ class Profile:
             message = f"{model.id} makes {', '.join(model.sizes)}, not {size}."
             raise InvalidInput(message, "size")
         seconds = str(seconds or model.seconds[0])
-        if not (seconds.isascii() and seconds.isdecimal() and 1 <= int(seconds[:4]) <= SECONDS_MAX):
+        if not whole_number(seconds, most=SECONDS_MAX):
             message = f"Seconds must be a whole number such as 4, not {seconds[:40]!r}."
             raise InvalidInput(message, "seconds")
         if int(seconds) not in model.seconds and not self.any_seconds:

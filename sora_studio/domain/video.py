@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.text import check_storable
+from sora_studio.domain.text import check_storable, whole_number
 
 PROMPT_MAX = 32_000  # characters, from the API's own limit
 TITLE_MAX = 120  # characters
@@ -125,7 +125,7 @@ class Size:
 
 
 def _is_side(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and SIDE_MIN <= int(text[:5]) <= SIDE_MAX
+    return whole_number(text, most=SIDE_MAX) >= SIDE_MIN
 
 
 def clean_prompt(text: str) -> str:

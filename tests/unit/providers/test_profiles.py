@@ -37,6 +37,22 @@ def test_other_servers_are_asked_for_anything_sensible():
     assert VIDEOS_API.choose("sora-2", "832x480", "5")[1:] == ("832x480", "5")
 
 
+@pytest.mark.parametrize(
+    ("size", "seconds"),
+    [
+        *(
+            (None, seconds)
+            for seconds in ("601", "0600999", "0004" + "9" * 5000, "0", "-4", "4.0", "٤", " 4")
+        ),
+        *((size, None) for size in ("8193x720", "01280999x720", "1280x00720", "01280" + "9" * 5000 + "x720")),
+    ],
+)
+def test_nobody_is_asked_for_what_is_beyond_all_bounds(size, seconds):
+    for profile in (SANDBOX, VIDEOS_API):
+        with pytest.raises(InvalidInput):
+            profile.choose("sora-2", size, seconds)
+
+
 def test_the_sandbox_is_trusted_and_others_are_not():
     assert SANDBOX.list_is_complete
     assert SANDBOX.honours_idempotency_key
