@@ -83,6 +83,6 @@ def _moment(header: str | None) -> datetime | None:
     """Read a date; one that cannot be read does not count."""
     try:
         moment = parsedate_to_datetime(header or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

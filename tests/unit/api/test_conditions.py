@@ -30,6 +30,8 @@ LATER = "Sun, 01 Nov 2026 12:00:01 GMT"
         ({"if-modified-since": LATER}, 304),
         ({"if-modified-since": BEFORE}, None),
         ({"if-modified-since": "yesterday"}, None),
+        ({"if-modified-since": "Sun, 01 Nov 99999999999 12:00:00 GMT"}, None),
+        ({"if-unmodified-since": "Sun, 01 Nov 2026 12:00:00 +9999999999999"}, None),
         ({"if-unmodified-since": BEFORE}, 412),
         ({"if-unmodified-since": NOW}, None),
         ({"if-unmodified-since": "yesterday"}, None),
