@@ -281,6 +281,16 @@ def test_an_id_may_be_called_task_id_and_a_time_created():
     assert job.created_at is not None
 
 
+def test_another_protocol_is_a_job_where_it_names_one():
+    """OpenRouter's answer is one, xAI's is none."""
+    job = read_new_job(
+        {"id": "gen-vid-1", "polling_url": "https://x/api/v1/videos/gen-vid-1", "status": "pending"}
+    )
+    assert (job.remote_id, job.status) == ("gen-vid-1", Status.QUEUED)
+    with pytest.raises(Garbled):
+        read_new_job({"request_id": "1"})
+
+
 def test_an_error_within_an_error():
     body = VIDEO | {"status": "failed", "error": {"error": {"code": "no_gpu", "message": "No GPU."}}}
     assert read_job(body, "x").problem == Problem("no_gpu", "No GPU.")
