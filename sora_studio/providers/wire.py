@@ -143,13 +143,14 @@ def read_page(body: object, limit: int) -> RemotePage:
         message = "The provider's answer is not a list."
         raise Garbled(message)
     jobs: list[RemoteJob] = []
-    for entry in cast("list[object]", data):
+    entries = cast("list[object]", data)
+    for entry in entries:
         try:
             jobs.append(read_new_job(entry))
         except Garbled:
             continue
     last_id = as_text(fields.get("last_id")) or (jobs[-1].remote_id if jobs else None)
-    has_more = fields.get("has_more", len(jobs) >= limit)
+    has_more = fields.get("has_more", len(entries) >= limit)
     return RemotePage(tuple(jobs), last_id, has_more=has_more is True)
 
 

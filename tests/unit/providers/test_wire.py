@@ -219,6 +219,7 @@ def test_a_page_without_last_id_goes_on_after_its_last_job():
 def test_a_full_page_without_has_more_may_be_followed_by_another():
     """FastVideo sends nothing but `data`."""
     assert read_page({"data": [VIDEO]}, 1).has_more is True
+    assert read_page({"data": [VIDEO, {"id": 7}]}, 2).has_more is True  # full, too, whatever is in it
 
 
 def test_a_page_without_has_more_is_the_last_unless_it_is_full():
