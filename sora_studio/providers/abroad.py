@@ -135,7 +135,8 @@ def check_url(url: httpx2.URL, hosts: Collection[str] = ()) -> tuple[str, int]:
 
 def _names(host: str, port: int, scheme: str) -> set[str]:
     """Return the ways in which an operator may have named this host: without a port for the usual one."""
-    return {f"{host}:{port}", *([host] if port == _PORTS.get(scheme) else [])}
+    written = f"[{host}]" if ":" in host else host  # as a URL has it
+    return {f"{written}:{port}", *([written, host] if port == _PORTS.get(scheme) else [])}
 
 
 def _is_host(host: str) -> bool:
