@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 _IS_DUE = """job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
-      AND (job.lease_until IS NULL OR job.lease_until <= now())"""
+      AND (job.lease_until IS NULL OR job.lease_until <= now()) AND job.id <> ALL(:held)"""
 
 # What was deleted while nobody knows whether the provider has it is looked for, to be deleted there, too.
 _IS_WANTED = """(video.deleted_at IS NULL

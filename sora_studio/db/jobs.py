@@ -131,9 +131,24 @@ class JobRepository:
         holder: UUID,
         lease: timedelta,
         most: int,
+        held: Iterable[UUID] = (),
     ) -> tuple[ClaimedJob, ...]:
-        """Reserve due jobs, soonest deadline first; two processes never get the same one."""
-        parameters = {"phases": [*map(str, phases)], "holder": holder, "lease": lease, "most": most}
+        """Reserve due jobs, soonest deadline first; two processes never get the same one.
+
+        Args:
+            phases: Where they are.
+            holder: Who reserves them.
+            lease: For how long.
+            most: So many at most.
+            held: Jobs that the holder still works on, whatever became of their leases.
+        """
+        parameters = {
+            "phases": [*map(str, phases)],
+            "holder": holder,
+            "lease": lease,
+            "most": most,
+            "held": [*held],
+        }
         return tuple(map(_to_claimed, await self._do(CLAIM, parameters)))
 
     async def claim_wishes(
@@ -144,6 +159,7 @@ class JobRepository:
         most: int,
         places: Mapping[str, int],
         served: Sequence[UUID],
+        held: Iterable[UUID] = (),
     ) -> tuple[ClaimedJob, ...]:
         """Reserve wishes that can be sent, the owners in turn.
 
@@ -153,6 +169,7 @@ class JobRepository:
             most: So many at most.
             places: How many jobs a provider makes at a time, where that is limited.
             served: Owners whose wishes were sent of late, the last one last.
+            held: Jobs that the holder still works on, whatever became of their leases.
         """
         if places:  # two processes that counted at the same time would both take the last place
             await self._do(_IN_TURN, {"key": _TURNS})
@@ -163,6 +180,7 @@ class JobRepository:
             "most": most,
             "places": json.dumps(dict(places)),
             "served": [*served],
+            "held": [*held],
         }
         return tuple(map(_to_claimed, await self._do(CLAIM_WISHES, parameters)))
 

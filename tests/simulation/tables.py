@@ -168,10 +168,17 @@ class MemoryJobs(JobRepository):
         self._t = cast("Transaction", tx)
 
     async def claim(
-        self, phases: Iterable[Phase], *, holder: UUID, lease: timedelta, most: int
+        self,
+        phases: Iterable[Phase],
+        *,
+        holder: UUID,
+        lease: timedelta,
+        most: int,
+        held: Iterable[UUID] = (),
     ) -> tuple[ClaimedJob, ...]:
-        now, wanted = self._t.now, frozenset(phases)
-        due = [job for job in self._t.jobs.values() if job.phase in wanted and self._is_free(job, now)]
+        now, wanted, held = self._t.now, frozenset(phases), frozenset(held)
+        free = (job for job in self._t.jobs.values() if self._is_free(job, now))
+        due = [job for job in free if job.phase in wanted and job.id not in held]
         due.sort(key=lambda job: (_deadline(job), job.due_at, job.created_at))
         claimed = [
             self._t.change(job, fence=job.fence + 1, lease_until=now + lease, holder=holder)
@@ -180,12 +187,19 @@ class MemoryJobs(JobRepository):
         return tuple(map(self._to_claimed, claimed))
 
     async def claim_wishes(
-        self, *, holder: UUID, lease: timedelta, most: int, places: Mapping[str, int], served: Sequence[UUID]
+        self,
+        *,
+        holder: UUID,
+        lease: timedelta,
+        most: int,
+        places: Mapping[str, int],
+        served: Sequence[UUID],
+        held: Iterable[UUID] = (),
     ) -> tuple[ClaimedJob, ...]:
         """Take them as they come: turns are about fairness, and tested on the database."""
         assert not places, "the simulated providers make as many at a time as they are asked for"
         del served
-        return await self.claim([Phase.SUBMITTING], holder=holder, lease=lease, most=most)
+        return await self.claim([Phase.SUBMITTING], holder=holder, lease=lease, most=most, held=held)
 
     async def unanswered(self, provider: str) -> tuple[ClaimedJob, ...]:
         oldest = self._t.now - timedelta(minutes=10)

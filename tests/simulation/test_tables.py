@@ -138,8 +138,9 @@ class Twins:
     async def claim(self) -> None:
         phases = [*Phase] if self.rng.random() < 0.5 else self.rng.sample([*Phase], 3)
         holder, most = self.rng.choice(HOLDERS), self.rng.randint(1, 4)
+        held = [job.id for job in self.claimed[-2:]] if self.rng.random() < 0.5 else []
         claimed: set[ClaimedJob] = await self.both(
-            lambda jobs, _a, _h: _set(jobs.claim(phases, holder=holder, lease=LEASE, most=most))
+            lambda jobs, _a, _h: _set(jobs.claim(phases, holder=holder, lease=LEASE, most=most, held=held))
         )
         self.claimed += sorted(claimed, key=lambda job: job.id)
 

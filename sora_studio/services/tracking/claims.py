@@ -1,7 +1,8 @@
 """Which jobs this process works on: claimed for a short lease that a heartbeat renews.
 
 A frozen or dead process loses its lease; whoever claims the job next gets a higher fencing number,
-and what the old holder writes afterwards changes nothing.
+and what the old holder writes afterwards changes nothing. What this process still works on it does not claim
+again: after an outage of the database, or a laptop's sleep, that work may have the only answer.
 """
 
 import asyncio
@@ -44,7 +45,9 @@ class Claims:
         if most < 1:
             return ()
         async with self._db.transaction() as tx:
-            jobs = await self.jobs(tx).claim(phases, holder=self._holder, lease=LEASE, most=most)
+            jobs = await self.jobs(tx).claim(
+                phases, holder=self._holder, lease=LEASE, most=most, held=self._held
+            )
         self._held |= {job.id: job.fence for job in jobs}
         return jobs
 
@@ -59,7 +62,12 @@ class Claims:
             return ()
         async with self._db.transaction() as tx:
             jobs = await self.jobs(tx).claim_wishes(
-                holder=self._holder, lease=LEASE, most=most, places=places, served=[*self._served]
+                holder=self._holder,
+                lease=LEASE,
+                most=most,
+                places=places,
+                served=[*self._served],
+                held=self._held,
             )
         for owner_id in [job.owner_id for job in jobs if job.owner_id]:
             self._served.pop(owner_id, None)

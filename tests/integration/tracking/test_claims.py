@@ -1,7 +1,8 @@
 """What is claimed is worked on or let go, and what it costs is settled or given back."""
 
 from dataclasses import replace
-from uuid import UUID
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from sora_studio.domain.errors import SubmitUnclear, Unavailable
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.ports import Order, RemoteJob
 from sora_studio.domain.video import Phase, Variant, VideoView
+from sora_studio.services.tracking.claims import Claims
 from tests.integration.tracking.conftest import Bench
 from tests.support.provider import PROFILE, FakeProvider
 
@@ -55,7 +57,7 @@ async def test_work_that_ends_late_does_not_let_go_of_a_newer_claim(bench: Bench
     await bench.wish()
     (old,) = await bench.claims.take(Phase.SUBMITTING, most=1)
     with bench.claims.holding(old):
-        await bench.sql("UPDATE job SET lease_until = NULL")
+        await bench.claims.record([JobChange(old, due_in=timedelta())])
         (new,) = await bench.claims.take(Phase.SUBMITTING, most=1)
     before = await value(bench, "lease_until")
 
@@ -63,6 +65,17 @@ async def test_work_that_ends_late_does_not_let_go_of_a_newer_claim(bench: Bench
 
     assert new.fence > old.fence
     assert await value(bench, "lease_until") != before
+
+
+async def test_what_is_worked_on_is_not_claimed_again(bench: Bench):
+    """Whatever became of its lease; when the work has broken off, it is."""
+    await bench.wish()
+    (job,) = await bench.claims.take(Phase.SUBMITTING, most=1)
+    with bench.claims.holding(job):
+        await bench.sql("UPDATE job SET lease_until = now() - interval '1 second'")
+        assert await bench.claims.take(Phase.SUBMITTING, most=1) == ()
+        assert await bench.claims.take_wishes(most=1, places={}) == ()
+    assert [again.id for again in await bench.claims.take(Phase.SUBMITTING, most=1)] == [job.id]
 
 
 async def test_files_of_who_was_overtaken_are_not_registered(bench: Bench, mp4: bytes):
@@ -73,7 +86,7 @@ async def test_files_of_who_was_overtaken_are_not_registered(bench: Bench, mp4: 
     await bench.refresh()
     (old,) = await bench.claims.take(Phase.SAVING, most=1)
     await bench.sql("UPDATE job SET lease_until = NULL")
-    await bench.claims.take(Phase.SAVING, most=1)
+    await Claims(bench.db, uuid4()).take(Phase.SAVING, most=1)
     film = AssetRow(
         video_id=view.id,
         variant=Variant.VIDEO,

@@ -103,6 +103,22 @@ async def test_a_lost_answer_is_adopted_and_not_sent_again(bench: Bench):
     assert len(bench.provider.jobs) == len(bench.provider.orders) == 1
 
 
+async def test_an_answer_that_comes_after_the_lease_is_not_lost(bench: Bench):
+    """The database was away, or the laptop slept; where there is no list, nobody else could find the job."""
+    bench.provider.profile = replace(PROFILE, operations=frozenset())
+    bench.provider.hold_answers = answers = asyncio.Event()
+    view = await bench.wish()
+    await bench.submitter.run()
+    await bench.provider.held.wait()
+    await bench.sql("UPDATE job SET lease_until = now() - interval '1 second'")
+    await bench.submitter.run()
+    answers.set()
+    await bench.submitter.crew.idle()
+    await bench.reconcile()
+    assert (await bench.look(view)).phase is Phase.QUEUED
+    assert len(bench.provider.orders) == 1
+
+
 async def test_identical_lost_answers_are_adopted_one_by_one(bench: Bench):
     bench.provider.after_submit = [LOST, LOST, LOST]
     wishes = [await bench.wish("the same") for _ in range(3)]
