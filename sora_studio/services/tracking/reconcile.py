@@ -147,8 +147,11 @@ def _again(job: ClaimedJob) -> JobChange:
 
 
 def _not_looked(job: ClaimedJob, error: ProviderError) -> JobChange:
-    """Come again after a look that failed: it does not count, but after a day a person has to decide."""
-    if job.now - job.created_at > MAX_AGE:
+    """Come again after a look that failed: it does not count, but after a day a person has to decide.
+
+    The day begins with the POST, or when the person had it looked for again.
+    """
+    if job.now - max(begun(job), job.created_at) > MAX_AGE:
         return _ask_the_person(job)
     wait = min(max((job.now - begun(job)) / 2, _PAUSES[0]), polling.ERROR_CEILING)
     if isinstance(error, ProviderUnavailable) and error.retry_after is not None:

@@ -369,9 +369,22 @@ async def test_a_list_that_never_works_ends_with_the_person(bench: Bench):
     bench.provider.on_list = [ProviderRejected("Invalid key.", "invalid_api_key")] * 2
     await bench.reconcile()
     assert (await bench.look(view)).phase is Phase.SUBMIT_UNKNOWN
-    await bench.sql("UPDATE job SET created_at = now() - interval '25 hours'")
+    day = "created_at = now() - interval '25 hours', post_begun_at = now() - interval '25 hours'"
+    await bench.sql(f"UPDATE job SET {day}")  # noqa: S608 -- our own words
     await bench.reconcile()
     assert (await bench.look(view)).phase is Phase.NEEDS_ATTENTION
+
+
+async def test_how_long_a_wish_waited_before_does_not_end_the_looking(bench: Bench):
+    """One of hundreds, where one video is made at a time."""
+    await bench.wish()
+    await bench.sql("UPDATE job SET created_at = now() - interval '25 hours'")
+    bench.provider.after_submit = [LOST]
+    await bench.submit()
+    bench.provider.on_list = [ProviderUnavailable("Away.", "unreachable")]
+    for phase in (Phase.SUBMIT_UNKNOWN, Phase.QUEUED):
+        await bench.reconcile()
+        assert await bench.read("SELECT phase FROM job") == (phase,)
 
 
 @pytest.mark.parametrize(
