@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from sora_studio.config import ProviderSettings
 from sora_studio.config.providers import ModelSettings
+from sora_studio.domain.errors import ProviderMisconfigured
 from sora_studio.domain.money import MICROS_PER_DOLLAR
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Body, Model, Operation, Profile
@@ -76,11 +77,22 @@ def probing(settings: ProviderSettings, base_url: str | None = None) -> Provider
 
 
 def _open(profile: Profile, settings: ProviderSettings, base_url: str) -> Provider:
-    from sora_studio.providers import line, videos_api  # noqa: PLC0415 -- see LateProvider
+    """Make the client.
+
+    Raises:
+        ProviderMisconfigured: The address or a header is none.
+    """
+    import httpx2  # noqa: PLC0415 -- see LateProvider
+
+    from sora_studio.providers import line, videos_api  # noqa: PLC0415 -- as above
 
     headers = {name: _bare(value) for name, value in settings.headers.items()}
     access = line.Access(_bare(settings.api_key), settings.key_header, headers)
-    return videos_api.VideosApiProvider(profile, base_url, access)
+    try:
+        return videos_api.VideosApiProvider(profile, base_url, access)
+    except (httpx2.InvalidURL, UnicodeEncodeError) as error:
+        message = f"{profile.label} is set up with an address or a header that cannot be used."
+        raise ProviderMisconfigured(message, "bad_address") from error
 
 
 def _bare(secret: SecretStr | None) -> str:

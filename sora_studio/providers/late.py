@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
+from sora_studio.domain.errors import ProviderError
 from sora_studio.domain.ports import Beginning, Content, Order, Provider, RemoteJob, RemotePage
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Variant
@@ -60,7 +61,8 @@ class LateProvider:
     async def close(self) -> None:
         """Let go of the connections, if there are any."""
         if self._making:
-            await (await self._making).close()
+            with suppress(ProviderError):  # it could not be made
+                await (await self._making).close()
 
     async def _made(self) -> Provider:
         if self._making is None:

@@ -39,6 +39,8 @@ def test_an_empty_value_is_no_value():
         ("OPENAI_BASE_URL", "localhost:8000", "must be a URL such as https://"),
         ("OPENAI_BASE_URL", "file:///etc/passwd", "must be a URL such as https://"),
         ("OPENAI_API_KEY", "sk-…", "has characters that cannot be sent in a header"),
+        ("OPENAI_BASE_URL", "http://localhost:80a0/v1", "must be a URL such as https://"),
+        ("OPENAI_BASE_URL", "http://localhost:99999/v1", "must be a URL such as https://"),
         ("SORA_STUDIO_PUBLIC_URL", "studio.example", "must be a URL such as https://"),
         ("SORA_STUDIO_SECRET_KEY", "x" * 31, "must be at least 32 bytes long"),
         ("SORA_STUDIO_WEBHOOK_SECRET", "secret", "must start with whsec_ and go on in base64"),
