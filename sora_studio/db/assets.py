@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, Executable, and_, delete, func, not_, union_all, update
 from sqlalchemy import select as core_select  # SQLModel's takes four columns at most
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -75,14 +76,24 @@ class AssetRepository:
 
     async def doomed(
         self, *, older_than: timedelta, limit: int, but: Collection[UUID] = ()
-    ) -> Sequence[tuple[UUID, str, str | None]]:
-        """Return deleted videos that nobody works on, but for some: id, provider, remote id.
+    ) -> Sequence[tuple[UUID, str, tuple[str, ...]]]:
+        """Return deleted videos that nobody works on, but for some: id, provider, remote ids of all attempts.
 
         What was deleted not long ago can be brought back, unless its owner has gone; what the provider may
         have, under a name that is not known yet, is looked for first.
         """
+        attempt = aliased(JobRow)
+        remote_ids = (
+            select(col(attempt.remote_id))
+            .where(col(attempt.video_id) == col(VideoRow.id), col(attempt.remote_id).is_not(None))
+            .order_by(col(attempt.remote_id))
+        )
         query = (
-            select(col(VideoRow.id), col(JobRow.provider), col(JobRow.remote_id))
+            select(
+                col(VideoRow.id),
+                col(JobRow.provider),
+                func.array(remote_ids.scalar_subquery()).label("remote_ids"),
+            )
             .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
             .where(col(VideoRow.deleted_at).is_not(None), col(JobRow.current))
             .where((col(VideoRow.deleted_at) < func.now() - older_than) | col(VideoRow.owner_id).is_(None))
@@ -92,7 +103,7 @@ class AssetRepository:
             .order_by(col(VideoRow.deleted_at))
             .limit(limit)
         )
-        return [(row.id, row.provider, row.remote_id) for row in await self._do(query)]
+        return [(row.id, row.provider, tuple(row.remote_ids)) for row in await self._do(query)]
 
     async def erase(self, video_ids: Iterable[UUID]) -> None:
         """Remove deleted videos' rows; their files go to the trash in the same transaction."""

@@ -387,7 +387,7 @@ class MemoryAssets(AssetRepository):
 
     async def doomed(
         self, *, older_than: timedelta, limit: int, but: Collection[UUID] = ()
-    ) -> Sequence[tuple[UUID, str, str | None]]:
+    ) -> Sequence[tuple[UUID, str, tuple[str, ...]]]:
         doomed = [
             (video.deleted_at, job)
             for job in self._t.jobs.values()
@@ -399,7 +399,11 @@ class MemoryAssets(AssetRepository):
             and (job.lease_until is None or job.lease_until < self._t.now)
         ]
         doomed.sort(key=lambda each: each[0])
-        return [(job.video_id, job.provider, job.remote_id) for _, job in doomed[:limit]]
+        return [(job.video_id, job.provider, self._remote_ids(job.video_id)) for _, job in doomed[:limit]]
+
+    def _remote_ids(self, video_id: UUID) -> tuple[str, ...]:
+        theirs = (job.remote_id for job in self._t.jobs.values() if job.video_id == video_id)
+        return tuple(sorted(filter(None, theirs)))
 
     async def erase(self, video_ids: Iterable[UUID]) -> None:
         doomed = {each for each in video_ids if (v := self._t.videos.get(each)) and v.deleted_at is not None}

@@ -4,7 +4,7 @@ In this order, so that nothing is forgotten when it is interrupted.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -62,22 +62,23 @@ class Purger:
             async with self._db.transaction() as tx:
                 await self.assets(tx).emptied(keys)
 
-    async def _is_gone(self, video_id: UUID, name: str, remote_id: str | None) -> bool:
-        """Delete a job at its provider; say whether there is nothing more to be done about it there.
+    async def _is_gone(self, video_id: UUID, name: str, remote_ids: Iterable[str]) -> bool:
+        """Delete a video's jobs at its provider; say whether there is nothing more to be done about it there.
 
         A provider that is away, or still at work on it, is asked again later; one that cannot is left alone:
         a person's delete does not wait for it.
         """
         tries, _ = self._put_off.pop(video_id, (0, 0.0))
         provider = self._offers.provider(name)
-        if provider is None or remote_id is None or Operation.DELETE not in provider.profile.operations:
+        if provider is None or Operation.DELETE not in provider.profile.operations:
             return True
-        try:
-            await provider.delete(remote_id)
-        except ProviderUnavailable:
-            if tries < _TRIES:
-                self._put_off[video_id] = (tries + 1, self._clock() + _FIRST_PAUSE * 2**tries)
-                return False
-        except ProviderError:
-            return True
+        for remote_id in remote_ids:
+            try:
+                await provider.delete(remote_id)
+            except ProviderUnavailable:
+                if tries < _TRIES:
+                    self._put_off[video_id] = (tries + 1, self._clock() + _FIRST_PAUSE * 2**tries)
+                    return False
+            except ProviderError:
+                continue
         return True

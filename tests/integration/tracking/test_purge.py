@@ -70,6 +70,21 @@ async def test_a_provider_that_stays_away_is_left_alone_in_the_end(
     assert (await left(bench), bench.provider.deleted) == (0, [])
 
 
+async def test_every_attempt_is_deleted_there(bench: Bench, purger: Purger):
+    """Whoever had a stuck one sent again has two jobs at the provider."""
+    view = await bench.wish("stuck")
+    await bench.submit()
+    await bench.sql(
+        "UPDATE job SET phase = 'needs_attention', due_at = NULL WHERE video_id = :id", id=view.id
+    )
+    await bench.videos.submit_again(view.owner_id, view.id)
+    await bench.submit()
+    await bench.videos.remove(view.owner_id, view.id)
+    await bench.sql("UPDATE video SET deleted_at = now() - interval '2 minutes'")
+    await purger.run()
+    assert sorted(bench.provider.deleted) == ["remote-0", "remote-1", "remote-2"]
+
+
 async def test_a_provider_that_cannot_is_not_waited_for(bench: Bench, purger: Purger):
     bench.provider.on_delete = [Unsupported("Method not allowed.", "http_405")]
     await purger.run()
