@@ -23,8 +23,9 @@ from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import NEXT, Happening, Kind, Phase
 
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
-# A problem ends with the phase that it was met in. A hint that came while the provider was being asked is not
-# forgotten: the answer may be older. What has been written is let go of, and is not written twice.
+# A problem ends with the phase that it was met in, and is told of with what it led to: the last happening.
+# A hint that came while the provider was being asked is not forgotten: the answer may be older. What has been
+# written is let go of, and is not written twice.
 _RECORD = text("""
 WITH change AS (
     SELECT * FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(
@@ -64,7 +65,8 @@ WITH change AS (
         nullif(change.problem_message, '') AS problem_message
 ), told AS (
     INSERT INTO activity (video_id, happening, note)
-    SELECT done.video_id, happening.word, done.problem_message
+    SELECT done.video_id, happening.word,
+        CASE WHEN happening.place = jsonb_array_length(done.happenings) THEN done.problem_message END
     FROM done, jsonb_array_elements_text(done.happenings) WITH ORDINALITY AS happening (word, place)
     ORDER BY happening.place
 ), shown AS (

@@ -270,7 +270,8 @@ class MemoryJobs(JobRepository):
         self._t.fences.append((change.job.fence, job.fence))
         self._t.show(self._t.change(job, phase=phase, remote_id=remote_id, **self._news(job, change)))
         note = (change.problem.message or None) if change.problem else None
-        self._t.activity += [(job.video_id, happening, note) for happening in change.happenings]
+        notes = [*[None] * (len(change.happenings) - 1), note]
+        self._t.activity += [(job.video_id, *each) for each in zip(change.happenings, notes, strict=False)]
         return True
 
     def _news(self, job: Job, change: JobChange) -> dict[str, object]:

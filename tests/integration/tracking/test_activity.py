@@ -32,8 +32,8 @@ async def test_a_lost_answer_is_told_and_so_is_what_became_of_it(bench: Bench):
     bench.provider.fail("remote-0", "x", "Out of memory.")
     await bench.reconcile()
     assert await told(bench, view) == ["unclear", "adopted", "failed"]
-    last = (await bench.videos.activity(view.owner_id, view.id))[-1]
-    assert last.note == "Out of memory."
+    notes = [line.note for line in await bench.videos.activity(view.owner_id, view.id)]
+    assert notes == ["", "", "Out of memory."], "the reason is of what it was the reason for"
 
 
 async def test_a_persons_decisions_are_told(bench: Bench):
