@@ -77,6 +77,8 @@ async def beside(settings: Settings) -> AsyncIterator[Tools]:
         copier = Copier(storage=storage, workshop=workshop)
         archiver = Archiver(claims=claims, offers=offers, copier=copier, wake=_nothing)
         refresher = Refresher(claims=claims, offers=offers, on_finished=_nothing)
+        reconciler = Reconciler(claims=claims, offers=offers, on_unsent=_nothing, on_finished=_nothing)
+        stack.push_async_callback(reconciler.close)
         stack.push_async_callback(archiver.close)
         stack.push_async_callback(refresher.close)
         await stack.enter_async_context(_renewing(claims))
@@ -84,7 +86,7 @@ async def beside(settings: Settings) -> AsyncIterator[Tools]:
             offers=offers,
             round=Round(
                 db=db,
-                reconciler=Reconciler(claims=claims, offers=offers, on_unsent=_nothing, on_finished=_nothing),
+                reconciler=reconciler,
                 refresher=refresher,
                 archiver=archiver,
             ),

@@ -169,7 +169,7 @@ async def _services(
         on_finished=wake["archive"],
     )
     refresher = Refresher(claims=claims, offers=offers, on_finished=wake["archive"])
-    stack.push_async_callback(_close, submitter, archiver, refresher)
+    stack.push_async_callback(_close, submitter, archiver, refresher, reconciler)
     stack.push_async_callback(scheduler.stop)
     scheduler.start(
         Beat("submit", _EVERY_SECOND, submitter.run),
@@ -207,7 +207,7 @@ async def _services(
     )
 
 
-async def _close(*workers: Submitter | Archiver | Refresher) -> None:
+async def _close(*workers: Submitter | Archiver | Refresher | Reconciler) -> None:
     """Let what is under way end, all of it at the same time: a stop has ten seconds."""
     await asyncio.gather(*(worker.close() for worker in workers))
 

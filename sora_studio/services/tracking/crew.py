@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -31,10 +32,12 @@ class Crew:
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
-    async def idle(self) -> None:
-        """Wait until nothing runs."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+    async def idle(self, patience: float | None = None) -> None:
+        """Wait until nothing runs, or for so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
 
     async def close(self, patience: float = 3.0) -> None:
         """Start nothing more; give what runs some seconds to end, then cancel it."""

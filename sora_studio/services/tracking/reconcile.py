@@ -12,6 +12,7 @@ from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.video import Happening, Phase, Problem
 from sora_studio.services.offers import Offers
 from sora_studio.services.tracking.claims import Claims
+from sora_studio.services.tracking.crew import Crew
 from sora_studio.services.tracking.matching import BEFORE, begun, match, may_answer
 from sora_studio.services.tracking.reading import MAX_AGE, change_for, needs_attention
 
@@ -21,6 +22,8 @@ PATIENCE = timedelta(seconds=90)
 
 _PAUSES = (timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=30))
 _PAGES, _PAGE = 10, 100
+_PROVIDERS = 1_000
+_AWHILE = 1.0  # seconds that a run waits for all providers; slower ones are seen to beside the next runs
 
 
 class Reconciler:
@@ -37,25 +40,30 @@ class Reconciler:
         """Take the parts; the callbacks ask for a submit and an archive run."""
         self._claims, self._offers = claims, offers
         self._on_unsent, self._on_finished = on_unsent, on_finished
+        self.crew = Crew(_PROVIDERS, on_free=lambda: None)  # providers keep nobody from the others
 
     async def run(self) -> None:
         """Look once for every due unclear submit."""
-        jobs = await self._claims.take(Phase.SUBMIT_UNKNOWN, most=_PAGE)
-        with self._claims.holding(*jobs):
-            await self._reconcile(jobs)
-
-    async def _reconcile(self, claimed: Sequence[ClaimedJob]) -> None:
         by_provider: dict[str, list[ClaimedJob]] = defaultdict(list)
-        for job in claimed:
+        for job in await self._claims.take(Phase.SUBMIT_UNKNOWN, most=_PAGE):
             by_provider[job.provider].append(job)
         for name, jobs in by_provider.items():
+            self.crew.start(self._reconcile(name, jobs))
+        await self.crew.idle(patience=_AWHILE)
+
+    async def close(self) -> None:
+        """Stop waiting for lists."""
+        await self.crew.close(patience=0)
+
+    async def _reconcile(self, name: str, jobs: Sequence[ClaimedJob]) -> None:
+        with self._claims.holding(*jobs):
             changes = await self._look(name, jobs)
             for change in changes:
                 await self._record(change)
-            if any(change.phase is Phase.SUBMITTING for change in changes):
-                self._on_unsent()
-            if any(change.phase is Phase.SAVING for change in changes):
-                self._on_finished()
+        if any(change.phase is Phase.SUBMITTING for change in changes):
+            self._on_unsent()
+        if any(change.phase is Phase.SAVING for change in changes):
+            self._on_finished()
 
     async def _look(self, name: str, jobs: Sequence[ClaimedJob]) -> list[JobChange]:
         provider = self._offers.provider(name)

@@ -38,6 +38,7 @@ class Round:
         unclear = sum(each.phase is Phase.SUBMIT_UNKNOWN for each in before)
         for _ in range(-(-unclear // _UNCLEAR_AT_ONCE)):
             await self._reconciler.run()
+            await self._reconciler.crew.idle()
         await self._refresher.run()
         await self._refresher.crew.idle()
         await self.save()

@@ -122,6 +122,7 @@ class Bench:
     async def reconcile(self) -> None:
         await self.due_now()
         await self.reconciler.run()
+        await self.reconciler.crew.idle()
 
     async def due_now(self) -> None:
         """Let time pass until everything that waits is due."""

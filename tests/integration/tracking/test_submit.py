@@ -20,7 +20,7 @@ from sora_studio.domain.errors import (
     Unavailable,
 )
 from sora_studio.domain.ids import new_id
-from sora_studio.domain.ports import Order
+from sora_studio.domain.ports import Order, RemotePage
 from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.video import Phase, Problem, Status, VideoView, VideoWish
 from sora_studio.storage.local import LocalStorage
@@ -385,6 +385,39 @@ async def test_how_long_a_wish_waited_before_does_not_end_the_looking(bench: Ben
     for phase in (Phase.SUBMIT_UNKNOWN, Phase.QUEUED):
         await bench.reconcile()
         assert await bench.read("SELECT phase FROM job") == (phase,)
+
+
+class SilentList(FakeProvider):
+    """A provider whose list does not come."""
+
+    def __init__(self) -> None:
+        super().__init__(replace(PROFILE, name="silent"))
+        self.answers = asyncio.Event()
+
+    async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
+        self.held.set()
+        await self.answers.wait()
+        return await super().list_jobs(after=after, limit=limit)
+
+
+async def test_a_silent_list_keeps_no_other_provider_waiting(bench: Bench):
+    silent = SilentList()
+    bench = Bench(bench.db, bench.provider, bench.storage, bench.workshop, bench.owner_id, more=[silent])
+    silent.after_submit, bench.provider.after_submit = [LOST], [LOST]
+    first = await bench.videos.create(bench.owner_id, VideoWish("first", provider="silent"))
+    await bench.submit()
+    await bench.due_now()
+    await bench.reconciler.run()
+    await silent.held.wait()
+    second = await bench.wish("second")
+    await bench.submit()
+    await bench.due_now()
+    await bench.reconciler.run()
+    assert (await bench.look(second)).phase is Phase.QUEUED
+    assert (await bench.look(first)).phase is Phase.SUBMIT_UNKNOWN
+    silent.answers.set()
+    await bench.reconciler.crew.idle()
+    assert (await bench.look(first)).phase is Phase.QUEUED
 
 
 @pytest.mark.parametrize(
