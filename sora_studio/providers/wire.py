@@ -33,7 +33,7 @@ _ENDED = {
 }
 _SILENT = Problem("provider_failed", "The provider reported a failure without saying why.")
 _SECONDS_MAX = 100_000
-_ID_MAX = 1024  # gateways pack routes into ids: 270 characters have been seen
+_ID_MAX = 1024  # bytes: indexes hold 2,704; gateways pack routes into ids: 270 have been seen
 _TEXT_MAX = 40_000
 _URL_MAX = 8_192  # characters: signed addresses are long
 _FILE_URLS = ("url", "urls", "video_url", "output_url", "download_url", "file_url", "unsigned_urls")
@@ -243,7 +243,7 @@ def read_number(value: object) -> float | None:
 def _can_be_asked_for(remote_id: object) -> bool:
     return (
         isinstance(remote_id, str)
-        and 0 < len(remote_id) <= _ID_MAX
         and remote_id.isprintable()
+        and 0 < len(remote_id.encode()) <= _ID_MAX
         and remote_id not in {".", ".."}
     )

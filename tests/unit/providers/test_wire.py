@@ -199,7 +199,9 @@ def test_another_object_with_a_status_is_no_video():
         read_job(VIDEO | {"object": "response"}, "x")
 
 
-@pytest.mark.parametrize("remote_id", [None, "", 7, "x" * 1025, "a\nb", "a\0b", "\ud800", ".", "..", ["x"]])
+@pytest.mark.parametrize(
+    "remote_id", [None, "", 7, "x" * 1025, "é" * 513, "a\nb", "a\0b", "\ud800", ".", "..", ["x"]]
+)
 def test_a_new_job_needs_an_id_that_can_be_asked_for(remote_id):
     with pytest.raises(Garbled):
         read_new_job(VIDEO | {"id": remote_id})
