@@ -80,7 +80,7 @@ def _open(profile: Profile, settings: ProviderSettings, base_url: str) -> Provid
     """Make the client.
 
     Raises:
-        ProviderMisconfigured: The address or a header is none.
+        ProviderMisconfigured: The address is none.
     """
     import httpx2  # noqa: PLC0415 -- see LateProvider
 
@@ -90,8 +90,8 @@ def _open(profile: Profile, settings: ProviderSettings, base_url: str) -> Provid
     access = line.Access(_bare(settings.api_key), settings.key_header, headers)
     try:
         return videos_api.VideosApiProvider(profile, base_url, access)
-    except (httpx2.InvalidURL, UnicodeEncodeError) as error:
-        message = f"{profile.label} is set up with an address or a header that cannot be used."
+    except httpx2.InvalidURL as error:
+        message = f"{profile.label} is set up with an address that cannot be used."
         raise ProviderMisconfigured(message, "bad_address") from error
 
 
