@@ -21,7 +21,7 @@ async def eventually(condition: Callable[[], object], *, within: float = 10.0) -
         await asyncio.sleep(0.02)
 
 
-async def comes_true(condition: Callable[[], Awaitable[object]], *, within: float = 15.0) -> None:
+async def comes_true(condition: Callable[[], Awaitable[object]], *, within: float = 30.0) -> None:
     """Look again and again until a condition holds that has to be asked for."""
     deadline = time.monotonic() + within
     while not await condition():
