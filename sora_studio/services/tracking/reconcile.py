@@ -18,7 +18,11 @@ from sora_studio.services.tracking.reading import MAX_AGE, change_for, needs_att
 
 LOOKS = 3
 PATIENCE = timedelta(seconds=90)
-"""A job that is in no list after three looks over so long was not taken, as far as the list tells."""
+"""A job that is in no list after three looks, so long after its POST, was not taken, as far as lists tell."""
+
+LOOKS_TO_BE_SURE = 6
+"""So many span as much by themselves. Before a list's word alone has a wish sent again, a server that was
+slow to answer has had time to make what we gave up waiting for."""
 
 _PAUSES = (timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=30))
 _PAGES, _PAGE = 10, 100
@@ -129,6 +133,8 @@ def _not_found(job: ClaimedJob, doubts: _Doubts, profile: Profile) -> JobChange:
     if job.looks + 1 < LOOKS or job.now - begun(job) < PATIENCE or doubts.will_clear:
         return _again(job)
     if _may_be_sent_again(job, doubts, profile):
+        if job.looks + 1 < LOOKS_TO_BE_SURE and not profile.honours_idempotency_key:
+            return _again(job)
         return JobChange(
             job,
             phase=Phase.SUBMITTING,

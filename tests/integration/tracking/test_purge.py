@@ -10,6 +10,7 @@ from sora_studio.domain.errors import KeyReused, NotFound, ProviderUnavailable, 
 from sora_studio.domain.ports import Order
 from sora_studio.domain.video import Phase, VideoWish
 from sora_studio.services.tracking.purge import Purger
+from sora_studio.services.tracking.reconcile import LOOKS, LOOKS_TO_BE_SURE
 from tests.integration.tracking.conftest import Bench
 from tests.support.library import add_person
 
@@ -129,7 +130,7 @@ async def test_a_deleted_video_that_was_not_taken_is_let_go(bench: Bench, *, com
     bench.provider.profile = replace(bench.provider.profile, list_is_complete=complete)
     await lose_and_delete(bench, taken=False)
     await bench.sql("UPDATE job SET post_begun_at = now() - interval '95 seconds'")
-    for _ in range(3):
+    for _ in range(LOOKS_TO_BE_SURE if complete else LOOKS):
         await bench.purger.run()
         assert await left(bench) == 1
         await bench.reconcile()
