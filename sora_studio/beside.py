@@ -63,7 +63,11 @@ async def beside(settings: Settings) -> AsyncIterator[Tools]:
         @asynccontextmanager
         async def sandbox() -> AsyncIterator[str]:
             if joined:
-                yield remembered_address(settings.data_dir) or ""
+                address = remembered_address(settings.data_dir)
+                if address is None:
+                    message = "The studio that runs here is only starting. Try again in a moment."
+                    raise Unavailable(message)
+                yield address
                 return
             async with sandbox_child(settings.data_dir, settings.sandbox_speed) as base_url:
                 await _listens(base_url)

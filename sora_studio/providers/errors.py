@@ -9,11 +9,14 @@ from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from enum import Enum, auto
 from ssl import SSLCertVerificationError
+from traceback import extract_tb
 
 import httpx2
+import structlog
 from openai import APIStatusError, OpenAIError
 
 from sora_studio.domain.errors import (
+    STUMBLES,
     ContentRejected,
     JobNotFound,
     ProviderError,
@@ -25,6 +28,8 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.providers.refusal import Refusal, read_refusal
 from sora_studio.providers.wire import MODERATED, Garbled
+
+_log = structlog.get_logger(__name__)
 
 
 class Call(Enum):
@@ -120,9 +125,13 @@ def translated_errors(
         raise ProviderRejected(message, "unsendable") from error
     except _LOST as error:
         raise _blotted(_lost(call, error), secrets) from error
-    except ValueError as error:  # the SDK refuses to put such an id into a path
-        message = "The provider cannot have a job of this name."
-        raise JobNotFound(message, "not_found") from error
+    except STUMBLES as error:
+        # An answer that nobody has thought of, and whose words nobody has looked through for secrets.
+        place = extract_tb(error.__traceback__)[-1]
+        where = f"{place.filename}:{place.lineno}"
+        _log.error("provider_answer_failed", call=call.name, error=type(error).__name__, where=where)
+        message = "The provider's answer makes no sense."
+        raise _doubt(call)(message, "garbled_answer") from None
 
 
 def _refused(call: Call, refusal: Refusal, busy: Collection[int]) -> ProviderError:

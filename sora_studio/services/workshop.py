@@ -8,7 +8,11 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from sora_studio.domain.errors import MediaError, Unavailable
+import structlog
+
+from sora_studio.domain.errors import STUMBLES, MediaError, Unavailable
+
+_log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,8 +37,9 @@ class Workshop:
         """Run one function to its end, outside this process.
 
         Raises:
-            MediaError: Two processes died over it, one after the other.
+            MediaError: Two processes died over it, one after the other, or it stumbled over the file.
             Unavailable: The workshop has been closed.
+            SoraStudioError: The function says so; so does an OSError.
         """
         place = await self._free.get()
         # Whoever waits may leave; the place is free when the work has ended.
@@ -57,6 +62,10 @@ class Workshop:
                 return await self._try(place, work)
         except BrokenProcessPool as error:
             message = "The file could not be read: it takes too much memory or time."
+            raise MediaError(message) from error
+        except STUMBLES as error:
+            _log.exception("workshop_failed")
+            message = "The file could not be read: it is damaged."
             raise MediaError(message) from error
         finally:
             self._free.put_nowait(place)

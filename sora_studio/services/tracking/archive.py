@@ -11,6 +11,7 @@ from sora_studio.domain.errors import (
     MediaError,
     MediaTooLarge,
     ProviderError,
+    ProviderMisconfigured,
     StorageError,
     why,
 )
@@ -31,6 +32,7 @@ _GONE_LOOKS = 4  # "not there" so often, after its deadline, and the file is gon
 _HOUR = timedelta(hours=1)  # how long a provider keeps a file of which it does not say
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=2)
 _BELIEVED_AFTER = 2  # attempts: a server that makes films this short does it every time
+_MISSING = "provider_missing"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 _log = structlog.get_logger(__name__)
@@ -71,7 +73,7 @@ class Archiver:
         provider = self._offers.provider(job.provider)
         if provider is None:
             message = f"The provider {job.provider} is not set up any more, so its file cannot be fetched."
-            await self._claims.record([_again(job, Problem("provider_missing", message))])
+            await self._claims.record([_later(job, ProviderMisconfigured(message, _MISSING))])
             return
         try:
             await self._copy(provider, job)
@@ -126,7 +128,8 @@ def _problem(error: Exception) -> Problem:
         return Problem("saving_slow", str(error))
     if isinstance(error, MediaError):
         return Problem("file_damaged", str(error))
-    return Problem("saving_delayed", str(error))
+    is_missing = isinstance(error, ProviderError) and error.code == _MISSING
+    return Problem(_MISSING if is_missing else "saving_delayed", str(error))
 
 
 def _deadline(job: ClaimedJob) -> datetime:

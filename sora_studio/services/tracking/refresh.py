@@ -96,7 +96,7 @@ class Refresher:
         provider = self._offers.provider(name)
         if provider is None:
             problem = Problem("provider_missing", f"The provider {name} is not set up any more.")
-            return [JobChange(job, due_in=polling.ERROR_CEILING, problem=problem) for job in jobs]
+            return [_nobody_to_ask(job, problem) for job in jobs]
         try:
             listed = await _list(provider, jobs) if len(jobs) > SINGLES else {}
         except ProviderError as error:
@@ -160,6 +160,13 @@ def _taken(job: ClaimedJob) -> float:
 def _still_due(job: ClaimedJob) -> JobChange:
     """Keep its place among those that wait: whoever has been due for longest is looked at first."""
     return JobChange(job, due_in=(job.due_at or job.now) - job.now, failures=job.failures)
+
+
+def _nobody_to_ask(job: ClaimedJob, problem: Problem) -> JobChange:
+    """Wait for the provider to be set up again; after a day a person has to decide."""
+    if is_too_old(job):
+        return needs_attention(JobChange(job), Problem("no_end", problem.message))
+    return JobChange(job, due_in=polling.ERROR_CEILING, problem=problem)
 
 
 def _later(job: ClaimedJob, error: ProviderError) -> JobChange:

@@ -47,8 +47,8 @@ async def test_any_id_is_one_quoted_part_of_the_path(server, provider, remote_id
 
 
 @pytest.mark.parametrize("remote_id", ["", ".", ".."])
-async def test_an_id_that_no_path_can_carry_is_not_found(server, provider, remote_id):
-    with pytest.raises(JobNotFound):
+async def test_an_id_that_no_path_can_carry_is_not_asked_for(server, provider, remote_id):
+    with pytest.raises(ProviderUnavailable):
         await provider.fetch(remote_id)
     assert server.requests == []
 

@@ -86,6 +86,10 @@ async def test_beside_a_running_studio(data_dir: Path):
         status, said = await command(data_dir, "reconcile")
         assert (status, "0 videos were not finished" in said) == (0, True), said
 
+        (data_dir / "sandbox/port").unlink()  # as in the moment before a first start has written it
+        status, said = await command(data_dir, "reconcile")
+        assert (status, "only starting" in said) == (1, True), said
+
 
 async def test_without_a_studio(data_dir: Path):
     async with studio(load(FAST, data_dir=data_dir)) as opened:

@@ -72,6 +72,19 @@ async def test_what_was_killed_by_no_fault_of_its_own_is_done_all_the_same(works
     assert await workshop.run(live_the_second_time, tmp_path / "mark") == "done"
 
 
+def stumble(_path: Path) -> None:
+    """Stand for a library that a file makes stumble."""
+    message = "'NoneType' object has no attribute 'width'"
+    raise AttributeError(message)
+
+
+async def test_what_a_library_stumbles_over_is_a_damaged_file(workshop, tmp_path):
+    with pytest.raises(MediaError, match="it is damaged"):
+        await workshop.run(stumble, tmp_path)
+    with pytest.raises(FileNotFoundError):
+        await workshop.run(os.stat, tmp_path / "none")
+
+
 async def test_nobody_gets_the_process_of_work_that_nobody_waits_for_any_more(tmp_path: Path):
     with closing(Workshop(limit_worker, 1)) as workshop:
         left = asyncio.create_task(workshop.run(die_at, tmp_path / "die"))
