@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
+import structlog
+
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.hints import HintRepository
-from sora_studio.domain.errors import ProviderError, ProviderUnavailable
+from sora_studio.domain.errors import ProviderError, ProviderUnavailable, StorageError
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.profile import Operation
 from sora_studio.services.offers import Offers
@@ -22,6 +24,8 @@ UPLOADS_LIVE = timedelta(days=1)
 _BATCH = 50
 _TRIES = 10
 _FIRST_PAUSE = 10.0  # seconds, doubled each time: almost three hours for a provider that cannot yet
+
+_log = structlog.get_logger(__name__)
 
 
 class Purger:
@@ -56,11 +60,17 @@ class Purger:
             await assets.erase_references(older_than=UPLOADS_LIVE)
             await self.hints(tx).forget_old()
             keys = await assets.trash(limit=_BATCH * 4)
-        for key in keys:
-            await self._storage.drop(key)
-        if keys:
+        if dropped := [key for key in keys if await self._is_dropped(key)]:
             async with self._db.transaction() as tx:
-                await self.assets(tx).emptied(keys)
+                await self.assets(tx).emptied(dropped)
+
+    async def _is_dropped(self, key: str) -> bool:
+        try:
+            await self._storage.drop(key)
+        except StorageError as error:
+            _log.warning("file_not_removed", key=key, reason=str(error))
+            return False
+        return True
 
     async def _is_gone(self, video_id: UUID, name: str, remote_ids: Iterable[str]) -> bool:
         """Delete a video's jobs at its provider; say whether there is nothing more to be done about it there.

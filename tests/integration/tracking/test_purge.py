@@ -1,6 +1,7 @@
 """What is deleted here is deleted at the provider, too, however long that takes it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -194,3 +195,17 @@ async def test_a_request_key_outlives_its_purged_video(bench: Bench):
     assert len(bench.provider.orders) == 2  # the one click, and somebody else's
     await bench.sql("UPDATE spent_key SET erased_at = now() - interval '25 hours'")
     assert (await bench.videos.create(bench.owner_id, wish, request_key="one click")).id != view.id
+
+
+async def test_a_file_that_cannot_be_removed_keeps_no_other_one(bench: Bench, tmp_path: Path):
+    stuck, free = (tmp_path / f"media/videos/a/{name}.mp4" for name in ("stuck", "free"))
+    stuck.mkdir(parents=True)
+    free.touch()
+    for name in ("stuck", "free"):
+        await bench.sql(f"INSERT INTO trash (key, created_at) VALUES ('videos/a/{name}.mp4', now())")  # noqa: S608 -- our own words
+    await bench.purger.run()
+    assert not free.exists()
+    assert await bench.read("SELECT key FROM trash") == ("videos/a/stuck.mp4",)
+    stuck.rmdir()
+    await bench.purger.run()
+    assert await bench.read("SELECT count(*) FROM trash") == (0,)
