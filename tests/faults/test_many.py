@@ -1,13 +1,15 @@
 """F56, F57, F60: many at once, people who leave, and other versions of the schema."""
 
 import asyncio
+from contextlib import suppress
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from alembic import command
 from sora_studio.db.migrations import alembic_config
-from sora_studio.domain.video import Phase, VideoWish
+from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.video import Phase, VideoView, VideoWish
 from tests.support.accounts import PASSWORD, sign_up
 from tests.support.lab import Lab
 
@@ -15,7 +17,13 @@ from tests.support.lab import Lab
 async def test_a_hundred_at_once_under_one_key_are_one_video(lab: Lab):
     """F56, as far as there are limits: one key, one job, one charge."""
     wish, create = VideoWish(f"a kite {lab.mark}"), lab.studio.services.videos.create
-    views = await asyncio.gather(*(create(lab.owner_id, wish, request_key="key") for _ in range(100)))
+
+    async def insist() -> VideoView:
+        while True:
+            with suppress(Unavailable):  # on a busy machine not all get a connection in time, and ask again
+                return await create(lab.owner_id, wish, request_key="key")
+
+    views = await asyncio.gather(*(insist() for _ in range(100)))
     assert len({view.id for view in views}) == 1
     assert (await lab.until(views[0])).phase is Phase.COMPLETED
     assert await lab.posts(views[0]) == len(await lab.taken()) == 1
