@@ -57,6 +57,7 @@ class ClaimedJob:
     reference_sha256: str | None
     now: datetime  # the database's clock at the claim
     due_at: datetime | None = None
+    deleted_at: datetime | None = None  # its video is; what became of it is wanted all the same
 
     @property
     def likeness(self) -> Likeness:

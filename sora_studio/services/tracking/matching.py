@@ -26,8 +26,9 @@ def match(
 ) -> dict[UUID, RemoteJob]:
     """Pair unclear submits with jobs of the provider's list, each used once.
 
-    Equal wishes are interchangeable, so any pairing among them is right; oldest goes with oldest. What may
-    also answer another wish is nobody's to take.
+    Equal wishes are interchangeable, so any pairing among them is right; oldest goes with oldest, and deleted
+    ones, whose job is only to be deleted, take what no other one needs. What may also answer another wish is
+    nobody's to take.
 
     Args:
         unclear: Submits whose answer was lost.
@@ -43,11 +44,13 @@ def match(
     free = sorted(nobodys, key=_age)
     asked = {remote.remote_id: _who_may_have_asked(remote, askers) for remote in free}
     pairs: dict[UUID, RemoteJob] = {}
-    for job in sorted(unclear, key=begun):
+    for job in sorted(unclear, key=lambda job: (job.deleted_at is not None, begun(job))):
         alike = [remote for remote in free if _answers(remote, job)]
         taken = {remote.remote_id for remote in pairs.values()}
         for remote in alike:
-            if remote.remote_id not in taken and _is_right(asked[remote.remote_id], len(alike)):
+            who = asked[remote.remote_id]
+            is_free = remote.remote_id not in taken and _is_needless(job, who, len(alike))
+            if is_free and _is_right(who, len(alike)):
                 pairs[job.id] = remote
                 break
     return pairs
@@ -60,6 +63,12 @@ def may_answer(remote: RemoteJob, job: ClaimedJob) -> bool:
 
 def _who_may_have_asked(remote: RemoteJob, askers: dict[str, list[ClaimedJob]]) -> Sequence[ClaimedJob]:
     return [job for job in askers.get(remote.prompt or "", ()) if _answers(remote, job)]
+
+
+def _is_needless(job: ClaimedJob, askers: Sequence[ClaimedJob], enough_for: int) -> bool:
+    """Tell whether a wish, when it is a deleted one, takes nothing from one that is not."""
+    everybody_gets_one = len(askers) <= enough_for
+    return job.deleted_at is None or everybody_gets_one or all(asker.deleted_at for asker in askers)
 
 
 def _is_right(askers: Sequence[ClaimedJob], enough_for: int) -> bool:

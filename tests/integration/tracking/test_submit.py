@@ -154,6 +154,23 @@ async def remote_ids(bench: Bench, *views: VideoView) -> list[str | None]:
     return [remote_id for (remote_id,) in rows]
 
 
+async def test_a_deleted_wish_takes_no_job_from_an_equal_one(bench: Bench):
+    """It would be deleted there, and the other one be lost; what both can have, both get."""
+    bench.provider.before_submit = [LOST]
+    gone = await bench.wish("the same")
+    await bench.submit()
+    bench.provider.after_submit = [LOST]
+    kept = await bench.wish("the same")
+    await bench.submit()
+    await bench.videos.remove(gone.owner_id, gone.id)
+    for view in (gone, kept):
+        due = "due_at = CASE WHEN video_id = :id THEN now() ELSE now() + interval '1 hour' END"
+        await bench.sql(f"UPDATE job SET {due}, lease_until = NULL", id=view.id)  # noqa: S608 -- our own words
+        await bench.reconciler.run()
+        await bench.reconciler.crew.idle()
+    assert await remote_ids(bench, gone, kept) == [None, "remote-0"]
+
+
 async def give_up_looking(bench: Bench) -> None:
     """Look as often and as long as is agreed."""
     await bench.sql("UPDATE job SET post_begun_at = post_begun_at - interval '95 seconds'")
