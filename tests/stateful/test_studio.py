@@ -29,7 +29,7 @@ def place(database_url: str, tmp_path: Path) -> Iterator[Place]:
     loop.close()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)  # at length, on a slow machine
 def test_whatever_happens_the_promises_are_kept(place: Place):
     machine = type("Machine", (StudioMachine,), {"place": place})
     run_state_machine_as_test(
