@@ -202,7 +202,8 @@ async def test_a_file_that_cannot_be_removed_keeps_no_other_one(bench: Bench, tm
     stuck.mkdir(parents=True)
     free.touch()
     for name in ("stuck", "free"):
-        await bench.sql(f"INSERT INTO trash (key, created_at) VALUES ('videos/a/{name}.mp4', now())")  # noqa: S608 -- our own words
+        key = f"videos/a/{name}.mp4"
+        await bench.sql("INSERT INTO trash (key, created_at) VALUES (:key, now())", key=key)
     await bench.purger.run()
     assert not free.exists()
     assert await bench.read("SELECT key FROM trash") == ("videos/a/stuck.mp4",)

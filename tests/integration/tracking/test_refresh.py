@@ -335,8 +335,8 @@ async def test_a_provider_that_is_no_longer_set_up_is_named(bench: Bench):
     seen = await bench.look(view)
     assert seen.problem
     assert (seen.phase, seen.problem.code) == (Phase.QUEUED, "provider_missing")
-    day = "created_at = now() - interval '25 hours', taken_at = now() - interval '25 hours', due_at = now()"
-    await bench.sql(f"UPDATE job SET {day}")  # noqa: S608 -- our own words
+    await bench.sql("UPDATE job SET taken_at = now() - interval '25 hours', due_at = now()")
+    await bench.sql("UPDATE job SET created_at = taken_at")
     await other.refresh()
     seen = await bench.look(view)
     assert seen.problem
