@@ -28,7 +28,7 @@ class _Seen:
     """What is known at a look."""
 
     elapsed: float  # seconds
-    looks: int
+    lookups: int
     progress: int  # 0: nothing
     moved: bool
 
@@ -47,8 +47,8 @@ async def measure(_lab: Lab) -> list[Metric]:
         "sdk": _replay(durations, lambda _: 1.0),
         "fixed.10": _replay(durations, lambda _: 10.0),
         "fixed.20": _replay(durations, lambda _: 20.0),
-        "exponential.2": _replay(durations, lambda seen: min(2.0 * 2**seen.looks, 60.0)),
-        "exponential.1.5": _replay(durations, lambda seen: min(5.0 * 1.5**seen.looks, 60.0)),
+        "exponential.2": _replay(durations, lambda seen: min(2.0 * 2**seen.lookups, 60.0)),
+        "exponential.1.5": _replay(durations, lambda seen: min(5.0 * 1.5**seen.lookups, 60.0)),
         "progress": _replay(durations, _ours([]), with_progress=True),
         "history": _replay(durations, _ours(history)),
         "blind": _replay(durations, _ours([])),
@@ -94,9 +94,9 @@ def _replay(durations: list[float], schedule: Schedule, *, with_progress: bool =
             now = math.ceil((due - beat) / _BEAT) * _BEAT + beat
             share = min(now / duration, 0.99)
             progress = max(seen.progress, int(100 * share**curve)) if with_progress else 0
-            seen = _Seen(now, seen.looks + 1, min(progress, 99), moved=progress > seen.progress)
+            seen = _Seen(now, seen.lookups + 1, min(progress, 99), moved=progress > seen.progress)
         replay.delays.append(seen.elapsed - duration)
-        replay.requests.append(seen.looks)
+        replay.requests.append(seen.lookups)
     return replay
 
 

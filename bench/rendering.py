@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from bench.lab.calm import slowdown
 from bench.lab.lab import Lab
+from bench.lab.machine_noise import slowdown
 from bench.lab.metric import Metric, time_at_most
 
 PROMPTS = ("A lighthouse over a stormy sea at night", "Neon city rain", "A fox runs through falling leaves")

@@ -7,8 +7,8 @@ from contextlib import aclosing
 
 import psutil
 
-from bench.lab.calm import slowdown
 from bench.lab.lab import Lab
+from bench.lab.machine_noise import slowdown
 from bench.lab.metric import Metric, at_most, counted, time_at_most
 from sora_studio.ui.pages.create.state import CreateState
 from tests.support.person import join

@@ -16,9 +16,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from sora_studio import container
-from sora_studio.children.lock import alone_in
-from sora_studio.children.postgres import embedded_postgres
-from sora_studio.children.sandbox import sandbox_child
 from sora_studio.config import ProviderSettings, Settings, load_providers
 from sora_studio.container import Services
 from sora_studio.db.engine import Database
@@ -26,29 +23,32 @@ from sora_studio.db.migrations import migrate
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.webhooks import key_of
-from sora_studio.jobs.scheduler import Beat, Scheduler
-from sora_studio.providers.configured import provider_of
-from sora_studio.providers.paced import PacedProvider
-from sora_studio.services.accounts import AccountService
-from sora_studio.services.characters import CharacterService
+from sora_studio.providers.factory import provider_of
+from sora_studio.providers.rate_limited import RateLimitedProvider
+from sora_studio.scheduler import PeriodicTask, Scheduler
+from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
-from sora_studio.services.media import MediaService
-from sora_studio.services.offers import Offers
+from sora_studio.services.jobs.archive import Archiver
+from sora_studio.services.jobs.claims import HEARTBEAT, Claims
+from sora_studio.services.jobs.download import Downloader
+from sora_studio.services.jobs.purge import Purger
+from sora_studio.services.jobs.reconcile import Reconciler
+from sora_studio.services.jobs.refresh import Refresher
+from sora_studio.services.jobs.scrub import Scrubber
+from sora_studio.services.jobs.submit import Submitter
+from sora_studio.services.jobs.webhooks import WebhookService
+from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
-from sora_studio.services.room import Room
 from sora_studio.services.throttle import Throttle
-from sora_studio.services.tracking.archive import Archiver
-from sora_studio.services.tracking.claims import HEARTBEAT, Claims
-from sora_studio.services.tracking.copying import Copier
-from sora_studio.services.tracking.purge import Purger
-from sora_studio.services.tracking.reconcile import Reconciler
-from sora_studio.services.tracking.refresh import Refresher
-from sora_studio.services.tracking.scrub import Scrubber
-from sora_studio.services.tracking.submit import Submitter
-from sora_studio.services.videos import VideoService
-from sora_studio.services.webhooks import WebhookService
-from sora_studio.services.workshop import Workshop
+from sora_studio.services.videos.characters import CharacterService
+from sora_studio.services.videos.media import MediaService
+from sora_studio.services.videos.videos import VideoService
+from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
+from sora_studio.subprocesses.lock import alone_in
+from sora_studio.subprocesses.postgres import embedded_postgres
+from sora_studio.subprocesses.sandbox import sandbox_child
 
 _EVERY_SECOND = timedelta(seconds=1)
 _FOR_PEOPLE, _FOR_JOBS = 10, 6
@@ -126,7 +126,7 @@ async def open_providers(
     for each in chosen:
         child = sandbox() if each.is_child else None
         provider = provider_of(each, await stack.enter_async_context(child) if child else None)
-        made[each.name] = PacedProvider(provider)
+        made[each.name] = RateLimitedProvider(provider)
         stack.push_async_callback(provider.close)
     return made
 
@@ -142,51 +142,55 @@ async def _services(
 ) -> Services:
     with suppress(StorageError):  # a disk that refuses is told of by readiness
         storage.sweep()
-    room = Room(storage)
-    workshop = stack.enter_context(closing(Workshop(limit_worker)))
+    disk_space = DiskSpace(storage)
+    worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))
     # Whatever people send, the films that providers made do not wait for it.
-    uploads = stack.enter_context(closing(Workshop(partial(limit_worker, UPLOAD_CPU_SECONDS))))
-    offers, throttle = Offers(providers, on_stale=partial(scheduler.wake, "models")), Throttle()
+    uploads = stack.enter_context(closing(WorkerPool(partial(limit_worker, UPLOAD_CPU_SECONDS))))
+    catalog, throttle = ProviderCatalog(providers, on_stale=partial(scheduler.wake, "models")), Throttle()
     claims = Claims(own, _holder(settings.data_dir))
     await claims.release()  # what the process before us held: the data directory is ours alone
     stack.push_async_callback(claims.release)
     wake = {name: partial(scheduler.wake, name) for name in ("submit", "reconcile", "archive")}
     submitter = Submitter(
         claims=claims,
-        offers=offers,
+        catalog=catalog,
         storage=storage,
-        room=room,
+        disk_space=disk_space,
         wake=wake["submit"],
         on_unclear=wake["reconcile"],
     )
-    copier = Copier(storage=storage, workshop=workshop)
-    archiver = Archiver(claims=claims, offers=offers, copier=copier, wake=wake["archive"])
-    scrubber = Scrubber(db=own, storage=storage, room=room, offers=offers, copier=copier)
+    downloader = Downloader(storage=storage, worker_pool=worker_pool)
+    archiver = Archiver(claims=claims, catalog=catalog, downloader=downloader, wake=wake["archive"])
+    scrubber = Scrubber(
+        db=own, storage=storage, disk_space=disk_space, catalog=catalog, downloader=downloader
+    )
     reconciler = Reconciler(
         claims=claims,
-        offers=offers,
+        catalog=catalog,
         on_unsent=wake["submit"],
         on_finished=wake["archive"],
     )
-    refresher = Refresher(claims=claims, offers=offers, on_finished=wake["archive"])
+    refresher = Refresher(claims=claims, catalog=catalog, on_finished=wake["archive"])
     stack.push_async_callback(_close, submitter, archiver, refresher, reconciler)
     stack.push_async_callback(scheduler.stop)
     scheduler.start(
-        Beat("submit", _EVERY_SECOND, submitter.run),
-        Beat("refresh", _EVERY_SECOND, refresher.run),
-        Beat("reconcile", _EVERY_SECOND, reconciler.run),
-        Beat("archive", _EVERY_SECOND, archiver.run),
-        Beat("heartbeat", HEARTBEAT, claims.heartbeat),
-        Beat("purge", timedelta(seconds=10), Purger(db=own, offers=offers, storage=storage).run),
-        Beat("scrub", timedelta(days=1), scrubber.beat, after=timedelta(minutes=10)),
-        Beat("models", None, offers.refresh, after=_EVERY_SECOND),
+        PeriodicTask("submit", _EVERY_SECOND, submitter.run),
+        PeriodicTask("refresh", _EVERY_SECOND, refresher.run),
+        PeriodicTask("reconcile", _EVERY_SECOND, reconciler.run),
+        PeriodicTask("archive", _EVERY_SECOND, archiver.run),
+        PeriodicTask("heartbeat", HEARTBEAT, claims.heartbeat),
+        PeriodicTask("purge", timedelta(seconds=10), Purger(db=own, catalog=catalog, storage=storage).run),
+        PeriodicTask("scrub", timedelta(days=1), scrubber.run_daily, after=timedelta(minutes=10)),
+        PeriodicTask("models", None, catalog.refresh, after=_EVERY_SECOND),
     )
-    media = MediaService(db=db, storage=storage, room=room, workshop=uploads, throttle=throttle)
+    media = MediaService(
+        db=db, storage=storage, disk_space=disk_space, worker_pool=uploads, throttle=throttle
+    )
     return Services(
         accounts=AccountService(db=db, signing_key=settings.signing_key(), throttle=throttle),
         videos=VideoService(
             db=db,
-            offers=offers,
+            catalog=catalog,
             media=media,
             clock=_utc_now,
             throttle=throttle,
@@ -195,15 +199,15 @@ async def _services(
         media=media,
         characters=CharacterService(
             db=db,
-            offers=offers,
+            catalog=catalog,
             media=media,
             storage=storage,
-            workshop=uploads,
+            worker_pool=uploads,
             throttle=throttle,
             clock=_utc_now,
         ),
         webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
-        health=HealthService(db=db, room=room, last_beat=lambda: scheduler.last_beat),
+        health=HealthService(db=db, disk_space=disk_space, last_run=lambda: scheduler.last_run),
     )
 
 

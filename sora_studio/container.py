@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sora_studio.services.accounts import AccountService
-    from sora_studio.services.characters import CharacterService
     from sora_studio.services.health import HealthService
-    from sora_studio.services.media import MediaService
-    from sora_studio.services.videos import VideoService
-    from sora_studio.services.webhooks import WebhookService
+    from sora_studio.services.jobs.webhooks import WebhookService
+    from sora_studio.services.people.accounts import AccountService
+    from sora_studio.services.videos.characters import CharacterService
+    from sora_studio.services.videos.media import MediaService
+    from sora_studio.services.videos.videos import VideoService
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ import structlog
 
 from sora_studio.bootstrap import studio
 from sora_studio.config import Settings
-from sora_studio.ui import live, site
+from sora_studio.ui import live
+from sora_studio.ui.app import build
 
 _log = structlog.get_logger(__name__)
 
-app = site.build()
+app = build()
 
 
 @asynccontextmanager

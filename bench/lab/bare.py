@@ -8,7 +8,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from sora_studio.frontend import REFLEX_ENVIRONMENT
+from sora_studio.web.frontend import REFLEX_ENVIRONMENT
 
 _FILES = {
     "rxconfig.py": """

@@ -13,10 +13,10 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from bench.lab import rows
-from bench.lab.taker import Taker, taking_server
-from sora_studio.children.postgres import embedded_postgres
+from bench.lab.stub_provider import Taker, taking_server
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
+from sora_studio.subprocesses.postgres import embedded_postgres
 from tests.support.studio import RunningStudio, serving
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 -- the specification's example

@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Sequence
 
-from bench.lab.calm import slowdown
+from bench.lab.machine_noise import slowdown
 from bench.lab.metric import Metric, percentile, time_at_most, time_ratio_at_most
 from bench.lab.pairs import Pairs, Timed
 

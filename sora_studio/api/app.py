@@ -8,10 +8,10 @@ from starlette.responses import Response
 from sora_studio.api import (
     auth,
     characters,
+    docs_page,
     edits,
     errors,
     health,
-    manual,
     models,
     references,
     users,
@@ -19,8 +19,8 @@ from sora_studio.api import (
     webhooks,
 )
 from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
-from sora_studio.api.edge import BodyLimit
-from sora_studio.api.identity import current_identity
+from sora_studio.api.body_limit import BodyLimit
+from sora_studio.api.dependencies import current_identity
 from sora_studio.config import Settings
 from sora_studio.domain.character import FILM_MAX_BYTES
 from sora_studio.domain.webhooks import BODY_MAX
@@ -54,7 +54,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     api.state.public_url = settings.public_url if settings else ""
     errors.add_handlers(api)
     api.add_middleware(BodyLimit, usual=USUAL_MAX, at=_LIMITS)
-    for router in (auth.router, manual.router, webhooks.router):
+    for router in (auth.router, docs_page.router, webhooks.router):
         api.include_router(router, prefix=PREFIX)
     closed = [Depends(current_identity), Depends(_never_stored)]
     # What has an address below /videos of its own stands before /videos/{id}.

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from sora_studio.api import session_cookie
-from sora_studio.api.identity import OptionalIdentityDep, OriginDep
-from sora_studio.api.own_path import own_path
+from sora_studio.api.dependencies import OptionalIdentityDep, OriginDep
+from sora_studio.api.safe_redirect import safe_redirect
 from sora_studio.api.sent import Sent, read_sent
 from sora_studio.api.users import NO_STORE, User
 from sora_studio.container import services
@@ -95,7 +95,7 @@ async def log_out(request: Request, identity: OptionalIdentityDep) -> Response:
 def _welcome(request: Request, sent: Sent, signed_in: SignedIn, status: int) -> Response:
     """Answer with the session; a form goes on to where its page was asked for."""
     if sent.is_form:
-        response: Response = RedirectResponse(own_path(sent.fields().get("next", "")), 303)
+        response: Response = RedirectResponse(safe_redirect(sent.fields().get("next", "")), 303)
     else:
         session = Session(
             user=User.of(signed_in.account),

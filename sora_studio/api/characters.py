@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.datastructures import UploadFile
 
 from sora_studio.api.body import is_form, open_form, read_fields
-from sora_studio.api.identity import IdentityDep
-from sora_studio.api.shapes import Character, CharacterDeleted, CharacterList
-from sora_studio.api.videos import RequestKey
-from sora_studio.api.wishes import read_text
+from sora_studio.api.dependencies import IdentityDep
+from sora_studio.api.parsing import read_text
+from sora_studio.api.schemas import Character, CharacterDeleted, CharacterList
+from sora_studio.api.videos import IdempotencyKey
 from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import parse_character_id, parse_public_id, public_character_id
-from sora_studio.services.characters import Film
+from sora_studio.services.videos.characters import Film
 
 router = APIRouter(prefix="/videos/characters", tags=["videos"])
 
@@ -62,12 +62,14 @@ CharacterId = Annotated[UUID, Depends(_character_id)]
 
 
 @router.post("", openapi_extra=_BODY)
-async def create(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Character:
+async def create(
+    request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None
+) -> Character:
     """Have a character made; when this answers, it can be named in prompts."""
     if not is_form(request):
-        return await _create(identity.user_id, await read_fields(request), request_key)
+        return await _create(identity.user_id, await read_fields(request), idempotency_key)
     async with open_form(request) as form:
-        return await _create(identity.user_id, dict(form.items()), request_key)
+        return await _create(identity.user_id, dict(form.items()), idempotency_key)
 
 
 @router.get("")
@@ -90,13 +92,13 @@ async def delete(identity: IdentityDep, character_id: CharacterId) -> CharacterD
     return CharacterDeleted(id=public_character_id(character_id))
 
 
-async def _create(owner_id: UUID, fields: Mapping[str, Any], request_key: str | None) -> Character:
+async def _create(owner_id: UUID, fields: Mapping[str, Any], idempotency_key: str | None) -> Character:
     view = await services().characters.create(
         owner_id,
         read_text(fields, "name") or "",
         _film(fields),
         provider=read_text(fields, "provider"),
-        request_key=request_key,
+        idempotency_key=idempotency_key,
     )
     return Character.of(view)
 

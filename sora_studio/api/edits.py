@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from sora_studio.api.body import is_form, read_fields
-from sora_studio.api.identity import IdentityDep
-from sora_studio.api.shapes import Video
-from sora_studio.api.videos import RequestKey, documented
-from sora_studio.api.wishes import as_id, read_prompt, read_text
+from sora_studio.api.dependencies import IdentityDep
+from sora_studio.api.parsing import as_id, read_prompt, read_text
+from sora_studio.api.schemas import Video
+from sora_studio.api.videos import IdempotencyKey, documented
 from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.extension import ADDED
@@ -40,20 +40,24 @@ class ExtensionWish(EditWish):
 
 
 @router.post("/edits", openapi_extra=documented("application/json", body=EditWish))
-async def edit(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Video:
+async def edit(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
     """Ask for a finished video with a change, where its provider edits."""
     fields, video_id = await _read(request)
     prompt = read_prompt(fields)
-    return Video.of(await services().videos.edit(identity.user_id, video_id, prompt, request_key=request_key))
+    return Video.of(
+        await services().videos.edit(identity.user_id, video_id, prompt, idempotency_key=idempotency_key)
+    )
 
 
 @router.post("/extensions", openapi_extra=documented("application/json", body=ExtensionWish))
-async def extend(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Video:
+async def extend(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
     """Ask for a finished video going on, where its provider extends; `seconds` of the answer is the total."""
     fields, video_id = await _read(request)
     prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(ADDED[0])
     return Video.of(
-        await services().videos.extend(identity.user_id, video_id, prompt, seconds, request_key=request_key)
+        await services().videos.extend(
+            identity.user_id, video_id, prompt, seconds, idempotency_key=idempotency_key
+        )
     )
 
 

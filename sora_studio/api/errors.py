@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse, Response
 
 from sora_studio.domain.errors import (
     Conflict,
+    IdempotencyKeyReused,
+    InsufficientStorage,
     InvalidInput,
-    KeyReused,
     LimitReached,
     MediaError,
-    NoRoom,
     NotAllowed,
     NotFound,
     NotSignedIn,
@@ -37,7 +37,7 @@ _log = structlog.get_logger(__name__)
 _ANSWERS: Mapping[type[SoraStudioError], tuple[int, str, str]] = {
     TooLarge: (413, "invalid_request_error", "too_large"),
     InvalidInput: (400, "invalid_request_error", "invalid_value"),
-    KeyReused: (422, "invalid_request_error", "idempotency_key_reused"),
+    IdempotencyKeyReused: (422, "invalid_request_error", "idempotency_key_reused"),
     NotSignedIn: (401, "authentication_error", "invalid_api_key"),
     NotAllowed: (403, "permission_error", "not_allowed"),
     NotFound: (404, "invalid_request_error", "not_found"),
@@ -107,7 +107,7 @@ async def _ours(_: Request, error: Exception) -> Response:
             return envelope(status, str(error), kind, code)
         case (status, kind, code), _:  # what failed is the operator's to know
             _log.warning("unavailable", reason=str(error), exc_info=error.__cause__)
-            words = str(error) if isinstance(error, NoRoom) else _LATER
+            words = str(error) if isinstance(error, InsufficientStorage) else _LATER
             return envelope(status, words, kind, code)
 
 

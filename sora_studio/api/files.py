@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from sora_studio.api.conditions import Version, asked_parts, early_answer
+from sora_studio.api.conditional_requests import Version, asked_parts, early_answer
 from sora_studio.api.errors import ErrorAnswer, envelope
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.media import MediaFile

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from sora_studio.api.shapes import ModelList
+from sora_studio.api.schemas import ModelList
 from sora_studio.container import services
 
 router = APIRouter(prefix="/models", tags=["videos"])
@@ -11,4 +11,4 @@ router = APIRouter(prefix="/models", tags=["videos"])
 @router.get("")
 async def list_models() -> ModelList:
     """List every model that can be asked for, the default first."""
-    return ModelList.of(services().videos.offers())
+    return ModelList.of(services().videos.profiles())

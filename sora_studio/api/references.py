@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from sora_studio.api.body import read_file
+from sora_studio.api.dependencies import IdentityDep
 from sora_studio.api.files import FILE, file_response
-from sora_studio.api.identity import IdentityDep
-from sora_studio.api.shapes import Reference
+from sora_studio.api.schemas import Reference
 from sora_studio.container import services
 
 router = APIRouter(prefix="/references", tags=["videos"])

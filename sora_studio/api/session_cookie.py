@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from sora_studio.domain.account import SignedIn
-from sora_studio.services.tokens import COOKIE, HOST_COOKIE
+from sora_studio.services.people.tokens import COOKIE, HOST_COOKIE
 
 
 def give(request: Request, response: Response, signed_in: SignedIn) -> None:

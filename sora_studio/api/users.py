@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from sora_studio.api import session_cookie
-from sora_studio.api.identity import IdentityDep
+from sora_studio.api.dependencies import IdentityDep
 from sora_studio.container import services
 from sora_studio.domain.account import AccountView
 
@@ -53,7 +53,7 @@ class PasswordChange(BaseModel):
     new_password: str
 
 
-class Farewell(BaseModel):
+class DeleteAccount(BaseModel):
     """The proof that one may delete the account."""
 
     password: str
@@ -75,7 +75,7 @@ async def change_me(identity: IdentityDep, change: ProfileChange) -> User:
 
 
 @router.delete("", status_code=204)
-async def delete_me(request: Request, identity: IdentityDep, farewell: Farewell) -> Response:
+async def delete_me(request: Request, identity: IdentityDep, farewell: DeleteAccount) -> Response:
     """Delete the account with all its videos and their files."""
     await services().accounts.delete_account(identity, farewell.password)
     response = Response(status_code=204, headers=NO_STORE)

@@ -8,21 +8,21 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from sora_studio.api.body import read_fields
+from sora_studio.api.dependencies import IdentityDep
 from sora_studio.api.files import FILE, file_response
-from sora_studio.api.identity import IdentityDep
-from sora_studio.api.shapes import ActivityList, Deleted, StatusList, Video, VideoList, VideoStatus
-from sora_studio.api.wishes import read_prompt, read_wish
+from sora_studio.api.parsing import read_prompt, read_wish
+from sora_studio.api.schemas import ActivityList, Deleted, StatusList, Video, VideoList, VideoStatus
 from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id, public_id
-from sora_studio.domain.video import PROMPT_MAX, LibraryQuery, Order, Status, Variant
+from sora_studio.domain.video import PROMPT_MAX, LibraryQuery, SortOrder, Status, Variant
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
 _STATUS_MOST = 100
 
 
-class Cast(BaseModel):
+class CharacterRef(BaseModel):
     """A character that appears."""
 
     id: str
@@ -40,7 +40,7 @@ class Wish(BaseModel):
         description="The first frame: in a form a PNG, JPEG or WebP file; in JSON {image_url: data URL} or "
         "{file_id: the id from POST /api/references}. It is fitted to the size.",
     )
-    characters: list[Cast] | None = Field(
+    characters: list[CharacterRef] | None = Field(
         None, description="At most two, each named in the prompt; in JSON only."
     )
     provider: str | None = Field(
@@ -78,7 +78,7 @@ def _video_id(video_id: Annotated[str, Path(description="Such as video_ and 32 h
 
 
 VideoId = Annotated[UUID, Depends(_video_id)]
-RequestKey = Annotated[
+IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", description="The same key and body again: the same video again."),
 ]
@@ -87,10 +87,10 @@ _BOTH = ("application/json", "multipart/form-data")
 
 @router.post("", openapi_extra=documented(*_BOTH, body=Wish))
 @router.post("/create", openapi_extra=documented(*_BOTH, body=Wish))
-async def create(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Video:
+async def create(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
     """Ask for a video; the answer comes as soon as the wish is stored."""
     wish = read_wish(await read_fields(request))
-    return Video.of(await services().videos.create(identity.user_id, wish, request_key=request_key))
+    return Video.of(await services().videos.create(identity.user_id, wish, idempotency_key=idempotency_key))
 
 
 @router.get("")
@@ -99,7 +99,7 @@ async def list_videos(
     *,
     limit: Annotated[int, Query(ge=0, le=100)] = 20,
     after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
-    order: Order = Order.NEWEST,
+    order: SortOrder = SortOrder.NEWEST,
     q: Annotated[
         str, Query(max_length=1000, description="Words that begin words of the title or prompt.")
     ] = "",
@@ -130,14 +130,16 @@ async def read_statuses(
 
 
 @router.post("/remix", openapi_extra=documented("application/json", body=RemixOf))
-async def remix_by_body(request: Request, identity: IdentityDep, request_key: RequestKey = None) -> Video:
+async def remix_by_body(
+    request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None
+) -> Video:
     """Ask for a variation of a finished video."""
     fields = await read_fields(request)
     parent = fields.get("remix_video_id")
     if not isinstance(parent, str):
         message = "Name the video in the field 'remix_video_id'."
         raise InvalidInput(message, "remix_video_id", "missing_required_parameter")
-    return await _remix(identity.user_id, parse_public_id(parent), read_prompt(fields), request_key)
+    return await _remix(identity.user_id, parse_public_id(parent), read_prompt(fields), idempotency_key)
 
 
 @router.get("/{video_id}")
@@ -173,17 +175,17 @@ async def restore(identity: IdentityDep, video_id: VideoId) -> Video:
 
 @router.post("/{video_id}/remix", openapi_extra=documented(*_BOTH, body=RemixWish))
 async def remix(
-    request: Request, identity: IdentityDep, video_id: VideoId, request_key: RequestKey = None
+    request: Request, identity: IdentityDep, video_id: VideoId, idempotency_key: IdempotencyKey = None
 ) -> Video:
     """Ask for a variation of a finished video."""
     prompt = read_prompt(await read_fields(request))
-    return await _remix(identity.user_id, video_id, prompt, request_key)
+    return await _remix(identity.user_id, video_id, prompt, idempotency_key)
 
 
-@router.post("/{video_id}/look_again")
-async def look_again(identity: IdentityDep, video_id: VideoId) -> Video:
+@router.post("/{video_id}/check_again")
+async def check_again(identity: IdentityDep, video_id: VideoId) -> Video:
     """Take up a video that needs a decision once more where it was left."""
-    return Video.of(await services().videos.look_again(identity.user_id, video_id))
+    return Video.of(await services().videos.check_again(identity.user_id, video_id))
 
 
 @router.post("/{video_id}/submit_again")
@@ -220,8 +222,10 @@ async def read_reference(request: Request, identity: IdentityDep, video_id: Vide
     return file_response(request, await services().media.reference(identity.user_id, video_id))
 
 
-async def _remix(owner_id: UUID, video_id: UUID, prompt: str, request_key: str | None) -> Video:
-    return Video.of(await services().videos.remix(owner_id, video_id, prompt, request_key=request_key))
+async def _remix(owner_id: UUID, video_id: UUID, prompt: str, idempotency_key: str | None) -> Video:
+    return Video.of(
+        await services().videos.remix(owner_id, video_id, prompt, idempotency_key=idempotency_key)
+    )
 
 
 def _statuses(text: str) -> tuple[Status, ...]:

@@ -99,7 +99,7 @@ class OperationSettings(_Table):
     remove: list[Operation] = []
 
 
-class PaceSettings(_Table):
+class RateLimitSettings(_Table):
     """How much may be asked of a server at a time."""
 
     per_second: Annotated[float, Field(gt=0)] | None = None
@@ -120,7 +120,7 @@ class ProviderSettings(_Table):
     headers: dict[HeaderName, HeaderValue] = {}
     models: list[Annotated[ModelSettings, BeforeValidator(_named)]] = []
     operations: OperationSettings = OperationSettings()
-    pace: PaceSettings = PaceSettings()
+    rate_limit: RateLimitSettings = RateLimitSettings()
     media_hosts: list[Text] = []
     busy: list[Annotated[int, Field(ge=400, le=599)]] = []
     note: str | None = None

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import ActivityRow, VideoRow
 from sora_studio.domain.errors import NotFound
-from sora_studio.domain.video import Activity, Happening
+from sora_studio.domain.video import Activity, ActivityKind
 
 MOST = 100
 """So many of the newest lines are read: a provider that is busy for a day may have left more."""
@@ -29,7 +29,7 @@ class ActivityRepository:
         """
         row = ActivityRow
         query = (
-            select(col(row.happened_at), col(row.happening), col(row.note))
+            select(col(row.at), col(row.kind), col(row.note))
             .select_from(VideoRow)
             .outerjoin(row, col(row.video_id) == col(VideoRow.id))
             .where(col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)
@@ -42,7 +42,7 @@ class ActivityRepository:
             message = "There is no such video."
             raise NotFound(message)
         return tuple(
-            Activity(line.happened_at, Happening(line.happening), line.note or "")
+            Activity(line.at, ActivityKind(line.kind), line.note or "")
             for line in reversed(lines)
-            if line.happening is not None  # nothing has happened to it yet
+            if line.kind is not None  # nothing has happened to it yet
         )

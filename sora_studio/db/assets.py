@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, SpentKeyRow, TrashRow, VideoRow
+from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, TrashRow, UsedIdempotencyKeyRow, VideoRow
 from sora_studio.domain.errors import NotFound
 from sora_studio.domain.video import Phase
 
@@ -25,7 +25,7 @@ SEARCH_TIME = timedelta(minutes=5)
 _IS_UNCLEAR = and_(
     col(JobRow.current),
     col(JobRow.phase).in_((Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN)),
-    col(JobRow.post_begun_at).is_not(None),
+    col(JobRow.submit_started_at).is_not(None),
 )
 
 
@@ -123,13 +123,15 @@ class AssetRepository:
 
     async def _spend_keys(self, *gone: ColumnElement[bool]) -> None:
         """Remember the request keys of videos that go, and forget those of long ago."""
-        await self._do(delete(SpentKeyRow).where(col(SpentKeyRow.erased_at) < func.now() - KEYS_LIVE))
-        of_request = col(VideoRow.owner_id), col(VideoRow.request_key), col(VideoRow.request_sha256)
-        spent = core_select(*of_request, col(VideoRow.id), func.now()).where(
-            *gone, col(VideoRow.request_key).is_not(None)
+        await self._do(
+            delete(UsedIdempotencyKeyRow).where(col(UsedIdempotencyKeyRow.erased_at) < func.now() - KEYS_LIVE)
         )
-        columns = ["owner_id", "request_key", "request_sha256", "video_id", "erased_at"]
-        await self._do(upsert(SpentKeyRow).from_select(columns, spent))
+        of_request = col(VideoRow.owner_id), col(VideoRow.idempotency_key), col(VideoRow.request_sha256)
+        spent = core_select(*of_request, col(VideoRow.id), func.now()).where(
+            *gone, col(VideoRow.idempotency_key).is_not(None)
+        )
+        columns = ["owner_id", "idempotency_key", "request_sha256", "video_id", "erased_at"]
+        await self._do(upsert(UsedIdempotencyKeyRow).from_select(columns, spent))
 
     async def erase_references(self, *, older_than: timedelta) -> None:
         """Remove uploads that never became a first frame, or have done so long ago."""

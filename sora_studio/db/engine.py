@@ -21,7 +21,7 @@ from sora_studio.domain.errors import Unavailable
 CHANNEL = "studio_changed"
 """Where triggers announce, on commit, whose data changed: the payload is the owner's id, nothing else."""
 
-REACH: Mapping[str, int] = {
+KEEPALIVE: Mapping[str, int] = {
     "connect_timeout": 15,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -107,7 +107,7 @@ class Database:
         await self.engine.dispose()
 
 
-def redone(step: Callable[_P, Awaitable[_T]]) -> Callable[_P, Coroutine[Any, Any, _T]]:
+def retry_on_deadlock(step: Callable[_P, Awaitable[_T]]) -> Callable[_P, Coroutine[Any, Any, _T]]:
     """Have a step done again, three times at most, when the server undid it for the sake of another one.
 
     Two transactions that wait for each other are ended that way: one of them is the victim, and nothing of it
@@ -165,7 +165,7 @@ def _direct(url: URL) -> URL:
 
 
 def _connect_args(url: URL) -> dict[str, Any]:
-    arguments: dict[str, Any] = {**REACH, "application_name": "sora-studio"}
+    arguments: dict[str, Any] = {**KEEPALIVE, "application_name": "sora-studio"}
     if _is_pooler(url):
         arguments["prepare_threshold"] = None  # a transaction pooler hands out another session each time
     else:

@@ -15,15 +15,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sora_studio.db.choosing import CLAIM, CLAIM_WISHES, DURATIONS, UNANSWERED
+from sora_studio.db.job_queries import CLAIM, CLAIM_WISHES, DURATIONS, UNANSWERED
 from sora_studio.db.models import JobRow
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
-from sora_studio.domain.video import NEXT, Happening, Kind, Phase
+from sora_studio.domain.video import NEXT, ActivityKind, Kind, Phase
 
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
-# A problem ends with the phase that it was met in, and is told of with what it led to: the last happening.
+# A problem ends with the phase that it was met in, and is told of with what it led to: the last entry.
 # A hint that came while the provider was being asked is not forgotten: the answer may be older. What has been
 # written is let go of, and is not written twice.
 _RECORD = text("""
@@ -31,8 +31,8 @@ WITH change AS (
     SELECT * FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(
         id uuid, fence integer, phase text, due_in float8, remote_id text, progress integer,
         remote_status text, remote_expires_at timestamptz, problem_code text, problem_message text,
-        charge text, failures integer, looks integer, not_sent boolean, taken boolean,
-        finished_at timestamptz, happenings jsonb, claimed_at timestamptz)
+        charge text, failures integer, lookups integer, not_sent boolean, accepted boolean,
+        rendered_at timestamptz, activity_kinds jsonb, claimed_at timestamptz)
 ), done AS (
     UPDATE job SET
         phase = coalesce(change.phase, job.phase),
@@ -52,23 +52,23 @@ WITH change AS (
             ELSE nullif(coalesce(change.problem_message, job.problem_message), '') END,
         charge = coalesce(change.charge, job.charge),
         failures = change.failures,
-        looks = coalesce(change.looks, job.looks),
-        post_begun_at = CASE WHEN change.not_sent THEN NULL ELSE job.post_begun_at END,
-        taken_at = CASE WHEN change.taken THEN coalesce(job.taken_at, now()) ELSE job.taken_at END,
-        finished_at = coalesce(job.finished_at, change.finished_at),
+        lookups = coalesce(change.lookups, job.lookups),
+        submit_started_at = CASE WHEN change.not_sent THEN NULL ELSE job.submit_started_at END,
+        accepted_at = coalesce(job.accepted_at, CASE WHEN change.accepted THEN now() END),
+        rendered_at = coalesce(job.rendered_at, change.rendered_at),
         ended_at = CASE WHEN change.phase IN ('completed', 'failed') THEN now() ELSE job.ended_at END
     FROM change
     WHERE job.id = change.id AND job.fence = change.fence AND job.holder IS NOT NULL
       AND (change.phase IS NULL OR change.phase = job.phase
         OR job.phase || '>' || change.phase = ANY(:ways))
-    RETURNING job.video_id, job.phase, job.current, change.happenings,
+    RETURNING job.video_id, job.phase, job.current, change.activity_kinds,
         nullif(change.problem_message, '') AS problem_message
-), told AS (
-    INSERT INTO activity (video_id, happening, note)
-    SELECT done.video_id, happening.word,
-        CASE WHEN happening.place = jsonb_array_length(done.happenings) THEN done.problem_message END
-    FROM done, jsonb_array_elements_text(done.happenings) WITH ORDINALITY AS happening (word, place)
-    ORDER BY happening.place
+), recorded AS (
+    INSERT INTO activity (video_id, kind, note)
+    SELECT done.video_id, entry.word,
+        CASE WHEN entry.place = jsonb_array_length(done.activity_kinds) THEN done.problem_message END
+    FROM done, jsonb_array_elements_text(done.activity_kinds) WITH ORDINALITY AS entry (word, place)
+    ORDER BY entry.place
 ), shown AS (
     UPDATE video SET phase = done.phase,
         completed_at = CASE WHEN done.phase = 'completed' THEN now() ELSE video.completed_at END
@@ -80,7 +80,7 @@ SELECT count(*) FROM done
 # What a person may decide about a job that needs attention. Each statement counts the videos it changed.
 # What the provider is known to have taken stays settled: it bills it whatever the person decides.
 _DECIDED = """, shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id),
-told AS (INSERT INTO activity (video_id, happening) SELECT video_id, :happening FROM done)
+recorded AS (INSERT INTO activity (video_id, kind) SELECT video_id, :kind FROM done)
 SELECT count(*) FROM done"""
 _LET_GO = "charge = CASE charge WHEN 'reserved' THEN 'released' ELSE charge END"
 _WAITING = "video_id = :video AND current AND phase = 'needs_attention'"
@@ -89,7 +89,7 @@ _WAITING = "video_id = :video AND current AND phase = 'needs_attention'"
 _LOOK_AGAIN = text(f"""
 WITH done AS (
     UPDATE job SET phase = CASE WHEN remote_id IS NULL THEN 'submit_unknown' ELSE 'in_progress' END,
-        due_at = now(), looks = 0, failures = 0, fence = fence + 1, created_at = now(),
+        due_at = now(), lookups = 0, failures = 0, fence = fence + 1, created_at = now(),
         problem_code = NULL, problem_message = NULL
     WHERE {_WAITING} RETURNING video_id, phase
 ){_DECIDED}""")  # noqa: S608 - our own constants
@@ -191,9 +191,11 @@ class JobRepository:
         begun = await self._do(
             update(JobRow)
             .where(
-                col(JobRow.id) == job.id, col(JobRow.fence) == job.fence, col(JobRow.post_begun_at).is_(None)
+                col(JobRow.id) == job.id,
+                col(JobRow.fence) == job.fence,
+                col(JobRow.submit_started_at).is_(None),
             )
-            .values(post_begun_at=func.now()),
+            .values(submit_started_at=func.now()),
         )
         return begun.rowcount == 1
 
@@ -252,22 +254,22 @@ class JobRepository:
             .values(lease_until=None, holder=None, fence=col(JobRow.fence) + 1),
         )
 
-    async def look_again(self, video_id: UUID) -> bool:
+    async def check_again(self, video_id: UUID) -> bool:
         """Take a video that needs attention up again where it was left; False: it does not need any."""
-        return await self._decide(video_id, _LOOK_AGAIN, Happening.LOOKED_AGAIN)
+        return await self._decide(video_id, _LOOK_AGAIN, ActivityKind.RECHECKED)
 
     async def submit_again(self, video_id: UUID) -> bool:
         """Start another attempt at a video that needs attention; False: it does not need any."""
-        return await self._decide(video_id, _SUBMIT_AGAIN, Happening.SENT_AGAIN, new=new_id())
+        return await self._decide(video_id, _SUBMIT_AGAIN, ActivityKind.RESUBMITTED, new=new_id())
 
     async def give_up(self, video_id: UUID) -> bool:
         """End a video that needs attention and release its price; False: it does not need any."""
-        return await self._decide(video_id, _GIVE_UP, Happening.GIVEN_UP)
+        return await self._decide(video_id, _GIVE_UP, ActivityKind.GIVEN_UP)
 
     async def _decide(
-        self, video_id: UUID, decision: TextClause, happening: Happening, **parameters: object
+        self, video_id: UUID, decision: TextClause, kind: ActivityKind, **parameters: object
     ) -> bool:
-        decided = await self._do(decision, {"video": video_id, "happening": happening, **parameters})
+        decided = await self._do(decision, {"video": video_id, "kind": kind, **parameters})
         return bool(decided.scalar_one())
 
     async def _do(self, statement: Executable, parameters: dict[str, Any] | None = None) -> CursorResult[Any]:
@@ -295,10 +297,10 @@ def _to_json(change: JobChange) -> dict[str, object]:
         "problem_message": change.problem and change.problem.message,
         "charge": change.charge,
         "failures": change.failures,
-        "looks": change.looks,
+        "lookups": change.lookups,
         "not_sent": change.not_sent,
-        "taken": change.taken,
-        "finished_at": change.finished_at and change.finished_at.isoformat(),
-        "happenings": list(change.happenings),
+        "accepted": change.accepted,
+        "rendered_at": change.rendered_at and change.rendered_at.isoformat(),
+        "activity_kinds": list(change.activity_kinds),
         "claimed_at": change.job.now.isoformat(),
     }

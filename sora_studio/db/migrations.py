@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from alembic import command
-from sora_studio.db.engine import REACH
+from sora_studio.db.engine import KEEPALIVE
 from sora_studio.domain.errors import Unavailable
 
 _LOCK = 7_311_420_001  # any constant; names this studio's migrations among advisory locks
@@ -41,7 +41,7 @@ def _migrate(url: str, revision: str) -> None:
     target = make_url(url).set(drivername="postgresql+psycopg")
     if target.host:  # advisory locks and DDL want a session of their own, not a transaction pooler
         target = target.set(host=target.host.replace("-pooler.", ".", 1))
-    engine = create_engine(target, poolclass=NullPool, connect_args={**REACH, "connect_timeout": 30})
+    engine = create_engine(target, poolclass=NullPool, connect_args={**KEEPALIVE, "connect_timeout": 30})
     try:
         with engine.connect() as connection:
             if _is_at_head(connection):

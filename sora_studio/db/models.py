@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from sora_studio.domain.job import Charge
-from sora_studio.domain.video import STATUS_OF, TERMINAL, Happening, Kind, Phase, Variant
+from sora_studio.domain.video import STATUS_OF, TERMINAL, ActivityKind, Kind, Phase, Variant
 
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={
@@ -126,11 +126,11 @@ class VideoRow(SQLModel, table=True):
         Index("ix_video_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_video_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
         Index(
-            "uq_video_request",
+            "uq_video_idempotency_key",
             "owner_id",
-            "request_key",
+            "idempotency_key",
             unique=True,
-            postgresql_where=text("request_key IS NOT NULL"),
+            postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
         CheckConstraint("owner_id IS NOT NULL OR deleted_at IS NOT NULL", name="owned"),
     )
@@ -158,7 +158,7 @@ class VideoRow(SQLModel, table=True):
     characters: list[str] = Field(  # their remote ids
         default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
     )
-    request_key: str | None = Field(default=None, sa_column=Column(Text))
+    idempotency_key: str | None = Field(default=None, sa_column=Column(Text))
     request_sha256: str | None = Field(default=None, sa_column=Column(Text))
     search: str | None = Field(
         default=None,
@@ -189,7 +189,7 @@ class JobRow(SQLModel, table=True):
         Index("uq_job_current", "video_id", unique=True, postgresql_where=text("current")),
         Index("ix_job_video", "video_id"),
         Index("ix_job_pending", "phase", postgresql_where=text(f"NOT ({one_of('phase', sorted(TERMINAL))})")),
-        Index("ix_job_finished", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+        Index("ix_job_rendered", "rendered_at", postgresql_where=text("rendered_at IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 
@@ -207,9 +207,9 @@ class JobRow(SQLModel, table=True):
     price_micros: int | None = Field(default=None, sa_column=Column(BigInteger))
     charge: str = Field(default=Charge.RESERVED, sa_type=Text)
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
-    post_begun_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
-    taken_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
-    finished_at: datetime | None = Field(default=None, sa_column=_maybe_moment())  # rendered
+    submit_started_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    accepted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    rendered_at: datetime | None = Field(default=None, sa_column=_maybe_moment())  # rendered
     ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     remote_expires_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     hinted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
@@ -219,7 +219,7 @@ class JobRow(SQLModel, table=True):
     holder: UUID | None = None
     fence: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     failures: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
-    looks: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    lookups: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
 
 
 class ActivityRow(SQLModel, table=True):
@@ -227,7 +227,7 @@ class ActivityRow(SQLModel, table=True):
 
     __tablename__ = "activity"
     __table_args__ = (
-        CheckConstraint(one_of("happening", Happening), name="happening"),
+        CheckConstraint(one_of("kind", ActivityKind), name="kind"),
         Index("ix_activity_video", "video_id", "id"),
     )
 
@@ -235,11 +235,11 @@ class ActivityRow(SQLModel, table=True):
         default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
     )
     video_id: UUID = Field(sa_column=_of_video())
-    happened_at: datetime = Field(
+    at: datetime = Field(
         default_factory=_now,
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")),
     )
-    happening: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
     note: str | None = Field(default=None, sa_column=Column(Text))
 
 
@@ -294,15 +294,15 @@ class ReferenceRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
 
 
-class SpentKeyRow(SQLModel, table=True):
+class UsedIdempotencyKeyRow(SQLModel, table=True):
     """A request key whose video has been purged: the same request again must not make another."""
 
-    __tablename__ = "spent_key"
+    __tablename__ = "used_idempotency_key"
 
     owner_id: UUID = Field(
         sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, nullable=False)
     )
-    request_key: str = Field(sa_column=Column(Text, primary_key=True))
+    idempotency_key: str = Field(sa_column=Column(Text, primary_key=True))
     request_sha256: str = Field(sa_type=Text)
     video_id: UUID  # of a video that is no more
     erased_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
@@ -317,10 +317,10 @@ class TrashRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
 
 
-class HintRow(SQLModel, table=True):
+class WebhookDeliveryRow(SQLModel, table=True):
     """A webhook delivery that was taken, so that the same one again changes nothing."""
 
-    __tablename__ = "hint"
+    __tablename__ = "webhook_delivery"
 
     id: str = Field(sa_column=Column(Text, primary_key=True))
     remote_id: str = Field(sa_column=Column(Text, nullable=False, index=True))

@@ -14,7 +14,7 @@ from sora_studio.domain.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True)
-class Credentials:
+class StoredPassword:
     """An account and the hash that its password must match."""
 
     account: AccountView
@@ -38,12 +38,12 @@ class UserRepository:
         await self._flush()
         return _to_view(user)
 
-    async def find(self, email: str) -> Credentials | None:
+    async def find(self, email: str) -> StoredPassword | None:
         """Return the account of an e-mail address."""
         row = (await self._tx.exec(select(UserRow).where(col(UserRow.email) == email))).one_or_none()
         return _to_credentials(row) if row else None
 
-    async def get(self, user_id: UUID) -> Credentials:
+    async def get(self, user_id: UUID) -> StoredPassword:
         """Return an account.
 
         Raises:
@@ -97,5 +97,5 @@ def _to_view(row: UserRow) -> AccountView:
     return AccountView(row.id, row.email, row.display_name, row.created_at)
 
 
-def _to_credentials(row: UserRow) -> Credentials:
-    return Credentials(_to_view(row), row.password_hash)
+def _to_credentials(row: UserRow) -> StoredPassword:
+    return StoredPassword(_to_view(row), row.password_hash)

@@ -28,7 +28,7 @@ from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.assets import KEYS_LIVE, AssetRepository
-from sora_studio.db.models import REFERENCE, AssetRow, JobRow, SpentKeyRow, VideoRow
+from sora_studio.db.models import REFERENCE, AssetRow, JobRow, UsedIdempotencyKeyRow, VideoRow
 from sora_studio.domain.errors import Conflict, InvalidInput, NotFound
 from sora_studio.domain.job import Charge
 from sora_studio.domain.video import (
@@ -38,9 +38,9 @@ from sora_studio.domain.video import (
     LibraryCounts,
     LibraryPage,
     LibraryQuery,
-    Order,
     Phase,
     Problem,
+    SortOrder,
     Status,
     VideoView,
 )
@@ -100,7 +100,7 @@ class VideoRepository:
     async def made_from(self, owner_id: UUID, parent_id: UUID, *, limit: int = 100) -> tuple[VideoView, ...]:
         """Return what was made from a video, oldest first."""
         query = _views().where(_mine(owner_id), col(VideoRow.parent_id) == parent_id)
-        return tuple(map(_to_view, await self._do(query.order_by(*_keys(Order.OLDEST)).limit(limit))))
+        return tuple(map(_to_view, await self._do(query.order_by(*_keys(SortOrder.OLDEST)).limit(limit))))
 
     async def extensions(self, video_id: UUID) -> int:
         """Count the extensions among a video and its ancestors, deleted ones included."""
@@ -110,16 +110,16 @@ class VideoRepository:
         query = select(func.count()).select_from(line).where(line.c.kind == Kind.EXTEND)
         return int((await self._do(query)).scalar_one())
 
-    async def requested(self, owner_id: UUID, request_key: str) -> tuple[UUID, str] | None:
+    async def requested(self, owner_id: UUID, idempotency_key: str) -> tuple[UUID, str] | None:
         """Return id and body hash of the video made under a request key; it may be deleted or purged."""
         made = select(col(VideoRow.id), col(VideoRow.request_sha256)).where(
             col(VideoRow.owner_id) == owner_id,
-            col(VideoRow.request_key) == request_key,
+            col(VideoRow.idempotency_key) == idempotency_key,
         )
-        purged = select(col(SpentKeyRow.video_id), col(SpentKeyRow.request_sha256)).where(
-            col(SpentKeyRow.owner_id) == owner_id,
-            col(SpentKeyRow.request_key) == request_key,
-            col(SpentKeyRow.erased_at) > func.now() - KEYS_LIVE,
+        purged = select(col(UsedIdempotencyKeyRow.video_id), col(UsedIdempotencyKeyRow.request_sha256)).where(
+            col(UsedIdempotencyKeyRow.owner_id) == owner_id,
+            col(UsedIdempotencyKeyRow.idempotency_key) == idempotency_key,
+            col(UsedIdempotencyKeyRow.erased_at) > func.now() - KEYS_LIVE,
         )
         row = (await self._do(union_all(made, purged))).first()
         return (row.id, row.request_sha256 or "") if row else None
@@ -151,7 +151,7 @@ class VideoRepository:
         newest = (
             select(col(VideoRow.status).label("status"))
             .where(_mine(owner_id), *matching(search))
-            .order_by(*_keys(Order.NEWEST))
+            .order_by(*_keys(SortOrder.NEWEST))
             .limit(COUNT_CAP + 1)
             .subquery()
         )
@@ -203,7 +203,7 @@ class VideoRepository:
         The rows stay until the purge has seen to the jobs at their providers; a POST that is still on its way
         finds its row, and one whose answer was lost is looked for, so that no job is forgotten there.
         """
-        nobodys = {"owner_id": None, "title": "", "request_key": None, "request_sha256": None}
+        nobodys = {"owner_id": None, "title": "", "idempotency_key": None, "request_sha256": None}
         theirs = col(VideoRow.owner_id) == owner_id
         await self._do(update(VideoRow).where(theirs).values(deleted_at=func.now(), **nobodys))
         await AssetRepository(self._tx).forget_words()
@@ -275,16 +275,18 @@ def _given(video: FromClause) -> ColumnElement[bool]:
     return and_(_ASSET.c.video_id == video.c.id, _ASSET.c.variant == REFERENCE)
 
 
-def _keys(order: Order, video: FromClause = _VIDEO) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+def _keys(order: SortOrder, video: FromClause = _VIDEO) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     created_at, video_id = video.c.created_at, video.c.id
     return (
-        (created_at.desc(), video_id.desc()) if order is Order.NEWEST else (created_at.asc(), video_id.asc())
+        (created_at.desc(), video_id.desc())
+        if order is SortOrder.NEWEST
+        else (created_at.asc(), video_id.asc())
     )
 
 
-def _beyond(order: Order, position: tuple[object, UUID]) -> ColumnElement[bool]:
+def _beyond(order: SortOrder, position: tuple[object, UUID]) -> ColumnElement[bool]:
     here, there = tuple_(col(VideoRow.created_at), col(VideoRow.id)), tuple_(*map(literal, position))
-    return here < there if order is Order.NEWEST else here > there
+    return here < there if order is SortOrder.NEWEST else here > there
 
 
 _SHOWN = [
@@ -299,11 +301,11 @@ _OF_JOB = [
     _JOB.c[name]
     for name in (
         *("current", "provider", "progress", "progress_known", "remote_status", "remote_expires_at"),
-        *("price_micros", "problem_code", "problem_message", "post_begun_at", "taken_at"),
+        *("price_micros", "problem_code", "problem_message", "submit_started_at", "accepted_at"),
     )
 ]
 _COSTS = _JOB.c.charge == Charge.SETTLED
-_MAY_COST = and_(~_COSTS, _JOB.c.post_begun_at.is_not(None), _JOB.c.remote_id.is_(None))
+_MAY_COST = and_(~_COSTS, _JOB.c.submit_started_at.is_not(None), _JOB.c.remote_id.is_(None))
 
 
 def _views(video: FromClause = _VIDEO) -> Select[*tuple[Any, ...]]:
@@ -353,6 +355,6 @@ def _to_view(row: Row[Any]) -> VideoView:
         has_reference=row.has_reference,
         remote_status=row.remote_status,
         characters=tuple(row.characters),
-        taken_at=row.taken_at,
-        sent=row.post_begun_at is not None,
+        accepted_at=row.accepted_at,
+        sent=row.submit_started_at is not None,
     )

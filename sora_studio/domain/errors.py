@@ -67,7 +67,7 @@ class Conflict(UserError):
     """It clashes with what is already there."""
 
 
-class KeyReused(UserError):
+class IdempotencyKeyReused(UserError):
     """An idempotency key came again with another body."""
 
 
@@ -147,7 +147,7 @@ STUMBLES = (
 """What a library raises over an answer or a file that its authors have not thought of."""
 
 
-def why(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """Say what an error means to people: a system's own error without the file of ours that it names."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
@@ -157,7 +157,7 @@ class Unavailable(SoraStudioError):
 
 
 @dataclass(eq=False)
-class NoRoom(Unavailable):
+class InsufficientStorage(Unavailable):
     """Nothing new is taken, as it could not be saved; the message says so to the person."""
 
     message: str

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sora_studio.domain.video import Happening, Kind, Phase, Problem
+from sora_studio.domain.video import ActivityKind, Kind, Phase, Problem
 
 
 class Charge(StrEnum):
@@ -39,11 +39,11 @@ class ClaimedJob:
     fence: int  # every later write carries it
     progress: int
     failures: int
-    looks: int
+    lookups: int
     created_at: datetime
-    post_begun_at: datetime | None
-    taken_at: datetime | None
-    finished_at: datetime | None
+    submit_started_at: datetime | None
+    accepted_at: datetime | None
+    rendered_at: datetime | None
     remote_expires_at: datetime | None
     kind: Kind
     prompt: str
@@ -86,8 +86,8 @@ class JobChange:
     problem: Problem | None = None  # NO_PROBLEM clears it
     charge: Charge | None = None
     failures: int = 0
-    looks: int | None = None
+    lookups: int | None = None
     not_sent: bool = False  # the POST that was begun has certainly not been taken
-    taken: bool = field(default=False)  # the provider took it now
-    finished_at: datetime | None = None  # when the provider had rendered it
-    happenings: tuple[Happening, ...] = ()  # further lines of its activity
+    accepted: bool = field(default=False)  # the provider took it now
+    rendered_at: datetime | None = None  # when the provider had rendered it
+    activity_kinds: tuple[ActivityKind, ...] = ()  # further lines of its activity

@@ -16,7 +16,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
-class Order:
+class Submission:
     """One submit: everything the provider is told."""
 
     job_id: UUID  # also the Idempotency-Key
@@ -72,7 +72,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Beginning:
+class ResumePoint:
     """What an earlier attempt got of a file."""
 
     bytes: int
@@ -96,7 +96,7 @@ class Provider(Protocol):
         """Return what it can do."""
         ...
 
-    async def submit(self, order: Order) -> RemoteJob:
+    async def submit(self, submission: Submission) -> RemoteJob:
         """Ask for a video with exactly one POST.
 
         Raises:
@@ -129,7 +129,7 @@ class Provider(Protocol):
         ...
 
     def content(
-        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
     ) -> AbstractAsyncContextManager[Content]:
         """Open a file for streaming; what follows its beginning, if the file is still the same."""
         ...

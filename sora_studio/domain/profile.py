@@ -49,7 +49,7 @@ class Body(StrEnum):
 
 
 @dataclass(frozen=True)
-class Pace:
+class RateLimit:
     """How much may be asked of a provider at a time."""
 
     per_second: float = 5.0  # requests, on average
@@ -75,7 +75,7 @@ class Profile:
     body: Body = Body.MULTIPART
     sends_model: bool = True  # False: the server makes what it serves, and refuses other names
     busy: frozenset[int] = frozenset({429})  # HTTP statuses of a submit that mean: not taken, come again
-    pace: Pace = Pace()
+    rate_limit: RateLimit = RateLimit()
     guesses_models: bool = False  # the models are placeholders until the server lists its own
     media_hosts: frozenset[str] = frozenset()  # private hosts that its files may be fetched from
 

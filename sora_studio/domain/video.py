@@ -168,22 +168,22 @@ class VideoWish:
     characters: tuple[UUID, ...] = ()  # people and things made before, whose names are in the prompt
 
 
-class Happening(StrEnum):
+class ActivityKind(StrEnum):
     """What the activity line of a video tells of, in order of an untroubled life."""
 
     SUBMITTED = "submitted"  # the provider took the job
     UNCLEAR = "unclear"  # the answer to the submit was lost
     ADOPTED = "adopted"  # the job was found in the provider's list
-    NOT_TAKEN = "not_taken"  # the provider never had it: sent once more under the same key
+    NOT_ACCEPTED = "not_accepted"  # the provider never had it: sent once more under the same key
     BUSY = "busy"  # the provider asked us to come back later
-    SEEN = "seen"  # it renders
+    RENDERING = "rendering"  # it renders
     RENDERED = "rendered"
     DELAYED = "delayed"  # the file could not be saved yet
     SAVED = "saved"
     FAILED = "failed"
-    ATTENTION = "attention"  # a person has to decide
-    LOOKED_AGAIN = "looked_again"  # the person's decisions
-    SENT_AGAIN = "sent_again"
+    NEEDS_ATTENTION = "needs_attention"  # a person has to decide
+    RECHECKED = "rechecked"  # the person's decisions
+    RESUBMITTED = "resubmitted"
     GIVEN_UP = "given_up"
 
 
@@ -192,7 +192,7 @@ class Activity:
     """One line of what happened to a video."""
 
     at: datetime
-    happening: Happening
+    kind: ActivityKind
     note: str = ""  # the provider's words, where it gave any
 
 
@@ -235,7 +235,7 @@ class VideoView:
     has_reference: bool
     remote_status: str | None  # an unknown status word, verbatim
     characters: tuple[str, ...] = ()  # their remote ids
-    taken_at: datetime | None = None  # when the provider took the job
+    accepted_at: datetime | None = None  # when the provider took the job
     sent: bool = True  # False: the provider has not been asked yet, or certainly did not take it
 
     @property
@@ -249,7 +249,7 @@ class VideoView:
         return True if self.charges else None if self.unclear else False
 
 
-class Order(StrEnum):
+class SortOrder(StrEnum):
     """Which end of the library comes first."""
 
     NEWEST = "desc"
@@ -262,7 +262,7 @@ class LibraryQuery:
 
     search: str = ""
     statuses: tuple[Status, ...] = ()  # none: all of them
-    order: Order = Order.NEWEST
+    order: SortOrder = SortOrder.NEWEST
     after: UUID | None = None  # the last video of the page before
     limit: int = 24  # 1..200
 

@@ -15,7 +15,7 @@ from sora_studio.domain.errors import (
     Unsupported,
 )
 from sora_studio.domain.money import as_price
-from sora_studio.domain.ports import Order, Provider, RemoteJob
+from sora_studio.domain.ports import Provider, RemoteJob, Submission
 from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.domain.video import Status, Variant
 
@@ -138,11 +138,13 @@ async def _make(profile: Profile, provider: Provider) -> Findings:
     try:
         shortest = str(min(profile.models[0].seconds))
         model, size, seconds = profile.choose(None, None, shortest)
-        order = Order(uuid4(), "A paper boat on a calm river, early morning.", model.id, size, seconds)
+        submission = Submission(
+            uuid4(), "A paper boat on a calm river, early morning.", model.id, size, seconds
+        )
         yield Finding(
             f"asking for {seconds} s of {model.id} at {size}: {as_price(model.price(size, seconds))}"
         )
-        job = await provider.submit(order)
+        job = await provider.submit(submission)
         yield Finding(f"taken as {job.remote_id}", works=True)
         async for finding in _follow(provider, job):
             yield finding

@@ -26,8 +26,8 @@ from sora_studio.domain.errors import (
     SubmitUnclear,
     Unsupported,
 )
-from sora_studio.providers.refusal import Refusal, read_refusal
-from sora_studio.providers.wire import MODERATED, Garbled
+from sora_studio.providers.error_body import ErrorBody, read_error_body
+from sora_studio.providers.wire import MODERATED, MalformedResponse
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ class Call(Enum):
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, SSLCertVerificationError)
 _NO_ADDRESS = (httpx2.UnsupportedProtocol, httpx2.InvalidURL)
 _SLOW = (httpx2.TimeoutException, TimeoutError)
-_LOST = (OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, Garbled, OSError, RuntimeError)
+_LOST = (OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, MalformedResponse, OSError, RuntimeError)
 
 _REDIRECT, _CLIENT_ERROR = 3, 4  # hundreds of HTTP statuses
 
@@ -117,7 +117,7 @@ def translated_errors(
     try:
         yield
     except APIStatusError as error:
-        problem = _refused(call, read_refusal(error.response), busy)
+        problem = _refused(call, read_error_body(error.response), busy)
         repeats = any(secret in error.response.text for secret in secrets)  # and would be printed with it
         raise _blotted(problem, secrets) from (None if repeats else error)
     except UnicodeEncodeError as error:  # before anything is sent
@@ -134,26 +134,26 @@ def translated_errors(
         raise _doubt(call)(message, "garbled_answer") from None
 
 
-def _refused(call: Call, refusal: Refusal, busy: Collection[int]) -> ProviderError:
-    meaning = _meaning(call, refusal, busy)
+def _refused(call: Call, body: ErrorBody, busy: Collection[int]) -> ProviderError:
+    meaning = _meaning(call, body, busy)
     if meaning is ProviderUnavailable:
-        return ProviderUnavailable(refusal.message, refusal.code, refusal.retry_after)
-    return meaning(refusal.message, refusal.code)
+        return ProviderUnavailable(body.message, body.code, body.retry_after)
+    return meaning(body.message, body.code)
 
 
-def _meaning(call: Call, refusal: Refusal, busy: Collection[int]) -> type[ProviderError]:
-    hundreds = refusal.status // 100
-    if refusal.code in _CODES and (hundreds == _CLIENT_ERROR or refusal.code == _NO_MODEL):
-        return _CODES[refusal.code]
-    if refusal.code in _ABSENT and call in _OF_A_JOB:
+def _meaning(call: Call, body: ErrorBody, busy: Collection[int]) -> type[ProviderError]:
+    hundreds = body.status // 100
+    if body.code in _CODES and (hundreds == _CLIENT_ERROR or body.code == _NO_MODEL):
+        return _CODES[body.code]
+    if body.code in _ABSENT and call in _OF_A_JOB:
         return _OF_A_JOB[call]
     # A gateway whose server is being restarted says 404, too, but not in JSON.
-    if refusal.status in busy or (refusal.status == _NOT_FOUND and not refusal.is_api and call in _LOOKS):
+    if body.status in busy or (body.status == _NOT_FOUND and not body.is_api and call in _LOOKS):
         return ProviderUnavailable
-    if call is Call.REMIX and _NOT_IMPLEMENTED in refusal.message.lower().replace(" ", ""):
+    if call is Call.REMIX and _NOT_IMPLEMENTED in body.message.lower().replace(" ", ""):
         return Unsupported  # LiteLLM says so with a 500
-    if refusal.status in _MEANINGS[call]:
-        return _MEANINGS[call][refusal.status]
+    if body.status in _MEANINGS[call]:
+        return _MEANINGS[call][body.status]
     return {_REDIRECT: ProviderMisconfigured, _CLIENT_ERROR: ProviderRejected}.get(hundreds, _doubt(call))
 
 
@@ -165,7 +165,7 @@ def _lost(call: Call, error: Exception) -> ProviderError:
         return ProviderUnavailable("The provider cannot be reached.", "unreachable")
     if isinstance(reason, _SLOW):
         return _doubt(call)("The provider did not answer in time.", "timeout")
-    if isinstance(reason, Garbled):
+    if isinstance(reason, MalformedResponse):
         return _doubt(call)(str(reason), "garbled_answer")
     return _doubt(call)("The connection to the provider broke.", "connection_lost")
 

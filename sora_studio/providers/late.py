@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sora_studio.domain.errors import ProviderError
-from sora_studio.domain.ports import Beginning, Content, Order, Provider, RemoteJob, RemotePage
+from sora_studio.domain.ports import Content, Provider, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Variant
 
@@ -26,9 +26,9 @@ class LateProvider:
         """Return what it can do, as far as the provider knows by now."""
         return self._provider.profile if self._provider else self._profile
 
-    async def submit(self, order: Order) -> RemoteJob:
+    async def submit(self, submission: Submission) -> RemoteJob:
         """Ask for a video."""
-        return await (await self._made()).submit(order)
+        return await (await self._made()).submit(submission)
 
     async def create_character(self, name: str, film: Path, key: UUID) -> str:
         """Have a character made."""
@@ -44,7 +44,7 @@ class LateProvider:
 
     @asynccontextmanager
     async def content(
-        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
     ) -> AsyncGenerator[Content]:
         """Open a file for streaming."""
         async with (await self._made()).content(remote_id, variant, beginning) as content:

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sora_studio.domain.errors import JobNotFound, ProviderMisconfigured, Unsupported
-from sora_studio.domain.ports import Beginning, Content, Order, RemoteJob, RemotePage
+from sora_studio.domain.ports import Content, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Variant
 
@@ -25,7 +25,7 @@ class RetiredProvider:
         """Return what it could do, without any operation."""
         return self._profile
 
-    async def submit(self, order: Order) -> RemoteJob:
+    async def submit(self, submission: Submission) -> RemoteJob:
         """Refuse."""
         raise ProviderMisconfigured(self._profile.retired, _CODE)
 
@@ -42,7 +42,7 @@ class RetiredProvider:
         raise Unsupported(self._profile.retired, _CODE)
 
     def content(
-        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
     ) -> AbstractAsyncContextManager[Content]:
         """Say that it is lost."""
         raise JobNotFound(self._profile.retired, _CODE)

@@ -17,16 +17,23 @@ from uuid import UUID
 from openai import APIStatusError, omit
 
 from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderUnavailable, Unsupported
-from sora_studio.domain.ports import Beginning, Content, Order, RemoteJob, RemotePage
+from sora_studio.domain.ports import Content, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.domain.video import Variant
-from sora_studio.providers.abroad import Abroad
+from sora_studio.providers.client import (
+    ApiClient,
+    Credentials,
+    Timeouts,
+    poll_after,
+    require_operation,
+    without_model,
+)
+from sora_studio.providers.content import Files
+from sora_studio.providers.error_body import read_json
 from sora_studio.providers.errors import NOT_THERE, Call
-from sora_studio.providers.files import Files
-from sora_studio.providers.line import Access, Line, Timeouts, must_offer, poll_after, told
-from sora_studio.providers.listing import with_listed_models
-from sora_studio.providers.orders import Orders
-from sora_studio.providers.refusal import read_json
+from sora_studio.providers.external_fetch import ExternalFetcher
+from sora_studio.providers.model_list import with_listed_models
+from sora_studio.providers.submissions import Submissions
 from sora_studio.providers.wire import as_object, looks_like_job, read_job, read_page
 
 _BELIEVED_ABSENT = 600.0  # seconds after which a list that was missing is asked for again
@@ -39,7 +46,7 @@ class VideosApiProvider:
         self,
         profile: Profile,
         base_url: str,
-        access: Access | str | None = None,
+        credentials: Credentials | str | None = None,
         *,
         timeouts: Timeouts | None = None,
     ) -> None:
@@ -48,18 +55,22 @@ class VideosApiProvider:
         Args:
             profile: What the server can do.
             base_url: Up to and with `/v1`.
-            access: The key, or all that the server wants to see; None for servers without keys.
+            credentials: The key, or all that the server wants to see; None for servers without keys.
             timeouts: For tests and slow servers.
         """
-        access = Access(access or "") if access is None or isinstance(access, str) else access
+        credentials = (
+            Credentials(credentials or "")
+            if credentials is None or isinstance(credentials, str)
+            else credentials
+        )
         self._profile = profile
         self._no_list_until = 0.0  # by the monotonic clock
         self._no_list_since: float | None = None  # the same: 404 and no word of an API
-        self._line = Line(base_url, access, timeouts or Timeouts(), profile.busy)
-        self._orders = Orders(profile, self._line)
-        reading = self._line.within(self._line.timeouts.content)
-        self._abroad = Abroad(profile.media_hosts, timeout=reading)
-        self._files = Files(self._line, self._abroad, base_url)
+        self._client = ApiClient(base_url, credentials, timeouts or Timeouts(), profile.busy)
+        self._submissions = Submissions(profile, self._client)
+        reading = self._client.within(self._client.timeouts.content)
+        self._external = ExternalFetcher(profile.media_hosts, timeout=reading)
+        self._files = Files(self._client, self._external, base_url)
 
     def __repr__(self) -> str:
         """Name the profile; the key stays out of logs and tracebacks."""
@@ -72,7 +83,7 @@ class VideosApiProvider:
             return replace(self._profile, operations=self._profile.operations - {Operation.LIST})
         return self._profile
 
-    async def submit(self, order: Order) -> RemoteJob:
+    async def submit(self, submission: Submission) -> RemoteJob:
         """Ask for a video with exactly one POST, under the job's id as idempotency key.
 
         Raises:
@@ -80,7 +91,7 @@ class VideosApiProvider:
             ProviderUnavailable: Nothing was taken.
             ProviderRejected: Nothing was taken and nothing would be.
         """
-        return await self._orders.submit(order)
+        return await self._submissions.submit(submission)
 
     async def create_character(self, name: str, film: Path, key: UUID) -> str:
         """Have a character made from a short film with exactly one POST; return its remote id.
@@ -90,7 +101,7 @@ class VideosApiProvider:
             ProviderUnavailable: Nothing was made.
             ProviderRejected: Nothing was made and nothing would be.
         """
-        return await self._orders.create_character(name, film, key)
+        return await self._submissions.create_character(name, film, key)
 
     async def fetch(self, remote_id: str) -> RemoteJob:
         """Ask how a job is going.
@@ -99,16 +110,18 @@ class VideosApiProvider:
             JobNotFound: It is not known there.
             ProviderUnavailable: No answer that can be read; ask again later.
         """
-        async with self._line.call(Call.FETCH) as timeout:
+        async with self._client.call(Call.FETCH) as timeout:
             try:
-                answer = await self._line.sdk.videos.with_raw_response.retrieve(remote_id, timeout=timeout)
+                answer = await self._client.sdk.videos.with_raw_response.retrieve(remote_id, timeout=timeout)
                 response = answer.http_response
             except APIStatusError as error:
                 # vLLM-Omni answers 4xx or 5xx for a job that failed, with the Video as the body.
                 if not looks_like_job(read_json(error.response)):
                     raise
                 response = error.response
-            return told(self._profile, read_job(read_json(response), remote_id, poll_after(response)))
+            return without_model(
+                self._profile, read_job(read_json(response), remote_id, poll_after(response))
+            )
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
         """Return a page of the provider's jobs, newest first.
@@ -118,10 +131,10 @@ class VideosApiProvider:
         Raises:
             Unsupported: It has no list.
         """
-        must_offer(self.profile, Operation.LIST)
+        require_operation(self.profile, Operation.LIST)
         try:
-            async with self._line.call(Call.LIST) as timeout:
-                answer = await self._line.sdk.videos.with_raw_response.list(
+            async with self._client.call(Call.LIST) as timeout:
+                answer = await self._client.sdk.videos.with_raw_response.list(
                     after=after or omit, limit=limit, order="desc", timeout=timeout
                 )
                 page = read_page(read_json(answer.http_response), limit)
@@ -134,7 +147,7 @@ class VideosApiProvider:
                 self._doubt_list(error)
             raise
         self._no_list_since = None
-        return replace(page, jobs=tuple(told(self._profile, job) for job in page.jobs))
+        return replace(page, jobs=tuple(without_model(self._profile, job) for job in page.jobs))
 
     def _doubt_list(self, error: ProviderUnavailable) -> None:
         """Believe after a while that there is no list, though no API said so but something in front of it.
@@ -144,13 +157,13 @@ class VideosApiProvider:
         """
         now = time.monotonic()
         self._no_list_since = since = self._no_list_since or now
-        if now - since >= self._line.timeouts.absent:
+        if now - since >= self._client.timeouts.absent:
             self._no_list_until = now + _BELIEVED_ABSENT
             raise Unsupported(error.message, error.code) from error
 
     @asynccontextmanager
     async def content(
-        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
     ) -> AsyncGenerator[Content]:
         """Open a file for streaming; errors of the stream come out of its chunks.
 
@@ -175,10 +188,10 @@ class VideosApiProvider:
             ProviderUnavailable: Not yet: it is at work on it, or did not answer.
             Unsupported: It deletes nothing.
         """
-        must_offer(self._profile, Operation.DELETE)
+        require_operation(self._profile, Operation.DELETE)
         try:
-            async with self._line.call(Call.DELETE) as timeout:
-                answer = await self._line.sdk.videos.with_raw_response.delete(remote_id, timeout=timeout)
+            async with self._client.call(Call.DELETE) as timeout:
+                answer = await self._client.sdk.videos.with_raw_response.delete(remote_id, timeout=timeout)
                 body = as_object(read_json(answer.http_response))
         except JobNotFound:
             return
@@ -195,13 +208,13 @@ class VideosApiProvider:
         if Operation.MODELS not in self._profile.operations:
             return self._profile.models
         try:
-            async with self._line.call(Call.LIST) as timeout:
-                answer = await self._line.sdk.models.with_raw_response.list(timeout=timeout)
+            async with self._client.call(Call.LIST) as timeout:
+                answer = await self._client.sdk.models.with_raw_response.list(timeout=timeout)
                 return with_listed_models(self._profile, read_json(answer.http_response)).models
         except Unsupported:
             return self._profile.models
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._line.sdk.close()
-        await self._abroad.close()
+        await self._client.sdk.close()
+        await self._external.close()

@@ -42,7 +42,7 @@ _MILLISECONDS_FROM = 1e11  # as seconds this is the year 5138
 _EARLIEST = 1e9  # 2001: what is older is a filler
 
 
-class Garbled(ValueError):
+class MalformedResponse(ValueError):
     """An answer that is not what was asked for, such as a proxy's page in HTML."""
 
 
@@ -75,7 +75,7 @@ def read_new_job(body: object, poll_after: str | None = None) -> RemoteJob:
     remote_id = fields.get("id") or fields.get("task_id")
     if not (looks_like_job(body) and _can_be_asked_for(remote_id)):
         message = "The provider's answer names no video."
-        raise Garbled(message)
+        raise MalformedResponse(message)
     return read_job(body, cast("str", remote_id), poll_after)
 
 
@@ -88,7 +88,7 @@ def read_new_character(body: object) -> str:
     remote_id = as_object(body).get("id")
     if not _can_be_asked_for(remote_id):
         message = "The provider's answer names no character."
-        raise Garbled(message)
+        raise MalformedResponse(message)
     return cast("str", remote_id)
 
 
@@ -101,7 +101,7 @@ def read_job(body: object, remote_id: str, poll_after: str | None = None) -> Rem
     fields = as_object(body)
     if not looks_like_job(body) or fields.get("object", "video") != "video":
         message = "The provider's answer is not a video."
-        raise Garbled(message)
+        raise MalformedResponse(message)
     word = as_text(fields.get("status"), 80).strip()
     status = _STATUS.get(word.lower().replace("-", "_").replace(" ", "_"))
     problem = read_problem(fields.get("error"), status, word.lower())
@@ -141,13 +141,13 @@ def read_page(body: object, limit: int) -> RemotePage:
     data = fields.get("data")
     if not isinstance(data, list):
         message = "The provider's answer is not a list."
-        raise Garbled(message)
+        raise MalformedResponse(message)
     jobs: list[RemoteJob] = []
     entries = cast("list[object]", data)
     for entry in entries:
         try:
             jobs.append(read_new_job(entry))
-        except Garbled:
+        except MalformedResponse:
             continue
     last_id = as_text(fields.get("last_id")) or (jobs[-1].remote_id if jobs else None)
     has_more = fields.get("has_more", len(entries) >= limit)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sora_studio.db.engine import Database
 from sora_studio.domain.errors import Unavailable
-from sora_studio.services.room import Room
+from sora_studio.services.disk_space import DiskSpace
 
 STALE = 10.0
 """Seconds without a beat after which the background work counts as stopped."""
@@ -14,9 +14,9 @@ STALE = 10.0
 class HealthService:
     """Looks at what every request needs."""
 
-    def __init__(self, *, db: Database, room: Room, last_beat: Callable[[], float]) -> None:
-        """Take the parts; `last_beat` says when background work last ran, in monotonic seconds."""
-        self._db, self._room, self._last_beat = db, room, last_beat
+    def __init__(self, *, db: Database, disk_space: DiskSpace, last_run: Callable[[], float]) -> None:
+        """Take the parts; `last_run` says when background work last ran, in monotonic seconds."""
+        self._db, self._disk_space, self._last_beat = db, disk_space, last_run
 
     async def reasons(self) -> list[str]:
         """Return why the studio cannot serve; nothing means that it can."""
@@ -25,7 +25,7 @@ class HealthService:
             await self._db.ping()
         except Unavailable:
             found.append("The database cannot be reached.")
-        if trouble := await self._room.trouble():
+        if trouble := await self._disk_space.trouble():
             found.append(trouble.message)
         if time.monotonic() - self._last_beat() > STALE:
             found.append("The background work has stopped.")

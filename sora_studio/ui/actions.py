@@ -11,7 +11,7 @@ from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.video import VideoView
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
-from sora_studio.ui.session import signed_in_user, tab_of
+from sora_studio.ui.session import signed_in_user, still_signed_in
 
 _REMEMBERED = 40  # removed ids that tiles are hidden by until the next reading leaves them out
 
@@ -31,11 +31,11 @@ class VideoActions(rx.State):
         try:
             await services().videos.remove(owner_id, parse_public_id(str(video_id)))
         except SoraStudioError as problem:
-            async with tab_of(self, owner_id):
+            async with still_signed_in(self, owner_id):
                 self.gone = [other for other in self.gone if other != video_id]
                 await toasts.tell(self, explain(problem), tone=toasts.ERROR)
             return
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             await toasts.tell(self, "Deleted.", undo=video_id)
 
     @rx.event(background=True)
@@ -44,15 +44,15 @@ class VideoActions(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
         view = await services().videos.restore(owner_id, parse_public_id(str(video_id)))
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             self.gone = [other for other in self.gone if other != video_id]
             title = f"\u2068{view.title}\u2069"  # isolated: it may be written from right to left
             await toasts.tell(self, f"“{title}” is back.")
 
     @rx.event(background=True)
-    async def look_again(self, video_id: str) -> None:
+    async def check_again(self, video_id: str) -> None:
         """Ask the provider once more whether it took the job."""
-        await _decide(self, video_id, services().videos.look_again)
+        await _decide(self, video_id, services().videos.check_again)
 
     @rx.event(background=True)
     async def submit_again(self, video_id: str) -> None:

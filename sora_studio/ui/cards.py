@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sora_studio.domain.ids import public_id
 from sora_studio.domain.video import TERMINAL, Phase, Size, VideoView
-from sora_studio.ui import phases, words
+from sora_studio.ui import formatting, status_text
 
 COMING, READY, FAILED, ATTENTION = "coming", "ready", "failed", "attention"
 
@@ -60,12 +60,12 @@ def to_card(view: VideoView) -> VideoCard:
         title=view.title,
         ratio=ratio(view.size),
         look=look(view.phase),
-        word=phases.word(view),
-        facts=f"{view.model} · {words.frame(view.size)}",
-        duration=words.clock(int(view.seconds)),
-        reason=phases.brief(view),
-        cost=phases.cost(view) if view.phase is Phase.FAILED else "",
-        unsent=phases.may_be_unsent(view),
+        word=status_text.word(view),
+        facts=f"{view.model} · {formatting.frame(view.size)}",
+        duration=formatting.clock(int(view.seconds)),
+        reason=status_text.brief(view),
+        cost=status_text.cost(view) if view.phase is Phase.FAILED else "",
+        unsent=status_text.may_be_unsent(view),
         known=knows_progress(view),
     )
 
@@ -73,7 +73,7 @@ def to_card(view: VideoView) -> VideoCard:
 def to_progress(views: Iterable[VideoView], now: datetime) -> dict[str, Progress]:
     """Collect the progress of those that are still coming, by public id."""
     return {
-        public_id(view.id): Progress(view.progress, words.remaining(view, now))
+        public_id(view.id): Progress(view.progress, formatting.remaining(view, now))
         for view in views
         if view.phase not in TERMINAL
     }

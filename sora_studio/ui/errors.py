@@ -6,12 +6,12 @@ import secrets
 import reflex as rx
 from reflex.event import EventSpec
 
-from sora_studio.domain import pace
+from sora_studio.domain import rate_limit
 from sora_studio.domain.errors import (
     ContentRejected,
-    KeyReused,
+    IdempotencyKeyReused,
+    InsufficientStorage,
     LimitReached,
-    NoRoom,
     NotSignedIn,
     ProviderError,
     ProviderMisconfigured,
@@ -23,7 +23,7 @@ from sora_studio.domain.errors import (
     UserError,
 )
 from sora_studio.ui import routes
-from sora_studio.ui.session import NotThereAnyMore
+from sora_studio.ui.session import SessionEnded
 from sora_studio.ui.toasts import ERROR, ToastState
 
 _log = logging.getLogger(__name__)
@@ -37,9 +37,9 @@ def explain(problem: BaseException) -> str:
     match problem:
         case LimitReached():
             text = f"{_full_stop(problem.message)} Try again in {_wait(problem.retry_after)}."
-        case KeyReused():  # a form's key is renewed by this refusal
+        case IdempotencyKeyReused():  # a form's key is renewed by this refusal
             text = "Your wish before this one had been sent already. Press again to send this one as well."
-        case UserError() | NoRoom():
+        case UserError() | InsufficientStorage():
             text = problem.message
         case ProviderError():
             text = _explain_provider(problem)
@@ -72,7 +72,7 @@ def _explain_provider(problem: ProviderError) -> str:
 
 
 def _explain_waiting(problem: ProviderUnavailable) -> str:
-    away = problem.code in pace.SILENCE | {pace.UNREACHABLE}
+    away = problem.code in rate_limit.SILENCE | {rate_limit.UNREACHABLE}
     what = "cannot be reached" if away else "has no room for this"
     when = "" if problem.retry_after is None else f" Try again in {_wait(problem.retry_after)}."
     return f"The provider {what} right now. Nothing was started and nothing was charged.{when}"
@@ -80,7 +80,7 @@ def _explain_waiting(problem: ProviderUnavailable) -> str:
 
 def report(exception: Exception) -> EventSpec | None:
     """Tell the person about an exception that no handler caught: Reflex's backend exception handler."""
-    if isinstance(exception, NotThereAnyMore):
+    if isinstance(exception, SessionEnded):
         return None
     if isinstance(exception, NotSignedIn):
         return rx.redirect(routes.LOG_IN)

@@ -23,9 +23,9 @@ from reflex_base.utils.format import format_event_handler
 from sora_studio.container import services
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import LimitReached, NotSignedIn
+from sora_studio.services.people.tokens import token_in_cookies
 from sora_studio.services.throttle import Throttle
-from sora_studio.services.tokens import token_in_cookies
-from sora_studio.ui import errors, live, payloads, routes, sockets
+from sora_studio.ui import errors, event_validation, live, routes, sockets
 from sora_studio.ui.session import settle
 from sora_studio.ui.toasts import ToastState
 
@@ -79,7 +79,7 @@ class Guard(rx.Middleware):
 
     def _let_in(self, event: Event) -> StateUpdate | None:
         """Let an event pass unless it is nonsense, which no page of ours sends: that has no effect."""
-        if not payloads.fits(event):
+        if not event_validation.fits(event):
             return StateUpdate()
         if event.name == _FAILED:
             self._note(event.payload["info"])

@@ -7,7 +7,7 @@ import reflex as rx
 from sora_studio.ui import routes
 from sora_studio.ui.components.feedback import toast
 from sora_studio.ui.components.menu import tile_menu
-from sora_studio.ui.person import PersonState
+from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.theme import icon, plain_link
 
 

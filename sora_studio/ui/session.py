@@ -47,23 +47,23 @@ async def signed_in_user(state: BaseState) -> UUID:
     return (await signed_in(state)).user_id
 
 
-class NotThereAnyMore(Exception):
+class SessionEnded(Exception):
     """The person for whom a handler has worked is not at the tab any more: nobody is to see what it found."""
 
 
 @asynccontextmanager
-async def tab_of(state: rx.State, owner_id: UUID) -> AsyncGenerator[None]:
+async def still_signed_in(state: rx.State, owner_id: UUID) -> AsyncGenerator[None]:
     """Enter a State to write what was done for a person, who has to be at its tab still.
 
     Background handlers take this for every `async with self` that follows a wait: the session may have ended
     meanwhile.
 
     Raises:
-        NotThereAnyMore: That session has ended.
+        SessionEnded: That session has ended.
     """
     async with state:
         if (await state.get_state(TabState))._user_id != owner_id:
-            raise NotThereAnyMore
+            raise SessionEnded
         yield
 
 

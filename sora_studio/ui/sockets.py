@@ -10,7 +10,7 @@ from uuid import uuid4
 import reflex as rx
 from reflex.app import EventNamespace
 
-from sora_studio.services.tokens import token_in_cookies
+from sora_studio.services.people.tokens import token_in_cookies
 
 
 class OwnTabs(EventNamespace):
@@ -45,7 +45,7 @@ class OwnTabs(EventNamespace):
         return environ.get("HTTP_COOKIE", "") if environ else ""
 
 
-def keep_apart(app: rx.App) -> None:
+def isolate_tabs(app: rx.App) -> None:
     """Have an app that serves nobody yet connect tabs as `OwnTabs` does."""
     app._event_namespace = OwnTabs(_tabs(app).namespace, app)
     cast("Any", app.sio).register_namespace(app._event_namespace)

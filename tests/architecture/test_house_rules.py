@@ -105,13 +105,13 @@ def test_exceptions_from_the_checks_have_a_reason(path: Path):
 
 
 def test_handlers_look_again_who_is_at_the_tab_before_they_write():
-    """Only the first `async with self` of a handler is plain; later ones are `tab_of`, or only tidy up."""
+    """Only the first `async with self` of a handler is plain; later ones ask `still_signed_in` or tidy up."""
     blind = [
         shown(path, node.lineno)
         for path in _OURS
         if "ui" in path.parts
         for function in ast.walk(parsed(path))
-        if isinstance(function, ast.AsyncFunctionDef) and function.name != "tab_of"
+        if isinstance(function, ast.AsyncFunctionDef) and function.name != "still_signed_in"
         for node in sorted(_entered(function) - _tidying(function), key=lambda node: node.lineno)[1:]
     ]
 

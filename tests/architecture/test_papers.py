@@ -7,7 +7,7 @@ from pydantic.fields import FieldInfo
 from typer import Typer
 
 from sora_studio.api.app import create_api
-from sora_studio.cli import cli
+from sora_studio.cli.main import cli
 from sora_studio.config import SECRETS, Settings
 from tests.support.source import ROOT
 

@@ -74,7 +74,7 @@ class Life:
     async def _wish(self, opened: Studio) -> VideoView:
         """Click, as a person does whose first click may have been lost: with the same key."""
         wish = VideoWish(self.prompt, size="1280x720", seconds="4", reference=picture((64, 36), "PNG"))
-        return await opened.services.videos.create(UUID(self.owner_id), wish, request_key=REQUEST_KEY)
+        return await opened.services.videos.create(UUID(self.owner_id), wish, idempotency_key=REQUEST_KEY)
 
     async def _completed(self, opened: Studio, view: VideoView) -> VideoView:
         while view.phase is not Phase.COMPLETED:
@@ -97,9 +97,9 @@ async def _pass_patience(opened: Studio) -> None:
     """Let the minutes pass for which an unclear submit is looked for."""
     await _sql(
         opened,
-        "UPDATE job SET post_begun_at = now() - interval '95 seconds', looks = greatest(looks, 2), "
+        "UPDATE job SET submit_started_at = now() - interval '95 seconds', lookups = greatest(lookups, 2), "
         "due_at = now() WHERE phase = 'submit_unknown' AND lease_until IS NULL "
-        "AND post_begun_at > now() - interval '90 seconds'",
+        "AND submit_started_at > now() - interval '90 seconds'",
     )
 
 

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.bootstrap import Parts
 from sora_studio.db.engine import Database
-from sora_studio.domain.ports import Beginning, Content, Order, Provider, RemoteJob, RemotePage
+from sora_studio.domain.ports import Content, Provider, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Variant
 from sora_studio.storage.local import LocalStorage
@@ -103,10 +103,10 @@ class _Provider:
     def profile(self) -> Profile:
         return self._provider.profile
 
-    async def submit(self, order: Order) -> RemoteJob:
+    async def submit(self, submission: Submission) -> RemoteJob:
         self._wire.reach("submit: before the POST")
         try:
-            return await self._provider.submit(order)
+            return await self._provider.submit(submission)
         finally:
             self._wire.reach("submit: after the POST")
 
@@ -127,7 +127,7 @@ class _Provider:
 
     @asynccontextmanager
     async def content(
-        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
     ) -> AsyncIterator[Content]:
         async with self._provider.content(remote_id, variant, beginning) as content:
             self._wire.reach("content: open")

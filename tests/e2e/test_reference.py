@@ -85,12 +85,12 @@ async def test_the_pointer_scrubs_through_a_video(visit: Visit, collector: Colle
     tile = page.get_by_role("article").filter(has_text="lighthouse")
     box = await tile.bounding_box()
     assert box
-    looks: set[str] = set()
+    lookups: set[str] = set()
     for part in (0.1, 0.5, 0.9):
         await page.mouse.move(box["x"] + box["width"] * part, box["y"] + box["height"] / 2)
         await page.wait_for_function(
             "([tile, before]) => !before.includes(tile.outerHTML)",
-            arg=[await tile.element_handle(), list(looks)],
+            arg=[await tile.element_handle(), list(lookups)],
         )
-        looks.add(await tile.evaluate("tile => tile.outerHTML"))
-    assert len(looks) == 3
+        lookups.add(await tile.evaluate("tile => tile.outerHTML"))
+    assert len(lookups) == 3

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lab import Lab, opened_lab
+from tests.support.harness import StudioHarness, opened_lab
 from tests.support.sandbox import Box, running
 
 
@@ -17,6 +17,6 @@ async def box() -> AsyncIterator[Box]:
 
 
 @pytest.fixture
-async def lab(box: Box, database_url: str, tmp_path: Path) -> AsyncIterator[Lab]:
-    async with opened_lab(box, database_url, tmp_path / "data") as lab:
-        yield lab
+async def harness(box: Box, database_url: str, tmp_path: Path) -> AsyncIterator[StudioHarness]:
+    async with opened_lab(box, database_url, tmp_path / "data") as harness:
+        yield harness

@@ -12,9 +12,9 @@ from sora_studio.db.engine import Database
 from sora_studio.domain.errors import ContentRejected, SubmitUnclear
 from sora_studio.domain.video import Status, VideoView
 from sora_studio.services.pictures import limit_worker
-from sora_studio.services.workshop import Workshop
+from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
-from tests.integration.tracking.conftest import Bench
+from tests.integration.jobs.conftest import Background
 from tests.support.auditor import audit
 from tests.support.films import film
 from tests.support.ledger import Accepted, of_fake
@@ -29,55 +29,57 @@ LOST = SubmitUnclear("The connection broke.", "connection_lost")
 class Healthy:
     """A studio at rest: videos saved, failed, refused, rendering, and one that was sent again."""
 
-    bench: Bench
+    background: Background
     url: str
     media: Path
 
     def audit(self, change: Callable[[Ledger], Ledger] = list) -> list[str]:
-        return audit(change(of_fake(self.bench.provider)), self.url, self.media)
+        return audit(change(of_fake(self.background.provider)), self.url, self.media)
 
     def film(self) -> Path:
         return next(self.media.rglob("*.mp4"))
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Iterator[Workshop]:
-    with closing(Workshop(limit_worker, 1)) as opened:
+def worker_pool() -> Iterator[WorkerPool]:
+    with closing(WorkerPool(limit_worker, 1)) as opened:
         yield opened
 
 
 @pytest.fixture
-async def healthy(database: Database, database_url: str, tmp_path: Path, workshop: Workshop) -> Healthy:
+async def healthy(database: Database, database_url: str, tmp_path: Path, worker_pool: WorkerPool) -> Healthy:
     media = tmp_path / "media"
-    bench = Bench(database, FakeProvider(), LocalStorage(media), workshop, await add_person(database))
-    await _live(bench, film(tmp_path / "clip.mp4", seconds=4.0, fps=12).read_bytes())
-    return Healthy(bench, database_url, media)
-
-
-async def _live(bench: Bench, mp4: bytes) -> None:
-    for prompt in ("saved", "failed", "rendering"):
-        await bench.wish(prompt)
-        await bench.submit()
-    bench.provider.before_submit = [ContentRejected("No.", "moderation_blocked")]
-    await bench.wish("refused")
-    await bench.submit()
-    bench.provider.before_submit = [LOST]
-    await _ask_and_send_again(bench, await bench.wish("sent again"))
-    bench.provider.finish("remote-0", mp4)
-    bench.provider.fail("remote-1", "out_of_memory", "Out of memory.")
-    bench.provider.report("remote-2", Status.IN_PROGRESS, 40)
-    await bench.refresh()
-    await bench.archive()
-
-
-async def _ask_and_send_again(bench: Bench, view: VideoView) -> None:
-    await bench.submit()
-    await bench.sql(
-        "UPDATE job SET post_begun_at = now() - interval '95 s', looks = 3 WHERE remote_id IS NULL"
+    background = Background(
+        database, FakeProvider(), LocalStorage(media), worker_pool, await add_person(database)
     )
-    await bench.reconcile()
-    await bench.videos.submit_again(view.owner_id, view.id)
-    await bench.submit()
+    await _live(background, film(tmp_path / "clip.mp4", seconds=4.0, fps=12).read_bytes())
+    return Healthy(background, database_url, media)
+
+
+async def _live(background: Background, mp4: bytes) -> None:
+    for prompt in ("saved", "failed", "rendering"):
+        await background.wish(prompt)
+        await background.submit()
+    background.provider.before_submit = [ContentRejected("No.", "moderation_blocked")]
+    await background.wish("refused")
+    await background.submit()
+    background.provider.before_submit = [LOST]
+    await _ask_and_send_again(background, await background.wish("sent again"))
+    background.provider.finish("remote-0", mp4)
+    background.provider.fail("remote-1", "out_of_memory", "Out of memory.")
+    background.provider.report("remote-2", Status.IN_PROGRESS, 40)
+    await background.refresh()
+    await background.archive()
+
+
+async def _ask_and_send_again(background: Background, view: VideoView) -> None:
+    await background.submit()
+    await background.sql(
+        "UPDATE job SET submit_started_at = now() - interval '95 s', lookups = 3 WHERE remote_id IS NULL"
+    )
+    await background.reconcile()
+    await background.videos.submit_again(view.owner_id, view.id)
+    await background.submit()
 
 
 async def test_a_healthy_studio(healthy: Healthy):
@@ -130,14 +132,14 @@ async def test_what_the_provider_knows_better(
         ("UPDATE job SET due_at = now() - interval '2 min', lease_until = NULL", "has been overdue"),
         ("UPDATE video SET phase = 'queued' WHERE phase = 'completed'", "I3: video"),
         ("UPDATE job SET ended_at = NULL", "and its end is None"),
-        ("INSERT INTO activity (video_id, happening) SELECT video_id, 'seen' FROM job", "to seen"),
-        ("DELETE FROM activity WHERE happening = 'saved'", "is completed after rendered"),
-        ("DELETE FROM activity WHERE happening = 'sent_again'", "went from attention to submitted"),
-        ("INSERT INTO activity (video_id, happening) SELECT video_id, 'saved' FROM job", "failed to saved"),
+        ("INSERT INTO activity (video_id, kind) SELECT video_id, 'rendering' FROM job", "to rendering"),
+        ("DELETE FROM activity WHERE kind = 'saved'", "is completed after rendered"),
+        ("DELETE FROM activity WHERE kind = 'resubmitted'", "went from needs_attention to submitted"),
+        ("INSERT INTO activity (video_id, kind) SELECT video_id, 'saved' FROM job", "failed to saved"),
     ],
 )
 async def test_what_is_wrong_in_the_database(healthy: Healthy, statement: str, finding: str):
-    await healthy.bench.sql(statement)
+    await healthy.background.sql(statement)
     assert any(finding in each for each in healthy.audit())
 
 
@@ -154,7 +156,7 @@ async def test_what_is_wrong_on_the_disk(healthy: Healthy):
 
 
 async def test_a_young_spool_is_no_stray(healthy: Healthy):
-    spool = healthy.bench.storage.spool()
+    spool = healthy.background.storage.spool()
     assert healthy.audit() == []
     os.utime(spool, (0, 0))
     assert any("was left behind" in each for each in healthy.audit())

@@ -34,7 +34,7 @@ async def test_killed_in_the_middle_of_a_look(
     async with running_instance(*where):
         await comes_true(lambda: _all_seen(database))
         assert (await box.seen())["list"] <= asked + 1 + _MANY // 100 + 1
-    told = "(SELECT video_id FROM activity WHERE happening = 'seen' GROUP BY video_id HAVING count(*) > 1)"
+    told = "(SELECT video_id FROM activity WHERE kind = 'rendering' GROUP BY video_id HAVING count(*) > 1)"
     assert await _count(database, f"video_id IN {told}") == 0
 
 
@@ -49,7 +49,7 @@ async def _have_taken(box: Box, db: Database, owner_id: UUID) -> None:
     taken = [job["id"] for job in (await box.jobs())[-_MANY:]]
     remote = [{"video": video, "remote": remote_id} for video, remote_id in zip(videos, taken, strict=True)]
     async with db.transaction() as tx:
-        statement = text("UPDATE job SET remote_id = :remote, taken_at = now() WHERE video_id = :video")
+        statement = text("UPDATE job SET remote_id = :remote, accepted_at = now() WHERE video_id = :video")
         await (await tx.connection()).execute(statement, remote)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.video import Phase, VideoView
-from tests.support.lab import Lab, opened_lab
+from tests.support.harness import StudioHarness, opened_lab
 from tests.support.proxy import Proxy, proxied
 from tests.support.sandbox import Box
 
@@ -26,11 +26,11 @@ async def database_way(database_url: str) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture
-async def far(database_way: Proxy, box: Box, tmp_path: Path) -> AsyncIterator[Lab]:
+async def far(database_way: Proxy, box: Box, tmp_path: Path) -> AsyncIterator[StudioHarness]:
     """A studio that reaches its database through the proxy."""
     url = f"postgresql://postgres@127.0.0.1:{database_way.port}/postgres"
-    async with opened_lab(box, url, tmp_path / "data") as lab:
-        yield lab
+    async with opened_lab(box, url, tmp_path / "data") as harness:
+        yield harness
         database_way.clear()
 
 
@@ -42,20 +42,22 @@ async def provider_way(box: Box) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture
-async def remote(provider_way: Proxy, box: Box, database_url: str, tmp_path: Path) -> AsyncIterator[Lab]:
+async def remote(
+    provider_way: Proxy, box: Box, database_url: str, tmp_path: Path
+) -> AsyncIterator[StudioHarness]:
     """A studio that reaches its provider through the proxy."""
     way = f"http://127.0.0.1:{provider_way.port}/v1"
-    async with opened_lab(box, database_url, tmp_path / "data", base_url=way) as lab:
-        yield lab
+    async with opened_lab(box, database_url, tmp_path / "data", base_url=way) as harness:
+        yield harness
 
 
-async def test_a_database_that_is_far_away(far: Lab, database_way: Proxy):
+async def test_a_database_that_is_far_away(far: StudioHarness, database_way: Proxy):
     """F21: a fiftieth of a second for each answer changes nothing but the time it takes."""
     database_way.latency(0.02)
     await _saved_once(far, await far.ask())
 
 
-async def test_connections_to_the_database_break_again_and_again(far: Lab, database_way: Proxy):
+async def test_connections_to_the_database_break_again_and_again(far: StudioHarness, database_way: Proxy):
     """F21, F22: reset on the wire, without a word from the server."""
     views: list[VideoView] = []
     for number in range(5):
@@ -67,7 +69,7 @@ async def test_connections_to_the_database_break_again_and_again(far: Lab, datab
     await _saved_once(far, *views)
 
 
-async def test_the_database_is_out_of_reach_for_a_while(far: Lab, database_way: Proxy):
+async def test_the_database_is_out_of_reach_for_a_while(far: StudioHarness, database_way: Proxy):
     """F21: requests are refused in words, and everything is taken up where it was."""
     view = await far.ask()
     await database_way.down()
@@ -80,7 +82,7 @@ async def test_the_database_is_out_of_reach_for_a_while(far: Lab, database_way: 
     await _saved_once(far, view)
 
 
-async def test_a_server_that_vanishes_without_a_word_is_noticed(far: Lab, database_way: Proxy):
+async def test_a_server_that_vanishes_without_a_word_is_noticed(far: StudioHarness, database_way: Proxy):
     """F21: after half a minute, by the kernel, on whatever connection: pool, background work, listener."""
     heard = far.studio.db.listen()
     assert await anext(heard) == ""
@@ -92,7 +94,7 @@ async def test_a_server_that_vanishes_without_a_word_is_noticed(far: Lab, databa
         assert unanswered <= 30_000
 
 
-async def test_a_provider_falls_silent_in_the_middle(remote: Lab, provider_way: Proxy):
+async def test_a_provider_falls_silent_in_the_middle(remote: StudioHarness, provider_way: Proxy):
     """F44: connections that stay open and say nothing are given up, and new ones are made."""
     await remote.box.fault(video={"set": {"status": "in_progress"}})
     view = await remote.until(await remote.ask(), Phase.IN_PROGRESS)
@@ -103,7 +105,7 @@ async def test_a_provider_falls_silent_in_the_middle(remote: Lab, provider_way: 
     await _saved_once(remote, view)
 
 
-async def test_a_file_breaks_off_on_the_wire(remote: Lab, provider_way: Proxy):
+async def test_a_file_breaks_off_on_the_wire(remote: StudioHarness, provider_way: Proxy):
     """F37: the connection ends after some bytes, whatever the headers said."""
     await remote.box.fault(content={"delay_ms": 1000})
     view = await remote.until(await remote.ask(), Phase.SAVING)
@@ -113,7 +115,7 @@ async def test_a_file_breaks_off_on_the_wire(remote: Lab, provider_way: Proxy):
     await _saved_once(remote, view)
 
 
-async def test_a_narrow_line_to_the_provider(remote: Lab, provider_way: Proxy):
+async def test_a_narrow_line_to_the_provider(remote: StudioHarness, provider_way: Proxy):
     """F39: slow is not stuck: whatever still comes is taken."""
     view = await remote.until(await remote.ask(), Phase.SAVING, Phase.COMPLETED)
     provider_way.bandwidth(20_000)
@@ -133,23 +135,23 @@ def _patience(port: int) -> list[tuple[int, int, int, int]]:
     return found
 
 
-async def _go_on(lab: Lab) -> None:
+async def _go_on(harness: StudioHarness) -> None:
     """Let the leases of what was interrupted be over; the pool may need a moment to notice."""
 
     async def over() -> bool:
         with suppress(Unavailable):
-            await lab.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
+            await harness.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
             return True
         return False
 
-    await lab.wait(over, hurry=False)
+    await harness.wait(over, hurry=False)
 
 
-async def _saved_once(lab: Lab, *views: VideoView) -> None:
+async def _saved_once(harness: StudioHarness, *views: VideoView) -> None:
     for view in views:
-        await lab.see_through(view)
-    await lab.audit()
+        await harness.see_through(view)
+    await harness.audit()
 
 
-async def _has_failed(lab: Lab, view: VideoView) -> bool:
-    return (await lab.row(view)).failures > 0
+async def _has_failed(harness: StudioHarness, view: VideoView) -> bool:
+    return (await harness.row(view)).failures > 0

@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier, Literal
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.video import Phase, VideoView
 from tests.support.cluster import Cluster, running_cluster
-from tests.support.lab import Lab, opened_lab
+from tests.support.harness import StudioHarness, opened_lab
 from tests.support.sandbox import Box
 
 AWAY = float(os.environ.get("AWAY", "5"))
@@ -28,16 +28,16 @@ async def cluster() -> AsyncIterator[Cluster]:
 
 
 @pytest.fixture
-async def own(cluster: Cluster, box: Box, tmp_path: Path) -> AsyncIterator[Lab]:
+async def own(cluster: Cluster, box: Box, tmp_path: Path) -> AsyncIterator[StudioHarness]:
     """A studio on a server of its own."""
-    async with opened_lab(box, cluster.url, tmp_path / "data") as lab:
-        yield lab
+    async with opened_lab(box, cluster.url, tmp_path / "data") as harness:
+        yield harness
     with psycopg.connect(cluster.url) as connection:
         connection.execute("TRUNCATE video CASCADE")
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
-async def test_a_restart_in_the_middle_of_everything(own: Lab, cluster: Cluster, how: str):
+async def test_a_restart_in_the_middle_of_everything(own: StudioHarness, cluster: Cluster, how: str):
     """F21: fast and immediate; meanwhile requests are answered 503, afterwards everything is taken up."""
     await own.box.fault(create={"accept": True, "delay_ms": 500}, job={"instant_ms": 1500})
     views = [await own.ask(f"wish {number}") for number in range(4)]
@@ -51,7 +51,7 @@ async def test_a_restart_in_the_middle_of_everything(own: Lab, cluster: Cluster,
     await _all_saved(own, views)
 
 
-async def test_a_while_without_a_server(own: Lab, cluster: Cluster):
+async def test_a_while_without_a_server(own: StudioHarness, cluster: Cluster):
     """F21: nobody lends a hand; at length it is half a minute, which outlives the leases."""
     await own.box.fault(create={"accept": True, "delay_ms": 500}, job={"instant_ms": 1500})
     views = [await own.ask(f"wish {number}") for number in range(4)]
@@ -71,7 +71,7 @@ async def test_a_while_without_a_server(own: Lab, cluster: Cluster):
     await own.audit()
 
 
-async def test_whoever_listens_for_changes_is_heard_again(own: Lab, cluster: Cluster):
+async def test_whoever_listens_for_changes_is_heard_again(own: StudioHarness, cluster: Cluster):
     """F21: the connection that listens is lost with the server; the next one hears again."""
     heard = own.studio.db.listen()
     assert await anext(heard) == ""
@@ -85,18 +85,18 @@ async def test_whoever_listens_for_changes_is_heard_again(own: Lab, cluster: Clu
     assert await asyncio.wait_for(anext(heard), 10) == str(own.owner_id)
 
 
-async def test_connections_are_terminated_again_and_again(lab: Lab):
+async def test_connections_are_terminated_again_and_again(harness: StudioHarness):
     """F22: work goes on over new ones."""
     views: list[VideoView] = []
     for number in range(6):
         with suppress(Unavailable):  # the person is told, and may ask again
-            views.append(await lab.ask(f"wish {number}"))
-        await _terminate(lab)
+            views.append(await harness.ask(f"wish {number}"))
+        await _terminate(harness)
     assert views
-    await _all_saved(lab, views)
+    await _all_saved(harness, views)
 
 
-async def test_no_more_connections_are_to_be_had(own: Lab, cluster: Cluster):
+async def test_no_more_connections_are_to_be_had(own: StudioHarness, cluster: Cluster):
     """F23: who needs another one is told at once; what the studio has, it goes on with."""
     view = await own.ask()
     with _all_connections(cluster):
@@ -107,19 +107,19 @@ async def test_no_more_connections_are_to_be_had(own: Lab, cluster: Cluster):
     await _all_saved(own, [view])
 
 
-async def test_requests_have_taken_every_connection(lab: Lab):
+async def test_requests_have_taken_every_connection(harness: StudioHarness):
     """F23: their waiting has an end, and the background work has connections of its own."""
-    await lab.box.fault(video={"set": {"status": "in_progress"}})
-    view = await lab.until(await lab.ask(), Phase.IN_PROGRESS)
+    await harness.box.fault(video={"set": {"status": "in_progress"}})
+    view = await harness.until(await harness.ask(), Phase.IN_PROGRESS)
     async with AsyncExitStack() as hogs:
         for _ in range(15):
-            await hogs.enter_async_context(lab.studio.db.engine.connect())
+            await hogs.enter_async_context(harness.studio.db.engine.connect())
         async with asyncio.timeout(8):
-            answer = await lab.http.get("/readyz")
+            answer = await harness.http.get("/readyz")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-        await lab.box.clear("video")
-        await _saved_unseen(lab, view)
-    await _all_saved(lab, [view])
+        await harness.box.clear("video")
+        await _saved_unseen(harness, view)
+    await _all_saved(harness, [view])
 
 
 @pytest.mark.parametrize(
@@ -128,107 +128,107 @@ async def test_requests_have_taken_every_connection(lab: Lab):
     ids=["deadlock", "disk full", "timeout"],
 )
 @pytest.mark.parametrize("table", ["job", "activity", "asset"])
-async def test_a_statement_fails_now_and_then(lab: Lab, table: str, state: str):
+async def test_a_statement_fails_now_and_then(harness: StudioHarness, table: str, state: str):
     """F24, F25, F26: it is done again a little later, and nothing else is."""
-    async with _failing(lab, table, state) as struck:
+    async with _failing(harness, table, state) as struck:
         views: list[VideoView] = []
         while not views:
             with suppress(Unavailable):  # the person is told, and asks again
-                views.append(await lab.ask())
-        await lab.wait(struck)
-        await _all_saved(lab, views)
+                views.append(await harness.ask())
+        await harness.wait(struck)
+        await _all_saved(harness, views)
 
 
-async def test_two_that_wait_for_each_other(lab: Lab):
+async def test_two_that_wait_for_each_other(harness: StudioHarness):
     """F24: a real deadlock, whose victim is what the provider has told us; it is written down right after."""
-    await lab.box.fault(video={"set": {"status": "in_progress"}})
-    view = await lab.until(await lab.ask(), Phase.IN_PROGRESS)
-    async with await _onlooker(lab) as other:
+    await harness.box.fault(video={"set": {"status": "in_progress"}})
+    view = await harness.until(await harness.ask(), Phase.IN_PROGRESS)
+    async with await _onlooker(harness) as other:
         await other.execute("SET deadlock_timeout = '1min'")  # the studio is to notice first
         async with other.transaction():
             await other.execute("SELECT 1 FROM video WHERE id = %s FOR UPDATE", [view.id])
-            await lab.box.clear("video")
-            await lab.wait(lambda: _waits(lab))
+            await harness.box.clear("video")
+            await harness.wait(lambda: _waits(harness))
             await other.execute("UPDATE job SET due_at = now() WHERE video_id = %s", [view.id])
-    assert (await lab.until(view)).phase is Phase.COMPLETED
-    assert [line["step"] for line in lab.log if line["event"] == "done_again"] == ["Claims.record"]
-    await lab.audit()
+    assert (await harness.until(view)).phase is Phase.COMPLETED
+    assert [line["step"] for line in harness.log if line["event"] == "done_again"] == ["Claims.record"]
+    await harness.audit()
 
 
 @pytest.mark.parametrize("state", ["40P01", "40001"], ids=["deadlock", "not serializable"])
-async def test_what_a_person_does_is_done_again(lab: Lab, state: str):
+async def test_what_a_person_does_is_done_again(harness: StudioHarness, state: str):
     """F24: three times at most, and the person sees nothing of it."""
-    videos = lab.studio.services.videos
-    async with _failing(lab, "job", state, times=3):
-        view = await lab.ask()
-    await lab.until(view)
-    async with _failing(lab, "video", state, times=3):
+    videos = harness.studio.services.videos
+    async with _failing(harness, "job", state, times=3):
+        view = await harness.ask()
+    await harness.until(view)
+    async with _failing(harness, "video", state, times=3):
         assert (await videos.rename(view.owner_id, view.id, "another title")).title == "another title"
-    async with _failing(lab, "video", state, times=3):
+    async with _failing(harness, "video", state, times=3):
         await videos.remove(view.owner_id, view.id)
-    async with _failing(lab, "video", state, times=4):
+    async with _failing(harness, "video", state, times=4):
         with pytest.raises(Unavailable):
             await videos.restore(view.owner_id, view.id)
     assert (await videos.restore(view.owner_id, view.id)).phase is Phase.COMPLETED
-    await _all_saved(lab, [view])
+    await _all_saved(harness, [view])
 
 
-async def test_a_locked_table_keeps_nobody_else_waiting(lab: Lab):
+async def test_a_locked_table_keeps_nobody_else_waiting(harness: StudioHarness):
     """F25: what does not need it is answered; no statement waits for ever."""
-    view = await lab.ask()
-    async with await _onlooker(lab) as other, other.transaction():
+    view = await harness.ask()
+    async with await _onlooker(harness) as other, other.transaction():
         await other.execute("LOCK TABLE job IN ACCESS EXCLUSIVE MODE")
-        waiting = asyncio.create_task(lab.row(view))
+        waiting = asyncio.create_task(harness.row(view))
         async with asyncio.timeout(5):
-            assert (await lab.http.get("/livez")).status_code == 200
-            await lab.studio.db.ping()
+            assert (await harness.http.get("/livez")).status_code == 200
+            await harness.studio.db.ping()
         assert not waiting.done()
     await waiting
-    assert [row.statement_timeout for row in await lab.sql("SHOW statement_timeout")] == ["30s"]
-    await _all_saved(lab, [view])
+    assert [row.statement_timeout for row in await harness.sql("SHOW statement_timeout")] == ["30s"]
+    await _all_saved(harness, [view])
 
 
-async def _all_saved(lab: Lab, views: list[VideoView]) -> None:
+async def _all_saved(harness: StudioHarness, views: list[VideoView]) -> None:
     """Wait until the leases of what was interrupted are over, and everything is saved."""
-    await lab.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
+    await harness.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
     for view in views:
-        await lab.see_through(view)
-    await lab.audit()
+        await harness.see_through(view)
+    await harness.audit()
 
 
-async def _onlooker(lab: Lab) -> psycopg.AsyncConnection:
+async def _onlooker(harness: StudioHarness) -> psycopg.AsyncConnection:
     """Connect to the studio's database as somebody else."""
-    url = lab.settings.database_url
+    url = harness.settings.database_url
     assert url
     return await psycopg.AsyncConnection.connect(url.get_secret_value(), autocommit=True)
 
 
-async def _waits(lab: Lab) -> bool:
+async def _waits(harness: StudioHarness) -> bool:
     """Tell whether somebody waits for a lock."""
-    return bool(await lab.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+    return bool(await harness.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
 
 
-async def _saved_unseen(lab: Lab, view: VideoView) -> None:
+async def _saved_unseen(harness: StudioHarness, view: VideoView) -> None:
     """Wait until a video is completed, over a connection that is not the studio's."""
-    async with await _onlooker(lab) as other:
+    async with await _onlooker(harness) as other:
 
         async def saved() -> bool:
             await other.execute("UPDATE job SET due_at = now() WHERE due_at > now()")
             done = "SELECT 1 FROM video WHERE id = %s AND phase = 'completed'"
             return await (await other.execute(done, [view.id])).fetchone() is not None
 
-        await lab.wait(saved, hurry=False)
+        await harness.wait(saved, hurry=False)
 
 
-async def _taken(lab: Lab) -> bool:
-    return bool(await lab.taken())
+async def _taken(harness: StudioHarness) -> bool:
+    return bool(await harness.taken())
 
 
-async def _terminate(lab: Lab) -> None:
+async def _terminate(harness: StudioHarness) -> None:
     """Have the server close every connection of the studio's."""
     query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sora-studio'"
     with suppress(Unavailable):  # our own as well
-        await lab.sql(query)
+        await harness.sql(query)
 
 
 @contextmanager
@@ -253,20 +253,20 @@ CREATE TRIGGER fail AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION fail();
 
 @asynccontextmanager
 async def _failing(
-    lab: Lab, table: str, state: str, times: int = 1
+    harness: StudioHarness, table: str, state: str, times: int = 1
 ) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
     """Let the next writes to a table fail with an SQLSTATE; yield what tells whether it has."""
-    async with await _onlooker(lab) as connection:
+    async with await _onlooker(harness) as connection:
         await connection.execute(
             SQL(_FAIL).format(state=Literal(state), table=Identifier(table), times=Literal(times))
         )
         try:
-            yield partial(_has_struck, lab)
+            yield partial(_has_struck, harness)
         finally:
             await connection.execute("DROP FUNCTION fail CASCADE")
             await connection.execute("DROP SEQUENCE fault")
 
 
-async def _has_struck(lab: Lab) -> bool:
-    (row,) = await lab.sql("SELECT is_called FROM fault")
+async def _has_struck(harness: StudioHarness) -> bool:
+    (row,) = await harness.sql("SELECT is_called FROM fault")
     return row.is_called

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sora_studio.domain.video import Phase
-from tests.support.lab import Lab
+from tests.support.harness import StudioHarness
 
 
 @pytest.mark.parametrize(
@@ -17,71 +17,73 @@ from tests.support.lab import Lab
         *("accept-then-wrong-object", "accept-then-missing-id"),
     ],
 )
-async def test_a_lost_answer_costs_one_post_and_one_job(lab: Lab, answer: str):
+async def test_a_lost_answer_costs_one_post_and_one_job(harness: StudioHarness, answer: str):
     """F13, F14, F15, F20: it is looked for, found and adopted."""
-    await lab.box.fault(create=answer, times=1)
-    view = await lab.ask()
-    assert (await lab.until(view)).phase is Phase.COMPLETED
-    assert await lab.posts(view) == len(await lab.taken()) == 1
-    assert (await lab.told(view))[:2] == ["unclear", "adopted"]
-    await lab.audit()
+    await harness.box.fault(create=answer, times=1)
+    view = await harness.ask()
+    assert (await harness.until(view)).phase is Phase.COMPLETED
+    assert await harness.posts(view) == len(await harness.taken()) == 1
+    assert (await harness.told(view))[:2] == ["unclear", "adopted"]
+    await harness.audit()
 
 
 @pytest.mark.parametrize("answer", ["500", "hang", "reset", "garbage", "missing-id"])
-async def test_an_unclear_submit_that_was_not_taken_is_left_to_the_person(lab: Lab, answer: str):
+async def test_an_unclear_submit_that_was_not_taken_is_left_to_the_person(
+    harness: StudioHarness, answer: str
+):
     """F13 to F15, F20, the other way about: nobody sends again unasked, nor says that it cost nothing."""
-    await lab.box.fault(create=answer, times=1)
-    view = await lab.ask()
-    await lab.until(view, Phase.SUBMIT_UNKNOWN)
-    await lab.sql("UPDATE job SET post_begun_at = post_begun_at - interval '95 s', looks = 3")
-    await lab.until(view, Phase.NEEDS_ATTENTION)
-    assert await lab.posts(view) == 1
-    await lab.studio.services.videos.give_up(view.owner_id, view.id)
-    assert (await lab.look(view)).charged is None
-    assert await lab.taken() == []
-    await lab.audit()
+    await harness.box.fault(create=answer, times=1)
+    view = await harness.ask()
+    await harness.until(view, Phase.SUBMIT_UNKNOWN)
+    await harness.sql("UPDATE job SET submit_started_at = submit_started_at - interval '95 s', lookups = 3")
+    await harness.until(view, Phase.NEEDS_ATTENTION)
+    assert await harness.posts(view) == 1
+    await harness.studio.services.videos.give_up(view.owner_id, view.id)
+    assert (await harness.look(view)).charged is None
+    assert await harness.taken() == []
+    await harness.audit()
 
 
-async def test_several_lost_answers_to_the_same_wish_are_told_apart(lab: Lab):
+async def test_several_lost_answers_to_the_same_wish_are_told_apart(harness: StudioHarness):
     """F13: a bijection, not one job adopted by all."""
-    await lab.box.fault(create="accept-then-reset", times=3)
-    views = [await lab.ask("the same") for _ in range(3)]
-    assert [(await lab.until(view)).phase for view in views] == [Phase.COMPLETED] * 3
-    assert len(await lab.taken()) == 3
-    await lab.audit()
+    await harness.box.fault(create="accept-then-reset", times=3)
+    views = [await harness.ask("the same") for _ in range(3)]
+    assert [(await harness.until(view)).phase for view in views] == [Phase.COMPLETED] * 3
+    assert len(await harness.taken()) == 3
+    await harness.audit()
 
 
 @pytest.mark.parametrize("status", ["401", "403"])
-async def test_a_revoked_key_fails_at_once(lab: Lab, status: str):
+async def test_a_revoked_key_fails_at_once(harness: StudioHarness, status: str):
     """F18: the reservation is released, and the person is told in words."""
-    await lab.box.fault(post=status)
-    view = await lab.ask()
-    seen = await lab.until(view)
+    await harness.box.fault(post=status)
+    view = await harness.ask()
+    seen = await harness.until(view)
     assert (seen.phase, seen.charged) == (Phase.FAILED, False)
     assert seen.problem
     assert seen.problem.message
-    assert await lab.posts(view) == 1
-    await lab.audit()
+    assert await harness.posts(view) == 1
+    await harness.audit()
 
 
 @pytest.mark.parametrize("code", ["moderation_blocked", "never_heard_of"])
-async def test_a_refusal_is_shown_in_the_providers_words(lab: Lab, code: str):
+async def test_a_refusal_is_shown_in_the_providers_words(harness: StudioHarness, code: str):
     """F19: as text, with the reservation released."""
     body: dict[str, Any] = {"error": {"code": code, "message": "Not <b>this</b>, please."}}
-    await lab.box.fault(create={"status": 400, "body": body}, times=1)
-    view = await lab.ask()
-    seen = await lab.until(view)
+    await harness.box.fault(create={"status": 400, "body": body}, times=1)
+    view = await harness.ask()
+    seen = await harness.until(view)
     assert (seen.phase, seen.charged) == (Phase.FAILED, False)
     assert seen.problem
     assert (seen.problem.code, seen.problem.message) == (code, "Not <b>this</b>, please.")
-    assert await lab.posts(view) == 1
-    await lab.audit()
+    assert await harness.posts(view) == 1
+    await harness.audit()
 
 
-async def test_an_id_of_any_length_is_kept_verbatim(lab: Lab):
+async def test_an_id_of_any_length_is_kept_verbatim(harness: StudioHarness):
     """F20: some servers' ids have 266 characters."""
-    await lab.box.fault(job="long-id", times=1)
-    view = await lab.ask()
-    assert (await lab.until(view)).phase is Phase.COMPLETED
-    assert len((await lab.row(view)).remote_id) == 266
-    await lab.audit()
+    await harness.box.fault(job="long-id", times=1)
+    view = await harness.ask()
+    assert (await harness.until(view)).phase is Phase.COMPLETED
+    assert len((await harness.row(view)).remote_id) == 266
+    await harness.audit()

@@ -16,11 +16,11 @@ from sora_studio.bootstrap import Parts
 from sora_studio.db.engine import Database
 from sora_studio.domain.video import Phase, Status
 from sora_studio.services.pictures import limit_worker
-from sora_studio.services.workshop import Workshop
+from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
-from tests.integration.tracking.conftest import Bench
+from tests.integration.jobs.conftest import Background
+from tests.support.harness import StudioHarness, opened_lab
 from tests.support.instance import Instance, running_instance
-from tests.support.lab import Lab, opened_lab
 from tests.support.library import add_person, add_videos
 from tests.support.provider import FakeProvider
 from tests.support.sandbox import Box
@@ -29,52 +29,52 @@ from tests.support.waiting import comes_true
 
 async def test_two_ask_as_often_as_one(database: Database, tmp_path: Path):
     """F54: every job is looked at as often as with one instance, and none twice at a time."""
-    workshop = Workshop(limit_worker, 1)
-    looks = [await _looks(database, tmp_path / str(many), workshop, many) for many in (1, 2)]
-    workshop.close()
-    assert looks[0] > 200
-    assert looks[1] == pytest.approx(looks[0], rel=0.05)
+    worker_pool = WorkerPool(limit_worker, 1)
+    lookups = [await _looks(database, tmp_path / str(many), worker_pool, many) for many in (1, 2)]
+    worker_pool.close()
+    assert lookups[0] > 200
+    assert lookups[1] == pytest.approx(lookups[0], rel=0.05)
 
 
-async def _looks(db: Database, media: Path, workshop: Workshop, many: int) -> int:
+async def _looks(db: Database, media: Path, worker_pool: WorkerPool, many: int) -> int:
     """Let so many instances work on twenty jobs, eight seconds a step; return how often jobs were claimed."""
     provider, owner_id = FakeProvider(), await add_person(db)
-    benches = [Bench(db, provider, LocalStorage(media), workshop, owner_id) for _ in range(many)]
+    benches = [Background(db, provider, LocalStorage(media), worker_pool, owner_id) for _ in range(many)]
     for number in range(20):
         await benches[0].wish(f"{media.name} {number}")
     for step in range(20):
-        for bench in benches if step % 2 else benches[::-1]:
-            await bench.submit()
-            await bench.refresher.run()
+        for background in benches if step % 2 else benches[::-1]:
+            await background.submit()
+            await background.refresher.run()
         for remote_id in provider.jobs:
             provider.report(remote_id, Status.IN_PROGRESS, None)
         await benches[0].sql(
-            "UPDATE job SET due_at = due_at - interval '8 s', taken_at = taken_at - interval '8 s'"
+            "UPDATE job SET due_at = due_at - interval '8 s', accepted_at = accepted_at - interval '8 s'"
         )
     async with db.transaction() as tx:
         connection = await tx.connection()
         row = (
-            await connection.exec_driver_sql("SELECT sum(fence) AS looks, count(*) AS jobs FROM job")
+            await connection.exec_driver_sql("SELECT sum(fence) AS lookups, count(*) AS jobs FROM job")
         ).one()
         await connection.exec_driver_sql("DELETE FROM video")
     assert row.jobs == 20
-    return int(row.looks)
+    return int(row.lookups)
 
 
 async def test_two_finish_everything_once(box: Box, database_url: str, tmp_path: Path):
     """F54: whoever comes first submits, looks and saves; nobody does it again."""
     shared = Parts(storage=lambda _: LocalStorage(tmp_path / "one" / "media"))
     async with (
-        opened_lab(box, database_url, tmp_path / "one") as lab,
+        opened_lab(box, database_url, tmp_path / "one") as harness,
         opened_lab(box, database_url, tmp_path / "two", parts=shared) as other,
     ):
         await box.fault(job={"instant_ms": 500})
-        views = [await each.ask(f"wish {number}") for number in range(5) for each in (lab, other)]
+        views = [await each.ask(f"wish {number}") for number in range(5) for each in (harness, other)]
         for view in views:
-            assert (await lab.until(view, hurry=False)).phase is Phase.COMPLETED
-            assert await lab.posts(view) == 1
-        assert len(await lab.taken()) == len(views)
-        await lab.audit()
+            assert (await harness.until(view, hurry=False)).phase is Phase.COMPLETED
+            assert await harness.posts(view) == 1
+        assert len(await harness.taken()) == len(views)
+        await harness.audit()
 
 
 @dataclass
@@ -118,13 +118,13 @@ class Pair:
             return (await (await tx.connection()).execute(query)).scalar_one()
 
     @asynccontextmanager
-    async def another(self) -> AsyncIterator[Lab]:
+    async def another(self) -> AsyncIterator[StudioHarness]:
         """Open the other instance, once the first one's leases are over."""
         parts = Parts(storage=lambda _: LocalStorage(_media(self.folder)))
-        async with opened_lab(self.box, self.url, self.folder / "other", parts=parts) as lab:
-            lab.before = self.before
-            await lab.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
-            yield lab
+        async with opened_lab(self.box, self.url, self.folder / "other", parts=parts) as harness:
+            harness.before = self.before
+            await harness.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
+            yield harness
 
 
 def _media(folder: Path) -> Path:
@@ -149,22 +149,25 @@ async def test_who_freezes_and_wakes_up_late_writes_nothing(pair: Pair, place: s
     await pair.wish("begun by the frail one")
     await pair.seen(place, asked + 1)
     pair.frail.freeze()
-    async with pair.another() as lab:
+    async with pair.another() as harness:
         await pair.saved(1)
-        written = await lab.sql("SELECT * FROM job"), await lab.sql("SELECT * FROM activity ORDER BY id")
+        written = (
+            await harness.sql("SELECT * FROM job"),
+            await harness.sql("SELECT * FROM activity ORDER BY id"),
+        )
     pair.frail.thaw()
     await pair.wish("a later one")
     await pair.saved(2)  # by now it has also tried to write what it had begun
-    async with pair.another() as lab:
+    async with pair.another() as harness:
         first = [
             row
-            for row in await lab.sql("SELECT * FROM job ORDER BY created_at")
+            for row in await harness.sql("SELECT * FROM job ORDER BY created_at")
             if row.id == written[0][0].id
         ]
         assert first == written[0]
-        assert (await lab.sql("SELECT * FROM activity ORDER BY id"))[: len(written[1])] == written[1]
-        assert len(await lab.taken()) == 2
-    await lab.audit()
+        assert (await harness.sql("SELECT * FROM activity ORDER BY id"))[: len(written[1])] == written[1]
+        assert len(await harness.taken()) == 2
+    await harness.audit()
 
 
 async def test_what_a_killed_instance_held_is_taken_over(pair: Pair):
@@ -174,8 +177,8 @@ async def test_what_a_killed_instance_held_is_taken_over(pair: Pair):
     await pair.wish(*(f"wish {number}" for number in range(12)))
     await pair.seen("create", asked + 10)
     pair.frail.kill()
-    async with pair.another() as lab:
-        for row in await lab.sql("SELECT id FROM video"):
-            await lab.see_through(await lab.studio.services.videos.get(pair.owner_id, row.id))
-        assert len(await lab.taken()) == 12
-    await lab.audit()
+    async with pair.another() as harness:
+        for row in await harness.sql("SELECT id FROM video"):
+            await harness.see_through(await harness.studio.services.videos.get(pair.owner_id, row.id))
+        assert len(await harness.taken()) == 12
+    await harness.audit()

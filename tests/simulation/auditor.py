@@ -55,9 +55,9 @@ class Auditor:
 
     def taken(self, taken: Accepted) -> None:
         """Check that a job at the provider is one that somebody asked for (I1)."""
-        prompt = taken.order.prompt
+        prompt = taken.submission.prompt
         asked = self.wished[prompt] + self.sent_again[prompt]
-        costs = sum(each.order.prompt == prompt for each in self._provider.ledger)
+        costs = sum(each.submission.prompt == prompt for each in self._provider.ledger)
         self._check(costs <= asked, f"{costs} jobs paid for {asked} wishes", prompt)
 
     # In the end.
@@ -105,7 +105,7 @@ class Auditor:
 
     def _must_be_known(self, taken: Accepted) -> bool:
         """A list that shows everything leaves no excuse, unless people have let go of the video."""
-        prompt = taken.order.prompt
+        prompt = taken.submission.prompt
         excused = self.sent_again[prompt] or any(self.prompt_of[each] == prompt for each in self.let_go)
         return self._provider.profile.list_is_complete and not taken.lost and not excused
 

@@ -14,24 +14,24 @@ from uuid import UUID
 from sora_studio.domain.errors import MediaError, Unavailable
 from sora_studio.domain.media import MediaFacts
 from sora_studio.domain.video import Phase, Problem
-from sora_studio.jobs.scheduler import Beat, Scheduler, _Guarded
-from sora_studio.services.offers import Offers
-from sora_studio.services.room import Room
-from sora_studio.services.tracking.archive import Archiver
-from sora_studio.services.tracking.claims import Claims
-from sora_studio.services.tracking.copying import Copier
-from sora_studio.services.tracking.purge import Purger
-from sora_studio.services.tracking.reconcile import Reconciler
-from sora_studio.services.tracking.refresh import Refresher
-from sora_studio.services.tracking.submit import Submitter
-from sora_studio.services.workshop import Workshop
+from sora_studio.scheduler import PeriodicTask, Scheduler, _Guarded
+from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.disk_space import DiskSpace
+from sora_studio.services.jobs.archive import Archiver
+from sora_studio.services.jobs.claims import Claims
+from sora_studio.services.jobs.download import Downloader
+from sora_studio.services.jobs.purge import Purger
+from sora_studio.services.jobs.reconcile import Reconciler
+from sora_studio.services.jobs.refresh import Refresher
+from sora_studio.services.jobs.submit import Submitter
+from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.simulation.provider import BODY, Host, Line, Provider
 from tests.simulation.tables import (
     MemoryAssets,
     MemoryDatabase,
-    MemoryHints,
     MemoryJobs,
+    MemoryWebhookDeliveries,
     Tables,
     Transaction,
 )
@@ -51,25 +51,25 @@ _SECOND = timedelta(seconds=1)
 class MemoryClaims(Claims):
     """Claims on tables in memory."""
 
-    jobs, assets, hints = MemoryJobs, MemoryAssets, MemoryHints
+    jobs, assets, deliveries = MemoryJobs, MemoryAssets, MemoryWebhookDeliveries
 
 
 class MemoryPurger(Purger):
     """A purge of tables in memory."""
 
-    assets, hints = MemoryAssets, MemoryHints
+    assets, deliveries = MemoryAssets, MemoryWebhookDeliveries
 
 
 class Wakeable(Scheduler):
     """The real scheduler without its clock: the world says when a beat is due."""
 
     def __init__(self) -> None:
-        self._beats: dict[str, _Guarded] = {}
+        self._tasks: dict[str, _Guarded] = {}
         self._woken: set[asyncio.Task[None]] = set()
         self._open = False
 
-    def start(self, *beats: Beat) -> None:
-        self._beats = {beat.name: _Guarded(beat) for beat in beats}
+    def start(self, *tasks: PeriodicTask) -> None:
+        self._tasks = {wake.name: _Guarded(wake) for wake in tasks}
         self._open = True
 
     def halt(self) -> None:
@@ -77,7 +77,7 @@ class Wakeable(Scheduler):
         self._open = False
 
 
-class Desk(Workshop):
+class Desk(WorkerPool):
     """Looks at simulated films, in this process."""
 
     def __init__(self, cross: Callable[[str], Any]) -> None:
@@ -95,7 +95,7 @@ class Desk(Workshop):
         return MediaFacts(1280, 720, 4.0)
 
 
-class Spacious(Room):
+class Spacious(DiskSpace):
     """A disk with room: to look at the real one takes a thread."""
 
     async def trouble(self) -> Problem | None:
@@ -134,35 +134,35 @@ class Process:
         self._wire(server, LocalStorage(media))
 
     def _wire(self, server: Provider, storage: LocalStorage) -> None:
-        offers = Offers({server.profile.name: Line(server, self)})
+        catalog = ProviderCatalog({server.profile.name: Line(server, self)})
         wake = {name: self._waker(name) for name in WORKS_ON}
         self.submitter = Submitter(
             claims=self.claims,
-            offers=offers,
+            catalog=catalog,
             storage=storage,
-            room=Spacious(storage),
+            disk_space=Spacious(storage),
             wake=wake["submit"],
             on_unclear=wake["reconcile"],
         )
         self.archiver = Archiver(
             claims=self.claims,
-            offers=offers,
-            copier=Copier(storage=storage, workshop=Desk(self.cross)),
+            catalog=catalog,
+            downloader=Downloader(storage=storage, worker_pool=Desk(self.cross)),
             wake=wake["archive"],
         )
-        refresher = Refresher(claims=self.claims, offers=offers, on_finished=wake["archive"])
+        refresher = Refresher(claims=self.claims, catalog=catalog, on_finished=wake["archive"])
         reconciler = Reconciler(
-            claims=self.claims, offers=offers, on_unsent=wake["submit"], on_finished=wake["archive"]
+            claims=self.claims, catalog=catalog, on_unsent=wake["submit"], on_finished=wake["archive"]
         )
         clock = asyncio.get_running_loop().time
-        purger = MemoryPurger(db=self.db, offers=offers, storage=storage, clock=clock)
-        self._beats = (
-            Beat("submit", _SECOND, self.submitter.run),
-            Beat("refresh", _SECOND, refresher.run),
-            Beat("reconcile", _SECOND, reconciler.run),
-            Beat("archive", _SECOND, self.archiver.run),
-            Beat("heartbeat", _SECOND, self.claims.heartbeat),
-            Beat("purge", _SECOND, purger.run),
+        purger = MemoryPurger(db=self.db, catalog=catalog, storage=storage, clock=clock)
+        self._tasks = (
+            PeriodicTask("submit", _SECOND, self.submitter.run),
+            PeriodicTask("refresh", _SECOND, refresher.run),
+            PeriodicTask("reconcile", _SECOND, reconciler.run),
+            PeriodicTask("archive", _SECOND, self.archiver.run),
+            PeriodicTask("heartbeat", _SECOND, self.claims.heartbeat),
+            PeriodicTask("purge", _SECOND, purger.run),
         )
 
     def _waker(self, name: str) -> Callable[[], None]:
@@ -188,11 +188,11 @@ class Process:
                 await self.world.pass_time(1)
             else:
                 break
-        self.scheduler.start(*self._beats)
+        self.scheduler.start(*self._tasks)
         for name in WORKS_ON:
             self.scheduler.wake(name)
 
-    def beat(self, name: str) -> None:
+    def wake(self, name: str) -> None:
         self.run(lambda: self.scheduler.wake(name))
 
     async def stop(self) -> None:

@@ -18,7 +18,7 @@ from sora_studio.domain.errors import (
     SubmitUnclear,
     Unsupported,
 )
-from sora_studio.domain.ports import Beginning, Content, Order, RemoteJob, RemotePage
+from sora_studio.domain.ports import Content, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Problem, Status, Variant
 
@@ -55,7 +55,7 @@ class Accepted:
 
     remote_id: str
     key: UUID
-    order: Order
+    submission: Submission
     at: datetime
     starts: datetime
     ends: datetime  # datetime.max in UTC: never
@@ -138,14 +138,14 @@ class Provider:
             return Fault.NONE
         return rng.choice(_ALL if submits else _HARMLESS)
 
-    def accept(self, order: Order) -> RemoteJob:
-        """Take an order, or refuse it."""
+    def accept(self, submission: Submission) -> RemoteJob:
+        """Take an submission, or refuse it."""
         host, weather, rng = self.host, self.weather, self.host.rng
         for taken in self.ledger if self.profile.honours_idempotency_key else ():
-            if taken.key == order.job_id:
+            if taken.key == submission.job_id:
                 return self._said(taken)
         if rng.random() < weather.refuses:
-            host.log("refused", order.job_id)
+            host.log("refused", submission.job_id)
             raise ContentRejected("Not this.", "moderation_blocked")
         now = host.now()
         starts = now + timedelta(seconds=rng.uniform(0, 5))
@@ -153,8 +153,8 @@ class Provider:
         shown = now + timedelta(seconds=rng.uniform(0, weather.lists_lag))
         taken = Accepted(
             remote_id=f"remote-{len(self.ledger)}",
-            key=order.job_id,
-            order=order,
+            key=submission.job_id,
+            submission=submission,
             at=now,
             starts=starts,
             ends=NEVER if rng.random() < weather.never_ends else ends,
@@ -166,7 +166,7 @@ class Provider:
         )
         self.ledger.append(taken)
         self.by_id[taken.remote_id] = taken
-        host.log("taken", taken.remote_id, order.job_id)
+        host.log("accepted", taken.remote_id, submission.job_id)
         self.on_taken(taken)
         return self._said(taken)
 
@@ -227,10 +227,10 @@ class Provider:
             created_at=taken.at + timedelta(seconds=self.weather.skew),
             expires_at=taken.expires if ended else None,
             problem=Problem(BROKEN, "It broke.") if failed else None,
-            prompt=taken.order.prompt,
-            model=taken.order.model,
-            size=taken.order.size,
-            seconds=taken.order.seconds,
+            prompt=taken.submission.prompt,
+            model=taken.submission.model,
+            size=taken.submission.size,
+            seconds=taken.submission.seconds,
             completed_at=taken.ends if ended else None,
         )
 
@@ -267,10 +267,10 @@ class Line:
     def profile(self) -> Profile:
         return self._server.profile
 
-    async def submit(self, order: Order) -> RemoteJob:
-        self._host.log("POST", order.job_id)
+    async def submit(self, submission: Submission) -> RemoteJob:
+        self._host.log("POST", submission.job_id)
         fault = self._server.fault(submits=True)
-        return await self._request(lambda: self._server.accept(order), fault, SubmitUnclear)
+        return await self._request(lambda: self._server.accept(submission), fault, SubmitUnclear)
 
     async def fetch(self, remote_id: str) -> RemoteJob:
         return await self._get(lambda: self._server.find(remote_id))
@@ -285,7 +285,7 @@ class Line:
         raise Unsupported(f"No {name} from {film} for {key}: there are no characters here.")
 
     def content(
-        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
     ) -> AbstractAsyncContextManager[Content]:
         assert variant is Variant.VIDEO
         return self._content(remote_id, beginning)
@@ -297,7 +297,7 @@ class Line:
         """Nothing to close."""
 
     @asynccontextmanager
-    async def _content(self, remote_id: str, beginning: Beginning | None) -> AsyncIterator[Content]:
+    async def _content(self, remote_id: str, beginning: ResumePoint | None) -> AsyncIterator[Content]:
         body = await self._get(lambda: self._server.file(remote_id))
         fault = self._server.fault()
         if fault is Fault.BROKEN:

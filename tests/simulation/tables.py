@@ -14,12 +14,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.assets import SEARCH_TIME, AssetRepository
 from sora_studio.db.engine import Database
-from sora_studio.db.hints import AT_MOST_EVERY, KEPT, WAITS, HintRepository
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AT_ONCE, REFERENCE, AssetRow
+from sora_studio.db.webhook_deliveries import AT_MOST_EVERY, KEPT, WAITS, WebhookDeliveryRepository
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange, Likeness
-from sora_studio.domain.video import NEXT, TERMINAL, Happening, Kind, Phase, Problem
+from sora_studio.domain.video import NEXT, TERMINAL, ActivityKind, Kind, Phase, Problem
 
 _LATER = datetime.max.replace(tzinfo=UTC)
 
@@ -61,9 +61,9 @@ class Job:
     problem_message: str | None = None
     price_micros: int | None = None
     charge: Charge = Charge.RESERVED
-    post_begun_at: datetime | None = None
-    taken_at: datetime | None = None
-    finished_at: datetime | None = None
+    submit_started_at: datetime | None = None
+    accepted_at: datetime | None = None
+    rendered_at: datetime | None = None
     ended_at: datetime | None = None
     remote_expires_at: datetime | None = None
     hinted_at: datetime | None = None
@@ -72,7 +72,7 @@ class Job:
     holder: UUID | None = None
     fence: int = 0
     failures: int = 0
-    looks: int = 0
+    lookups: int = 0
 
 
 Row = TypeVar("Row", Video, Job)
@@ -94,9 +94,9 @@ class Tables:
         self.jobs: dict[UUID, Job] = {}
         self.videos: dict[UUID, Video] = {}
         self.assets: dict[tuple[UUID, str], AssetRow] = {}
-        self.hints: dict[str, tuple[str, datetime]] = {}
+        self.deliveries: dict[str, tuple[str, datetime]] = {}
         self.trash: dict[str, datetime] = {}
-        self.activity: list[tuple[UUID, Happening, str | None]] = []
+        self.activity: list[tuple[UUID, ActivityKind, str | None]] = []
         self.commits = 0
 
 
@@ -106,7 +106,11 @@ class Transaction(Tables):
     def __init__(self, tables: Tables, now: datetime) -> None:
         self.base, self.now, self.commits, self.new_id = tables, now, tables.commits, tables.new_id
         self.jobs, self.videos = dict(tables.jobs), dict(tables.videos)
-        self.assets, self.hints, self.trash = dict(tables.assets), dict(tables.hints), dict(tables.trash)
+        self.assets, self.deliveries, self.trash = (
+            dict(tables.assets),
+            dict(tables.deliveries),
+            dict(tables.trash),
+        )
         self.activity = [*tables.activity]
         self.fences: list[tuple[int, int]] = []  # of each write: its holder's number and the row's
 
@@ -114,7 +118,7 @@ class Transaction(Tables):
         base = self.base
         assert base.commits == self.commits, "a transaction waited for something else while it was open"
         base.jobs, base.videos, base.assets = self.jobs, self.videos, self.assets
-        base.hints, base.trash, base.activity = self.hints, self.trash, self.activity
+        base.deliveries, base.trash, base.activity = self.deliveries, self.trash, self.activity
         base.commits += 1
 
     def change(self, job: Job, **values: object) -> Job:
@@ -208,10 +212,10 @@ class MemoryJobs(JobRepository):
             for job in self._t.jobs.values()
             if job.provider == provider
             and job.remote_id is None
-            and job.post_begun_at
+            and job.submit_started_at
             and (
                 job.phase in (Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN)
-                or (job.phase is Phase.NEEDS_ATTENTION and job.post_begun_at > oldest)
+                or (job.phase is Phase.NEEDS_ATTENTION and job.submit_started_at > oldest)
             )
         )
 
@@ -245,10 +249,10 @@ class MemoryJobs(JobRepository):
 
     async def begin(self, job: ClaimedJob) -> bool:
         row = self._t.jobs.get(job.id)
-        if row is None or row.fence != job.fence or row.post_begun_at is not None:
+        if row is None or row.fence != job.fence or row.submit_started_at is not None:
             return False
         self._t.fences.append((job.fence, row.fence))
-        self._t.change(row, post_begun_at=self._t.now)
+        self._t.change(row, submit_started_at=self._t.now)
         return True
 
     async def record(self, changes: Sequence[JobChange]) -> int:
@@ -270,8 +274,10 @@ class MemoryJobs(JobRepository):
         self._t.fences.append((change.job.fence, job.fence))
         self._t.show(self._t.change(job, phase=phase, remote_id=remote_id, **self._news(job, change)))
         note = (change.problem.message or None) if change.problem else None
-        notes = [*[None] * (len(change.happenings) - 1), note]
-        self._t.activity += [(job.video_id, *each) for each in zip(change.happenings, notes, strict=False)]
+        notes = [*[None] * (len(change.activity_kinds) - 1), note]
+        self._t.activity += [
+            (job.video_id, *each) for each in zip(change.activity_kinds, notes, strict=False)
+        ]
         return True
 
     def _news(self, job: Job, change: JobChange) -> dict[str, object]:
@@ -293,10 +299,10 @@ class MemoryJobs(JobRepository):
             "problem_message": (problem and problem.message) or None,
             "charge": change.charge or job.charge,
             "failures": change.failures,
-            "looks": job.looks if change.looks is None else change.looks,
-            "post_begun_at": None if change.not_sent else job.post_begun_at,
-            "taken_at": job.taken_at or now if change.taken else job.taken_at,
-            "finished_at": job.finished_at or change.finished_at,
+            "lookups": job.lookups if change.lookups is None else change.lookups,
+            "submit_started_at": None if change.not_sent else job.submit_started_at,
+            "accepted_at": job.accepted_at or now if change.accepted else job.accepted_at,
+            "rendered_at": job.rendered_at or change.rendered_at,
             "ended_at": now if change.phase in TERMINAL else job.ended_at,
         }
 
@@ -322,13 +328,13 @@ class MemoryJobs(JobRepository):
             if job.holder == holder:
                 self._t.change(job, lease_until=None, holder=None, fence=job.fence + 1)
 
-    async def look_again(self, video_id: UUID) -> bool:
+    async def check_again(self, video_id: UUID) -> bool:
         if not (job := self._waiting(video_id)):
             return False
         phase = Phase.IN_PROGRESS if job.remote_id else Phase.SUBMIT_UNKNOWN
         again = {"phase": phase, "due_at": self._t.now, "created_at": self._t.now}
-        fresh = {"looks": 0, "failures": 0, "problem_code": None, "problem_message": None}
-        return self._decided(job, Happening.LOOKED_AGAIN, **again, **fresh)
+        fresh = {"lookups": 0, "failures": 0, "problem_code": None, "problem_message": None}
+        return self._decided(job, ActivityKind.RECHECKED, **again, **fresh)
 
     async def submit_again(self, video_id: UUID) -> bool:
         if not (old := self._waiting(video_id)):
@@ -338,7 +344,7 @@ class MemoryJobs(JobRepository):
         new = Job(self._t.new_id(), video_id, now, old.provider, price_micros=price, due_at=now)
         self._t.jobs[new.id] = new
         self._t.show(new)
-        self._t.activity.append((video_id, Happening.SENT_AGAIN, None))
+        self._t.activity.append((video_id, ActivityKind.RESUBMITTED, None))
         return True
 
     async def give_up(self, video_id: UUID) -> bool:
@@ -346,26 +352,26 @@ class MemoryJobs(JobRepository):
             return False
         problem = {"problem_code": "given_up", "problem_message": "You stopped waiting for this video."}
         ended = {"phase": Phase.FAILED, "ended_at": self._t.now, "due_at": None}
-        return self._decided(job, Happening.GIVEN_UP, **ended, **problem, charge=_released(job))
+        return self._decided(job, ActivityKind.GIVEN_UP, **ended, **problem, charge=_released(job))
 
     def _waiting(self, video_id: UUID) -> Job | None:
         jobs = (job for job in self._t.jobs.values() if job.video_id == video_id and job.current)
         return next((job for job in jobs if job.phase is Phase.NEEDS_ATTENTION), None)
 
-    def _decided(self, job: Job, happening: Happening, **values: object) -> bool:
+    def _decided(self, job: Job, kind: ActivityKind, **values: object) -> bool:
         self._t.show(self._t.change(job, fence=job.fence + 1, **values))
-        self._t.activity.append((job.video_id, happening, None))
+        self._t.activity.append((job.video_id, kind, None))
         return True
 
 
 def is_unclear(job: Job) -> bool:
     """Tell whether the provider may have a job under a name that is not known yet."""
-    begun = job.current and job.post_begun_at is not None
+    begun = job.current and job.submit_started_at is not None
     return begun and job.phase in (Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN)
 
 
 def _deadline(job: Job) -> datetime:
-    guess = job.finished_at + timedelta(hours=1) if job.finished_at else _LATER
+    guess = job.rendered_at + timedelta(hours=1) if job.rendered_at else _LATER
     return job.remote_expires_at or guess
 
 
@@ -431,7 +437,7 @@ class MemoryAssets(AssetRepository):
             self._t.trash.pop(key, None)
 
 
-class MemoryHints(HintRepository):
+class MemoryWebhookDeliveries(WebhookDeliveryRepository):
     """Hints."""
 
     def __init__(self, tx: AsyncSession) -> None:
@@ -439,27 +445,27 @@ class MemoryHints(HintRepository):
         self._t = cast("Transaction", tx)
 
     async def remember(self, delivery_id: str, remote_id: str) -> bool:
-        new = delivery_id not in self._t.hints
+        new = delivery_id not in self._t.deliveries
         if new:
-            self._t.hints[delivery_id] = (remote_id, self._t.now)
+            self._t.deliveries[delivery_id] = (remote_id, self._t.now)
         return new
 
     async def apply(self, remote_ids: Iterable[str]) -> bool:
         now, wanted = self._t.now, {*remote_ids}
-        fresh = {remote for remote, at in self._t.hints.values() if at > now - WAITS} & wanted
+        fresh = {remote for remote, at in self._t.deliveries.values() if at > now - WAITS} & wanted
         applied = [
             self._t.change(job, due_at=min(job.due_at or at, at), hinted_at=at)
             for job in [*self._t.jobs.values()]
             if job.remote_id in fresh
             and job.phase in (Phase.QUEUED, Phase.IN_PROGRESS)
-            and job.looks == 0
+            and job.lookups == 0
             and (at := _after_last(job, now))
         ]
         return any(job.due_at and job.due_at <= now for job in applied)
 
     async def forget_old(self) -> None:
         oldest = self._t.now - KEPT
-        self._t.hints = {key: hint for key, hint in self._t.hints.items() if hint[1] >= oldest}
+        self._t.deliveries = {key: hint for key, hint in self._t.deliveries.items() if hint[1] >= oldest}
 
 
 def _after_last(job: Job, now: datetime) -> datetime:

@@ -49,7 +49,7 @@ def test_worlds_are_as_rough_as_they_should_be():
     def share(what: str) -> float:
         return sum(what in happened for happened in seen) / len(seen)
 
-    assert share("taken") > 0.9
+    assert share("accepted") > 0.9
     assert min(map(share, ("died", "froze", "a person decides", "refused", "deleted", "restored"))) > 0.02
 
 

@@ -11,17 +11,17 @@ from sqlalchemy import text
 
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
-from sora_studio.db.hints import HintRepository
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AssetRow
+from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
-from sora_studio.domain.video import Happening, Phase, Problem, Variant
+from sora_studio.domain.video import ActivityKind, Phase, Problem, Variant
 from tests.simulation.tables import (
     Job,
     MemoryAssets,
-    MemoryHints,
     MemoryJobs,
+    MemoryWebhookDeliveries,
     Tables,
     Transaction,
     Video,
@@ -34,7 +34,7 @@ HOLDERS = (uuid4(), uuid4())
 STEPS = 60
 _MOMENTS = tuple(name for name in Job.__dataclass_fields__ if name.endswith("_at") or name == "lease_until")
 
-Do = Callable[[JobRepository, AssetRepository, HintRepository], Awaitable[Any]]
+Do = Callable[[JobRepository, AssetRepository, WebhookDeliveryRepository], Awaitable[Any]]
 
 
 class Twins:
@@ -66,8 +66,10 @@ class Twins:
         async with self.db.transaction() as tx:
             now = await (await tx.connection()).scalar(text("SELECT now()"))
             memory: Any = Transaction(self.tables, now)
-            theirs = await _outcome(do(JobRepository(tx), AssetRepository(tx), HintRepository(tx)))
-            ours = await _outcome(do(MemoryJobs(memory), MemoryAssets(memory), MemoryHints(memory)))
+            theirs = await _outcome(do(JobRepository(tx), AssetRepository(tx), WebhookDeliveryRepository(tx)))
+            ours = await _outcome(
+                do(MemoryJobs(memory), MemoryAssets(memory), MemoryWebhookDeliveries(memory))
+            )
             assert ours == theirs
             if theirs is Conflict:
                 await tx.rollback()
@@ -80,8 +82,8 @@ class Twins:
         earlier = timedelta(seconds=seconds)
         moves = ", ".join(f"{name} = {name} - :earlier" for name in _MOMENTS)
         await self._sql(f"UPDATE job SET {moves}", earlier=earlier)  # noqa: S608 - our own names
-        for name in ("hint", "trash"):
-            column = "received_at" if name == "hint" else "created_at"
+        for name in ("webhook_delivery", "trash"):
+            column = "received_at" if name == "webhook_delivery" else "created_at"
             await self._sql(f"UPDATE {name} SET {column} = {column} - :earlier", earlier=earlier)  # noqa: S608 - as above
         await self._sql("UPDATE video SET deleted_at = deleted_at - :earlier", earlier=earlier)
         for job in [*self.tables.jobs.values()]:
@@ -90,7 +92,7 @@ class Twins:
         for video in [*self.tables.videos.values()]:
             if video.deleted_at:
                 self.tables.videos[video.id] = changed(video, deleted_at=video.deleted_at - earlier)
-        self.tables.hints = {key: (of, at - earlier) for key, (of, at) in self.tables.hints.items()}
+        self.tables.deliveries = {key: (of, at - earlier) for key, (of, at) in self.tables.deliveries.items()}
         self.tables.trash = {key: at - earlier for key, at in self.tables.trash.items()}
 
     async def delete(self, video_id: UUID) -> None:
@@ -109,10 +111,10 @@ class Twins:
             (row["id"], row["phase"], row["completed_at"], row["deleted_at"])
             for row in sorted(videos, key=lambda row: row["id"])
         ]
-        told = await self._rows("SELECT video_id, happening, note FROM activity ORDER BY id")
+        told = await self._rows("SELECT video_id, kind, note FROM activity ORDER BY id")
         alive = [each for each in self.tables.activity if each[0] in self.tables.videos]
         assert sorted(map(str, alive)) == sorted(
-            str((row["video_id"], Happening(row["happening"]), row["note"])) for row in told
+            str((row["video_id"], ActivityKind(row["kind"]), row["note"])) for row in told
         )
         assert {row["key"] for row in await self._rows("SELECT key FROM trash")} == {*self.tables.trash}
         assert {row["key"] for row in await self._rows("SELECT key FROM asset")} == {
@@ -170,11 +172,11 @@ class Twins:
             problem=rng.choice([None, Problem("code", "Some words.")]),
             charge=rng.choice([None, *Charge]),
             failures=rng.randrange(3),
-            looks=rng.choice([None, 0, 2]),
+            lookups=rng.choice([None, 0, 2]),
             not_sent=rng.random() < 0.2,
-            taken=rng.random() < 0.2,
-            finished_at=rng.choice([None, datetime(2026, 11, 2, tzinfo=UTC)]),
-            happenings=tuple(rng.sample([*Happening], rng.randrange(3))),
+            accepted=rng.random() < 0.2,
+            rendered_at=rng.choice([None, datetime(2026, 11, 2, tzinfo=UTC)]),
+            activity_kinds=tuple(rng.sample([*ActivityKind], rng.randrange(3))),
         )
 
     async def unanswered(self) -> None:
@@ -184,9 +186,9 @@ class Twins:
         known = [job.remote_id for job in self.tables.jobs.values() if job.remote_id]
         delivery = f"delivery-{self.rng.randrange(40)}"
         remote_id = self.rng.choice([*known, "nobody's"])
-        await self.both(lambda _j, _a, hints: hints.remember(delivery, remote_id))
-        await self.both(lambda _j, _a, hints: hints.apply([remote_id]))
-        await self.both(lambda _j, _a, hints: hints.forget_old())
+        await self.both(lambda _j, _a, deliveries: deliveries.remember(delivery, remote_id))
+        await self.both(lambda _j, _a, deliveries: deliveries.apply([remote_id]))
+        await self.both(lambda _j, _a, deliveries: deliveries.forget_old())
         await self.both(lambda jobs, _a, _h: jobs.known("simulated", ["remote-1", remote_id, "nobody's"]))
 
     async def extend(self) -> None:
@@ -199,7 +201,7 @@ class Twins:
 
     async def decide(self) -> None:
         """Send again is not among these: its new job has an id of its own making."""
-        name = self.rng.choice(["look_again", "give_up"])
+        name = self.rng.choice(["check_again", "give_up"])
         for video_id in [*self.tables.videos]:
             await self.both(lambda jobs, _a, _h, video_id=video_id: getattr(jobs, name)(video_id))
 

@@ -21,15 +21,15 @@ from structlog.testing import capture_logs
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.video import TERMINAL, Phase
-from sora_studio.services.videos import UNDO_TIME
+from sora_studio.services.videos.videos import UNDO_TIME
 from tests.simulation.auditor import Auditor
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.process import RUNNING, WORKS_ON, Process
 from tests.simulation.provider import MODEL, Accepted, Provider, Weather
 from tests.simulation.tables import (
     Job,
-    MemoryHints,
     MemoryJobs,
+    MemoryWebhookDeliveries,
     Tables,
     Transaction,
     Video,
@@ -256,7 +256,7 @@ class World:
             if process.holder == holder and not process.dead and process.claims._held:
                 self._heartbeats.add(holder)
                 self.later(_HEARTBEAT, lambda: self._heartbeat(holder))
-                process.beat("heartbeat")
+                process.wake("heartbeat")
 
     def plan(self) -> None:
         """Plan the next second in which a beat finds something: the others would change nothing."""
@@ -294,7 +294,7 @@ class World:
         for process in self.rng.sample(self.processes, len(self.processes)):
             if not process.dead and not process.thawed:
                 for name in names:
-                    process.beat(name)
+                    process.wake(name)
         self.plan()
 
     # People.
@@ -314,7 +314,7 @@ class World:
         self._check_jobs()
         for process in self.processes:
             if not process.dead and rng.random() < 0.8:
-                process.beat("submit")
+                process.wake("submit")
         self.plan()
         if rng.random() < 0.12:
             self.later(rng.expovariate(1 / 20), lambda: self._delete(video.id))
@@ -351,7 +351,7 @@ class World:
         """Let a person decide."""
         transaction: Any = Transaction(self.tables, self.now())
         jobs = MemoryJobs(transaction)
-        choice = "give_up" if give_up else self.rng.choice(["look_again", "submit_again", "give_up"])
+        choice = "give_up" if give_up else self.rng.choice(["check_again", "submit_again", "give_up"])
         self._decisions += 1
         self.log("a person decides", job.id, choice, job.problem_code)
         prompt = self.tables.videos[job.video_id].prompt
@@ -379,14 +379,14 @@ class World:
     def _hint(self, delivery: str, remote_id: str) -> None:
         """Do what the route for webhooks does."""
         transaction: Any = Transaction(self.tables, self.now())
-        hints = MemoryHints(transaction)
-        due = _at_once(hints.remember(delivery, remote_id)) and _at_once(hints.apply([remote_id]))
+        deliveries = MemoryWebhookDeliveries(transaction)
+        due = _at_once(deliveries.remember(delivery, remote_id)) and _at_once(deliveries.apply([remote_id]))
         transaction.commit()
         self._check_jobs()
         if due:
             for process in self.processes[:1]:
                 if not process.dead:
-                    process.beat("refresh")
+                    process.wake("refresh")
         self.plan()
 
     def _new_id(self) -> UUID:
@@ -412,7 +412,7 @@ def simulate(seed: int) -> tuple[list[str], list[Entry]]:
     try:
         with capture_logs() as logs:
             loop.run_until_complete(world.run())
-        world.unhandled += [str(log) for log in logs if log["event"] == "beat_failed"]
+        world.unhandled += [str(log) for log in logs if log["event"] == "periodic_task_failed"]
     except asyncio.CancelledError:
         pass
     finally:

@@ -19,19 +19,19 @@ from sora_studio.db.engine import Database
 from sora_studio.domain.errors import (
     Conflict,
     ContentRejected,
-    KeyReused,
+    IdempotencyKeyReused,
     NotFound,
     ProviderUnavailable,
     SubmitUnclear,
 )
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
-from sora_studio.domain.ports import Order, RemoteJob
+from sora_studio.domain.ports import RemoteJob, Submission
 from sora_studio.domain.video import NEXT, TERMINAL, LibraryQuery, Phase, Status, Variant, VideoWish
 from sora_studio.domain.webhooks import Delivery, key_of
-from sora_studio.services.webhooks import WebhookService
-from sora_studio.services.workshop import Workshop
+from sora_studio.services.jobs.webhooks import WebhookService
+from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
-from tests.integration.tracking.conftest import Bench
+from tests.integration.jobs.conftest import Background
 from tests.simulation.process import Desk
 from tests.simulation.provider import BODY
 from tests.support.library import add_person
@@ -46,10 +46,10 @@ REFUSED = ContentRejected("Not this.", "moderation_blocked")
 UNDO_SECONDS = 60
 PROMPTS = st.sampled_from(["a paper boat", "a kite"])
 KEYS = st.sampled_from([None, None, "one key", "another key"])
-DECISIONS = ("look_again", "submit_again", "give_up")
+DECISIONS = ("check_again", "submit_again", "give_up")
 CHOICES = st.integers(0, 9)
 _MOMENTS = (
-    *("created_at", "post_begun_at", "taken_at", "finished_at", "hinted_at", "due_at", "lease_until"),
+    *("created_at", "submit_started_at", "accepted_at", "rendered_at", "hinted_at", "due_at", "lease_until"),
     "remote_expires_at",
 )
 _CHARGES = {
@@ -106,12 +106,14 @@ class StudioMachine(RuleBasedStateMachine):
 
     def start(self) -> None:
         """Start a process on the same data directory as the one before."""
-        storage, workshop = LocalStorage(self.place.folder), self._workshop()
-        self.bench = Bench(self.place.db, self.provider, storage, workshop, self.owner_id, self.holder)
+        storage, worker_pool = LocalStorage(self.place.folder), self._worker_pool()
+        self.background = Background(
+            self.place.db, self.provider, storage, worker_pool, self.owner_id, self.holder
+        )
         self.webhooks = WebhookService(
             db=self.place.db, keys=[key_of(SECRET)], clock=lambda: datetime.now(UTC), wake=lambda _name: None
         )
-        self.run(self.bench.claims.release())
+        self.run(self.background.claims.release())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.place.run(work)
@@ -121,11 +123,11 @@ class StudioMachine(RuleBasedStateMachine):
     @rule(prompt=PROMPTS, key=KEYS)
     def create(self, prompt: str, key: str | None) -> None:
         before = self.by_key.get(key or "")
-        made = self.bench.videos.create(self.owner_id, VideoWish(prompt), request_key=key)
+        made = self.background.videos.create(self.owner_id, VideoWish(prompt), idempotency_key=key)
         if before is None:
             self._made(self.run(made).id, prompt, key)
         elif before.prompt != prompt:
-            self._refuses(made, KeyReused)
+            self._refuses(made, IdempotencyKeyReused)
         elif before.gone or before.deleted is not None:
             self._refuses(made, NotFound)
         else:
@@ -136,7 +138,7 @@ class StudioMachine(RuleBasedStateMachine):
         parent = self._pick(choice)
         if parent is None:
             return
-        made = self.bench.videos.remix(self.owner_id, parent.id, prompt)
+        made = self.background.videos.remix(self.owner_id, parent.id, prompt)
         if self._phase(parent) is Phase.COMPLETED:
             self._made(self.run(made).id, prompt, None)
         else:
@@ -145,7 +147,7 @@ class StudioMachine(RuleBasedStateMachine):
     @rule(choice=CHOICES)
     def delete(self, choice: int) -> None:
         if video := self._pick(choice):
-            self.run(self.bench.videos.remove(self.owner_id, video.id))
+            self.run(self.background.videos.remove(self.owner_id, video.id))
             video.deleted = 0.0
 
     @rule(choice=CHOICES)
@@ -154,7 +156,7 @@ class StudioMachine(RuleBasedStateMachine):
         if not deleted:
             return
         video = deleted[choice % len(deleted)]
-        back = self.bench.videos.restore(self.owner_id, video.id)
+        back = self.background.videos.restore(self.owner_id, video.id)
         if video.gone or (video.deleted or 0.0) >= UNDO_SECONDS:
             self._refuses(back, NotFound)
         else:
@@ -167,7 +169,7 @@ class StudioMachine(RuleBasedStateMachine):
         if video is None:
             return
         waits = self._phase(video) is Phase.NEEDS_ATTENTION
-        decided = getattr(self.bench.videos, decision)(self.owner_id, video.id)
+        decided = getattr(self.background.videos, decision)(self.owner_id, video.id)
         if not waits:
             self._refuses(decided, Conflict)
             return
@@ -189,7 +191,7 @@ class StudioMachine(RuleBasedStateMachine):
         for progress in reports:
             self.provider.report(remote.remote_id, Status.IN_PROGRESS if progress else None, progress)
             self.pass_time(31)
-            self.beat("poll")
+            self.wake("poll")
 
     @precondition(lambda self: self.provider.jobs)
     @rule(choice=CHOICES)
@@ -225,27 +227,27 @@ class StudioMachine(RuleBasedStateMachine):
 
     # The background work.
 
-    @rule(beats=st.lists(st.sampled_from(["submit", "poll", "reconcile", "archive"]), min_size=1, max_size=5))
-    def work(self, beats: list[str]) -> None:
+    @rule(tasks=st.lists(st.sampled_from(["submit", "poll", "reconcile", "archive"]), min_size=1, max_size=5))
+    def work(self, tasks: list[str]) -> None:
         """Run some beats, some seconds apart."""
-        for beat in beats:
+        for wake in tasks:
             self.pass_time(2)
-            self.beat(beat)
+            self.wake(wake)
 
-    def beat(self, name: str) -> None:
-        bench = self.bench
+    def wake(self, name: str) -> None:
+        background = self.background
         runs = {
-            "submit": bench.submit,
-            "poll": bench.refresher.run,
-            "reconcile": bench.reconciler.run,
-            "archive": bench.archive,
+            "submit": background.submit,
+            "poll": background.refresher.run,
+            "reconcile": background.reconciler.run,
+            "archive": background.archive,
         }
         self.run(runs[name]())
         self.jobs_go_only_their_ways()
 
     @rule()
     def purge(self) -> None:
-        self.run(self.bench.purger.run())
+        self.run(self.background.purger.run())
         rows = {row["video_id"] for row in self._rows("SELECT video_id FROM job")}
         for video in self.videos:
             if video.id not in rows:
@@ -255,8 +257,8 @@ class StudioMachine(RuleBasedStateMachine):
     @rule(taken=st.sampled_from([None, False, True]))
     def crash_in_submit(self, taken: bool | None) -> None:
         """Die with a claim: before the POST began, before it was taken, or before its answer was written."""
-        for job in self.run(self.bench.claims.take(Phase.SUBMITTING, most=2)):
-            if taken is not None and self.run(self.bench.claims.begin(job)) and taken:
+        for job in self.run(self.background.claims.take(Phase.SUBMITTING, most=2)):
+            if taken is not None and self.run(self.background.claims.begin(job)) and taken:
                 with suppress(SubmitUnclear, ProviderUnavailable, ContentRejected):
                     self.run(self.provider.submit(_order(job)))
         self.start()
@@ -269,12 +271,12 @@ class StudioMachine(RuleBasedStateMachine):
         self.provider.on_fetch.clear()
         self.provider.on_content.clear()
         self.pass_time(61)
-        self.beat("submit")
+        self.wake("submit")
         for number in range(len(self.provider.jobs)):
             self.finish(number)
         self.pass_time(31)
         for name in ("poll", "archive"):
-            self.beat(name)
+            self.wake(name)
 
     @rule(prompt=PROMPTS, taken=st.booleans(), decision=st.sampled_from([None, *DECISIONS]))
     def lose_an_answer(self, prompt: str, decision: str | None, *, taken: bool) -> None:
@@ -282,14 +284,14 @@ class StudioMachine(RuleBasedStateMachine):
         self.provider.before_submit.clear()
         (self.provider.after_submit if taken else self.provider.before_submit).append(LOST)
         self.create(prompt, None)
-        self.beat("submit")
+        self.wake("submit")
         for _ in range(4):
             self.pass_time(31)
-            self.beat("submit")
-            self.beat("reconcile")
+            self.wake("submit")
+            self.wake("reconcile")
         if decision:
             self.decide(-1, decision)
-            self.beat("submit")
+            self.wake("submit")
 
     @rule()
     def crash(self) -> None:
@@ -298,19 +300,24 @@ class StudioMachine(RuleBasedStateMachine):
     @rule(waits=st.booleans(), phase=st.sampled_from([None, *Phase]))
     def freeze(self, phase: Phase | None, *, waits: bool) -> None:
         """Let another process claim everything and stand still, maybe beyond its lease; then it writes."""
-        other = Bench(
-            self.place.db, self.provider, self.bench.storage, self.bench.workshop, self.owner_id, uuid4()
+        other = Background(
+            self.place.db,
+            self.provider,
+            self.background.storage,
+            self.background.worker_pool,
+            self.owner_id,
+            uuid4(),
         )
         jobs = self.run(other.claims.take(*Phase, most=9))
         if waits:
             self.pass_time(31)
             for name in ("submit", "poll", "archive"):
-                self.beat(name)
+                self.wake(name)
         for job in jobs:
             self._write_late(other, job, phase)
         self.run(other.claims.release())
 
-    def _write_late(self, other: Bench, job: ClaimedJob, phase: Phase | None) -> None:
+    def _write_late(self, other: Background, job: ClaimedJob, phase: Phase | None) -> None:
         """Neither a job that was claimed anew changes, nor does one leave the allowed ways."""
         before = self._rows("SELECT * FROM job WHERE id = :id", id=job.id)
         overtaken = not before or before[0]["fence"] != job.fence
@@ -331,7 +338,8 @@ class StudioMachine(RuleBasedStateMachine):
             "UPDATE video SET deleted_at = deleted_at - make_interval(secs => :seconds)", seconds=seconds
         )
         self._sql(
-            "UPDATE hint SET received_at = received_at - make_interval(secs => :seconds)", seconds=seconds
+            "UPDATE webhook_delivery SET received_at = received_at - make_interval(secs => :seconds)",
+            seconds=seconds,
         )
         for video in self.videos:
             if video.deleted is not None:
@@ -356,19 +364,19 @@ class StudioMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_library_shows_what_is_there(self) -> None:
-        page = self.run(self.bench.videos.list_library(self.owner_id, LibraryQuery(limit=100)))
+        page = self.run(self.background.videos.list_library(self.owner_id, LibraryQuery(limit=100)))
         alive = [video.id for video in self.videos if not video.gone and video.deleted is None]
         assert [view.id for view in page.videos] == alive[::-1]
         current = {row["video_id"]: row for row in self.seen.values() if row["current"]}
         assert [view.phase for view in page.videos] == [current[view.id]["phase"] for view in page.videos]
-        counts = self.run(self.bench.videos.count_library(self.owner_id))
+        counts = self.run(self.background.videos.count_library(self.owner_id))
         assert (counts.all, counts.coming + counts.completed + counts.failed) == (len(alive), len(alive))
 
     @invariant()
     def what_is_completed_is_on_the_disk(self) -> None:
         for row in self.seen.values():
             if row["phase"] == Phase.COMPLETED and row["current"] and self._is_alive(row["video_id"]):
-                file = self.run(self.bench.media.file(self.owner_id, row["video_id"], Variant.VIDEO))
+                file = self.run(self.background.media.file(self.owner_id, row["video_id"], Variant.VIDEO))
                 assert file.path.read_bytes() == BODY + row["remote_id"].encode()
 
     # The small print.
@@ -393,7 +401,7 @@ class StudioMachine(RuleBasedStateMachine):
         return any(video.id == video_id and video.deleted is None for video in self.videos)
 
     def _phase(self, video: Wished) -> Phase:
-        return self.run(self.bench.videos.get(self.owner_id, video.id)).phase
+        return self.run(self.background.videos.get(self.owner_id, video.id)).phase
 
     def _remote(self, choice: int) -> RemoteJob:
         jobs = [*self.provider.jobs.values()]
@@ -408,13 +416,13 @@ class StudioMachine(RuleBasedStateMachine):
         return self.run(read())
 
     def _sql(self, statement: str, **parameters: object) -> None:
-        self.run(self.bench.sql(statement, **parameters))
+        self.run(self.background.sql(statement, **parameters))
 
     async def _empty(self) -> None:
         async with self.place.db.transaction() as tx:
-            await (await tx.connection()).execute(text('TRUNCATE "user", hint, trash CASCADE'))
+            await (await tx.connection()).execute(text('TRUNCATE "user", webhook_delivery, trash CASCADE'))
 
-    def _workshop(self) -> Workshop:
+    def _worker_pool(self) -> WorkerPool:
         async def cross(port: str) -> None:
             del port
 
@@ -453,5 +461,5 @@ def _delivery(remote_id: str) -> Delivery:
     return Delivery(delivery_id, stamp, sign(SECRET, delivery_id, stamp, body), body)
 
 
-def _order(job: ClaimedJob) -> Order:
-    return Order(job.id, job.prompt, job.model, job.size, job.seconds)
+def _order(job: ClaimedJob) -> Submission:
+    return Submission(job.id, job.prompt, job.model, job.size, job.seconds)

@@ -5,8 +5,8 @@ from typing import Any, cast
 from sora_studio import container
 from sora_studio.db.engine import Database
 from sora_studio.domain.account import Origin, SignedIn
-from sora_studio.services.accounts import AccountService
-from sora_studio.services.passwords import Passwords
+from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.throttle import Throttle
 
 PASSWORD = "a rather long pass phrase"

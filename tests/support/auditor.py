@@ -82,8 +82,8 @@ def audit(ledger: Sequence[Accepted], database_url: str, media: Path, *, history
         kept = cursor.execute(_KEPT).fetchall()
         trash = [row["key"] for row in cursor.execute("SELECT key FROM trash")]
         told: dict[object, list[str]] = defaultdict(list)
-        for row in cursor.execute("SELECT video_id, happening FROM activity ORDER BY id"):
-            told[row["video_id"]].append(row["happening"])
+        for row in cursor.execute("SELECT video_id, kind FROM activity ORDER BY id"):
+            told[row["video_id"]].append(row["kind"])
     books = _Books(ledger, jobs, told)
     findings = [*books.paid_once(), *books.all_saved(kept), *books.settled(), *_nothing_stuck(jobs)]
     findings += _ways(jobs, told) if history else ()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from sora_studio.children.postgres import embedded_postgres
+from sora_studio.subprocesses.postgres import embedded_postgres
 from tests.support.studio import fresh_data_dir
 
 

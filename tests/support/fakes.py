@@ -17,7 +17,14 @@ from PIL import Image, UnidentifiedImageError
 
 from sora_studio.container import Services
 from sora_studio.domain.account import Identity
-from sora_studio.domain.errors import Conflict, InvalidInput, KeyReused, NotFound, NotSignedIn, TooLarge
+from sora_studio.domain.errors import (
+    Conflict,
+    IdempotencyKeyReused,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    TooLarge,
+)
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import REFERENCE_MAX_BYTES, MediaFile, ReferenceView, file_name
 from sora_studio.domain.profile import Profile
@@ -29,8 +36,8 @@ from sora_studio.domain.video import (
     LibraryCounts,
     LibraryPage,
     LibraryQuery,
-    Order,
     Phase,
+    SortOrder,
     Status,
     Variant,
     VideoView,
@@ -120,10 +127,12 @@ class FakeVideos:
         self.kept[view.id] = replace(self.kept[view.id], **values)
         return self.kept[view.id]
 
-    def offers(self) -> tuple[Profile, ...]:
+    def profiles(self) -> tuple[Profile, ...]:
         return (self.profile,)
 
-    async def create(self, owner_id: UUID, wish: VideoWish, *, request_key: str | None = None) -> VideoView:
+    async def create(
+        self, owner_id: UUID, wish: VideoWish, *, idempotency_key: str | None = None
+    ) -> VideoView:
         self._may_refuse()
         prompt = clean_prompt(wish.prompt)
         if wish.reference_id and wish.reference_id not in self.pictures:
@@ -134,17 +143,17 @@ class FakeVideos:
         more = {"model": model.id, "size": size, "seconds": seconds, "price_micros": price}
         if wish.title:
             more["title"] = wish.title
-        return self._once(owner_id, request_key, wish, prompt, **more)
+        return self._once(owner_id, idempotency_key, wish, prompt, **more)
 
     async def remix(
-        self, owner_id: UUID, video_id: UUID, prompt: str, *, request_key: str | None = None
+        self, owner_id: UUID, video_id: UUID, prompt: str, *, idempotency_key: str | None = None
     ) -> VideoView:
         parent = await self.get(owner_id, video_id)
         if parent.phase is not Phase.COMPLETED:
             message = "Only a finished video can be remixed."
             raise Conflict(message)
         wish = VideoWish(clean_prompt(prompt))
-        return self._once(owner_id, request_key, wish, prompt, kind=Kind.REMIX, parent_id=parent.id)
+        return self._once(owner_id, idempotency_key, wish, prompt, kind=Kind.REMIX, parent_id=parent.id)
 
     async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:
         self._may_refuse()
@@ -167,7 +176,7 @@ class FakeVideos:
             if (not query.statuses or view.status in query.statuses)
             and all(any(text.startswith(word) for text in view.prompt.lower().split()) for word in words)
         ]
-        if query.order is Order.NEWEST:
+        if query.order is SortOrder.NEWEST:
             found.reverse()
         start = 0
         if query.after:
@@ -216,7 +225,7 @@ class FakeVideos:
         self.kept[video_id] = self.deleted.pop(video_id)
         return self.kept[video_id]
 
-    async def look_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
+    async def check_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
         return await self._decide(owner_id, video_id, Phase.SUBMIT_UNKNOWN)
 
     async def submit_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
@@ -238,7 +247,7 @@ class FakeVideos:
             before, video_id = self._requests[owner_id, key]
             if before != asked:
                 message = "This idempotency key was used for another request."
-                raise KeyReused(message)
+                raise IdempotencyKeyReused(message)
             return self.kept[video_id]
         self.wishes.append(wish)
         view = self.add(owner_id, prompt, Phase.SUBMITTING, **more)

@@ -17,11 +17,11 @@ from sqlmodel import col, select
 from sora_studio import container
 from sora_studio.db.engine import Database
 from sora_studio.db.models import VideoRow
-from sora_studio.middleware.origin import SameOrigin
-from sora_studio.services.accounts import AccountService
+from sora_studio.services.people.accounts import AccountService
 from sora_studio.ui import errors, live, sockets
 from sora_studio.ui.guard import Guard
-from sora_studio.ui.session import signed_in_user, tab_of
+from sora_studio.ui.session import signed_in_user, still_signed_in
+from sora_studio.web.middleware.origin import SameOrigin
 from tests.support.accounts import services_with
 
 
@@ -52,7 +52,7 @@ class ProbeState(rx.State):
             self.whoever += 1
         titles = await _read(owner_id)
         await go_on.wait()
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             self.titles = titles
 
     @rx.event
@@ -129,7 +129,7 @@ def _reflex_app() -> Iterator[rx.App]:
     try:
         app = rx.App(backend_exception_handler=errors.report)
         app.add_middleware(Guard(public=[cast("Any", ProbeState.anybody)]))
-        sockets.keep_apart(app)
+        sockets.isolate_tabs(app)
         for route in ("/", "/library", "/login"):
             app.add_page(
                 lambda: rx.el.main("probe"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sora_studio.domain.errors import JobNotFound
-from sora_studio.domain.ports import Beginning, Content, Order, RemoteJob, RemotePage
+from sora_studio.domain.ports import Content, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.domain.video import Problem, Status, Variant
 
@@ -38,13 +38,13 @@ class FakeProvider:
 
     profile: Profile = PROFILE
     jobs: dict[str, RemoteJob] = field(default_factory=dict)
-    orders: list[Order] = field(default_factory=list)
+    orders: list[Submission] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)  # what each job came with, as an Idempotency-Key
     files: dict[str, bytes] = field(default_factory=dict)
     content_type: str = "video/mp4"
     etag: str | None = None  # of every file
     says_length: bool = True
-    beginnings: list[Beginning | None] = field(default_factory=list)  # what each look at a file came with
+    beginnings: list[ResumePoint | None] = field(default_factory=list)  # what each look at a file came with
     breaks: list[Break] = field(default_factory=list)  # of the next files
     lists: int = 0
     fetched: list[str] = field(default_factory=list)
@@ -70,8 +70,8 @@ class FakeProvider:
         """Count the single looks."""
         return len(self.fetched)
 
-    async def submit(self, order: Order) -> RemoteJob:
-        self.orders.append(order)
+    async def submit(self, submission: Submission) -> RemoteJob:
+        self.orders.append(submission)
         if self.hold:
             self.held.set()
             await self.hold.wait()
@@ -86,13 +86,13 @@ class FakeProvider:
             created_at=datetime.now(UTC),
             expires_at=None,
             problem=None,
-            prompt=order.prompt,
-            model=order.model,
-            size=order.size,
-            seconds=order.seconds,
-            source=order.source,
+            prompt=submission.prompt,
+            model=submission.model,
+            size=submission.size,
+            seconds=submission.seconds,
+            source=submission.source,
         )
-        self.keys[remote_id] = str(order.job_id)
+        self.keys[remote_id] = str(submission.job_id)
         if self.hold_answers:
             self.held.set()
             await self.hold_answers.wait()
@@ -134,7 +134,7 @@ class FakeProvider:
 
     @asynccontextmanager
     async def content(
-        self, remote_id: str, variant: Variant, beginning: Beginning | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
     ) -> AsyncIterator[Content]:
         assert variant is Variant.VIDEO
         if self.on_content:

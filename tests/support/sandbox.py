@@ -209,7 +209,7 @@ def start_sandbox(
         option = f"--{name.replace('_', '-')}"
         options += [option] if value is True else [option, str(value)]
     return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "sora_studio.cli", "sandbox", *options],
+        [sys.executable, "-W", "ignore", "-m", "sora_studio.cli.main", "sandbox", *options],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,

@@ -91,7 +91,14 @@ def serving(
 
 def start(data_dir: Path, port: int, environment: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
     """Start `sora-studio serve` and do not wait for it."""
-    command = [sys.executable, "-m", "sora_studio.cli", "serve", f"--port={port}", f"--data-dir={data_dir}"]
+    command = [
+        sys.executable,
+        "-m",
+        "sora_studio.cli.main",
+        "serve",
+        f"--port={port}",
+        f"--data-dir={data_dir}",
+    ]
     return subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
     )

@@ -124,7 +124,10 @@ def decisions(video_id: rx.Var[str], unsent: rx.Var[bool]) -> list[rx.Component]
     again = "Sending again costs a second time if the provider took the job after all."
     return [
         rx.el.button(
-            "Look again", on_click=VideoActions.look_again(video_id), disabled=busy, class_name="button small"
+            "Look again",
+            on_click=VideoActions.check_again(video_id),
+            disabled=busy,
+            class_name="button small",
         ),
         rx.cond(
             unsent,

@@ -11,8 +11,8 @@ from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, SessionRow, Tr
 from sora_studio.domain.account import Identity, Origin
 from sora_studio.domain.errors import Conflict, InvalidInput, LimitReached, NotAllowed, NotFound, NotSignedIn
 from sora_studio.domain.ids import new_id
-from sora_studio.services.accounts import SESSION, AccountService
-from sora_studio.services.passwords import Passwords
+from sora_studio.services.people.accounts import SESSION, AccountService
+from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.throttle import Throttle
 from tests.support.accounts import HERE, PASSWORD, SIGNING_KEY, account_service, sign_up
 

@@ -113,7 +113,7 @@ def test_a_stranger_finds_nothing(eve: Person, finished: Video):
         ("GET", "/reference", None),
         ("POST", "/remix", {"prompt": "x"}),
         ("POST", "/restore", None),
-        ("POST", "/look_again", None),
+        ("POST", "/check_again", None),
         ("POST", "/submit_again", None),
         ("POST", "/give_up", None),
     ):

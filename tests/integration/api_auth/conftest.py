@@ -9,8 +9,8 @@ from sora_studio import container
 from sora_studio.api.app import create_api
 from sora_studio.config import load
 from sora_studio.db.engine import Database
-from sora_studio.middleware.origin import SameOrigin
-from sora_studio.services.accounts import AccountService
+from sora_studio.services.people.accounts import AccountService
+from sora_studio.web.middleware.origin import SameOrigin
 from tests.support.accounts import account_service, services_with
 
 Browse = Callable[..., httpx.AsyncClient]

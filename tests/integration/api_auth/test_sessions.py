@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from sora_studio.services.accounts import AccountService
+from sora_studio.services.people.accounts import AccountService
 from tests.integration.api_auth.conftest import Browse
 from tests.support.accounts import PASSWORD, sign_up
 

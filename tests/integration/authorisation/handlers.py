@@ -8,14 +8,14 @@ from uuid import uuid4
 from reflex.state import BaseState
 
 from sora_studio.ui.actions import VideoActions
+from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.create.composer import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.pages.profile.characters import CharactersState
 from sora_studio.ui.pages.profile.state import ProfileState
-from sora_studio.ui.pages.video.possibilities import PossibilitiesState
+from sora_studio.ui.pages.video.derivations import PossibilitiesState
 from sora_studio.ui.pages.video.state import VideoState
-from sora_studio.ui.person import PersonState
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
 from tests.integration.authorisation.conftest import CHEAP, MANY, SECRET, Stage
@@ -68,7 +68,7 @@ def empty(state: type[BaseState]) -> Sign:
     return lambda tab, _: tab.value(state, "ready") and tab.value(state, "cards") == []
 
 
-def offers(**wanted: str) -> Sign:
+def offer(**wanted: str) -> Sign:
     return var(ComposerState, "offer", lambda offer: wanted.items() <= offer.items())
 
 
@@ -135,20 +135,20 @@ VIDEO, HOME, LIBRARY = "/video/{}", "/", "/library?q=canary"
 TABLE = [
     Row(VideoActions, "remove", toast("Deleted."), STRANGE, video_id, Stage.fresh),
     Row(VideoActions, "undo", toast("is back."), STRANGE, video_id, Stage.removed),
-    Row(VideoActions, "look_again", **UNDECIDED),
+    Row(VideoActions, "check_again", **UNDECIDED),
     Row(VideoActions, "submit_again", **UNDECIDED),
     Row(VideoActions, "give_up", **UNDECIDED),
     Row(ComposerState, "load", draft(filled=True), draft(filled=False), thing=ready, path="/?edit={}"),
     Row(
-        ComposerState, "choose_model", **both(offers(name="sora-2-pro")),
+        ComposerState, "choose_model", **both(offer(name="sora-2-pro")),
         payload=lambda _: {"model": "sandbox/sora-2-pro"}, path=HOME,
     ),
     Row(
-        ComposerState, "choose_size", **both(offers(size="720x1280")),
+        ComposerState, "choose_size", **both(offer(size="720x1280")),
         payload=lambda _: {"size": "720x1280"}, path=HOME,
     ),
     Row(
-        ComposerState, "choose_seconds", **both(offers(seconds="8")),
+        ComposerState, "choose_seconds", **both(offer(seconds="8")),
         payload=lambda _: {"seconds": "8"}, path=HOME,
     ),
     Row(
@@ -162,7 +162,7 @@ TABLE = [
     ),
     Row(
         ComposerState, "submit", answer(accepted=True), answer(accepted=False),
-        form(prompt=CHEAP, request_key="{}", reference_id="{}"), Stage.pictured, HOME,
+        form(prompt=CHEAP, idempotency_key="{}", reference_id="{}"), Stage.pictured, HOME,
     ),
     Row(CreateState, "load", shows(CreateState), empty(CreateState), path=HOME),
     Row(LibraryState, "load", shows(LibraryState), empty(LibraryState), path=LIBRARY),
@@ -198,7 +198,7 @@ TABLE = [
     ),
     Row(
         VideoState, "remix", went_to("/video/"), STRANGE,
-        form(prompt=CHEAP, request_key="{}"), ready, VIDEO,
+        form(prompt=CHEAP, idempotency_key="{}"), ready, VIDEO,
     ),
     Row(
         PossibilitiesState, "load", var(PossibilitiesState, "possible", lambda found: found["id"]),
@@ -209,15 +209,15 @@ TABLE = [
     ),
     Row(
         PossibilitiesState, "edit", went_to("/video/"), REFUSED,
-        form(prompt=CHEAP, request_key="edit {}"), ready, VIDEO,
+        form(prompt=CHEAP, idempotency_key="edit {}"), ready, VIDEO,
     ),
     Row(
         PossibilitiesState, "extend", went_to("/video/"), REFUSED,
-        form(prompt=CHEAP, seconds="4", request_key="extend {}"), ready, VIDEO,
+        form(prompt=CHEAP, seconds="4", idempotency_key="extend {}"), ready, VIDEO,
     ),
     Row(
         PossibilitiesState, "make_character", toast("can appear in your videos"), REFUSED,
-        form(name=SECRET, request_key="character {}"), ready, VIDEO,
+        form(name=SECRET, idempotency_key="character {}"), ready, VIDEO,
     ),
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),
     Row(PersonState, "load", called(f"Ada {SECRET}"), called("Grace")),

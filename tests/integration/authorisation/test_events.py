@@ -9,11 +9,11 @@ import pytest
 from reflex.state import BaseState, OnLoadInternalState, State, UpdateVarsInternalState
 from reflex_base.registry import RegistrationContext
 
-from sora_studio.ui import site
+from sora_studio.ui import app
+from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.create.composer import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
-from sora_studio.ui.person import PersonState
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
 from tests.integration.authorisation.conftest import SECRET, Stage
@@ -38,7 +38,7 @@ FRAMEWORK = {
 
 def registered() -> Iterator[tuple[str, str]]:
     """Yield every handler that a browser can name, those of other tests' apps apart, as `State.method`."""
-    assert site.NAME  # importing it has registered the States of every page
+    assert app.NAME  # importing it has registered the States of every page
     for name, entry in RegistrationContext.ensure_context().event_handlers.items():
         state = entry.states[-1] if "tests___" not in name else None
         if state is not None:

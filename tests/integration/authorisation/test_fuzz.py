@@ -62,7 +62,7 @@ def value(chance: random.Random, stage: Stage, depth: int = 0) -> Any:
                         "email",
                         "display_name",
                         "reference_id",
-                        "request_key",
+                        "idempotency_key",
                         "password",
                         "current",
                         "new",

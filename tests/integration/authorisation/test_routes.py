@@ -97,7 +97,7 @@ TABLE = [
     Row("DELETE", VIDEO, SHUT, {}, Stage.fresh),
     Row("POST", f"{VIDEO}/restore", SHUT, {}, Stage.removed),
     Row("POST", f"{VIDEO}/remix", SHUT, {"json": {"prompt": CHEAP}}, _ready),
-    Row("POST", f"{VIDEO}/look_again", SHUT | {"owner": 409}, {}, _ready),
+    Row("POST", f"{VIDEO}/check_again", SHUT | {"owner": 409}, {}, _ready),
     Row("POST", f"{VIDEO}/submit_again", SHUT | {"owner": 409}, {}, _ready),
     Row("POST", f"{VIDEO}/give_up", SHUT | {"owner": 409}, {}, _ready),
     *(Row(method, f"{VIDEO}/content", SHUT, {"params": {"variant": variant}}, _ready)

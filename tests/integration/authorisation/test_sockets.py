@@ -6,8 +6,8 @@ import aiohttp
 import httpx
 import pytest
 
+from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.create.state import CreateState
-from sora_studio.ui.person import PersonState
 from tests.integration.authorisation.conftest import CHEAP, SECRET, Stage
 from tests.integration.authorisation.handlers import shows
 from tests.integration.authorisation.test_events import PATIENCE, cookie

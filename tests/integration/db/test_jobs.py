@@ -86,7 +86,7 @@ async def test_a_remote_id_belongs_to_one_job(database: Database):
     await add_videos(database, owner_id, "one", "two", phase=Phase.SUBMITTING)
     one, two = await claim(database, Phase.SUBMITTING)
     await record(
-        database, JobChange(one, phase=Phase.QUEUED, remote_id="r", taken=True, charge=Charge.SETTLED)
+        database, JobChange(one, phase=Phase.QUEUED, remote_id="r", accepted=True, charge=Charge.SETTLED)
     )
     with pytest.raises(Conflict):
         await record(database, JobChange(two, phase=Phase.QUEUED, remote_id="r"))
@@ -117,7 +117,7 @@ async def test_release_frees_and_fences(database: Database):
 
 @pytest.mark.parametrize(
     ("decision", "phase"),
-    [("look_again", Phase.IN_PROGRESS), ("submit_again", Phase.SUBMITTING), ("give_up", Phase.FAILED)],
+    [("check_again", Phase.IN_PROGRESS), ("submit_again", Phase.SUBMITTING), ("give_up", Phase.FAILED)],
 )
 async def test_what_a_person_decides(database: Database, decision: str, phase: Phase):
     owner_id = await add_person(database)
@@ -162,8 +162,8 @@ async def test_durations_of_the_newest_jobs_by_likeness(database: Database):
         for number, video_id in enumerate(ids[:5]):
             await connection.execute(
                 text(
-                    "UPDATE job SET taken_at = now() - make_interval(secs => :age),"
-                    " finished_at = now() - make_interval(secs => :ago) WHERE video_id = :video"
+                    "UPDATE job SET accepted_at = now() - make_interval(secs => :age),"
+                    " rendered_at = now() - make_interval(secs => :ago) WHERE video_id = :video"
                 ),
                 {"age": 100 + 2 * number, "ago": number, "video": video_id},
             )

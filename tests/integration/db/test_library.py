@@ -8,7 +8,7 @@ import pytest
 from sora_studio.db.engine import Database
 from sora_studio.db.videos import RECENT, VideoRepository
 from sora_studio.domain.errors import InvalidInput, NotFound
-from sora_studio.domain.video import LibraryQuery, Order, Phase, Status
+from sora_studio.domain.video import LibraryQuery, Phase, SortOrder, Status
 from tests.support.library import START, add_person, add_videos
 
 
@@ -32,15 +32,15 @@ async def search(db: Database, owner_id: UUID, text: str) -> list[str]:
     return sorted(video.prompt for video in page.videos)
 
 
-@pytest.mark.parametrize("order", Order)
-async def test_paging_is_tie_safe(database: Database, order: Order):
+@pytest.mark.parametrize("order", SortOrder)
+async def test_paging_is_tie_safe(database: Database, order: SortOrder):
     """A thousand videos of one instant: each is seen exactly once, in either order."""
     owner_id = await add_person(database)
     ids = await add_videos(
         database, owner_id, *(f"clip {number}" for number in range(250)), every=timedelta(0)
     )
     found = await pages(database, owner_id, LibraryQuery(order=order, limit=24))
-    assert found == sorted(ids, reverse=order is Order.NEWEST)
+    assert found == sorted(ids, reverse=order is SortOrder.NEWEST)
 
 
 async def test_paging_survives_inserts_and_deletes(database: Database):

@@ -92,4 +92,4 @@ async def test_the_database_checks_what_it_holds(engine: Engine, empty_database_
     assert {"ck_video_phase", "ck_job_phase", "ck_job_charge", "ck_job_progress", "ck_asset_variant"} <= {
         *checks
     }
-    assert {"uq_job_remote", "uq_job_current", "uq_video_request", "ix_video_library"} <= {*indexes}
+    assert {"uq_job_remote", "uq_job_current", "uq_video_idempotency_key", "ix_video_library"} <= {*indexes}

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from sora_studio.domain.ports import Order
+from sora_studio.domain.ports import Submission
 from sora_studio.domain.profile import Operation
-from sora_studio.providers.line import Timeouts
-from sora_studio.providers.profiles import VIDEOS_API
+from sora_studio.providers.client import Timeouts
+from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import scripted_server
 
@@ -31,5 +31,5 @@ async def provider(server):
 
 
 @pytest.fixture
-def order():
-    return Order(UUID(int=7), "a dog on the moon", "sora-2", "1280x720", "4")
+def submission():
+    return Submission(UUID(int=7), "a dog on the moon", "sora-2", "1280x720", "4")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from sora_studio.cli import cli
+from sora_studio.cli.main import cli
 from tests.support.sandbox import RunningSandbox, running_sandbox
 
 KEY = "sk-of-the-operator"

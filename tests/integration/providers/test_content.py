@@ -134,9 +134,9 @@ async def test_an_error_of_the_reader_stays_its_own(server, provider):
     server.on("GET", PATH, sends(MP4))
     disk_full = OSError("disk full")
 
-    async def write_down() -> None:
+    async def store() -> None:
         async with provider.content("video_1", Variant.VIDEO):
             raise disk_full
 
     with pytest.raises(OSError, match="disk full"):
-        await write_down()
+        await store()

@@ -18,10 +18,10 @@ from sora_studio.domain.errors import (
     ProviderUnavailable,
     Unsupported,
 )
-from sora_studio.domain.ports import Order, Provider, RemoteJob
+from sora_studio.domain.ports import Provider, RemoteJob, Submission
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Status, Variant
-from sora_studio.providers.configured import provider_of
+from sora_studio.providers.factory import provider_of
 from tests.support.sandbox import Box, running
 
 PRESETS = ["sandbox", "litellm", "vllm-omni", "sglang", "fastvideo", "unsloth", "new-api", "bifrost"]
@@ -37,18 +37,18 @@ class Journey:
     provider: Provider
     box: Box
 
-    async def order(self) -> Order:
+    async def submission(self) -> Submission:
         """Wish for what the form would offer first."""
         profile = replace(self.provider.profile, models=await self.provider.list_models())
         model, size, seconds = profile.choose(None, "1280x720", "4")
-        return Order(uuid4(), PROMPT, model.id, size, seconds)
+        return Submission(uuid4(), PROMPT, model.id, size, seconds)
 
-    async def submit(self, order: Order | None = None) -> RemoteJob:
+    async def submit(self, submission: Submission | None = None) -> RemoteJob:
         """Have a video made, as soon as there is room."""
-        order, deadline = order or await self.order(), time.monotonic() + 30
+        submission, deadline = submission or await self.submission(), time.monotonic() + 30
         while True:
             try:
-                return await self.provider.submit(order)
+                return await self.provider.submit(submission)
             except ProviderUnavailable:
                 assert time.monotonic() < deadline
                 await asyncio.sleep(0.1)
@@ -125,7 +125,7 @@ async def test_a_lost_submit_can_be_found_where_there_is_a_list(journey: Journey
     for job in ours.values():
         assert (job.prompt, job.seconds) == (PROMPT, "4")
         assert job.created_at is not None
-        assert job.model in (None, (await journey.order()).model)
+        assert job.model in (None, (await journey.submission()).model)
 
 
 async def test_a_job_that_fails_says_why(journey: Journey):
@@ -140,12 +140,14 @@ async def test_a_job_that_fails_says_why(journey: Journey):
 
 async def test_a_remix_is_made_there_or_can_be_emulated(journey: Journey):
     parent = await journey.follow(await journey.submit())
-    order = replace(await journey.order(), kind=Kind.REMIX, source=parent.remote_id, prompt="at night")
+    submission = replace(
+        await journey.submission(), kind=Kind.REMIX, source=parent.remote_id, prompt="at night"
+    )
     if Operation.REMIX in journey.provider.profile.operations:
-        assert (await journey.provider.submit(order)).prompt == "at night"
+        assert (await journey.provider.submit(submission)).prompt == "at night"
         return
     with pytest.raises(Unsupported):
-        await journey.provider.submit(order)
+        await journey.provider.submit(submission)
     assert all(job["kind"] == "create" for job in await journey.box.jobs())
 
 
@@ -156,18 +158,18 @@ async def test_a_job_that_nobody_knows(journey: Journey):
 
 async def test_a_model_that_it_has_not(journey: Journey):
     """Where the name is sent, a wrong one is refused for good; where it is not, it does not matter."""
-    order = replace(await journey.order(), model="no-such-model")
+    submission = replace(await journey.submission(), model="no-such-model")
     if not journey.provider.profile.sends_model:
-        await journey.follow(await journey.submit(order))
+        await journey.follow(await journey.submit(submission))
         return
     with pytest.raises((ProviderMisconfigured, ProviderRejected)):
-        await journey.provider.submit(order)
+        await journey.provider.submit(submission)
 
 
 async def test_a_refusal_by_moderation_is_known_where_its_code_comes_through(journey: Journey):
-    order = replace(await journey.order(), prompt="a forbidden-test")
+    submission = replace(await journey.submission(), prompt="a forbidden-test")
     with pytest.raises(ProviderRejected, match="blocked by our moderation system") as caught:
-        await journey.submit(order)
+        await journey.submit(submission)
     known = journey.preset not in {"vllm-omni", "sglang", "fastvideo"}
     assert isinstance(caught.value, ContentRejected) is known
 
@@ -180,4 +182,4 @@ async def test_busy_is_waited_out(journey: Journey):
         await journey.box.fault(job="stuck", times=1)
         await journey.submit()
     with pytest.raises(ProviderUnavailable):
-        await journey.provider.submit(await journey.order())
+        await journey.provider.submit(await journey.submission())

@@ -16,7 +16,7 @@ from sora_studio.domain.errors import (
     Unsupported,
 )
 from sora_studio.domain.video import Kind
-from sora_studio.providers.profiles import VIDEOS_API
+from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import IS_SILENT, RESETS, says, shows
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderUnavailable
-from sora_studio.domain.ports import Beginning
+from sora_studio.domain.ports import ResumePoint
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Variant
-from sora_studio.providers.line import Timeouts
-from sora_studio.providers.profiles import VIDEOS_API
+from sora_studio.providers.client import Timeouts
+from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import Reply, says, scripted_server, sends, shows
 
@@ -41,7 +41,7 @@ def leads_to(url: str, status: int = 302) -> Reply:
     return Reply(status, b"", {"location": url})
 
 
-async def read(provider, beginning: Beginning | None = None) -> tuple[int, int | None, str | None, bytes]:
+async def read(provider, beginning: ResumePoint | None = None) -> tuple[int, int | None, str | None, bytes]:
     async with provider.content("video_1", Variant.VIDEO, beginning) as content:
         data = b"".join([chunk async for chunk in content.chunks])
         return content.start, content.length, content.etag, data
@@ -143,7 +143,7 @@ def part(data: bytes, start: int, total: int, etag: str = TAG, last: int | None 
 
 async def test_the_rest_of_a_file(server, provider):
     server.on("GET", PATH, part(MP4[100:], 100, len(MP4)))
-    assert await read(provider, Beginning(100, TAG)) == (100, len(MP4), TAG, MP4[100:])
+    assert await read(provider, ResumePoint(100, TAG)) == (100, len(MP4), TAG, MP4[100:])
     assert server.requests[0].headers["range"] == "bytes=100-"
     assert server.requests[0].headers["if-range"] == TAG
 
@@ -151,14 +151,14 @@ async def test_the_rest_of_a_file(server, provider):
 async def test_the_rest_of_a_file_abroad(server, store, provider):
     server.on("GET", PATH, leads_to(f"{store.base_url}/x.mp4"))
     store.on("GET", "/x.mp4", part(MP4[100:], 100, len(MP4)))
-    assert (await read(provider, Beginning(100, TAG)))[0] == 100
+    assert (await read(provider, ResumePoint(100, TAG)))[0] == 100
     assert store.requests[0].headers["range"] == "bytes=100-"
 
 
 async def test_a_file_that_has_changed_comes_whole(server, provider):
     whole = Reply(200, MP4, {"content-type": "video/mp4", "etag": '"other"'})
     server.on("GET", PATH, whole)
-    assert await read(provider, Beginning(100, TAG)) == (0, len(MP4), '"other"', MP4)
+    assert await read(provider, ResumePoint(100, TAG)) == (0, len(MP4), '"other"', MP4)
     assert len(server.requests) == 1
 
 
@@ -175,7 +175,7 @@ async def test_a_file_that_has_changed_comes_whole(server, provider):
 )
 async def test_a_part_that_does_not_fit_is_not_taken(server, provider, odd):
     server.on("GET", PATH, odd, sends(MP4))
-    assert await read(provider, Beginning(100, TAG)) == (0, len(MP4), None, MP4)
+    assert await read(provider, ResumePoint(100, TAG)) == (0, len(MP4), None, MP4)
     assert "range" not in server.requests[-1].headers
 
 

@@ -16,8 +16,8 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Problem, Status
-from sora_studio.providers.line import Timeouts
-from sora_studio.providers.profiles import VIDEOS_API
+from sora_studio.providers.client import Timeouts
+from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import IS_SILENT, RESETS, Reply, says, sends, shows
 from tests.support.waiting import comes_true

@@ -15,7 +15,7 @@ from sora_studio.domain.errors import (
 from sora_studio.domain.profile import Body, Operation
 from sora_studio.domain.video import Kind
 from sora_studio.providers.late import LateProvider
-from sora_studio.providers.profiles import UNSLOTH, VIDEOS_API, VLLM_OMNI
+from sora_studio.providers.presets import UNSLOTH, VIDEOS_API, VLLM_OMNI
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import says
 

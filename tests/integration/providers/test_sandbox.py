@@ -8,15 +8,15 @@ from uuid import UUID
 import pytest
 
 from sora_studio.domain.errors import ContentRejected, JobNotFound, ProviderMisconfigured, ProviderRejected
-from sora_studio.domain.ports import Order, RemoteJob
+from sora_studio.domain.ports import RemoteJob, Submission
 from sora_studio.domain.video import Kind, Size, Status, Variant
-from sora_studio.providers.profiles import SANDBOX
+from sora_studio.providers.presets import SANDBOX
 from sora_studio.providers.videos_api import VideosApiProvider
 from sora_studio.services.pictures import fit_reference, inspect_video
 from tests.support.films import picture
 from tests.support.sandbox import running_sandbox
 
-ORDER = Order(UUID(int=1), "a paper boat on a river", "sora-2", "720x1280", "4")
+ORDER = Submission(UUID(int=1), "a paper boat on a river", "sora-2", "720x1280", "4")
 
 
 @pytest.fixture(scope="module")

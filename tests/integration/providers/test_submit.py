@@ -22,8 +22,8 @@ from sora_studio.domain.errors import (
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Status
-from sora_studio.providers.line import Access, Timeouts
-from sora_studio.providers.profiles import VIDEOS_API
+from sora_studio.providers.client import Credentials, Timeouts
+from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import IS_SILENT, RESETS, Ending, Reply, says, shows
 
@@ -336,7 +336,7 @@ async def test_twenty_submits_at_a_time_are_twenty_posts(server, provider, order
 
 async def test_a_key_may_travel_in_a_header_of_its_own(server, order):
     server.on("POST", "/videos", says(VIDEO))
-    access = Access(KEY, "x-litellm-api-key", {"x-team": "films"})
+    access = Credentials(KEY, "x-litellm-api-key", {"x-team": "films"})
     provider = VideosApiProvider(VIDEOS_API, server.base_url, access)
     await provider.submit(order)
     headers = server.requests[0].headers
@@ -350,7 +350,7 @@ async def test_a_key_may_travel_in_a_header_of_its_own(server, order):
 async def test_what_other_headers_keep_secret_is_in_no_message(server, order):
     words = "Token pass-4711-abcdef of films was revoked."
     server.on("POST", "/videos", says({"error": {"message": words, "code": "revoked"}}, 401))
-    access = Access(headers={"x-gate": "Token pass-4711-abcdef", "x-team": "films"})
+    access = Credentials(headers={"x-gate": "Token pass-4711-abcdef", "x-team": "films"})
     provider = VideosApiProvider(VIDEOS_API, server.base_url, access)
     error = await fails(provider, order)
     assert error.message == "Token *** of films was revoked."
@@ -360,9 +360,9 @@ async def test_what_other_headers_keep_secret_is_in_no_message(server, order):
 @pytest.mark.parametrize(
     "access",
     [
-        Access("Basic YWRhOnNlY3JldA==", "Authorization"),
-        Access(headers={"authorization": "Basic YWRhOnNlY3JldA=="}),
-        Access(KEY, "x-api-key", {"Authorization": "Basic YWRhOnNlY3JldA=="}),
+        Credentials("Basic YWRhOnNlY3JldA==", "Authorization"),
+        Credentials(headers={"authorization": "Basic YWRhOnNlY3JldA=="}),
+        Credentials(KEY, "x-api-key", {"Authorization": "Basic YWRhOnNlY3JldA=="}),
     ],
 )
 async def test_an_authorization_of_ones_own_is_sent_as_it_is(server, order, access):

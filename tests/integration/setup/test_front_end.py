@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from sora_studio.frontend import CLIENT
+from sora_studio.web.frontend import CLIENT
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
 
 

@@ -14,8 +14,8 @@ import psutil
 import psycopg
 import pytest
 
-from sora_studio.children.postgres import embedded_postgres
 from sora_studio.config import ConfigError
+from sora_studio.subprocesses.postgres import embedded_postgres
 from tests.support.source import ROOT
 from tests.support.waiting import wait_until
 
@@ -23,7 +23,7 @@ _STUDIO = """
 import asyncio, sys
 from pathlib import Path
 from sora_studio import log
-from sora_studio.children.postgres import embedded_postgres
+from sora_studio.subprocesses.postgres import embedded_postgres
 
 async def main():
     log.configure()

@@ -34,8 +34,8 @@ async def test_several_servers_work_side_by_side(database_url: str, tmp_path: Pa
         settings = load({"DATABASE_URL": database_url}, data_dir=tmp_path)
         async with studio(settings) as opened:
             videos, owner_id = opened.services.videos, await add_person(opened.db)
-            assert [profile.name for profile in videos.offers()] == ["gateway", "gpu-box", "openai"]
-            await eventually(lambda: videos.offers()[0].models[0].id == "veo-3.1")
+            assert [profile.name for profile in videos.profiles()] == ["gateway", "gpu-box", "openai"]
+            await eventually(lambda: videos.profiles()[0].models[0].id == "veo-3.1")
 
             await videos.create(owner_id, VideoWish("a kite"))
             await videos.create(owner_id, VideoWish("a kite", provider="gpu-box"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from sora_studio.children.sandbox import sandbox_child
+from sora_studio.subprocesses.sandbox import sandbox_child
 from tests.support.waiting import eventually
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from sora_studio.children.lock import alone_in
+from sora_studio.subprocesses.lock import alone_in
 from tests.support.source import ROOT
 from tests.support.studio import answers, free_port, serving
 from tests.support.waiting import wait_until
@@ -90,7 +90,14 @@ def test_wrong_settings_are_refused_all_at_once(data_dir: Path):
 
 def _refusal(*arguments: str, port: int | None = None, **environment: str) -> str:
     """Return what a studio says that must not start."""
-    command = [sys.executable, "-m", "sora_studio.cli", "serve", f"--port={port or free_port()}", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "sora_studio.cli.main",
+        "serve",
+        f"--port={port or free_port()}",
+        *arguments,
+    ]
     refused = subprocess.run(
         command,
         cwd=ROOT,

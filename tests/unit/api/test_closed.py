@@ -9,7 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from sora_studio.api.app import create_api
-from sora_studio.api.identity import current_identity
+from sora_studio.api.dependencies import current_identity
 from sora_studio.domain.ids import new_id, public_id
 
 OPEN = {

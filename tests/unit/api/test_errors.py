@@ -12,11 +12,11 @@ from sora_studio.api.app import create_api
 from sora_studio.domain.errors import (
     Conflict,
     ContentRejected,
+    IdempotencyKeyReused,
+    InsufficientStorage,
     InvalidInput,
-    KeyReused,
     LimitReached,
     MediaError,
-    NoRoom,
     NotAllowed,
     NotFound,
     NotSignedIn,
@@ -42,7 +42,7 @@ HIDDEN = "password=hunter2 at /srv/secret"
         (NotAllowed(SHOWN), 403, "permission_error", "not_allowed", {}),
         (NotFound(SHOWN), 404, "invalid_request_error", "not_found", {}),
         (Conflict(SHOWN), 409, "invalid_request_error", "conflict", {"x-should-retry": "false"}),
-        (KeyReused(SHOWN), 422, "invalid_request_error", "idempotency_key_reused", {}),
+        (IdempotencyKeyReused(SHOWN), 422, "invalid_request_error", "idempotency_key_reused", {}),
         (LimitReached(SHOWN, 6.2), 429, "rate_limit_error", "rate_limit_exceeded", {"retry-after": "7"}),
         (MediaError(SHOWN), 400, "invalid_request_error", "invalid_file", {}),
     ],
@@ -66,7 +66,7 @@ async def test_what_the_person_can_mend_is_said_as_it_is(
 
 
 async def test_a_full_disk_is_said_as_it_is(http: httpx.AsyncClient, studio: FakeStudio):
-    studio.videos.refusal = NoRoom(SHOWN)
+    studio.videos.refusal = InsufficientStorage(SHOWN)
     answer = await http.post("/api/videos", json={"prompt": "a kite"})
     expected = {"message": SHOWN, "type": "server_error", "param": None, "code": "unavailable"}
     assert (answer.status_code, answer.json()) == (503, {"error": expected})

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from sora_studio.domain.errors import LimitReached, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
-from sora_studio.domain.video import STATUS_OF, Activity, Happening, Phase, Problem, Status, Variant
+from sora_studio.domain.video import STATUS_OF, Activity, ActivityKind, Phase, Problem, Status, Variant
 from tests.support.fakes import START, FakeStudio
 from tests.support.films import picture
 
@@ -77,15 +77,15 @@ async def test_a_video_in_every_phase(
 async def test_what_happened_to_a_video(http: httpx.AsyncClient, studio: FakeStudio, owner_id: UUID):
     view = studio.videos.add(owner_id)
     studio.videos.activities[view.id] = [
-        Activity(START, Happening.SUBMITTED),
-        Activity(START + timedelta(seconds=3.5), Happening.DELAYED, "502 Bad Gateway"),
+        Activity(START, ActivityKind.SUBMITTED),
+        Activity(START + timedelta(seconds=3.5), ActivityKind.DELAYED, "502 Bad Gateway"),
     ]
     answer = (await http.get(f"/api/videos/{public_id(view.id)}/activity")).json()
     assert answer == {
         "object": "list",
         "data": [
-            {"at": NOON, "happening": "submitted", "note": ""},
-            {"at": NOON + 3, "happening": "delayed", "note": "502 Bad Gateway"},
+            {"at": NOON, "kind": "submitted", "note": ""},
+            {"at": NOON + 3, "kind": "delayed", "note": "502 Bad Gateway"},
         ],
     }
 
@@ -198,7 +198,7 @@ async def test_both_ways_to_remix_take_a_key(http: httpx.AsyncClient, studio: Fa
 
 @pytest.mark.parametrize(
     ("action", "phase"),
-    [("look_again", "submit_unknown"), ("submit_again", "submitting"), ("give_up", "failed")],
+    [("check_again", "submit_unknown"), ("submit_again", "submitting"), ("give_up", "failed")],
 )
 async def test_what_needs_attention_is_decided_by_its_owner(
     http: httpx.AsyncClient, studio: FakeStudio, owner_id: UUID, action: str, phase: str

@@ -17,7 +17,7 @@ label = "The gateway"
 operations = { add = ["list"], remove = ["reference"] }
 busy = [503]
 media_hosts = ["minio.internal"]
-pace = { per_second = 2, jobs = 3 }
+rate_limit = { per_second = 2, jobs = 3 }
 body = "json"
 retired = ""
 
@@ -47,7 +47,7 @@ api_key_env = "K"
 colour = "red"
 models = [{ id = "m", sizes = ["16:9"], seconds = "long", price_per_second = 0.1234567 }]
 operations = { add = ["fly"] }
-pace = { jobs = 0 }
+rate_limit = { jobs = 0 }
 [b]
 api_key_env = "NOT_SET"
 [c]
@@ -67,7 +67,7 @@ base_url must stand in a table such as [litellm]
 [a] models[0].price_per_second must have no more than 6 decimal places
 [a] operations.add[0] must be 'list', 'delete', 'remix', 'edit', 'extend', \
 'characters', 'reference' or 'models'
-[a] pace.jobs must be greater than or equal to 1
+[a] rate_limit.jobs must be greater than or equal to 1
 [a] colour is not a key here
 [b] api_key_env names NOT_SET, which is not set
 [b] base_url is missing

@@ -24,7 +24,7 @@ def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 
 
-def looks(duration: float, history: list[float] | None = None) -> list[float]:
+def lookups(duration: float, history: list[float] | None = None) -> list[float]:
     """Return when a job without progress is looked at, up to the first look after its end."""
     times = [0.0]
     while times[-1] < duration:
@@ -54,12 +54,12 @@ def test_progress_that_stands_still_tells_nothing():
 
 
 def test_with_nothing_known_the_pace_is_even():
-    assert looks(61) == [5.0 * number for number in range(1, 14)]
-    assert looks(9, history=[3.0, 3.0, 3.0, 3.0]) == [5, 10], "four jobs are no history"
+    assert lookups(61) == [5.0 * number for number in range(1, 14)]
+    assert lookups(9, history=[3.0, 3.0, 3.0, 3.0]) == [5, 10], "four jobs are no history"
 
 
 def test_with_a_history_the_looks_lie_where_the_ends_lie():
-    times = looks(110, HISTORY)
+    times = lookups(110, HISTORY)
     assert times[0] == EVEN.total_seconds()
     assert [time for time in times if 5 < time < 60] == [35]
     among = [later - sooner for sooner, later in pairwise(times) if sooner >= 65]
@@ -69,10 +69,10 @@ def test_with_a_history_the_looks_lie_where_the_ends_lie():
 
 def test_where_the_ends_lie_denser_it_looks_more_often():
     dense = sorted(100 + number / 20 for number in range(100))  # all within five seconds
-    assert looks(104, dense)[-1] - 104 <= 2
-    assert len(looks(104, dense)) <= 10
+    assert lookups(104, dense)[-1] - 104 <= 2
+    assert len(lookups(104, dense)) <= 10
     short = [3.0] * 20
-    assert looks(2.9, short) == [3.0]
+    assert lookups(2.9, short) == [3.0]
 
 
 def test_what_outlasts_all_history_is_looked_at_evenly():

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from sora_studio.config import ProviderSettings
-from sora_studio.config.providers import ModelSettings, PaceSettings
+from sora_studio.config.providers import ModelSettings, RateLimitSettings
 from sora_studio.domain.profile import Operation
-from sora_studio.providers.profiles import PRESETS
+from sora_studio.providers.presets import PRESETS
 from tests.support.source import ROOT
 
 _PAPER = (ROOT / "docs/providers.md").read_text()
@@ -20,7 +20,7 @@ def test_every_key_is_written_down():
     assert {key for row in rows for key in re.findall(r"`([a-z_]+)`", row)} == keys
 
 
-@pytest.mark.parametrize("name", [*ModelSettings.model_fields, *PaceSettings.model_fields, *Operation])
+@pytest.mark.parametrize("name", [*ModelSettings.model_fields, *RateLimitSettings.model_fields, *Operation])
 def test_every_key_of_a_key_is_written_down(name: str):
     assert re.search(rf"\b{name}\b", _PAPER.split("## Presets")[0])
 

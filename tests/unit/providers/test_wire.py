@@ -6,7 +6,7 @@ import pytest
 
 from sora_studio.domain.video import Problem, Status
 from sora_studio.providers.wire import (
-    Garbled,
+    MalformedResponse,
     read_job,
     read_new_job,
     read_page,
@@ -190,12 +190,12 @@ def test_texts_lose_only_what_cannot_be_stored():
     "body", [None, "ok", [], {}, {"object": "list", "data": []}, {"id": "x"}, {"object": "image"}]
 )
 def test_what_is_no_video(body):
-    with pytest.raises(Garbled):
+    with pytest.raises(MalformedResponse):
         read_job(body, "x")
 
 
 def test_another_object_with_a_status_is_no_video():
-    with pytest.raises(Garbled):
+    with pytest.raises(MalformedResponse):
         read_job(VIDEO | {"object": "response"}, "x")
 
 
@@ -203,7 +203,7 @@ def test_another_object_with_a_status_is_no_video():
     "remote_id", [None, "", 7, "x" * 1025, "é" * 513, "a\nb", "a\0b", "\ud800", ".", "..", ["x"]]
 )
 def test_a_new_job_needs_an_id_that_can_be_asked_for(remote_id):
-    with pytest.raises(Garbled):
+    with pytest.raises(MalformedResponse):
         read_new_job(VIDEO | {"id": remote_id})
 
 
@@ -235,7 +235,7 @@ def test_odd_entries_are_passed_over():
 
 @pytest.mark.parametrize("body", [None, [], {}, {"data": None}, {"data": {"a": 1}}, "<html>"])
 def test_what_is_no_list(body):
-    with pytest.raises(Garbled):
+    with pytest.raises(MalformedResponse):
         read_page(body, 100)
 
 
@@ -290,7 +290,7 @@ def test_another_protocol_is_a_job_where_it_names_one():
         {"id": "gen-vid-1", "polling_url": "https://x/api/v1/videos/gen-vid-1", "status": "pending"}
     )
     assert (job.remote_id, job.status) == ("gen-vid-1", Status.QUEUED)
-    with pytest.raises(Garbled):
+    with pytest.raises(MalformedResponse):
         read_new_job({"request_id": "1"})
 
 

@@ -7,7 +7,7 @@ import bcrypt
 import pytest
 
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.services.passwords import COST, Passwords, check_new
+from sora_studio.services.people.passwords import COST, Passwords, check_new
 
 CHEAP = 4
 

@@ -13,7 +13,7 @@ import pytest
 
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import NotSignedIn
-from sora_studio.services.tokens import Tokens, token_in_cookies
+from sora_studio.services.people.tokens import Tokens, token_in_cookies
 
 SECRET = b"a secret key of at least 32 bytes, of this test"
 TOKENS = Tokens.signed_with(SECRET)

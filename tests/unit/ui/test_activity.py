@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sora_studio.domain.ids import new_id
-from sora_studio.domain.video import Activity, Happening
+from sora_studio.domain.video import Activity, ActivityKind
 from sora_studio.ui.pages.video.activity import Line, to_lines
 from tests.support.fakes import START, FakeVideos
 
@@ -16,12 +16,12 @@ def test_the_line_begins_with_the_wish():
     assert to_lines(view, []) == [Line("2026-11-01T12:00:00.000+00:00", "Written down")]
 
 
-@pytest.mark.parametrize("happening", Happening)
-def test_every_happening_has_words(happening: Happening):
+@pytest.mark.parametrize("kind", ActivityKind)
+def test_every_happening_has_words(kind: ActivityKind):
     view = FakeVideos().add(new_id())
     late = START + timedelta(seconds=1.5)
 
-    line = to_lines(view, [Activity(late, happening, "502 <b>")])[-1]
+    line = to_lines(view, [Activity(late, kind, "502 <b>")])[-1]
 
     assert (line.at, line.note) == ("2026-11-01T12:00:01.500+00:00", "502 <b>")
     assert line.text

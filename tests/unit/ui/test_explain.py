@@ -2,7 +2,7 @@
 
 import pytest
 
-from sora_studio.domain import errors, pace
+from sora_studio.domain import errors, rate_limit
 from sora_studio.ui.errors import explain
 
 EVERY = [
@@ -10,7 +10,7 @@ EVERY = [
     errors.TooLarge("The image has 31 MB."),
     errors.NotSignedIn("Please log in."),
     errors.NotFound("There is no such video."),
-    errors.KeyReused("This idempotency key was used for another request."),
+    errors.IdempotencyKeyReused("This idempotency key was used for another request."),
     errors.Conflict("Only a finished video can be remixed."),
     errors.LimitReached("That is a lot at once"),
     errors.ProviderUnavailable("connection refused"),
@@ -22,7 +22,7 @@ EVERY = [
     errors.StorageError("ENOSPC"),
     errors.MediaError("no ftyp"),
     errors.Unavailable("no database"),
-    errors.NoRoom("The disk is nearly full."),
+    errors.InsufficientStorage("The disk is nearly full."),
     ZeroDivisionError("division by zero"),
 ]
 
@@ -41,7 +41,9 @@ def test_what_the_person_can_mend_is_told_as_it_is():
 
 
 def test_a_form_speaks_of_wishes_not_of_keys():
-    assert "key" not in explain(errors.KeyReused("This idempotency key was used for another request."))
+    assert "key" not in explain(
+        errors.IdempotencyKeyReused("This idempotency key was used for another request.")
+    )
 
 
 @pytest.mark.parametrize(("seconds", "wait"), [(0.2, "1 s"), (12.4, "12 s"), (300, "5 minutes")])
@@ -62,12 +64,12 @@ def test_a_lost_answer_promises_no_second_charge():
     assert explain(errors.SubmitUnclear("read timeout")).endswith("you will not be charged twice.")
 
 
-@pytest.mark.parametrize("code", [pace.UNREACHABLE, "unreachable", "timeout", "connection_lost"])
+@pytest.mark.parametrize("code", [rate_limit.UNREACHABLE, "unreachable", "timeout", "connection_lost"])
 def test_who_does_not_answer_cannot_be_reached(code: str):
     assert "cannot be reached" in explain(errors.ProviderUnavailable("no answer", code))
 
 
-@pytest.mark.parametrize("code", [pace.BUSY, "rate_limit_exceeded"])
+@pytest.mark.parametrize("code", [rate_limit.BUSY, "rate_limit_exceeded"])
 def test_who_is_busy_can_be_reached(code: str):
     text = explain(errors.ProviderUnavailable("too many", code, 12.0))
 
@@ -78,7 +80,7 @@ def test_who_is_busy_can_be_reached(code: str):
 
 
 def test_a_full_disk_is_no_missing_database():
-    full = errors.NoRoom("The disk is nearly full. Nothing was charged.")
+    full = errors.InsufficientStorage("The disk is nearly full. Nothing was charged.")
 
     assert explain(full) == "The disk is nearly full. Nothing was charged."
 

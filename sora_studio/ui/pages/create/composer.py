@@ -13,13 +13,13 @@ from sora_studio.domain.character import CharacterView
 from sora_studio.domain.errors import InvalidInput, NotFound, SoraStudioError
 from sora_studio.domain.ids import parse_character_id, parse_public_id, public_character_id, public_id
 from sora_studio.domain.video import VideoView, VideoWish
-from sora_studio.ui import keys, routes, toasts
-from sora_studio.ui.assign import assign
+from sora_studio.ui import idempotency, routes, toasts
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
 from sora_studio.ui.pages.create.offers import Offer, ProviderGroup, fitting, groups, make_offer
 from sora_studio.ui.pages.create.state import RECENT, CreateState
-from sora_studio.ui.session import signed_in_user, tab_of
+from sora_studio.ui.session import signed_in_user, still_signed_in
+from sora_studio.ui.state_update import assign
 
 CAST = "character."
 """What the fields of chosen characters begin with; the rest is the public id."""
@@ -111,9 +111,9 @@ class ComposerState(rx.State):
         if view and view.parent_id and await _earlier(owner_id, public_id(view.parent_id)):
             return rx.redirect(routes.again(public_id(view.parent_id), public_id(view.id), view.kind))
         brought = await _bring_picture(owner_id, view) if view and view.has_reference else None
-        profiles = services().videos.offers()
+        profiles = services().videos.profiles()
         characters = await services().characters.list_all(owner_id)
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             if view is not None:
                 choice = (f"{view.provider}/{view.model}", view.size, view.seconds)
                 named = [each for each in characters if each.remote_id in view.characters]
@@ -162,20 +162,20 @@ class ComposerState(rx.State):
     @rx.event(background=True)
     async def submit(self, data: dict[str, Any]) -> None:
         """Ask for a video."""
-        key = _text(data, "request_key")
+        key = _text(data, "idempotency_key")
         async with self:
             owner_id = await signed_in_user(self)
         try:
-            view = await services().videos.create(owner_id, _wish(data), request_key=key or None)
+            view = await services().videos.create(owner_id, _wish(data), idempotency_key=key or None)
         except SoraStudioError as problem:
-            async with tab_of(self, owner_id):
+            async with still_signed_in(self, owner_id):
                 _refuse(self, key, problem)
             return
         except BaseException:
             async with self:  # a mistake of ours: the tile that stood in must not stay
                 self.answer = Answer(key, id=uuid4().hex)
             raise
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             assign(self, error=FormError(), reference=Reference(), draft=Draft(), form_key=uuid4().hex)
             self.answer = Answer(key, accepted=True, id=uuid4().hex)
             recent = await self.get_state(CreateState)
@@ -185,7 +185,7 @@ class ComposerState(rx.State):
 
 
 def _choose(state: ComposerState, model: str, size: str, seconds: str) -> None:
-    state.offer = make_offer(services().videos.offers(), model, size, seconds)
+    state.offer = make_offer(services().videos.profiles(), model, size, seconds)
     state.last_choice = json.dumps([state.offer.model, state.offer.size, state.offer.seconds])
 
 
@@ -193,7 +193,7 @@ def _refuse(state: ComposerState, key: str, problem: SoraStudioError) -> None:
     field = (problem.param or "") if isinstance(problem, InvalidInput) else ""
     state.error = FormError(explain(problem), field)
     state.answer = Answer(key, id=uuid4().hex)
-    state.form_key = keys.after(state.form_key, problem)
+    state.form_key = idempotency.after(state.form_key, problem)
 
 
 async def _earlier(owner_id: UUID, video_id: str) -> VideoView | None:

@@ -18,7 +18,7 @@ def composer() -> rx.Component:
     """Draw the form at the foot of the page."""
     return rx.el.div(
         rx.el.form(
-            rx.el.input(type="hidden", name="request_key", value=ComposerState.form_key, read_only=True),
+            rx.el.input(type="hidden", name="idempotency_key", value=ComposerState.form_key, read_only=True),
             rx.el.input(type="hidden", name="reference_id", value=ComposerState.reference.id, read_only=True),
             _prompt(),
             _picture(),

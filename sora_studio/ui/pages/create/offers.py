@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sora_studio.domain.money import as_price
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Size
-from sora_studio.ui import words
+from sora_studio.ui import formatting
 from sora_studio.ui.cards import ratio
 
 Choice = tuple[Profile, Model]
@@ -84,7 +84,7 @@ def make_offer(profiles: Sequence[Profile], value: str = "", size: str = "", sec
         model=f"{profile.name}/{model.id}",
         name=model.id,
         sizes=tuple(
-            SizeOption(option, Size.parse(option).name, words.frame(option), ratio(option))
+            SizeOption(option, Size.parse(option).name, formatting.frame(option), ratio(option))
             for option in model.sizes
         ),
         size=size,
@@ -108,10 +108,10 @@ def fitting(width: int, height: int, size: str) -> str:
     frame = Size.parse(size)
     wide, tall = width * frame.height, height * frame.width
     if wide == tall:
-        return f"Fits {words.frame(size)} exactly."
+        return f"Fits {formatting.frame(size)} exactly."
     if wide > tall:
-        return f"Fills {words.frame(size)}; {_share(1 - tall / wide)} of its width is cut."
-    return f"Fills {words.frame(size)}; {_share(1 - wide / tall)} of its height is cut."
+        return f"Fills {formatting.frame(size)}; {_share(1 - tall / wide)} of its width is cut."
+    return f"Fills {formatting.frame(size)}; {_share(1 - wide / tall)} of its height is cut."
 
 
 def _share(part: float) -> str:

@@ -9,10 +9,10 @@ from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.money import as_price
 from sora_studio.domain.video import Coming, LibraryQuery
 from sora_studio.ui import live
-from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
-from sora_studio.ui.session import signed_in_user, tab_of
+from sora_studio.ui.session import signed_in_user, still_signed_in
+from sora_studio.ui.state_update import assign
 
 RECENT = 24
 
@@ -37,10 +37,10 @@ class CreateState(rx.State):
             page = await services().videos.list_library(owner_id, LibraryQuery(limit=RECENT))
             coming = await services().videos.coming(owner_id)
         except Unavailable as problem:
-            async with tab_of(self, owner_id):
+            async with still_signed_in(self, owner_id):
                 self.problem = explain(problem)
             return
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             assign(
                 self,
                 ready=True,

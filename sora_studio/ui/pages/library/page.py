@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from sora_studio.domain.video import Order
+from sora_studio.domain.video import SortOrder
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components import feedback, tile
 from sora_studio.ui.pages.library.state import LibraryState
@@ -70,7 +70,7 @@ def _chip(name: str, text: str) -> rx.Component:
 
 
 def _order() -> rx.Component:
-    newest, oldest = Order.NEWEST.value, Order.OLDEST.value
+    newest, oldest = SortOrder.NEWEST.value, SortOrder.OLDEST.value
     return rx.el.button(
         icon("arrow-down-up", SMALL_ICON),
         rx.el.span(rx.cond(LibraryState.order == newest, "Newest first", "Oldest first")),

@@ -9,12 +9,12 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.ids import parse_public_id
-from sora_studio.domain.video import LibraryCounts, LibraryPage, LibraryQuery, Order, Status, VideoView
+from sora_studio.domain.video import LibraryCounts, LibraryPage, LibraryQuery, SortOrder, Status, VideoView
 from sora_studio.ui import live
-from sora_studio.ui.assign import assign
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
-from sora_studio.ui.session import signed_in_user, tab_of
+from sora_studio.ui.session import signed_in_user, still_signed_in
+from sora_studio.ui.state_update import assign
 
 PAGE = 30
 _LONGEST_PAGE = 200  # what one reading may return
@@ -36,7 +36,7 @@ class LibraryState(rx.State):
     problem: rx.Field[str] = rx.field("")
     search: rx.Field[str] = rx.field("")
     status: rx.Field[str] = rx.field("")  # a key of FILTERS
-    order: rx.Field[str] = rx.field(Order.NEWEST.value)
+    order: rx.Field[str] = rx.field(SortOrder.NEWEST.value)
     cards: rx.Field[list[VideoCard]] = rx.field(default_factory=list)
     progress: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)
     counts: rx.Field[dict[str, str]] = rx.field(default_factory=dict)  # by key of FILTERS
@@ -86,7 +86,7 @@ class LibraryState(rx.State):
             return
         page = await services().videos.list_library(owner_id, query)
         now = datetime.now(UTC)
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             if self.cards and self.cards[-1].id == last:
                 self.cards = [*self.cards, *map(to_card, page.videos)]
                 self.progress = {**self.progress, **to_progress(page.videos, now)}
@@ -101,7 +101,7 @@ def _read_address(state: LibraryState) -> bool:
         state,
         search=asked.get("q", "")[:_LONGEST_SEARCH],
         status=status if status in FILTERS else "",
-        order=Order.OLDEST.value if asked.get("order") == Order.OLDEST else Order.NEWEST.value,
+        order=SortOrder.OLDEST.value if asked.get("order") == SortOrder.OLDEST else SortOrder.NEWEST.value,
     )
     return _asked(state) != before
 
@@ -111,7 +111,7 @@ def _asked(state: LibraryState) -> tuple[str, str, str]:
 
 
 def _query(state: LibraryState, limit: int, after: UUID | None = None) -> LibraryQuery:
-    return LibraryQuery(state.search, FILTERS[state.status], Order(state.order), after, limit)
+    return LibraryQuery(state.search, FILTERS[state.status], SortOrder(state.order), after, limit)
 
 
 async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
@@ -123,10 +123,10 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
         page = await _list(owner_id, query)
         counts = await services().videos.count_library(owner_id, query.search)
     except Unavailable as problem:
-        async with tab_of(state, owner_id):
+        async with still_signed_in(state, owner_id):
             state.problem = explain(problem)
         return
-    async with tab_of(state, owner_id):
+    async with still_signed_in(state, owner_id):
         if _asked(state) != asked:
             return  # the person asked for something else meanwhile, and that reading is under way
         assign(

@@ -11,7 +11,7 @@ from sora_studio.domain.errors import SoraStudioError
 from sora_studio.domain.ids import parse_character_id, public_character_id
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
-from sora_studio.ui.session import signed_in_user, tab_of
+from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 
@@ -36,7 +36,7 @@ class CharactersState(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
         found = await services().characters.list_all(owner_id)
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             self.characters = _listed(found)
 
     @rx.event(background=True)
@@ -54,7 +54,7 @@ class CharactersState(rx.State):
             async with self:
                 self.removing = ""
         found = await services().characters.list_all(owner_id)
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             self.characters = _listed(found)
             await toasts.tell(self, said, tone=tone)
 

@@ -7,9 +7,9 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput, SoraStudioError
 from sora_studio.ui import routes, toasts
+from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.errors import explain
-from sora_studio.ui.person import PersonState
-from sora_studio.ui.session import signed_in, signed_in_user, tab_of
+from sora_studio.ui.session import signed_in, signed_in_user, still_signed_in
 
 CONFIRMATION = "delete my account"
 
@@ -34,13 +34,13 @@ class ProfileState(rx.State):
                 owner_id, display_name=str(data.get("display_name", "")), email=str(data.get("email", ""))
             )
         except SoraStudioError as problem:
-            async with tab_of(self, owner_id):
+            async with still_signed_in(self, owner_id):
                 self.profile_error = explain(problem)
             return
         finally:
             async with self:
                 self.busy = False
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             person = await self.get_state(PersonState)
             person.name, person.email = account.display_name, account.email
             await toasts.tell(self, "Saved.")
@@ -56,13 +56,13 @@ class ProfileState(rx.State):
                 identity, str(data.get("current", "")), str(data.get("new", ""))
             )
         except SoraStudioError as problem:
-            async with tab_of(self, identity.user_id):
+            async with still_signed_in(self, identity.user_id):
                 self.password_error = explain(problem)
             return
         finally:
             async with self:
                 self.busy = False
-        async with tab_of(self, identity.user_id):
+        async with still_signed_in(self, identity.user_id):
             self.saved += 1
             await toasts.tell(self, "The password is changed. Other devices are logged out.")
 
@@ -78,7 +78,7 @@ class ProfileState(rx.State):
                 raise InvalidInput(message, "confirmation")
             await services().accounts.delete_account(identity, str(data.get("password", "")))
         except SoraStudioError as problem:
-            async with tab_of(self, identity.user_id):
+            async with still_signed_in(self, identity.user_id):
                 self.delete_error = explain(problem)
             return None
         finally:

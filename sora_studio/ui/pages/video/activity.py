@@ -6,33 +6,33 @@ from datetime import datetime
 
 import reflex as rx
 
-from sora_studio.domain.video import Activity, Happening, VideoView
+from sora_studio.domain.video import Activity, ActivityKind, VideoView
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 _WRITTEN_DOWN = "Written down"
 _WORDS = {
-    Happening.SUBMITTED: "Taken by the provider",
-    Happening.UNCLEAR: "No answer: looking whether it was taken",
-    Happening.ADOPTED: "Found in the provider's list",
-    Happening.NOT_TAKEN: "Not taken: sent once more",
-    Happening.BUSY: "The provider is busy",
-    Happening.SEEN: "Rendering",
-    Happening.RENDERED: "Rendered",
-    Happening.DELAYED: "The file did not come: trying again",
-    Happening.SAVED: "Saved in your library",
-    Happening.FAILED: "Failed",
-    Happening.ATTENTION: "Waiting for your decision",
-    Happening.LOOKED_AGAIN: "You had us look again",
-    Happening.SENT_AGAIN: "You sent it again",
-    Happening.GIVEN_UP: "You gave it up",
+    ActivityKind.SUBMITTED: "Taken by the provider",
+    ActivityKind.UNCLEAR: "No answer: looking whether it was taken",
+    ActivityKind.ADOPTED: "Found in the provider's list",
+    ActivityKind.NOT_ACCEPTED: "Not taken: sent once more",
+    ActivityKind.BUSY: "The provider is busy",
+    ActivityKind.RENDERING: "Rendering",
+    ActivityKind.RENDERED: "Rendered",
+    ActivityKind.DELAYED: "The file did not come: trying again",
+    ActivityKind.SAVED: "Saved in your library",
+    ActivityKind.FAILED: "Failed",
+    ActivityKind.NEEDS_ATTENTION: "Waiting for your decision",
+    ActivityKind.RECHECKED: "You had us look again",
+    ActivityKind.RESUBMITTED: "You sent it again",
+    ActivityKind.GIVEN_UP: "You gave it up",
 }
 _TONES = {
-    Happening.UNCLEAR: "warn",
-    Happening.BUSY: "warn",
-    Happening.DELAYED: "warn",
-    Happening.ATTENTION: "warn",
-    Happening.FAILED: "bad",
-    Happening.SAVED: "good",
+    ActivityKind.UNCLEAR: "warn",
+    ActivityKind.BUSY: "warn",
+    ActivityKind.DELAYED: "warn",
+    ActivityKind.NEEDS_ATTENTION: "warn",
+    ActivityKind.FAILED: "bad",
+    ActivityKind.SAVED: "good",
 }
 
 
@@ -49,8 +49,7 @@ class Line:
 def to_lines(view: VideoView, activity: Iterable[Activity]) -> list[Line]:
     """Write down what the page says of a video's activity; it begins with the wish."""
     happened = [
-        Line(_moment(each.at), _WORDS[each.happening], each.note, _TONES.get(each.happening, ""))
-        for each in activity
+        Line(_moment(each.at), _WORDS[each.kind], each.note, _TONES.get(each.kind, "")) for each in activity
     ]
     return [Line(_moment(view.created_at), _WRITTEN_DOWN), *happened]
 

@@ -10,7 +10,7 @@ from sora_studio.ui.components.form import error
 from sora_studio.ui.components.progress import ring
 from sora_studio.ui.pages.video import sections
 from sora_studio.ui.pages.video.activity import timeline
-from sora_studio.ui.pages.video.possibilities import PossibilitiesState
+from sora_studio.ui.pages.video.derivations import PossibilitiesState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link, style
 
@@ -236,7 +236,9 @@ def _remix() -> rx.Component:
             rx.el.h2("Remix"),
             rx.el.p("Describe what should be different. The original stays as it is.", class_name="muted"),
             rx.el.form(
-                rx.el.input(type="hidden", name="request_key", value=VideoState.remix_key, read_only=True),
+                rx.el.input(
+                    type="hidden", name="idempotency_key", value=VideoState.remix_key, read_only=True
+                ),
                 rx.el.textarea(
                     key=f"{_ID} {asked.again}",
                     default_value=rx.cond(again, asked.draft, _video.prompt),

@@ -10,7 +10,7 @@ from sora_studio.domain.video import PROMPT_MAX
 from sora_studio.ui.cards import READY, VideoCard
 from sora_studio.ui.components import tile
 from sora_studio.ui.components.form import error
-from sora_studio.ui.pages.video.possibilities import CHARACTER, EDIT, EXTEND, Length, PossibilitiesState
+from sora_studio.ui.pages.video.derivations import CHARACTER, EDIT, EXTEND, Length, PossibilitiesState
 from sora_studio.ui.pages.video.state import Generation, VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon
 
@@ -126,7 +126,9 @@ def _unfold(
         ),
         rx.el.p(about, class_name="muted"),
         rx.el.form(
-            rx.el.input(type="hidden", name="request_key", value=PossibilitiesState.form_key, read_only=True),
+            rx.el.input(
+                type="hidden", name="idempotency_key", value=PossibilitiesState.form_key, read_only=True
+            ),
             control,
             error(rx.cond(refusal.form == form, refusal.text, "").to(str)),
             rx.el.div(

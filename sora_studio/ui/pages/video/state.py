@@ -12,12 +12,12 @@ from sora_studio.domain.errors import NotFound, SoraStudioError, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.money import as_price
 from sora_studio.domain.video import Family, Kind, Phase, VideoView
-from sora_studio.ui import keys, live, phases, routes, toasts, words
-from sora_studio.ui.assign import assign
+from sora_studio.ui import formatting, idempotency, live, routes, status_text, toasts
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
 from sora_studio.ui.pages.video.activity import Line, to_lines
-from sora_studio.ui.session import signed_in_user, tab_of
+from sora_studio.ui.session import signed_in_user, still_signed_in
+from sora_studio.ui.state_update import assign
 
 _HEADINGS = {  # of one, of several
     Kind.REMIX: ("Remix", "Remixes"),
@@ -88,15 +88,15 @@ class VideoState(rx.State):
             activity = await services().videos.activity(owner_id, video_id)
             family = await services().videos.family(owner_id, video_id)
         except NotFound:
-            async with tab_of(self, owner_id):
+            async with still_signed_in(self, owner_id):
                 self.missing = asked
             return
         except Unavailable as problem:
-            async with tab_of(self, owner_id):
+            async with still_signed_in(self, owner_id):
                 self.problem = explain(problem)
             return
         now = datetime.now(UTC)
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             if _asked(self) != asked:
                 return  # the person has gone on to another video meanwhile
             assign(
@@ -121,28 +121,31 @@ class VideoState(rx.State):
         if title in {"", before}:
             return
         view = await services().videos.rename(owner_id, parse_public_id(str(video_id)), title)
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             if self.video.id == video_id:
                 self.video = to_page(view)
 
     @rx.event(background=True)
     async def remix(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
         """Ask for a variation and go to it."""
-        prompt, key = str(data.get("prompt", "")), str(data.get("request_key", ""))
+        prompt, key = str(data.get("prompt", "")), str(data.get("idempotency_key", ""))
         async with self:
             owner_id = await signed_in_user(self)
             video_id = parse_public_id(self.video.id)
             self.remixing, self.remix_error = True, ""
         try:
-            view = await services().videos.remix(owner_id, video_id, prompt, request_key=key or None)
+            view = await services().videos.remix(owner_id, video_id, prompt, idempotency_key=key or None)
         except SoraStudioError as problem:
-            async with tab_of(self, owner_id):
-                self.remix_error, self.remix_key = explain(problem), keys.after(self.remix_key, problem)
+            async with still_signed_in(self, owner_id):
+                self.remix_error, self.remix_key = (
+                    explain(problem),
+                    idempotency.after(self.remix_key, problem),
+                )
             return None
         finally:
             async with self:
                 self.remixing = False
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             self.remix_key = uuid4().hex
         return rx.redirect(routes.video(public_id(view.id)))
 
@@ -153,7 +156,7 @@ class VideoState(rx.State):
             owner_id = await signed_in_user(self)
             video_id = self.video.id
         await services().videos.remove(owner_id, parse_public_id(video_id))
-        async with tab_of(self, owner_id):
+        async with still_signed_in(self, owner_id):
             await toasts.tell(self, "Deleted.", undo=video_id)
         return rx.redirect(routes.LIBRARY)
 
@@ -161,7 +164,7 @@ class VideoState(rx.State):
 def to_page(view: VideoView) -> VideoPage:
     """Write down what the page says of a video."""
     width, _, height = view.size.partition("x")
-    kept_until = phases.kept_until(view)
+    kept_until = status_text.kept_until(view)
     ended = view.completed_at if view.phase is Phase.COMPLETED else None
     return VideoPage(
         id=public_id(view.id),
@@ -171,17 +174,17 @@ def to_page(view: VideoView) -> VideoPage:
         width=int(width),
         height=int(height),
         look=look(view.phase),
-        word=phases.word(view),
-        sentence=phases.sentence(view),
-        unsent=phases.may_be_unsent(view),
+        word=status_text.word(view),
+        sentence=status_text.sentence(view),
+        unsent=status_text.may_be_unsent(view),
         kept_until=kept_until.isoformat(timespec="seconds") if kept_until else "",
         known=knows_progress(view),
         model=view.model,
-        size=words.shape(view.size),
+        size=formatting.shape(view.size),
         duration=f"{view.seconds} s",
-        made_in=f"made in {words.took(ended - view.created_at)}" if ended else "",
+        made_in=f"made in {formatting.took(ended - view.created_at)}" if ended else "",
         made_at=view.created_at.isoformat(timespec="seconds"),
-        cost=phases.cost(view),
+        cost=status_text.cost(view),
         price=as_price(view.price_micros),
         provider=view.provider,
         has_reference=view.has_reference,

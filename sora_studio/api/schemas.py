@@ -1,0 +1,232 @@
+"""The Videos API's objects, in OpenAI's shapes with the studio's own fields beside them."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from sora_studio.domain.character import CharacterView
+from sora_studio.domain.ids import public_character_id, public_id
+from sora_studio.domain.money import dollars
+from sora_studio.domain.profile import Profile, name_of
+from sora_studio.domain.video import Activity, Status, VideoView
+
+
+class Problem(BaseModel):
+    """Why a video failed."""
+
+    code: str
+    message: str = Field(description="The provider's words, verbatim.")
+
+
+class Video(BaseModel):
+    """One video."""
+
+    id: str
+    object: Literal["video"] = "video"
+    created_at: int = Field(description="Unix seconds, like all times here.")
+    completed_at: int | None
+    expires_at: int | None = Field(
+        description="When the provider drops its copy; null once the studio has its own."
+    )
+    status: str = Field(description="queued, in_progress, completed or failed. Completed: the file is here.")
+    progress: int = Field(description="0 to 100; never falls.")
+    model: str
+    prompt: str
+    size: str
+    seconds: str
+    remixed_from_video_id: str | None = Field(description="Of edits and extensions, too.")
+    error: Problem | None
+    title: str = Field(description="The studio's own, like all that follows.")
+    kind: str = Field(description="create, remix, edit or extend.")
+    phase: str = Field(description="Finer than status.")
+    provider: str
+    cost_usd: float | None = Field(description="The quoted price of one attempt; null: unknown.")
+    charged: bool | None = Field(
+        description="true: the provider took it, and bills it; false: it did not, or it failed there; "
+        "null: not known, as an answer of the provider's is awaited or was lost."
+    )
+
+    @classmethod
+    def of(cls, view: VideoView) -> "Video":
+        """Shape a video."""
+        failed = view.status is Status.FAILED and view.problem
+        return cls(
+            id=public_id(view.id),
+            created_at=int(view.created_at.timestamp()),
+            completed_at=int(view.completed_at.timestamp()) if view.completed_at else None,
+            expires_at=int(view.expires_at.timestamp()) if view.expires_at else None,
+            status=view.status,
+            progress=view.progress,
+            model=view.model,
+            prompt=view.prompt,
+            size=view.size,
+            seconds=view.seconds,
+            remixed_from_video_id=public_id(view.parent_id) if view.parent_id else None,
+            error=Problem(code=failed.code, message=failed.message) if failed else None,
+            title=view.title,
+            kind=view.kind,
+            phase=view.phase,
+            provider=view.provider,
+            cost_usd=None if view.price_micros is None else dollars(view.price_micros),
+            charged=view.charged,
+        )
+
+
+class VideoList(BaseModel):
+    """One page of videos."""
+
+    object: Literal["list"] = "list"
+    data: list[Video]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, views: Sequence[VideoView], *, has_more: bool) -> "VideoList":
+        """Shape a page."""
+        data = [Video.of(view) for view in views]
+        return cls(
+            data=data,
+            first_id=data[0].id if data else None,
+            last_id=data[-1].id if data else None,
+            has_more=has_more,
+        )
+
+
+class VideoStatus(BaseModel):
+    """How one video is going."""
+
+    id: str
+    status: str
+    phase: str
+    progress: int
+    error: Problem | None
+
+    @classmethod
+    def of(cls, view: VideoView) -> "VideoStatus":
+        """Shape a status."""
+        return cls.model_validate(Video.of(view).model_dump())
+
+
+class StatusList(BaseModel):
+    """How several videos are going."""
+
+    object: Literal["list"] = "list"
+    data: list[VideoStatus]
+
+
+class ActivityEntry(BaseModel):
+    """One thing that happened to a video."""
+
+    at: int
+    kind: str = Field(description="Such as submitted, seen, rendered, saved.")
+    note: str = Field(description="The provider's words, verbatim; empty where it gave none.")
+
+
+class ActivityList(BaseModel):
+    """What happened to a video, oldest first."""
+
+    object: Literal["list"] = "list"
+    data: list[ActivityEntry]
+
+    @classmethod
+    def of(cls, activity: Sequence[Activity]) -> "ActivityList":
+        """Shape an activity."""
+        lines = [
+            ActivityEntry(at=int(each.at.timestamp()), kind=each.kind, note=each.note) for each in activity
+        ]
+        return cls(data=lines)
+
+
+class Deleted(BaseModel):
+    """A video that is gone."""
+
+    id: str
+    object: Literal["video.deleted"] = "video.deleted"
+    deleted: Literal[True] = True
+
+
+class Character(BaseModel):
+    """Somebody or something to appear in videos by name."""
+
+    id: str
+    object: Literal["character"] = "character"
+    created_at: int
+    name: str
+    provider: str = Field(description="The studio's own: it can appear only there.")
+
+    @classmethod
+    def of(cls, view: CharacterView) -> "Character":
+        """Shape a character."""
+        return cls(
+            id=public_character_id(view.id),
+            created_at=int(view.created_at.timestamp()),
+            name=view.name,
+            provider=view.provider,
+        )
+
+
+class CharacterList(BaseModel):
+    """Every character of a person."""
+
+    object: Literal["list"] = "list"
+    data: list[Character]
+
+
+class CharacterDeleted(BaseModel):
+    """A character that is forgotten."""
+
+    id: str
+    object: Literal["character.deleted"] = "character.deleted"
+    deleted: Literal[True] = True
+
+
+class Reference(BaseModel):
+    """An uploaded picture; its id goes into `input_reference` as `{"file_id": …}`."""
+
+    id: str
+    object: Literal["reference"] = "reference"
+    width: int
+    height: int
+
+
+class ModelOffer(BaseModel):
+    """One model, and what may be asked of it."""
+
+    id: str = Field(
+        description="With its provider and a slash before it where the id alone means another one."
+    )
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = Field(description="The provider's name.")
+    sizes: list[str]
+    seconds: list[str]
+    price_per_second_usd: float | None
+
+
+class ModelList(BaseModel):
+    """Every model that can be asked for."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelOffer]
+
+    @classmethod
+    def of(cls, profiles: Sequence[Profile]) -> "ModelList":
+        """Shape what is on offer; a provider that is no more offers nothing."""
+        return cls(
+            data=[
+                ModelOffer(
+                    id=name_of(profiles, profile.name, model.id),
+                    owned_by=profile.name,
+                    sizes=list(model.sizes),
+                    seconds=[str(seconds) for seconds in model.seconds],
+                    price_per_second_usd=(
+                        None if model.micros_per_second is None else dollars(model.micros_per_second)
+                    ),
+                )
+                for profile in profiles
+                if not profile.retired
+                for model in profile.models
+            ],
+        )

@@ -1,0 +1,123 @@
+"""What an operator does by hand, beside a running studio or without one: reconcile, import, scrub.
+
+Imports stand inside the commands, as in `cli`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sora_studio.maintenance import MaintenanceTools
+
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
+
+maintenance_cli = typer.Typer()
+
+
+@maintenance_cli.command()
+def reconcile(data_dir: DataDir = None) -> None:
+    """Look for unclear submits, ask how jobs are going, save files: now, and say what came of it."""
+    _run(data_dir, _reconcile)
+
+
+@maintenance_cli.command(name="import")
+def import_(
+    owner: Annotated[str, typer.Option(help="The e-mail address of whose videos they become.")],
+    provider: Annotated[str | None, typer.Option(help="Only this one.", show_default="all")] = None,
+    dry_run: Annotated[  # noqa: FBT002 -- typer makes a flag of it
+        bool, typer.Option("--dry-run", help="Only say what would be imported.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make videos of what providers still list and no video here knows, and save their files."""
+
+    async def work(tools: "MaintenanceTools") -> bool:
+        return await _import(tools, owner, provider, dry=dry_run)
+
+    _run(data_dir, work)
+
+
+@maintenance_cli.command()
+def scrub(
+    fix: Annotated[  # noqa: FBT002 -- typer makes a flag of it
+        bool, typer.Option("--fix", help="Fetch again, remove, and show on the page what is lost.")
+    ] = False,
+    deep: Annotated[  # noqa: FBT002 -- as above
+        bool, typer.Option("--deep", help="Read every file, too.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Compare the videos' files with what the database says; exit with 1 when they differ."""
+
+    async def work(tools: "MaintenanceTools") -> bool:
+        return await _scrub(tools, fix=fix, deep=deep)
+
+    _run(data_dir, work)
+
+
+def _run(data_dir: Path | None, work: "Callable[[MaintenanceTools], Awaitable[bool]]") -> None:
+    """Open the tools, do one thing, and exit with 1 when that came to nothing."""
+    from sora_studio import log
+    from sora_studio.config import load
+    from sora_studio.domain.errors import SoraStudioError
+    from sora_studio.maintenance import open_tools
+
+    async def run() -> bool:
+        async with open_tools(settings) as tools:
+            return await work(tools)
+
+    settings = load(data_dir=data_dir)
+    log.configure(settings.log_format)
+    try:
+        well = asyncio.run(run())
+    except SoraStudioError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    if not well:
+        raise typer.Exit(1)
+
+
+async def _reconcile(tools: "MaintenanceTools") -> bool:
+    moved = await tools.catch_up.run()
+    for each in moved:
+        way = each.phase if each.phase is each.video.phase else f"{each.video.phase} → {each.phase}"
+        typer.echo(f"{each.video.video_id}  {way}  {each.video.title}")
+    went_on = sum(each.phase is not each.video.phase for each in moved)
+    typer.echo(f"{len(moved)} videos were not finished; {went_on} went on.")
+    return True
+
+
+async def _import(tools: "MaintenanceTools", owner: str, provider: str | None, *, dry: bool) -> bool:
+    owner_id = await tools.importer.owner(owner)
+    names = [profile.name for profile in tools.catalog.profiles() if provider in {None, profile.name}]
+    if not names:
+        typer.echo(f"There is no provider {provider!r}.", err=True)
+    well = bool(names)
+    for name in names:
+        done = await tools.importer.run(owner_id, name, dry=dry)
+        if done.trouble:
+            typer.echo(f"{name}: {done.trouble}", err=True)
+            well = False
+            continue
+        for remote in done.videos:
+            typer.echo(f"{name}  {remote.remote_id}  {remote.status_word}  {(remote.prompt or '')[:60]}")
+        passed = "".join(f"; {number} {why}" for why, number in sorted(done.passed_over.items()))
+        typer.echo(f"{name}: {len(done.videos)} {'would be ' if dry else ''}imported{passed}.")
+    if not dry:
+        await tools.catch_up.save()
+    return well
+
+
+async def _scrub(tools: "MaintenanceTools", *, fix: bool, deep: bool) -> bool:
+    findings = await tools.scrubber.run(fix=fix, deep=deep)
+    for complaint in findings.complaints:
+        typer.echo(complaint)
+    typer.echo(
+        f"{findings.videos} videos: {len(findings.complaints)} complaints, {findings.mended} mended. "
+        f"{findings.strays} files without a row, {findings.removed} removed."
+    )
+    return findings.is_well

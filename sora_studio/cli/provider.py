@@ -1,0 +1,103 @@
+"""The commands `sora-studio provider list | check`.
+
+Imports stand inside the commands: `--help` must not wait for the whole studio.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+
+from sora_studio.config import ProviderSettings, Settings, load, load_providers
+
+if TYPE_CHECKING:
+    from sora_studio.providers.check import Finding
+
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
+
+provider_cli = typer.Typer(help="Look after the servers that videos are made by.", no_args_is_help=True)
+
+
+@provider_cli.command("list")
+def list_providers(data_dir: DataDir = None) -> None:
+    """List the providers that are set up, the default first."""
+    from sora_studio.providers.factory import profile_of
+
+    settings = load(data_dir=data_dir)
+    for each in load_providers(settings):
+        profile = profile_of(each)
+        where = _address(each, settings) or "started beside the studio"
+        models = ", ".join(model.id for model in profile.models)
+        typer.echo(f"{profile.name}  {profile.label} (preset {each.preset})  {where}  {models}")
+        if profile.retired:
+            typer.echo(f"    {profile.retired}")
+
+
+@provider_cli.command()
+def check(
+    name: Annotated[str, typer.Argument(help="A provider that is set up; with --url, a preset.")],
+    url: Annotated[str | None, typer.Option(help="Check this server instead, with OPENAI_API_KEY.")] = None,
+    spend: Annotated[  # noqa: FBT002 -- typer makes a flag of it
+        bool, typer.Option("--spend", help="Have one short video made, which may cost.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Probe a server and say what works; exit with 1 when it cannot be used."""
+    settings = load(data_dir=data_dir)
+    chosen = _preset(name, url, settings) if url else _configured(name, settings)
+    address = _address(chosen, settings)
+    if chosen.is_child and address is None:
+        typer.echo("The sandbox has not been started yet: run the studio first.", err=True)
+        raise typer.Exit(1)
+    if not asyncio.run(_check(chosen, address, spend=spend)):
+        raise typer.Exit(1)
+
+
+async def _check(chosen: ProviderSettings, address: str | None, *, spend: bool) -> bool:
+    """Print the findings as they come; say whether the server can be used."""
+    from sora_studio.providers.check import check as findings_of
+    from sora_studio.providers.factory import probing, profile_of
+
+    provider = probing(chosen, address)
+    usable = True
+    try:
+        async for finding in findings_of(profile_of(chosen), provider, spend=spend):
+            typer.echo(_line(finding))
+            usable = usable and not finding.ends
+    finally:
+        await provider.close()
+    typer.echo(f"{chosen.name} can be used." if usable else f"{chosen.name} cannot be used.")
+    return usable
+
+
+def _line(finding: "Finding") -> str:
+    mark = {True: "✓", False: "✗", None: "·"}[finding.works]
+    return f"{mark} {finding.text}"
+
+
+def _preset(name: str, url: str, settings: Settings) -> ProviderSettings:
+    try:
+        return ProviderSettings.model_validate(
+            {"name": name, "preset": name, "base_url": url, "api_key": settings.openai_api_key}
+        )
+    except ValidationError as error:
+        message = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+        raise typer.BadParameter(message) from None
+
+
+def _configured(name: str, settings: Settings) -> ProviderSettings:
+    providers = load_providers(settings)
+    for each in providers:
+        if each.name == name:
+            return each
+    known = ", ".join(each.name for each in providers)
+    message = f"There is no provider {name!r}. Set up: {known}. Or give a preset and --url."
+    raise typer.BadParameter(message)
+
+
+def _address(chosen: ProviderSettings, settings: Settings) -> str | None:
+    from sora_studio.subprocesses.sandbox import remembered_address
+
+    return remembered_address(settings.data_dir) if chosen.is_child else chosen.base_url

@@ -1,0 +1,68 @@
+"""Hints: which jobs a provider says have changed."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, case, delete, exists, func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sora_studio.db.models import JobRow, WebhookDeliveryRow
+from sora_studio.domain.video import Phase
+
+AT_MOST_EVERY = timedelta(seconds=5)
+"""However many hints come, a job is looked at because of them only so often."""
+
+WAITS = timedelta(minutes=10)
+"""How long a hint waits for a job that is not known yet."""
+
+KEPT = timedelta(days=3)
+"""How long an id is remembered: providers repeat a delivery for so long."""
+
+
+class WebhookDeliveryRepository:
+    """Remembers and applies hints inside one transaction."""
+
+    def __init__(self, tx: AsyncSession) -> None:
+        """Work inside a transaction that the caller commits."""
+        self._tx = tx
+
+    async def remember(self, delivery_id: str, remote_id: str) -> bool:
+        """Store a delivery; False: it was here before."""
+        stored = insert(WebhookDeliveryRow).values(
+            id=delivery_id, remote_id=remote_id, received_at=func.now()
+        )
+        new = await self._do(stored.on_conflict_do_nothing().returning(col(WebhookDeliveryRow.id)))
+        return new.one_or_none() is not None
+
+    async def apply(self, remote_ids: Iterable[str]) -> bool:
+        """Make jobs due that have a fresh hint, a while after the last hint's look; False: none is due now.
+
+        A hint that comes too soon is put off, not dropped: it may be the one that says "completed".
+        """
+        fresh = exists().where(
+            col(WebhookDeliveryRow.remote_id) == col(JobRow.remote_id),
+            col(WebhookDeliveryRow.received_at) > func.now() - WAITS,
+        )
+        last = col(JobRow.hinted_at)  # in the future: one is put off already
+        at = case((last > func.now(), last), else_=func.greatest(func.now(), last + AT_MOST_EVERY))
+        applied = await self._do(
+            update(JobRow)
+            .where(col(JobRow.remote_id).in_([*remote_ids]), fresh)
+            .where(col(JobRow.phase).in_((Phase.QUEUED, Phase.IN_PROGRESS)))
+            .where(col(JobRow.lookups) == 0)  # one that the provider did not know is given time
+            .values(due_at=func.least(col(JobRow.due_at), at), hinted_at=at)
+            .returning(col(JobRow.due_at) <= func.now())
+        )
+        return any(applied.scalars())
+
+    async def forget_old(self) -> None:
+        """Forget deliveries that nobody repeats any more."""
+        await self._do(
+            delete(WebhookDeliveryRow).where(col(WebhookDeliveryRow.received_at) < func.now() - KEPT)
+        )
+
+    async def _do(self, statement: Executable) -> CursorResult[Any]:
+        return await (await self._tx.connection()).execute(statement)

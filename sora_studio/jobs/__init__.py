@@ -1,1 +1,0 @@
-"""When background work happens. No business code."""

@@ -1,0 +1,160 @@
+"""Opens what the commands work with: joins the studio that runs in the data directory, or replaces it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from sora_studio.bootstrap import open_providers
+from sora_studio.config import Settings, load_providers
+from sora_studio.db.engine import Database
+from sora_studio.db.migrations import migrate
+from sora_studio.domain.errors import Unavailable
+from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.disk_space import DiskSpace
+from sora_studio.services.jobs.archive import Archiver
+from sora_studio.services.jobs.catch_up import CatchUp
+from sora_studio.services.jobs.claims import HEARTBEAT, Claims
+from sora_studio.services.jobs.download import Downloader
+from sora_studio.services.jobs.importer import Importer
+from sora_studio.services.jobs.reconcile import Reconciler
+from sora_studio.services.jobs.refresh import Refresher
+from sora_studio.services.jobs.scrub import Scrubber
+from sora_studio.services.pictures import limit_worker
+from sora_studio.services.worker_pool import WorkerPool
+from sora_studio.storage.local import LocalStorage
+from sora_studio.subprocesses.lock import InUse, alone_in
+from sora_studio.subprocesses.postgres import embedded_postgres, running_postgres
+from sora_studio.subprocesses.sandbox import remembered_address, sandbox_child
+
+_PATIENCE = 30.0  # seconds: a studio that starts or stops gets there, and so does the sandbox
+_GLANCE = 0.1
+
+
+@dataclass(frozen=True)
+class MaintenanceTools:
+    """The studio's own background work, to be run by hand."""
+
+    catalog: ProviderCatalog
+    catch_up: CatchUp
+    scrubber: Scrubber
+    importer: Importer
+
+
+@asynccontextmanager
+async def open_tools(settings: Settings) -> AsyncIterator[MaintenanceTools]:
+    """Open the tools for the block; what they claim, they hold under a name of their own.
+
+    Raises:
+        ConfigError: A child, a directory or the file of providers cannot be used.
+        Unavailable: The database cannot be reached.
+    """
+    chosen = load_providers(settings)
+    async with AsyncExitStack() as stack:
+        url, joined = await _database(settings, stack)
+        if not joined:
+            await migrate(url)
+        db = Database(url, pool_size=5)
+        stack.push_async_callback(db.close)
+
+        @asynccontextmanager
+        async def sandbox() -> AsyncIterator[str]:
+            if joined:
+                address = remembered_address(settings.data_dir)
+                if address is None:
+                    message = "The studio that runs here is only starting. Try again in a moment."
+                    raise Unavailable(message)
+                yield address
+                return
+            async with sandbox_child(settings.data_dir, settings.sandbox_speed) as base_url:
+                await _listens(base_url)
+                yield base_url
+
+        catalog = ProviderCatalog(await open_providers(chosen, sandbox, stack))
+        claims = Claims(db, uuid4())
+        stack.push_async_callback(claims.release)
+        worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))
+        storage = LocalStorage(settings.media_path)
+        downloader = Downloader(storage=storage, worker_pool=worker_pool)
+        archiver = Archiver(claims=claims, catalog=catalog, downloader=downloader, wake=_nothing)
+        refresher = Refresher(claims=claims, catalog=catalog, on_finished=_nothing)
+        reconciler = Reconciler(claims=claims, catalog=catalog, on_unsent=_nothing, on_finished=_nothing)
+        stack.push_async_callback(reconciler.close)
+        stack.push_async_callback(archiver.close)
+        stack.push_async_callback(refresher.close)
+        await stack.enter_async_context(_renewing(claims))
+        yield MaintenanceTools(
+            catalog=catalog,
+            catch_up=CatchUp(
+                db=db,
+                reconciler=reconciler,
+                refresher=refresher,
+                archiver=archiver,
+            ),
+            scrubber=Scrubber(
+                db=db,
+                storage=storage,
+                disk_space=DiskSpace(storage),
+                catalog=catalog,
+                downloader=downloader,
+                most=sys.maxsize,
+            ),
+            importer=Importer(db=db, catalog=catalog),
+        )
+
+
+async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[str, bool]:
+    """Return the database's URL, and whether a studio runs on it here."""
+    given = settings.database_url.get_secret_value() if settings.database_url else None
+    deadline = asyncio.get_running_loop().time() + _PATIENCE
+    while True:
+        try:
+            if given is None:
+                return await stack.enter_async_context(embedded_postgres(settings.data_dir)), False
+            stack.enter_context(alone_in(settings.data_dir))
+        except InUse:
+            url = given or running_postgres(settings.data_dir)
+            if url is not None:
+                return url, True
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(_GLANCE)
+        else:
+            return given, False
+
+
+async def _listens(base_url: str) -> None:
+    """Wait until somebody answers there; what never does will be told of by whoever calls it."""
+    address = urlsplit(base_url)
+    deadline = asyncio.get_running_loop().time() + _PATIENCE
+    while asyncio.get_running_loop().time() < deadline:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(address.hostname, address.port)
+            writer.close()
+            return
+        await asyncio.sleep(_GLANCE)
+
+
+@asynccontextmanager
+async def _renewing(claims: Claims) -> AsyncIterator[None]:
+    """Renew the leases of what is held, for the block."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT.total_seconds())
+            with suppress(Unavailable):
+                await claims.heartbeat()
+
+    task = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _nothing() -> None:
+    """Wake nobody: each is run by hand."""

@@ -1,0 +1,120 @@
+"""From a table of providers.toml to the provider that it describes."""
+
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+
+from pydantic import SecretStr
+
+from sora_studio.config import ProviderSettings
+from sora_studio.config.providers import ModelSettings
+from sora_studio.domain.errors import ProviderMisconfigured
+from sora_studio.domain.money import MICROS_PER_DOLLAR
+from sora_studio.domain.ports import Provider
+from sora_studio.domain.profile import Body, Model, Operation, Profile
+from sora_studio.providers.late import LateProvider
+from sora_studio.providers.presets import PRESETS
+from sora_studio.providers.retired import RetiredProvider
+
+_OPENAI = "https://api.openai.com/v1"
+_AS_THEY_ARE = (
+    "note",
+    "retired",
+    "sends_model",
+    "any_size",
+    "any_seconds",
+    "list_is_complete",
+    "honours_idempotency_key",
+)
+
+
+def profile_of(settings: ProviderSettings) -> Profile:
+    """Return the preset with everything that the table says otherwise.
+
+    A server whose models are named is not asked for others, unless `operations.add` says `models`.
+    """
+    preset = PRESETS[settings.preset]
+    label = settings.label or (preset.label if settings.name in PRESETS else settings.name)
+    added = {Operation(each) for each in settings.operations.add}
+    removed = {Operation(each) for each in settings.operations.remove}
+    if settings.models and Operation.MODELS not in added:
+        removed.add(Operation.MODELS)
+    said = {name: value for name in _AS_THEY_ARE if (value := getattr(settings, name)) is not None}
+    return replace(
+        preset,
+        name=settings.name,
+        label=label,
+        models=tuple(_model(preset, each) for each in settings.models) or preset.models,
+        operations=(preset.operations | added) - removed,
+        body=Body(settings.body) if settings.body else preset.body,
+        busy=preset.busy | {*settings.busy},
+        rate_limit=replace(preset.rate_limit, **settings.rate_limit.model_dump(exclude_none=True)),
+        guesses_models=preset.guesses_models and not settings.models,
+        media_hosts=frozenset(settings.media_hosts),
+        **said,
+    )
+
+
+def provider_of(settings: ProviderSettings, base_url: str | None = None) -> Provider:
+    """Return the provider of a table; it connects at its first call.
+
+    Args:
+        settings: The table.
+        base_url: Where the sandbox that was started for it listens.
+    """
+    profile = profile_of(settings)
+    if profile.retired:
+        return RetiredProvider(profile)
+    return LateProvider(profile, partial(_open, profile, settings, base_url or settings.base_url or _OPENAI))
+
+
+def probing(settings: ProviderSettings, base_url: str | None = None) -> Provider:
+    """Return a provider that may be asked for a list and for models, whatever its table says."""
+    more = settings.operations.model_copy(
+        update={"add": [*settings.operations.add, "list", "models"], "remove": []}
+    )
+    return provider_of(settings.model_copy(update={"operations": more}), base_url)
+
+
+def _open(profile: Profile, settings: ProviderSettings, base_url: str) -> Provider:
+    """Make the client.
+
+    Raises:
+        ProviderMisconfigured: The address is none.
+    """
+    import httpx2  # noqa: PLC0415 -- see LateProvider
+
+    from sora_studio.providers import client, videos_api  # noqa: PLC0415 -- as above
+
+    headers = {name: _bare(value) for name, value in settings.headers.items()}
+    credentials = client.Credentials(_bare(settings.api_key), settings.key_header, headers)
+    try:
+        return videos_api.VideosApiProvider(profile, base_url, credentials)
+    except httpx2.InvalidURL as error:
+        message = f"{profile.label} is set up with an address that cannot be used."
+        raise ProviderMisconfigured(message, "bad_address") from error
+
+
+def _bare(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
+def _model(preset: Profile, settings: ModelSettings) -> Model:
+    """Return a model, which starts from the preset's of that name, or else from its sizes and lengths."""
+    known = next((model for model in preset.models if model.id == settings.id), None)
+    plain = replace(preset.models[0], id=settings.id, hint="", micros_per_second=None, micros_by_size={})
+    model = known or plain
+    price = settings.price_per_second
+    return replace(
+        model,
+        hint=model.hint if settings.hint is None else settings.hint,
+        sizes=tuple(settings.sizes or model.sizes),
+        seconds=tuple(settings.seconds or model.seconds),
+        micros_per_second=model.micros_per_second if price is None else _micros(price),
+        micros_by_size=(model.micros_by_size if price is None else {})
+        | {size: _micros(each) for size, each in settings.prices.items()},
+    )
+
+
+def _micros(dollars: Decimal) -> int:
+    return int(dollars * MICROS_PER_DOLLAR)

@@ -1,0 +1,60 @@
+"""Whether another video could be saved: nothing is paid for that could not be."""
+
+import asyncio
+import time
+
+from sora_studio.domain.errors import InsufficientStorage, StorageError, describe
+from sora_studio.domain.ports import Storage
+from sora_studio.domain.video import Problem
+
+FREE_FLOOR = 512 * 1024 * 1024
+"""Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
+
+NO_ROOM, DISK_REFUSED = "no_room", "disk_refused"
+_TOLD = {
+    NO_ROOM: "The studio's disk is nearly full: another video could not be saved.",
+    DISK_REFUSED: "The studio's disk is not writable: another video could not be saved.",
+}
+"""What people hear; figures and the system's own words are for whoever runs the studio."""
+
+_FRESH = 3.0  # seconds between two looks at the disk
+
+
+class DiskSpace:
+    """Looks at the storage, every few seconds at most."""
+
+    def __init__(self, storage: Storage, *, floor: int = FREE_FLOOR, fresh: float = _FRESH) -> None:
+        """Take the storage, how many bytes must be left, and for how many seconds a look holds."""
+        self._storage, self._floor, self._fresh = storage, floor, fresh
+        self._looking = asyncio.Lock()
+        self._looked_at = -fresh
+        self._trouble: Problem | None = None
+
+    async def trouble(self) -> Problem | None:
+        """Return why no video could be saved now: `no_room` or `disk_refused`; None when one could."""
+        async with self._looking:  # whoever comes meanwhile waits: what was seen before may be long past
+            now = time.monotonic()
+            if now - self._looked_at >= self._fresh:
+                self._trouble = await asyncio.to_thread(self._look)
+                self._looked_at = now
+            return self._trouble
+
+    async def make_sure(self) -> None:
+        """Make sure that another video could be saved.
+
+        Raises:
+            NoRoom: It could not.
+        """
+        if trouble := await self.trouble():
+            message = f"{_TOLD[trouble.code]} Nothing was sent and nothing was charged. Try again later."
+            raise InsufficientStorage(message)
+
+    def _look(self) -> Problem | None:
+        try:
+            free = self._storage.free_bytes()
+            if free < self._floor:
+                return Problem(NO_ROOM, f"The studio's disk is nearly full: {free // 1_000_000} MB are left.")
+            self._storage.probe()
+        except (StorageError, OSError) as error:
+            return Problem(DISK_REFUSED, f"The studio's storage is not writable. {describe(error)}")
+        return None

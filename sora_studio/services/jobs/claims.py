@@ -1,0 +1,151 @@
+"""Which jobs this process works on: claimed for a short lease that a heartbeat renews.
+
+A frozen or dead process loses its lease; whoever claims the job next gets a higher fencing number,
+and what the old holder writes afterwards changes nothing. What this process still works on it does not claim
+again: after an outage of the database, or a laptop's sleep, that work may have the only answer.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from sora_studio.db.assets import AssetRepository
+from sora_studio.db.engine import Database, retry_on_deadlock
+from sora_studio.db.jobs import JobRepository
+from sora_studio.db.models import AssetRow
+from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
+from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
+from sora_studio.domain.video import Phase
+
+LEASE = timedelta(seconds=30)
+HEARTBEAT = LEASE / 3
+
+SERVED = 1_000
+"""So many owners are remembered whose wishes were sent of late; among equals the others come first."""
+
+
+class Claims:
+    """Claims jobs for one holder and writes back what became of them."""
+
+    jobs: ClassVar[type[JobRepository]] = JobRepository  # the simulation puts tables in memory here
+    assets: ClassVar[type[AssetRepository]] = AssetRepository
+    deliveries: ClassVar[type[WebhookDeliveryRepository]] = WebhookDeliveryRepository
+
+    def __init__(self, db: Database, holder: UUID) -> None:
+        """Work for a holder: an id that only one live process has at a time."""
+        self._db, self._holder = db, holder
+        self._held: dict[UUID, int] = {}  # by job: the fencing number of our claim
+        self._served: dict[UUID, None] = {}  # owners, the last one last
+
+    async def take(self, *phases: Phase, most: int) -> tuple[ClaimedJob, ...]:
+        """Claim due jobs in some phases, soonest deadline first, at most `most`."""
+        if most < 1:
+            return ()
+        async with self._db.transaction() as tx:
+            jobs = await self.jobs(tx).claim(
+                phases, holder=self._holder, lease=LEASE, most=most, held=self._held
+            )
+        self._held |= {job.id: job.fence for job in jobs}
+        return jobs
+
+    async def take_wishes(self, *, most: int, places: Mapping[str, int]) -> tuple[ClaimedJob, ...]:
+        """Claim wishes that can be sent, the owners in turn, at most `most`.
+
+        Args:
+            most: So many at most.
+            places: How many jobs a provider makes at a time, where that is limited.
+        """
+        if most < 1:
+            return ()
+        async with self._db.transaction() as tx:
+            jobs = await self.jobs(tx).claim_wishes(
+                holder=self._holder,
+                lease=LEASE,
+                most=most,
+                places=places,
+                served=[*self._served],
+                held=self._held,
+            )
+        for owner_id in [job.owner_id for job in jobs if job.owner_id]:
+            self._served.pop(owner_id, None)
+            self._served[owner_id] = None
+        for owner_id in [*self._served][:-SERVED]:
+            del self._served[owner_id]
+        self._held |= {job.id: job.fence for job in jobs}
+        return jobs
+
+    @contextmanager
+    def holding(self, *jobs: ClaimedJob) -> Iterator[None]:
+        """Work on claimed jobs in the block; when it ends, however it ends, their leases are not renewed."""
+        self._held |= {job.id: job.fence for job in jobs}
+        try:
+            yield
+        finally:
+            self._let_go(jobs)
+
+    async def begin(self, job: ClaimedJob) -> bool:
+        """Write down that the POST begins; False: the job may not be ours any more, so do not send it."""
+        now = asyncio.get_running_loop().time
+        asked = now()
+        async with self._db.transaction() as tx:
+            begun = await self.jobs(tx).begin(job)
+        # A process that froze in between would send what others, after a long look, have sent again.
+        return begun and now() - asked < LEASE.total_seconds()
+
+    @retry_on_deadlock
+    async def record(self, changes: Sequence[JobChange], assets: Sequence[AssetRow] = ()) -> int:
+        """Write what became of jobs, with their new files, and let go of them.
+
+        Returns:
+            How many were still ours; files of a job that was not are not registered.
+
+        Raises:
+            Conflict: A remote id belongs to another video already.
+        """
+        if not changes:
+            return 0
+        async with self._db.transaction() as tx:
+            written = await self.jobs(tx).record(changes)
+            if written == len(changes):
+                await self.assets(tx).add(assets)
+            if taken := [change.remote_id for change in changes if change.remote_id]:
+                await self.deliveries(tx).apply(taken)  # a hint may have come before the answer
+        self._let_go(change.job for change in changes)
+        return written
+
+    async def compare(
+        self, provider: str, remote_ids: Iterable[str]
+    ) -> tuple[tuple[ClaimedJob, ...], set[str]]:
+        """Compare what a provider lists with what is written here.
+
+        Returns:
+            The jobs whose answer is not known, and those of the remote ids that belong to a job of ours.
+        """
+        async with self._db.transaction() as tx:
+            sent = await self.jobs(tx).unanswered(provider)  # first: one that is answered meanwhile is known
+            return sent, await self.jobs(tx).known(provider, remote_ids)
+
+    async def durations(self) -> dict[Likeness, tuple[float, ...]]:
+        """Return how many seconds the newest jobs took, by what such jobs have in common."""
+        async with self._db.transaction() as tx:
+            return await self.jobs(tx).durations()
+
+    async def heartbeat(self) -> None:
+        """Renew the lease of everything that is held."""
+        if self._held:
+            async with self._db.transaction() as tx:
+                await self.jobs(tx).extend(self._holder, self._held, LEASE)
+
+    async def release(self) -> None:
+        """Let go of everything, also of what a process that died under this holder's id had."""
+        async with self._db.transaction() as tx:
+            await self.jobs(tx).release(self._holder)
+        self._held.clear()
+
+    def _let_go(self, jobs: Iterable[ClaimedJob]) -> None:
+        for job in jobs:
+            if self._held.get(job.id) == job.fence:  # otherwise it has been claimed anew meanwhile
+                del self._held[job.id]

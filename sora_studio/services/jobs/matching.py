@@ -1,0 +1,103 @@
+"""Which jobs of a provider's list answer which submits of ours. Pure.
+
+A list tells the prompt, the model, the size and the seconds, but neither the picture nor the person.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sora_studio.domain.job import ClaimedJob
+from sora_studio.domain.ports import RemoteJob
+from sora_studio.domain.video import Kind
+
+BEFORE = timedelta(seconds=120)
+"""The provider's clock may be so far behind ours."""
+
+
+def begun(job: ClaimedJob) -> datetime:
+    """Return when a job's POST began."""
+    return job.submit_started_at or job.created_at
+
+
+def match(
+    unclear: Iterable[ClaimedJob], sent: Iterable[ClaimedJob], nobodys: Collection[RemoteJob]
+) -> dict[UUID, RemoteJob]:
+    """Pair unclear submits with jobs of the provider's list, each used once.
+
+    Equal wishes are interchangeable, so any pairing among them is right; oldest goes with oldest, and deleted
+    ones, whose job is only to be deleted, take what no other one needs. What may also answer another wish is
+    nobody's to take.
+
+    Args:
+        unclear: Submits whose answer was lost.
+        sent: All that a listed job may answer: these, and those whose answer is still on its way.
+        nobodys: What the provider lists and no video of ours has.
+
+    Returns:
+        The provider's job by our job's id.
+    """
+    askers: dict[str, list[ClaimedJob]] = defaultdict(list)
+    for job in sent:
+        askers[job.prompt].append(job)
+    free = sorted(nobodys, key=_age)
+    asked = {remote.remote_id: _who_may_have_asked(remote, askers) for remote in free}
+    pairs: dict[UUID, RemoteJob] = {}
+    for job in sorted(unclear, key=lambda job: (job.deleted_at is not None, begun(job))):
+        alike = [remote for remote in free if _answers(remote, job)]
+        taken = {remote.remote_id for remote in pairs.values()}
+        for remote in alike:
+            who = asked[remote.remote_id]
+            is_free = remote.remote_id not in taken and _is_needless(job, who, len(alike))
+            if is_free and _is_right(who, len(alike)):
+                pairs[job.id] = remote
+                break
+    return pairs
+
+
+def may_answer(remote: RemoteJob, job: ClaimedJob) -> bool:
+    """Tell whether a listed job cannot be ruled out: it is not too old, and has our words, or tells none."""
+    return _is_young(remote, job) and remote.prompt in (None, job.prompt)
+
+
+def _who_may_have_asked(remote: RemoteJob, askers: dict[str, list[ClaimedJob]]) -> Sequence[ClaimedJob]:
+    return [job for job in askers.get(remote.prompt or "", ()) if _answers(remote, job)]
+
+
+def _is_needless(job: ClaimedJob, askers: Sequence[ClaimedJob], enough_for: int) -> bool:
+    """Tell whether a wish, when it is a deleted one, takes nothing from one that is not."""
+    everybody_gets_one = len(askers) <= enough_for
+    return job.deleted_at is None or everybody_gets_one or all(asker.deleted_at for asker in askers)
+
+
+def _is_right(askers: Sequence[ClaimedJob], enough_for: int) -> bool:
+    """Tell whether it does not matter which of those who may have asked for a job gets it."""
+    wishes = {(job.kind, job.parent_remote_id, job.reference_sha256, job.characters) for job in askers}
+    owners = {job.owner_id for job in askers}
+    everybody_gets_one = None not in owners and len(askers) <= enough_for
+    return len(wishes) == 1 and (len(owners) == 1 or everybody_gets_one)
+
+
+def _answers(remote: RemoteJob, job: ClaimedJob) -> bool:
+    seconds = {None, job.seconds}
+    if job.kind is Kind.EXTEND:  # some say how long it becomes, others what was asked for
+        seconds.add(job.added_seconds)
+    said = ((remote.model, job.model), (remote.size, job.size))
+    same = remote.prompt == job.prompt and remote.seconds in seconds and _is_from(remote, job)
+    return same and _is_young(remote, job) and all(theirs in (None, ours) for theirs, ours in said)
+
+
+def _is_from(remote: RemoteJob, job: ClaimedJob) -> bool:
+    """Compare the sources, where there is something to compare: the parent may be gone by now."""
+    if remote.source is None:
+        return True
+    return job.kind is not Kind.CREATE and job.parent_remote_id in (None, remote.source)
+
+
+def _is_young(remote: RemoteJob, job: ClaimedJob) -> bool:
+    return remote.created_at is None or remote.created_at >= begun(job) - BEFORE
+
+
+def _age(remote: RemoteJob) -> tuple[bool, float]:
+    return remote.created_at is not None, remote.created_at.timestamp() if remote.created_at else 0.0

@@ -1,0 +1,187 @@
+"""Ask providers how due jobs are going: one list page for a hundred of them where the provider can list."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sora_studio.domain import polling, rate_limit
+from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderUnavailable
+from sora_studio.domain.job import ClaimedJob, JobChange
+from sora_studio.domain.ports import Provider, RemoteJob
+from sora_studio.domain.profile import Operation
+from sora_studio.domain.video import Phase, Problem
+from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.jobs.claims import Claims
+from sora_studio.services.jobs.durations import Durations
+from sora_studio.services.jobs.task_pool import TaskPool
+from sora_studio.services.jobs.transitions import (
+    change_for,
+    failed,
+    is_too_old,
+    needs_attention,
+    problem_of,
+    wait_for,
+)
+
+MOST = 1_000
+"""Jobs that one run claims at most."""
+
+PAGE = 100
+SINGLES = 3
+"""Up to so many due jobs are asked for one by one: a single answer is fresher and carries the poll hint."""
+
+PATIENCE = 1.0
+"""Seconds that a run waits for all providers; the answers of slower ones are stored when they come."""
+
+_Answer = asyncio.Task[list[JobChange]]
+
+_PROVIDERS = 1_000
+_SINGLES_FOR = 2  # seconds' worth of the provider's pace: what one run asks for one by one
+_TELL_FROM = 3  # failed looks in a row, or a provider that is left alone, and the person is told
+_LOST_LOOKS, _LOST_PAUSE = 4, timedelta(seconds=40)  # three more looks over two minutes after the first 404
+
+
+class Refresher:
+    """Keeps queued and rendering jobs up to date."""
+
+    def __init__(self, *, claims: Claims, catalog: ProviderCatalog, on_finished: Callable[[], None]) -> None:
+        """Take the parts; `on_finished` asks for an archive run."""
+        self._claims, self._catalog, self._on_finished = claims, catalog, on_finished
+        self._durations = Durations(claims.durations)
+        self.pool = TaskPool(_PROVIDERS, on_free=lambda: None)  # providers that let us wait
+
+    async def run(self) -> None:
+        """Ask about every due job and store what changed, in a constant number of statements."""
+        jobs = await self._claims.take(Phase.QUEUED, Phase.IN_PROGRESS, most=MOST)
+        if not jobs:
+            return
+        with self._claims.holding(*jobs):
+            slow = await self._refresh(jobs)
+        for answer, late in slow.items():
+            self.pool.start(self._record_later(answer, late))
+
+    async def close(self) -> None:
+        """Stop waiting for answers."""
+        await self.pool.close(patience=0)
+
+    async def _refresh(self, jobs: Sequence[ClaimedJob]) -> dict[_Answer, list[ClaimedJob]]:
+        """Store what comes in time; return what is still to come, and about which jobs."""
+        by_provider: dict[str, list[ClaimedJob]] = defaultdict(list)
+        for job in jobs:
+            by_provider[job.provider].append(job)
+        await self._durations.refresh()
+        asked = {asyncio.create_task(self._ask(name, theirs)): theirs for name, theirs in by_provider.items()}
+        try:
+            done, slow = await asyncio.wait(asked, timeout=PATIENCE)
+            await self._record(change for answer in done for change in answer.result())
+        except BaseException:
+            for answer in asked:
+                answer.cancel()
+            raise
+        return {answer: asked[answer] for answer in slow}
+
+    async def _record_later(self, answer: _Answer, jobs: Sequence[ClaimedJob]) -> None:
+        with self._claims.holding(*jobs):
+            await self._record(await answer)
+
+    async def _record(self, answers: Iterable[JobChange]) -> None:
+        changes = [*answers]
+        await self._claims.record(changes)
+        if any(change.phase is Phase.SAVING for change in changes):
+            self._on_finished()
+
+    async def _ask(self, name: str, jobs: Sequence[ClaimedJob]) -> list[JobChange]:
+        provider = self._catalog.provider(name)
+        if provider is None:
+            problem = Problem("provider_missing", f"The provider {name} is not set up any more.")
+            return [_nobody_to_ask(job, problem) for job in jobs]
+        try:
+            listed = await _list(provider, jobs) if len(jobs) > SINGLES else {}
+        except ProviderError as error:
+            return [_later(job, error) for job in jobs]
+        changes = [self._change(job, listed[job.remote_id]) for job in jobs if job.remote_id in listed]
+        rest = [job for job in jobs if job.remote_id not in listed]
+        most = max(1, round(provider.profile.rate_limit.per_second * _SINGLES_FOR))
+        looked = await asyncio.gather(*(self._look(provider, job) for job in rest[:most]))
+        return [*changes, *looked, *map(_still_due, rest[most:])]
+
+    async def _look(self, provider: Provider, job: ClaimedJob) -> JobChange:
+        try:
+            return self._change(job, await provider.fetch(job.remote_id or ""))
+        except ProviderError as error:
+            return _later(job, error)
+
+    def _change(self, job: ClaimedJob, remote: RemoteJob) -> JobChange:
+        return change_for(job, remote, history=self._durations.of(job))
+
+
+async def _list(provider: Provider, jobs: Sequence[ClaimedJob]) -> dict[str | None, RemoteJob]:
+    """Read as many pages as the jobs may fill, newest first.
+
+    Others' finished jobs may fill any number of pages before them. So where a page shows none of ours, the
+    next one begins behind the newest that is missing, which is asked for by itself afterwards.
+    """
+    found: dict[str | None, RemoteJob] = {}
+    if Operation.LIST not in provider.profile.operations:
+        return found
+    missing = {job.remote_id: None for job in sorted(jobs, key=_taken, reverse=True)}
+    anchors, after = iter([*missing]), None
+    for _ in range(-(-len(jobs) // PAGE) + 1):
+        try:
+            page = await provider.list_jobs(after=after, limit=PAGE)
+        except ProviderError as error:
+            if _is_away(error) and not found:
+                raise
+            break  # it does not list, or not from there, or not now: the rest is asked for one by one
+        shown = {remote.remote_id: remote for remote in page.jobs}
+        ours, is_new = missing.keys() & shown.keys(), bool(shown.keys() - found.keys())
+        found |= shown
+        missing = {remote_id: None for remote_id in missing if remote_id not in shown}
+        if not missing or not is_new or not page.has_more or page.last_id is None:
+            break
+        after = page.last_id if ours else next((each for each in anchors if each in missing), None)
+        if after is None:
+            break
+    return found
+
+
+def _is_away(error: ProviderError) -> bool:
+    """Tell whether whatever else is asked would not be answered either."""
+    wants_rest = isinstance(error, ProviderUnavailable) and error.retry_after is not None
+    return wants_rest or error.code in {rate_limit.BUSY, rate_limit.UNREACHABLE, *rate_limit.SILENCE}
+
+
+def _taken(job: ClaimedJob) -> float:
+    return (job.accepted_at or job.created_at).timestamp()
+
+
+def _still_due(job: ClaimedJob) -> JobChange:
+    """Keep its place among those that wait: whoever has been due for longest is looked at first."""
+    return JobChange(job, due_in=(job.due_at or job.now) - job.now, failures=job.failures)
+
+
+def _nobody_to_ask(job: ClaimedJob, problem: Problem) -> JobChange:
+    """Wait for the provider to be set up again; after a day a person has to decide."""
+    if is_too_old(job):
+        return needs_attention(JobChange(job), Problem("no_end", problem.message))
+    return JobChange(job, due_in=polling.ERROR_CEILING, problem=problem)
+
+
+def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
+    """One failed look means nothing; a job that is unknown for two minutes is lost."""
+    if isinstance(error, JobNotFound):
+        if job.lookups + 1 >= _LOST_LOOKS:
+            problem = Problem(
+                "lost_at_provider", f"The provider does not know this video any more: {error.message}"
+            )
+            return failed(JobChange(job), problem)
+        return JobChange(job, due_in=_LOST_PAUSE, lookups=job.lookups + 1)
+    change = wait_for(job, error)
+    if change.failures > _TELL_FROM and is_too_old(job):
+        return needs_attention(
+            change, Problem("no_end", f"Nothing was heard of this video for a day: {error.message}")
+        )
+    is_worth_telling = change.failures >= _TELL_FROM or change.failures == job.failures
+    return replace(change, problem=problem_of(error)) if is_worth_telling else change

@@ -1,0 +1,40 @@
+"""What providers tell us unasked: hints that a job has changed."""
+
+from collections.abc import Callable, Sequence
+
+from sora_studio.db.engine import Database
+from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
+from sora_studio.domain import webhooks
+from sora_studio.domain.ports import Clock
+from sora_studio.domain.webhooks import Delivery
+
+REFRESH = "refresh"
+
+
+class WebhookService:
+    """Takes deliveries; several keys count, so that a secret can be changed without a gap."""
+
+    def __init__(
+        self, *, db: Database, keys: Sequence[bytes], clock: Clock, wake: Callable[[str], None]
+    ) -> None:
+        """Take the parts; without keys every delivery is refused."""
+        self._db, self._keys, self._clock, self._wake = db, keys, clock, wake
+
+    async def receive(self, delivery: Delivery) -> None:
+        """Have the job that a delivery is about looked at now; the same delivery again changes nothing.
+
+        A hint for a job that nobody knows yet waits ten minutes for it; unknown kinds are forgotten.
+
+        Raises:
+            NotAllowed: It is not from the provider, or not of now.
+            InvalidInput: It is not JSON.
+        """
+        webhooks.check(delivery, self._keys, self._clock())
+        remote_id = webhooks.remote_id_of(delivery.body)
+        if remote_id is None:
+            return
+        async with self._db.transaction() as tx:
+            hints = WebhookDeliveryRepository(tx)
+            due = await hints.remember(delivery.id, remote_id) and await hints.apply([remote_id])
+        if due:
+            self._wake(REFRESH)

@@ -1,0 +1,1 @@
+"""Accounts: who people are and how they sign in."""

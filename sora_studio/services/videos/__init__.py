@@ -1,0 +1,1 @@
+"""Videos and what belongs to them: wishes, files, characters."""

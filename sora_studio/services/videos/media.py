@@ -1,0 +1,206 @@
+"""Files: of videos, for their owners; and reference pictures, on their way in."""
+
+import hashlib
+from uuid import UUID
+
+import anyio
+
+from sora_studio.db.assets import AssetRepository
+from sora_studio.db.engine import Database
+from sora_studio.db.models import REFERENCE, AssetRow, ReferenceRow
+from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.errors import Conflict, NotFound, StorageError, Unavailable
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.media import MediaFile, ReferenceView, file_name
+from sora_studio.domain.ports import Storage
+from sora_studio.domain.video import Phase, Size, Variant, VideoWish
+from sora_studio.services.disk_space import DISK_REFUSED, DiskSpace
+from sora_studio.services.pictures import clean_reference, fit_reference
+from sora_studio.services.throttle import Throttle
+from sora_studio.services.worker_pool import WorkerPool
+
+PNG = "image/png"
+_MISSING = "This file is missing from the studio's storage. Tell whoever runs the studio."
+
+
+class MediaService:
+    """Use cases on files. Someone else's are not there."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        storage: Storage,
+        disk_space: DiskSpace,
+        worker_pool: WorkerPool,
+        throttle: Throttle,
+    ) -> None:
+        """Take the parts."""
+        self._db, self._storage, self._worker_pool, self._throttle = db, storage, worker_pool, throttle
+        self._disk_space = disk_space
+
+    async def require_disk_space(self) -> None:
+        """Make sure that another video could be saved.
+
+        Raises:
+            NoRoom: The disk is nearly full or refuses.
+        """
+        await self._disk_space.make_sure()
+
+    async def file(self, owner_id: UUID, video_id: UUID, variant: Variant) -> MediaFile:
+        """Return a finished video's file.
+
+        Raises:
+            NotFound: Not the owner's, or its file is missing.
+            Conflict: The video is not finished.
+            Unavailable: The whole storage is not there.
+        """
+        async with self._db.transaction() as tx:
+            found = await AssetRepository(tx).find(owner_id, video_id, variant)
+            if found is None:
+                view = await VideoRepository(tx).view(owner_id, video_id)
+                raise _nothing_yet(view.phase)
+        return await self._to_file(*found)
+
+    async def reference(self, owner_id: UUID, video_id: UUID) -> MediaFile:
+        """Return the picture that was given as a video's first frame, as it was sent.
+
+        Raises:
+            NotFound: There is none, or the video is not the owner's.
+        """
+        async with self._db.transaction() as tx:
+            found = await AssetRepository(tx).find(owner_id, video_id, REFERENCE)
+        if found is None:
+            message = "This video has no reference picture."
+            raise NotFound(message)
+        return await self._to_file(*found)
+
+    async def add_reference(self, owner_id: UUID, data: bytes) -> ReferenceView:
+        """Keep an uploaded picture for a day, so that a wish can name it.
+
+        Raises:
+            InvalidInput: It is no PNG, JPEG or WebP picture.
+            TooLarge: More than 20 MB or 50 megapixels.
+        """
+        self._throttle.hit("upload", str(owner_id))
+        return await self._upload(owner_id, *await self._worker_pool.run(clean_reference, data))
+
+    async def reuse_reference(self, owner_id: UUID, video_id: UUID) -> ReferenceView:
+        """Make the picture that a video starts from an upload again, so that another wish can name it.
+
+        Raises:
+            NotFound: There is none, or the video is not the owner's.
+            LimitReached: Too many uploads in a minute.
+            StorageError: The picture is not where it should be, or the disk refused its copy.
+        """
+        file = await self.reference(owner_id, video_id)
+        self._throttle.hit("upload", str(owner_id))
+        picture = await anyio.Path(file.path).read_bytes()
+        return await self._upload(owner_id, picture, file.width, file.height)
+
+    async def reference_upload(self, owner_id: UUID, reference_id: UUID) -> MediaFile:
+        """Return an uploaded picture.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        async with self._db.transaction() as tx:
+            row = await AssetRepository(tx).reference(owner_id, reference_id)
+        return await self._to_file(row, "reference")
+
+    async def fit_reference(
+        self,
+        owner_id: UUID,
+        video_id: UUID,
+        wish: VideoWish,
+        size: Size,
+    ) -> tuple[AssetRow, ...]:
+        """Fit a wish's picture to the video's size and keep it; nothing is registered yet.
+
+        Raises:
+            InvalidInput: It is no picture.
+            NotFound: The upload that it names is not the owner's.
+        """
+        data = wish.reference
+        if data is None and wish.reference_id is not None:
+            upload = await self.reference_upload(owner_id, wish.reference_id)
+            data = await anyio.Path(upload.path).read_bytes()
+        if data is None:
+            return ()
+        picture = await self._worker_pool.run(fit_reference, data, size)
+        key = f"videos/{video_id.hex}/{REFERENCE}.png"
+        await self._keep(picture, key)
+        return (
+            AssetRow(
+                video_id=video_id,
+                variant=REFERENCE,
+                key=key,
+                content_type=PNG,
+                bytes=len(picture),
+                sha256=hashlib.sha256(picture).hexdigest(),
+                width=size.width,
+                height=size.height,
+            ),
+        )
+
+    async def discard(self, assets: tuple[AssetRow, ...]) -> None:
+        """Remove files that were kept for a wish which was not written down."""
+        for asset in assets:
+            await self._storage.drop(asset.key)
+
+    async def _upload(self, owner_id: UUID, picture: bytes, width: int, height: int) -> ReferenceView:
+        reference_id = new_id()
+        key = f"references/{reference_id.hex}.png"
+        await self._keep(picture, key)
+        row = ReferenceRow(
+            id=reference_id,
+            owner_id=owner_id,
+            key=key,
+            content_type=PNG,
+            bytes=len(picture),
+            sha256=hashlib.sha256(picture).hexdigest(),
+            width=width,
+            height=height,
+        )
+        async with self._db.transaction() as tx:
+            await AssetRepository(tx).add_reference(row)
+        return ReferenceView(reference_id, width, height)
+
+    async def _keep(self, data: bytes, key: str) -> None:
+        spooled = self._storage.spool()
+        try:
+            await anyio.Path(spooled).write_bytes(data)
+            await self._storage.keep(spooled, key)
+        except OSError as error:
+            message = "The picture could not be stored."
+            raise StorageError(message) from error
+        finally:
+            await anyio.Path(spooled).unlink(missing_ok=True)
+
+    async def _to_file(self, row: AssetRow | ReferenceRow, title: str) -> MediaFile:
+        try:
+            path = self._storage.locate(row.key)
+        except StorageError as error:
+            trouble = await self._disk_space.trouble()
+            if trouble and trouble.code == DISK_REFUSED:
+                raise Unavailable(trouble.message) from error
+            raise NotFound(_MISSING) from error
+        return MediaFile(
+            path=path,
+            content_type=row.content_type,
+            bytes=row.bytes,
+            sha256=row.sha256,
+            filename=file_name(title, row.content_type),
+            width=row.width,
+            height=row.height,
+        )
+
+
+def _nothing_yet(phase: Phase) -> NotFound | Conflict:
+    if phase is Phase.COMPLETED:
+        return NotFound(_MISSING)
+    if phase is Phase.FAILED:
+        message = "This video failed, so it has no file."
+        return NotFound(message)
+    message = "This video is not finished yet."
+    return Conflict(message)

@@ -1,0 +1,85 @@
+"""A few processes for work on pictures and videos: a hostile file can end one, never the studio."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from sora_studio.domain.errors import STUMBLES, MediaError, Unavailable
+
+_log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class WorkerPool:
+    """Runs functions of `services.pictures`, a few at a time.
+
+    Each has a process to itself meanwhile, so that nobody else's work ends with it.
+    """
+
+    def __init__(self, initializer: Callable[[], None], size: int = 2) -> None:
+        """Start nothing yet; the first piece of work does."""
+        self._initializer = initializer
+        self._pools: dict[int, ProcessPoolExecutor] = {}  # of one process, by place
+        self._free: asyncio.LifoQueue[int] = asyncio.LifoQueue()  # a process that runs already goes first
+        for place in range(size):
+            self._free.put_nowait(place)
+        self._closed = False
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one function to its end, outside this process.
+
+        Raises:
+            MediaError: Two processes died over it, one after the other, or it stumbled over the file.
+            Unavailable: The workshop has been closed.
+            SoraStudioError: The function says so; so does an OSError.
+        """
+        place = await self._free.get()
+        # Whoever waits may leave; the place is free when the work has ended.
+        return await asyncio.shield(self._run(place, partial(work, *args, **kwargs)))
+
+    def close(self) -> None:
+        """End the processes, and begin nothing any more."""
+        self._closed = True
+        for pool in self._pools.values():
+            for process in [*(pool._processes or {}).values()]:  # noqa: SLF001 - no public way before 3.14
+                process.terminate()
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._pools.clear()
+
+    async def _run(self, place: int, work: Callable[[], T]) -> T:
+        try:
+            try:
+                return await self._try(place, work)
+            except BrokenProcessPool:  # it may have died for want of memory elsewhere, or before it began
+                return await self._try(place, work)
+        except BrokenProcessPool as error:
+            message = "The file could not be read: it takes too much memory or time."
+            raise MediaError(message) from error
+        except STUMBLES as error:
+            _log.exception("workshop_failed")
+            message = "The file could not be read: it is damaged."
+            raise MediaError(message) from error
+        finally:
+            self._free.put_nowait(place)
+
+    async def _try(self, place: int, work: Callable[[], T]) -> T:
+        if self._closed:
+            message = "The studio is ending."
+            raise Unavailable(message)
+        if place not in self._pools:
+            # spawn: a fork of a process with threads and an event loop can hang
+            context = multiprocessing.get_context("spawn")
+            self._pools[place] = ProcessPoolExecutor(1, context, self._initializer)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pools[place], work)
+        except BrokenProcessPool:
+            self._pools.pop(place, None)
+            raise

@@ -1,0 +1,116 @@
+"""The embedded PostgreSQL: the server from the wheel, run as our own child on a unix socket.
+
+The wheel's own manager is not used: it counts handles in a file (after one `kill -9` the server is never
+stopped again), takes any process with a remembered number for the server, gives a start ten seconds, and as
+root opens every parent directory for reading. Only its programs are.
+"""
+
+import asyncio
+import os
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from sora_studio.subprocesses import cluster
+from sora_studio.subprocesses.lock import alone_in
+from sora_studio.subprocesses.process import end, gone, spawn
+
+_START_PATIENCE = 120.0  # seconds; recovery after a crash takes a while
+_STOP_PATIENCE = 4.0
+_GLANCE = 0.02  # seconds between looks at a server that is about to be ready
+_LONGEST_SOCKET_PATH = 103  # bytes that every system grants the path of a unix socket
+_SOCKET_NAME = ".s.PGSQL.5432"
+
+
+@asynccontextmanager
+async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
+    """Run a PostgreSQL under the data directory for the block; yield its `postgresql://…` URL.
+
+    One that an earlier, killed studio left running is ended first. It takes 1 s the first time, 0.1 s later.
+
+    Raises:
+        ConfigError: It is in use by another studio, or cannot be started.
+    """
+    directory = data_dir.resolve() / "postgres"
+    log = directory.with_name("postgres.log")
+    with alone_in(data_dir), _socket_directory(directory) as sockets:
+        user = await asyncio.to_thread(cluster.prepare, directory, sockets, log)
+        with log.open("wb") as output:
+            command = _command(directory, sockets)
+            process = spawn(
+                command, last_signal=cluster.FAST_SHUTDOWN, user=user, cwd=directory, output=output
+            )
+        try:
+            await _ready(process, directory, log)
+            yield _url(sockets)
+        finally:
+            await end(process, cluster.FAST_SHUTDOWN, patience=_STOP_PATIENCE)
+
+
+def running_postgres(data_dir: Path) -> str | None:
+    """Return the URL of the PostgreSQL that a running studio has under the data directory, if it is ready.
+
+    Its pid file says where its socket is: the fifth line.
+    """
+    lines = _pid_file(data_dir.resolve() / "postgres")
+    return _url(Path(lines[4].strip())) if _is_ready(lines) else None
+
+
+@contextmanager
+def _socket_directory(directory: Path) -> Iterator[Path]:
+    """Yield where the socket goes: beside the data, or to a private directory when that path is too long."""
+    if len(os.fsencode(directory / _SOCKET_NAME)) <= _LONGEST_SOCKET_PATH:
+        yield directory
+    else:
+        with tempfile.TemporaryDirectory(prefix="sora-studio-") as private:
+            yield Path(private)
+
+
+def _command(directory: Path, sockets: Path) -> list[str]:
+    """Return what starts the server: no network, and nobody but its own user at the socket."""
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": f'"{sockets}"',
+        "unix_socket_permissions": "0700",
+    }
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return [str(cluster.programs() / "postgres"), "-D", str(directory), *options]
+
+
+async def _ready(process: subprocess.Popen[bytes], directory: Path, log: Path) -> None:
+    """Wait until the server takes connections.
+
+    Raises:
+        ConfigError: It ended instead, or takes far too long.
+    """
+    deadline = asyncio.get_running_loop().time() + _START_PATIENCE
+    while not _says_ready(directory, process.pid):
+        ended = await gone(process, within=_GLANCE)
+        if ended or asyncio.get_running_loop().time() > deadline:
+            raise cluster.failure(directory, "did not start", log.read_text(errors="replace"))
+
+
+def _says_ready(directory: Path, pid: int) -> bool:
+    """Tell whether the server has written that it takes connections."""
+    lines = _pid_file(directory)
+    return lines[0] == str(pid) and _is_ready(lines)
+
+
+def _pid_file(directory: Path) -> list[str]:
+    """Return the lines that a running server has written down about itself."""
+    try:
+        return (directory / "postmaster.pid").read_text().split("\n")
+    except FileNotFoundError:
+        return [""]
+
+
+def _is_ready(lines: list[str]) -> bool:
+    """Tell whether it takes connections: the eighth line."""
+    return [line.strip() for line in lines[7:8]] == ["ready"]
+
+
+def _url(sockets: Path) -> str:
+    return f"postgresql://postgres@/postgres?host={quote(str(sockets))}"

@@ -1,0 +1,123 @@
+"""The sandbox provider as a child: started on a loopback port of its own, started again when it dies."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import structlog
+
+from sora_studio.subprocesses.process import end, spawn
+
+_log = structlog.get_logger(__name__)
+
+_LOOPBACK = "127.0.0.1"
+_STOP_PATIENCE = 3.0  # seconds
+_PORT_PATIENCE = 3.0  # the sandbox of a studio that was just killed needs a moment to leave its port
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # between two starts
+_STEADY = 60.0  # seconds after which a death starts a new count
+
+
+@asynccontextmanager
+async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str]:
+    """Run the sandbox under the data directory for the block; yield its base URL.
+
+    It answers a second later, which is not waited for: a call before that fails as it does while any provider
+    is away, and is made again. The port is remembered: addresses that an earlier run handed out still work.
+
+    Args:
+        data_dir: The studio's; the sandbox keeps its own things in a folder there.
+        speed: How much faster than real providers it renders; 1.0 is lifelike.
+    """
+    directory = data_dir / "sandbox"
+    directory.mkdir(parents=True, exist_ok=True)
+    port = await _port(directory / "port")
+    options = {
+        "host": _LOOPBACK,
+        "port": port,
+        "data-dir": directory,
+        "speed": speed,
+        "parent-pid": os.getpid(),
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", "sora_studio.cli.main", "sandbox", *arguments]
+    watch = asyncio.create_task(_keep_running(command), name="sandbox")
+    try:
+        yield _address(port)
+    finally:
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+
+
+def remembered_address(data_dir: Path) -> str | None:
+    """Return where the sandbox of a studio listens, or did when it last ran; None when it never ran."""
+    port = _read_port(data_dir / "sandbox" / "port")
+    return _address(port) if port else None
+
+
+def _address(port: int) -> str:
+    return f"http://{_LOOPBACK}:{port}/v1"
+
+
+async def _keep_running(command: list[str]) -> None:
+    """Start the sandbox again whenever it ends, after ever longer pauses; end it when cancelled."""
+    loop = asyncio.get_running_loop()
+    pause = _FIRST_PAUSE
+    while True:
+        started = loop.time()
+        process = spawn(command, last_signal=signal.SIGTERM)
+        try:
+            await _ended(process)
+        finally:
+            await end(process, signal.SIGTERM, patience=_STOP_PATIENCE)
+        pause = _FIRST_PAUSE if loop.time() - started > _STEADY else min(pause * 2, _LONGEST_PAUSE)
+        _log.warning("the sandbox ended; starting it again", status=process.returncode, pause=pause)
+        await asyncio.sleep(pause)
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a child to end by itself."""
+    while process.poll() is None:  # noqa: ASYNC110 -- nothing tells of a child's death on every system and loop
+        await asyncio.sleep(1)
+
+
+async def _port(memory: Path) -> int:
+    """Return the port of the last run if it is free, else another one, which is remembered."""
+    remembered = _read_port(memory)
+    deadline = asyncio.get_running_loop().time() + _PORT_PATIENCE
+    while remembered and asyncio.get_running_loop().time() < deadline:
+        if _free_port(remembered):
+            return remembered
+        await asyncio.sleep(0.05)
+    chosen = _free_port(0)
+    fresh = memory.with_suffix(".new")
+    fresh.write_text(str(chosen))
+    fresh.replace(memory)
+    return chosen
+
+
+def _read_port(memory: Path) -> int:
+    """Return the remembered port; 0 when there is none, or nonsense."""
+    try:
+        return int(memory.read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _free_port(port: int) -> int:
+    """Return the port if it is free, 0 if it is taken; asked for 0, return any free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # remains of closed connections do not count
+        try:
+            probe.bind((_LOOPBACK, port))
+        except (OSError, OverflowError):
+            return 0
+        return int(probe.getsockname()[1])

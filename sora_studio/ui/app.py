@@ -1,0 +1,85 @@
+"""The site: its pages under their addresses, and what surrounds them all."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.base.error_boundary import ErrorBoundary
+
+from sora_studio.ui import errors, routes, sockets, theme
+from sora_studio.ui.components import feedback
+from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.guard import Guard
+from sora_studio.ui.pages import not_found, sign_in
+from sora_studio.ui.pages.create.composer import ComposerState
+from sora_studio.ui.pages.create.page import page as create
+from sora_studio.ui.pages.create.state import CreateState
+from sora_studio.ui.pages.library.page import page as library
+from sora_studio.ui.pages.library.state import LibraryState
+from sora_studio.ui.pages.profile.characters import CharactersState
+from sora_studio.ui.pages.profile.page import page as profile
+from sora_studio.ui.pages.video.derivations import PossibilitiesState
+from sora_studio.ui.pages.video.page import page as video
+from sora_studio.ui.pages.video.state import VideoState
+
+NAME = "Sora Studio"
+ABOUT = "Make videos through any server that speaks the Videos API."
+
+
+def build() -> rx.App:
+    """Put the site together."""
+    app = rx.App(
+        html_lang="en",
+        stylesheets=["/studio.css"],
+        head_components=_head(),
+        toaster=None,
+        # In place of Reflex's: its error page and its connection messages speak to programmers.
+        app_wraps={(55, "ErrorBoundary"): _error_boundary, (5, "Overlay"): _overlay},
+        backend_exception_handler=errors.report,
+        frontend_exception_handler=errors.note,
+    )
+    app.add_middleware(Guard())
+    sockets.isolate_tabs(app)
+    for draw, route, title, on_load in _pages():
+        app.add_page(draw, route, title, ABOUT, image="icon.png", on_load=on_load)
+    return app
+
+
+def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str], list[Any]]]:
+    yield create, routes.HOME, NAME, [PersonState.load, ComposerState.load, CreateState.load]
+    yield library, routes.LIBRARY, f"Library · {NAME}", [PersonState.load, LibraryState.load]
+    yield video, routes.VIDEO, _video_title(), [PersonState.load, VideoState.load, PossibilitiesState.load]
+    yield profile, routes.PROFILE, f"Profile · {NAME}", [PersonState.load, CharactersState.load]
+    yield sign_in.log_in, routes.LOG_IN, f"Log in · {NAME}", []
+    yield sign_in.sign_up, routes.SIGN_UP, f"Sign up · {NAME}", []
+    yield not_found.page, "404", f"Not found · {NAME}", []
+
+
+def _head() -> list[rx.Component]:
+    return [
+        rx.el.meta(
+            name="theme-color", content=theme.PAPER, custom_attrs={"media": "(prefers-color-scheme: light)"}
+        ),
+        rx.el.meta(
+            name="theme-color", content=theme.NIGHT, custom_attrs={"media": "(prefers-color-scheme: dark)"}
+        ),
+        rx.el.meta(name="color-scheme", content="light dark"),
+        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.link(rel="apple-touch-icon", href="/icon.png"),
+        rx.el.script(src=rx.asset("studio.js"), defer=True),
+    ]
+
+
+def _video_title() -> rx.Var[str]:
+    return rx.cond(VideoState.video.title, VideoState.video.title, "Video").to(str) + f" · {NAME}"
+
+
+def _error_boundary(stateful: bool) -> rx.Component:  # noqa: FBT001 - the signature Reflex calls
+    fallback = rx.Var.create(feedback.broken_page())
+    if stateful:
+        return ErrorBoundary.create(fallback_render=fallback)
+    return ErrorBoundary.create(fallback_render=fallback, on_error=rx.noop())
+
+
+def _overlay(stateful: bool) -> rx.Component | None:  # noqa: FBT001 - as above
+    return rx.fragment(feedback.banner()) if stateful else None  # what is wrapped goes into the outermost

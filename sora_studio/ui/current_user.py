@@ -1,0 +1,33 @@
+"""Who is at this tab, as the frame of every page shows it."""
+
+import reflex as rx
+
+from sora_studio.container import services
+from sora_studio.ui.session import signed_in_user, still_signed_in
+from sora_studio.ui.state_update import assign
+
+
+class PersonState(rx.State):
+    """The name and address of the person at this tab."""
+
+    name: rx.Field[str] = rx.field("")
+    email: rx.Field[str] = rx.field("")
+
+    @rx.var
+    def first_name(self) -> str:
+        """Return what to greet the person with."""
+        return self.name.split(" ", 1)[0]
+
+    @rx.var
+    def initial(self) -> str:
+        """Return the letter on the profile's badge."""
+        return self.name[:1].upper()
+
+    @rx.event(background=True)
+    async def load(self) -> None:
+        """Read who this is."""
+        async with self:
+            owner_id = await signed_in_user(self)
+        account = await services().accounts.account(owner_id)
+        async with still_signed_in(self, owner_id):
+            assign(self, name=account.display_name, email=account.email)

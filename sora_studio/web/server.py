@@ -1,0 +1,95 @@
+"""The running server: its sockets, its signals, its one process."""
+
+import gc
+import os
+import signal
+import socket
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+import structlog
+import uvicorn
+
+from sora_studio import log
+from sora_studio.config import ConfigError, Settings, load
+from sora_studio.web import frontend
+from sora_studio.web.asgi import create
+
+_GRACE = 4
+"""Seconds for running requests after SIGTERM; the children need their part of the ten that we promise."""
+
+_LOOPBACK = {"127.0.0.1", "localhost"}
+
+
+def run(host: str, port: int, data_dir: Path | None) -> bool:
+    """Serve until Ctrl-C or SIGTERM; return whether the start succeeded.
+
+    Raises:
+        ConfigError: The address, a setting or the front end is not fit for a start.
+    """
+    sockets = _listen(host, port)
+    settings = load(data_dir=data_dir, port=sockets[0].getsockname()[1])
+    log.configure(settings.log_format)
+    _check_front_end()
+    os.chdir(frontend.ROOT)
+    server = uvicorn.Server(_configuration(settings))
+    gc.freeze()  # what has been loaded will not become garbage
+    gc.enable()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn handles them, and raises them again when all is closed: an ordered end is no failure.
+        signal.signal(number, _ignore)
+    server.run(sockets=sockets)
+    return server.started
+
+
+def _configuration(settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn runs the app."""
+    return uvicorn.Config(
+        create(settings),
+        lifespan="on",
+        log_config=None,
+        access_log=False,  # it would show the tab's token, which is as good as a password
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+
+
+def _check_front_end() -> None:
+    """Make sure that there is something to show.
+
+    Raises:
+        ConfigError: There is not.
+    """
+    if not frontend.is_built():
+        message = "The front end is not built. Run make install."
+        raise ConfigError(message)
+    if not frontend.is_current():
+        structlog.get_logger(__name__).warning("the front end is older than its sources: run make install")
+
+
+def _listen(host: str, port: int) -> list[socket.socket]:
+    """Open the sockets before anything slow starts; the IPv4 loopback brings its IPv6 twin, if there is one.
+
+    Raises:
+        ConfigError: The port is taken, or the address is not ours.
+    """
+    sockets = [_bound(host, port)]
+    if host in _LOOPBACK:
+        with suppress(ConfigError):
+            sockets.append(_bound("::1", sockets[0].getsockname()[1]))
+    return sockets
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Open one listening socket."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        message = f"{host} port {port}: {error.strerror}. Choose another port: --port, or PORT=… make run."
+        raise ConfigError(message) from error
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing about a signal."""

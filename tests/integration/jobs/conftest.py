@@ -1,0 +1,158 @@
+"""The background work on a real database and disk, with a provider in memory and no clock."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from sora_studio.db.engine import Database
+from sora_studio.domain.video import VideoView, VideoWish
+from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.disk_space import DiskSpace
+from sora_studio.services.jobs.archive import AT_ONCE, Archiver
+from sora_studio.services.jobs.claims import Claims
+from sora_studio.services.jobs.download import Downloader, Limits
+from sora_studio.services.jobs.purge import Purger
+from sora_studio.services.jobs.reconcile import Reconciler
+from sora_studio.services.jobs.refresh import Refresher
+from sora_studio.services.jobs.scrub import Scrubber
+from sora_studio.services.jobs.submit import Submitter
+from sora_studio.services.pictures import limit_worker
+from sora_studio.services.throttle import Throttle
+from sora_studio.services.videos.media import MediaService
+from sora_studio.services.videos.videos import VideoService
+from sora_studio.services.worker_pool import WorkerPool
+from sora_studio.storage.local import LocalStorage
+from tests.support.films import film, slide
+from tests.support.library import add_person
+from tests.support.provider import FakeProvider
+
+
+@pytest.fixture(scope="session")
+def mp4(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small real video, as long as is asked for first."""
+    path = tmp_path_factory.mktemp("film") / "clip.mp4"
+    return film(path, seconds=4.0, fps=12, paint=slide((320, 180))).read_bytes()
+
+
+@dataclass
+class Background:
+    """One process's worth of background work; each step is called by hand."""
+
+    db: Database
+    provider: FakeProvider
+    storage: LocalStorage
+    worker_pool: WorkerPool
+    owner_id: UUID
+    holder: UUID = field(default_factory=uuid4)
+    more: list[FakeProvider] = field(default_factory=list[FakeProvider])  # further providers
+
+    def __post_init__(self) -> None:
+        self.woken: list[str] = []
+        self.catalog = ProviderCatalog({each.profile.name: each for each in (self.provider, *self.more)})
+        self.claims = Claims(self.db, self.holder)
+        throttle = Throttle()
+        disk_space = DiskSpace(self.storage, fresh=0.0)
+        self.media = MediaService(
+            db=self.db,
+            storage=self.storage,
+            disk_space=disk_space,
+            worker_pool=self.worker_pool,
+            throttle=throttle,
+        )
+        self.videos = VideoService(
+            db=self.db,
+            catalog=self.catalog,
+            media=self.media,
+            clock=lambda: datetime.now(UTC),
+            throttle=throttle,
+            wake=self.woken.append,
+        )
+        self.submitter = Submitter(
+            claims=self.claims,
+            catalog=self.catalog,
+            storage=self.storage,
+            disk_space=disk_space,
+            wake=lambda: self.woken.append("submit"),
+            on_unclear=lambda: self.woken.append("reconcile"),
+        )
+        self.refresher = Refresher(
+            claims=self.claims, catalog=self.catalog, on_finished=lambda: self.woken.append("archive")
+        )
+        self.reconciler = Reconciler(
+            claims=self.claims,
+            catalog=self.catalog,
+            on_unsent=lambda: self.woken.append("submit"),
+            on_finished=lambda: self.woken.append("archive"),
+        )
+        self.archiver = self.make_archiver()
+        downloader = Downloader(storage=self.storage, worker_pool=self.worker_pool)
+        self.scrubber = Scrubber(
+            db=self.db,
+            storage=self.storage,
+            disk_space=disk_space,
+            catalog=self.catalog,
+            downloader=downloader,
+        )
+        self.purger = Purger(db=self.db, catalog=self.catalog, storage=self.storage)
+
+    def make_archiver(self, limits: Limits | None = None, at_once: int = AT_ONCE) -> Archiver:
+        downloader = Downloader(storage=self.storage, worker_pool=self.worker_pool, limits=limits)
+        return Archiver(
+            claims=self.claims,
+            catalog=self.catalog,
+            downloader=downloader,
+            wake=lambda: self.woken.append("archive"),
+            at_once=at_once,
+        )
+
+    async def wish(self, prompt: str = "a paper boat", seconds: str | None = None) -> VideoView:
+        return await self.videos.create(self.owner_id, VideoWish(prompt, seconds=seconds))
+
+    async def submit(self) -> None:
+        """Run the submitter until nothing that it started runs any more."""
+        await self.submitter.run()
+        await self.submitter.pool.idle()
+
+    async def archive(self) -> None:
+        await self.archiver.run()
+        await self.archiver.pool.idle()
+
+    async def refresh(self) -> None:
+        await self.due_now()
+        await self.refresher.run()
+
+    async def reconcile(self) -> None:
+        await self.due_now()
+        await self.reconciler.run()
+        await self.reconciler.pool.idle()
+
+    async def due_now(self) -> None:
+        """Let time pass until everything that waits is due."""
+        await self.sql("UPDATE job SET due_at = now() WHERE due_at IS NOT NULL")
+
+    async def sql(self, statement: str, **parameters: object) -> None:
+        async with self.db.transaction() as tx:
+            await (await tx.connection()).execute(text(statement), parameters)
+
+    async def read(self, query: str, **parameters: object) -> tuple[Any, ...]:
+        """Return the one row of a query."""
+        async with self.db.transaction() as tx:
+            return tuple((await (await tx.connection()).execute(text(query), parameters)).one())
+
+    async def look(self, view: VideoView) -> VideoView:
+        return await self.videos.get(view.owner_id, view.id)
+
+
+@pytest.fixture
+async def background(database: Database, tmp_path: Path) -> AsyncIterator[Background]:
+    worker_pool = WorkerPool(limit_worker, 1)
+    yield Background(
+        database, FakeProvider(), LocalStorage(tmp_path / "media"), worker_pool, await add_person(database)
+    )
+    worker_pool.close()

@@ -1,0 +1,116 @@
+"""The commands for operators, as programs: beside a running studio, and without one."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+from sqlalchemy import text
+
+from sora_studio.bootstrap import Studio, studio
+from sora_studio.config import load
+from sora_studio.domain.video import LibraryQuery, Phase, VideoView
+from sora_studio.subprocesses.sandbox import remembered_address
+from tests.support.library import add_person, add_videos
+from tests.support.source import ROOT
+
+FAST: Mapping[str, str] = {"SORA_STUDIO_SANDBOX_SPEED": "200"}
+
+
+async def command(data_dir: Path, *words: str) -> tuple[int | None, str]:
+    """Run a command to its end; return its status and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sora_studio.cli.main", *words, f"--data-dir={data_dir}"),
+        cwd=ROOT,
+        env={**os.environ, **FAST},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
+async def made_elsewhere(data_dir: Path, prompt: str) -> str:
+    """Have the sandbox make a video that the studio knows nothing of; return its id when it is made."""
+    url = remembered_address(data_dir)
+    async with httpx.AsyncClient(base_url=f"{url}/", timeout=30) as client:
+        made = await _until(client, "POST", "videos", "id", prompt)
+        remote_id = str(made["id"])
+        while True:
+            if (await _until(client, "GET", f"videos/{remote_id}", "id"))["status"] == "completed":
+                return remote_id
+            await asyncio.sleep(0.05)
+
+
+async def _until(
+    client: httpx.AsyncClient, method: str, path: str, field: str, prompt: str = ""
+) -> dict[str, object]:
+    """Ask until the sandbox, which has just been started, answers."""
+    while True:
+        try:
+            body = {"prompt": prompt, "size": "1280x720", "seconds": "4"} if prompt else None
+            answer = (await client.request(method, path, json=body)).json()
+        except httpx.ConnectError:
+            await asyncio.sleep(0.05)
+        else:
+            assert field in answer, answer
+            return answer
+
+
+async def all_of(opened: Studio, owner_id: object) -> list[VideoView]:
+    return [*(await opened.services.videos.list_library(owner_id, LibraryQuery())).videos]  # pyright: ignore[reportArgumentType] -- a row's
+
+
+async def email_of(opened: Studio) -> str:
+    async with opened.db.transaction() as tx:
+        return (await (await tx.connection()).execute(text('SELECT email FROM "user"'))).scalar_one()
+
+
+async def test_beside_a_running_studio(data_dir: Path):
+    async with studio(load(FAST, data_dir=data_dir)) as opened:
+        owner_id = await add_person(opened.db)
+        email = await email_of(opened)
+        remote_id = await made_elsewhere(data_dir, "a kite")
+
+        assert (await command(data_dir, "scrub"))[0] == 0
+        status, said = await command(data_dir, "import", f"--owner={email}", "--dry-run")
+        assert (status, remote_id in said) == (0, True), said
+        assert await all_of(opened, owner_id) == []
+        status, said = await command(data_dir, "import", f"--owner={email}")
+        assert (status, "1 imported" in said) == (0, True), said
+        (view,) = await all_of(opened, owner_id)
+        assert (view.prompt, view.phase) == ("a kite", Phase.COMPLETED)
+        assert (await command(data_dir, "import", "--owner=nobody@example.org"))[0] == 1
+        status, said = await command(data_dir, "reconcile")
+        assert (status, "0 videos were not finished" in said) == (0, True), said
+
+        (data_dir / "sandbox/port").unlink()  # as in the moment before a first start has written it
+        status, said = await command(data_dir, "reconcile")
+        assert (status, "only starting" in said) == (1, True), said
+
+
+async def test_without_a_studio(data_dir: Path):
+    async with studio(load(FAST, data_dir=data_dir)) as opened:
+        owner_id = await add_person(opened.db)
+        email = await email_of(opened)
+        await made_elsewhere(data_dir, "a boat")
+        (video_id,) = await add_videos(opened.db, owner_id, "a boat", phase=Phase.QUEUED, provider="sandbox")
+        cut_off = (
+            "UPDATE job SET phase = 'submitting', remote_id = NULL, submit_started_at = now(), due_at = NULL"
+        )
+        async with opened.db.transaction() as tx:
+            await (await tx.connection()).execute(text(cut_off))
+
+    status, said = await command(data_dir, "reconcile")
+    assert (status, "submit_unknown → completed" in said) == (0, True), said
+    (film,) = (data_dir / "media/videos" / video_id.hex).glob("*.mp4")
+    film.unlink()
+    status, said = await command(data_dir, "scrub")
+    assert (status, "video is missing" in said) == (1, True), said
+    status, said = await command(data_dir, "scrub", "--fix", "--deep")
+    assert (status, "1 mended" in said) == (0, True), said
+    assert film.is_file()
+    status, said = await command(data_dir, "import", f"--owner={email}")
+    assert (status, "0 imported; 1 known" in said) == (0, True), said

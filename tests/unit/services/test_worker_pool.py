@@ -1,0 +1,106 @@
+"""The workshop: whatever ends one process, other people's work comes to its end."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from sora_studio.domain.errors import MediaError, Unavailable
+from sora_studio.services.pictures import limit_worker
+from sora_studio.services.worker_pool import WorkerPool
+from tests.support.waiting import eventually, wait_until
+
+
+def die() -> None:
+    """Stand for a file that takes more than a process may have."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at(mark: Path) -> None:
+    """Say that it has begun, and die when told."""
+    mark.with_suffix(".begun").touch()
+    wait_until(mark.exists, within=30)
+    die()
+
+
+def live_the_second_time(mark: Path) -> str:
+    """Stand for what is killed by no fault of its own."""
+    if not mark.exists():
+        mark.touch()
+        die()
+    return "done"
+
+
+def work(mark: Path) -> str:
+    """Go on until told."""
+    mark.with_suffix(".begun").touch()
+    wait_until(mark.exists, within=30)
+    return "done"
+
+
+@pytest.fixture(params=[1, 2])
+def worker_pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
+    with closing(WorkerPool(limit_worker, request.param)) as opened:
+        yield opened
+
+
+async def begun(mark: Path) -> None:
+    await eventually(mark.with_suffix(".begun").exists, within=30)
+
+
+async def test_only_the_guilty_one_fails(tmp_path: Path):
+    """One works beside it, one waits for a place."""
+    with closing(WorkerPool(limit_worker, 2)) as worker_pool:
+        beside = asyncio.create_task(worker_pool.run(work, tmp_path / "end"))
+        await begun(tmp_path / "end")
+        guilty = asyncio.create_task(worker_pool.run(die_at, tmp_path / "die"))
+        await begun(tmp_path / "die")
+        behind = asyncio.create_task(worker_pool.run(abs, -1))
+        (tmp_path / "die").touch()
+        with pytest.raises(MediaError):
+            await guilty
+        assert await behind == 1
+        (tmp_path / "end").touch()
+        assert await beside == "done"
+
+
+async def test_what_was_killed_by_no_fault_of_its_own_is_done_all_the_same(worker_pool, tmp_path):
+    assert await worker_pool.run(live_the_second_time, tmp_path / "mark") == "done"
+
+
+def stumble(_path: Path) -> None:
+    """Stand for a library that a file makes stumble."""
+    message = "'NoneType' object has no attribute 'width'"
+    raise AttributeError(message)
+
+
+async def test_what_a_library_stumbles_over_is_a_damaged_file(worker_pool, tmp_path):
+    with pytest.raises(MediaError, match="it is damaged"):
+        await worker_pool.run(stumble, tmp_path)
+    with pytest.raises(FileNotFoundError):
+        await worker_pool.run(os.stat, tmp_path / "none")
+
+
+async def test_nobody_gets_the_process_of_work_that_nobody_waits_for_any_more(tmp_path: Path):
+    with closing(WorkerPool(limit_worker, 1)) as worker_pool:
+        left = asyncio.create_task(worker_pool.run(die_at, tmp_path / "die"))
+        await begun(tmp_path / "die")
+        left.cancel()
+        with suppress(asyncio.CancelledError):
+            await left
+        behind = asyncio.create_task(worker_pool.run(abs, -1))
+        (tmp_path / "die").touch()
+        assert await behind == 1
+
+
+async def test_a_closed_workshop_says_so(worker_pool, tmp_path):
+    task = asyncio.create_task(worker_pool.run(work, tmp_path / "end"))
+    await begun(tmp_path / "end")
+    worker_pool.close()
+    for each in (task, worker_pool.run(abs, -1)):
+        with pytest.raises(Unavailable):
+            await each

@@ -1,0 +1,109 @@
+"""Beats run at their intervals, and when they are woken."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from sora_studio.scheduler import PeriodicTask, Scheduler
+
+HOUR = timedelta(hours=1)
+
+
+class Work:
+    """Counts its runs; each goes on until it is told to end."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended, self.at_once = 0, 0, 0
+        self.most_at_once = 0
+        self.may_end = asyncio.Semaphore(0)
+        self.moved = asyncio.Condition()
+        self.fails = False
+
+    async def run(self) -> None:
+        self.begun += 1
+        self.most_at_once = max(self.most_at_once, self.begun - self.ended)
+        await self._move()
+        await self.may_end.acquire()
+        self.ended += 1
+        await self._move()
+        if self.fails:
+            raise ValueError("a bug")
+
+    async def until(self, *, begun: int = 0, ended: int = 0) -> None:
+        async with self.moved, asyncio.timeout(10):
+            await self.moved.wait_for(lambda: self.begun >= begun and self.ended >= ended)
+
+    async def _move(self) -> None:
+        async with self.moved:
+            self.moved.notify_all()
+
+
+@pytest.fixture
+def work() -> Work:
+    return Work()
+
+
+@pytest.fixture
+async def scheduler(work: Work) -> AsyncIterator[Scheduler]:
+    """A scheduler whose one beat comes in an hour."""
+    scheduler = Scheduler()
+    scheduler.start(PeriodicTask("work", HOUR, work.run, after=HOUR))
+    yield scheduler
+    await scheduler.stop()
+
+
+async def test_a_beat_that_is_woken_while_it_runs_runs_once_more(work: Work, scheduler: Scheduler):
+    """What it was woken for may have come too late for the run under way."""
+    scheduler.wake("work")
+    await work.until(begun=1)
+    for _ in range(3):
+        scheduler.wake("work")
+        await asyncio.sleep(0)
+    work.may_end.release()
+    await work.until(begun=2)
+    work.may_end.release()
+    await work.until(ended=2)
+    scheduler.wake("work")
+    await work.until(begun=3)
+
+    assert (work.begun, work.most_at_once) == (3, 1)
+
+
+async def test_a_run_that_fails_ends_nothing(work: Work, scheduler: Scheduler):
+    work.fails = True
+    for times in (1, 2):
+        scheduler.wake("work")
+        await work.until(begun=times)
+        work.may_end.release()
+        await work.until(ended=times)
+
+
+async def test_nothing_runs_after_the_end(work: Work, scheduler: Scheduler):
+    scheduler.wake("work")
+    await work.until(begun=1)
+    await scheduler.stop()
+    scheduler.wake("work")
+    scheduler.wake("nobody")
+
+    assert (work.begun, work.ended) == (1, 0)
+
+
+async def test_a_run_that_the_end_breaks_off_is_no_error(work: Work, caplog: pytest.LogCaptureFixture):
+    left = asyncio.Event()
+
+    async def run() -> None:
+        try:
+            await work.run()
+        finally:
+            left.set()
+
+    scheduler = Scheduler()
+    scheduler.start(PeriodicTask("work", HOUR, run))
+    await work.until(begun=1)
+    await scheduler.stop()
+    async with asyncio.timeout(10):
+        await left.wait()
+
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

@@ -1,0 +1,50 @@
+"""What the video page offers beside a remix, and how it shows the family."""
+
+from dataclasses import replace
+
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.video import Extension, Family, Kind, Possibilities
+from sora_studio.ui.pages.video.derivations import EXTEND, to_possible
+from sora_studio.ui.pages.video.state import to_generations
+from tests.support.fakes import FakeVideos
+
+FOUND = Possibilities(edit=True, extensions=(Extension(4, 400_000), Extension(8, None)), character=False)
+
+
+def test_every_length_says_what_it_adds_and_costs():
+    possible = to_possible("video_1", FOUND)
+
+    assert [(length.seconds, length.text) for length in possible.lengths] == [
+        ("4", "4 s more · $0.40"),
+        ("8", "8 s more · price unknown"),
+    ]
+    assert (possible.id, possible.edit, possible.character) == ("video_1", True, False)
+    assert (possible.again, possible.draft) == ("", "")
+
+
+def test_a_wish_that_failed_fills_its_form_again():
+    failed = FakeVideos().add(new_id(), "and on", kind=Kind.EXTEND)
+
+    possible = to_possible("video_1", FOUND, failed)
+
+    assert (possible.again, possible.draft) == (EXTEND, "and on")
+
+
+def test_the_family_is_called_by_what_it_is():
+    videos, owner = FakeVideos(), new_id()
+    parent = videos.add(owner, "first")
+    view = replace(videos.add(owner, "second"), kind=Kind.EXTEND, parent_id=parent.id)
+    made = tuple(
+        videos.add(owner, kind.value, kind=kind, parent_id=view.id)
+        for kind in (Kind.EXTEND, Kind.REMIX, Kind.EDIT, Kind.REMIX)
+    )
+
+    family = to_generations(view, Family(parent, made))
+
+    assert [(each.heading, len(each.cards)) for each in family] == [
+        ("Extension of", 1),
+        ("Remixes", 2),
+        ("Edits", 1),
+        ("Extensions", 1),
+    ]
+    assert to_generations(parent, Family(None, ())) == []
