@@ -12,11 +12,11 @@ _OURS = python_files("sora_studio")
 _EVERYTHING = python_files("sora_studio", "tests", "bench", "alembic")
 
 _WITHOUT_A_NOUN = {"util", "utils", "helper", "helpers", "common", "core", "misc", "shared"}
-_MAY_CATCH_EVERYTHING = {"sora_studio/jobs/scheduler.py", "sora_studio/ui/errors.py"}
+_MAY_CATCH_EVERYTHING = {"sora_studio/scheduler.py", "sora_studio/ui/errors.py"}
 _MAY_READ_THE_ENVIRONMENT = {
     "sora_studio/config/environment.py",
-    "sora_studio/frontend.py",  # for the build it starts
-    "sora_studio/asgi.py",  # for Reflex, which listens to nothing else
+    "sora_studio/web/frontend.py",  # for the build it starts
+    "sora_studio/web/asgi.py",  # for Reflex, which listens to nothing else
     "sora_studio/sandbox/pool.py",  # for the workers it starts
 }
 _SHORT = 0.1  # seconds
@@ -125,7 +125,7 @@ def test_what_is_done_again_is_one_transaction_and_nothing_else():
         for path in _OURS
         for function in ast.walk(parsed(path))
         if isinstance(function, ast.AsyncFunctionDef)
-        and "redone" in map(ast.unparse, function.decorator_list)
+        and "retry_on_deadlock" in map(ast.unparse, function.decorator_list)
     ]
     careless = [shown(path, step.lineno) for path, step in steps if not _is_one_transaction(step)]
 
