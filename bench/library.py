@@ -4,7 +4,8 @@ from bench.lab.lab import Lab
 from bench.lab.metric import Metric, at_most, counted, ratio_at_most, time_ratio_at_most
 from bench.lab.pages import deep_places, most_touched, reading
 from bench.lab.pairs import paired
-from sora_studio.domain.video import LibraryQuery, SortOrder, Status
+from sora_studio.domain.library import LibraryQuery, SortOrder
+from sora_studio.domain.video import Status
 
 FIND = 40
 """Blocks of table `video` that a page of 24 may touch: 25 rows somewhere, and the way down an index."""

@@ -5,7 +5,7 @@ from bench.lab.lab import Lab
 from bench.lab.metric import Metric, counted, time_ratio_at_most
 from bench.lab.pages import most_touched, reading
 from bench.lab.pairs import paired
-from sora_studio.domain.video import LibraryQuery
+from sora_studio.domain.library import LibraryQuery
 
 WORDS = {
     "absent": rows.ABSENT,

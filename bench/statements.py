@@ -8,7 +8,7 @@ from bench.lab.metric import Metric, at_most, counted, ratio_at_most
 from bench.lab.pages import deep_places
 from bench.lab.parts import video_service
 from bench.lab.statements import watched
-from sora_studio.domain.video import LibraryQuery
+from sora_studio.domain.library import LibraryQuery
 from tests.support.library import add_videos
 
 MOST = at_most(4)

@@ -11,7 +11,7 @@ from bench.lab.lab import Library
 from bench.lab.pairs import Timed, repeated
 from bench.lab.statements import Touched, touched, watched
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.video import LibraryPage, LibraryQuery
+from sora_studio.domain.library import LibraryPage, LibraryQuery
 
 Places = Mapping[UUID, UUID]
 """For some owners, the video after which a page begins."""

@@ -12,8 +12,8 @@ from sora_studio.api.parsing import as_id, read_prompt, read_text
 from sora_studio.api.schemas import Video
 from sora_studio.api.videos import IdempotencyKey, documented
 from sora_studio.container import services
+from sora_studio.domain.derivations import EXTENSION_SECONDS
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.extension import ADDED
 from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.video import PROMPT_MAX
 
@@ -36,7 +36,9 @@ class EditWish(BaseModel):
 class ExtensionWish(EditWish):
     """How a video goes on, and for how long."""
 
-    seconds: str = Field(description=f"Added to it: {', '.join(map(str, ADDED))}; a number will do.")
+    seconds: str = Field(
+        description=f"Added to it: {', '.join(map(str, EXTENSION_SECONDS))}; a number will do."
+    )
 
 
 @router.post("/edits", openapi_extra=documented("application/json", body=EditWish))
@@ -53,7 +55,7 @@ async def edit(request: Request, identity: IdentityDep, idempotency_key: Idempot
 async def extend(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
     """Ask for a finished video going on, where its provider extends; `seconds` of the answer is the total."""
     fields, video_id = await _read(request)
-    prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(ADDED[0])
+    prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(EXTENSION_SECONDS[0])
     return Video.of(
         await services().videos.extend(
             identity.user_id, video_id, prompt, seconds, idempotency_key=idempotency_key

@@ -5,11 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from sora_studio.domain.activity import Activity
 from sora_studio.domain.character import CharacterView
 from sora_studio.domain.ids import public_character_id, public_id
 from sora_studio.domain.money import dollars
 from sora_studio.domain.profile import Profile, name_of
-from sora_studio.domain.video import Activity, Status, VideoView
+from sora_studio.domain.video import Status, VideoView
 
 
 class Problem(BaseModel):

@@ -15,7 +15,8 @@ from sora_studio.api.schemas import ActivityList, Deleted, StatusList, Video, Vi
 from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id, public_id
-from sora_studio.domain.video import PROMPT_MAX, LibraryQuery, SortOrder, Status, Variant
+from sora_studio.domain.library import LibraryQuery, SortOrder
+from sora_studio.domain.video import PROMPT_MAX, Status, Variant
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 

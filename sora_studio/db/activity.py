@@ -7,8 +7,8 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import ActivityRow, VideoRow
+from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.errors import NotFound
-from sora_studio.domain.video import Activity, ActivityKind
 
 MOST = 100
 """So many of the newest lines are read: a provider that is busy for a day may have left more."""

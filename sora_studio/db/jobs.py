@@ -17,10 +17,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.job_queries import CLAIM, CLAIM_WISHES, DURATIONS, UNANSWERED
 from sora_studio.db.models import JobRow
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
-from sora_studio.domain.video import NEXT, ActivityKind, Kind, Phase
+from sora_studio.domain.video import NEXT, Kind, Phase
 
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
 # A problem ends with the phase that it was met in, and is told of with what it led to: the last entry.

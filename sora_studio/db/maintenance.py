@@ -13,7 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.models import ActivityRow, AssetRow, JobRow, ReferenceRow, TrashRow, VideoRow
-from sora_studio.domain.video import ActivityKind, Phase, Problem
+from sora_studio.domain.activity import ActivityKind
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import Phase
 
 _PENDING = (Phase.SUBMIT_UNKNOWN, Phase.QUEUED, Phase.IN_PROGRESS, Phase.SAVING)
 _FREE = "current AND (lease_until IS NULL OR lease_until <= now())"

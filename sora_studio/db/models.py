@@ -25,8 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field, SQLModel
 
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.job import Charge
-from sora_studio.domain.video import STATUS_OF, TERMINAL, ActivityKind, Kind, Phase, Variant
+from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, Variant
 
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={

@@ -31,19 +31,9 @@ from sora_studio.db.assets import KEYS_LIVE, AssetRepository
 from sora_studio.db.models import REFERENCE, AssetRow, JobRow, UsedIdempotencyKeyRow, VideoRow
 from sora_studio.domain.errors import Conflict, InvalidInput, NotFound
 from sora_studio.domain.job import Charge
-from sora_studio.domain.video import (
-    TERMINAL,
-    Coming,
-    Kind,
-    LibraryCounts,
-    LibraryPage,
-    LibraryQuery,
-    Phase,
-    Problem,
-    SortOrder,
-    Status,
-    VideoView,
-)
+from sora_studio.domain.library import Coming, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import TERMINAL, Kind, Phase, Status, VideoView
 
 COUNT_CAP = 1_000
 """Totals are counted up to here; beyond it the page says "1,000+"."""

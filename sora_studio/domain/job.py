@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sora_studio.domain.video import ActivityKind, Kind, Phase, Problem
+from sora_studio.domain.activity import ActivityKind
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import Kind, Phase
 
 
 class Charge(StrEnum):

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Model, Profile
-from sora_studio.domain.video import Kind, Problem, Status, Variant
+from sora_studio.domain.video import Kind, Status, Variant
 
 Clock = Callable[[], datetime]
 """Returns the current time, UTC-aware."""

@@ -7,15 +7,6 @@ from dataclasses import dataclass
 
 from sora_studio.domain.profile import RateLimit
 
-BUSY = "provider_busy"
-"""The code of what has to wait because the provider, or our own budget for it, has no room now."""
-
-UNREACHABLE = "provider_unreachable"
-"""The code of what has to wait because the provider does not answer."""
-
-NO_PLACE = "no_place"
-"""The code of a wish that waits here because its provider makes only so many jobs at a time."""
-
 SILENCE = frozenset({"unreachable", "timeout", "connection_lost"})
 """The codes of requests that nobody answered."""
 

@@ -1,4 +1,4 @@
-"""What a video is: its words, its life, and the read models that services return."""
+"""What a video is: its words, its life, and how pages and the API see it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.problem import Problem
 from sora_studio.domain.text import check_storable, whole_number
 
 PROMPT_MAX = 32_000  # characters, from the API's own limit
@@ -168,46 +169,6 @@ class VideoWish:
     characters: tuple[UUID, ...] = ()  # people and things made before, whose names are in the prompt
 
 
-class ActivityKind(StrEnum):
-    """What the activity line of a video tells of, in order of an untroubled life."""
-
-    SUBMITTED = "submitted"  # the provider took the job
-    UNCLEAR = "unclear"  # the answer to the submit was lost
-    ADOPTED = "adopted"  # the job was found in the provider's list
-    NOT_ACCEPTED = "not_accepted"  # the provider never had it: sent once more under the same key
-    BUSY = "busy"  # the provider asked us to come back later
-    RENDERING = "rendering"  # it renders
-    RENDERED = "rendered"
-    DELAYED = "delayed"  # the file could not be saved yet
-    SAVED = "saved"
-    FAILED = "failed"
-    NEEDS_ATTENTION = "needs_attention"  # a person has to decide
-    RECHECKED = "rechecked"  # the person's decisions
-    RESUBMITTED = "resubmitted"
-    GIVEN_UP = "given_up"
-
-
-@dataclass(frozen=True)
-class Activity:
-    """One line of what happened to a video."""
-
-    at: datetime
-    kind: ActivityKind
-    note: str = ""  # the provider's words, where it gave any
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a video failed or has to wait: a code for programs, the provider's words for people."""
-
-    code: str
-    message: str
-
-
-NO_PROBLEM = Problem("", "")
-"""Written over a problem that has passed."""
-
-
 @dataclass(frozen=True)
 class VideoView:
     """One video as pages and the API show it."""
@@ -247,73 +208,3 @@ class VideoView:
     def charged(self) -> bool | None:
         """Say whether the video costs anything, all its attempts together; None: not known."""
         return True if self.charges else None if self.unclear else False
-
-
-class SortOrder(StrEnum):
-    """Which end of the library comes first."""
-
-    NEWEST = "desc"
-    OLDEST = "asc"
-
-
-@dataclass(frozen=True)
-class LibraryQuery:
-    """Which of the owner's videos to show."""
-
-    search: str = ""
-    statuses: tuple[Status, ...] = ()  # none: all of them
-    order: SortOrder = SortOrder.NEWEST
-    after: UUID | None = None  # the last video of the page before
-    limit: int = 24  # 1..200
-
-
-@dataclass(frozen=True)
-class LibraryPage:
-    """One page of a library."""
-
-    videos: tuple[VideoView, ...]
-    has_more: bool
-
-
-@dataclass(frozen=True)
-class LibraryCounts:
-    """How many videos there are of each status, counted up to 1,000 (`capped` beyond)."""
-
-    all: int
-    coming: int  # queued or in progress
-    completed: int
-    failed: int
-    capped: bool = False
-
-
-@dataclass(frozen=True)
-class Coming:
-    """What is being made right now."""
-
-    count: int
-    price_micros: int
-
-
-@dataclass(frozen=True)
-class Extension:
-    """One way for a video to go on."""
-
-    seconds: int  # that are added
-    price_micros: int | None  # of those alone
-
-
-@dataclass(frozen=True)
-class Possibilities:
-    """What may be made from a video once it is finished, beside a remix."""
-
-    edit: bool
-    extensions: tuple[Extension, ...]  # none: it cannot go on
-    character: bool
-
-
-@dataclass(frozen=True)
-class Family:
-    """A video's parent, and what was made from it, oldest first."""
-
-    parent: VideoView | None
-    made: tuple[VideoView, ...]

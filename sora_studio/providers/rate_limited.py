@@ -14,8 +14,9 @@ from uuid import UUID
 
 from sora_studio.domain.errors import ProviderError, ProviderUnavailable, SubmitUnclear
 from sora_studio.domain.ports import Content, Provider, RemoteJob, RemotePage, ResumePoint, Submission
+from sora_studio.domain.problem import ProblemCode
 from sora_studio.domain.profile import Model, Profile
-from sora_studio.domain.rate_limit import BUSY, SILENCE, UNREACHABLE, CircuitBreaker, TokenBucket
+from sora_studio.domain.rate_limit import SILENCE, CircuitBreaker, TokenBucket
 from sora_studio.domain.video import Variant
 
 _GATEWAY = frozenset({502, 503, 504})  # said in the provider's place by what stands before it
@@ -151,7 +152,7 @@ class RateLimitedProvider:
     def _must_be_there(self) -> None:
         if wait := self._breaker.wait(self._clock()):
             message = f"{self.profile.label} does not answer at the moment."
-            raise ProviderUnavailable(message, UNREACHABLE, wait)
+            raise ProviderUnavailable(message, ProblemCode.PROVIDER_UNREACHABLE, wait)
 
     def _learn(self, error: ProviderError) -> None:
         if _is_silence(error):
@@ -164,7 +165,7 @@ class RateLimitedProvider:
 
 def _busy(wait: float) -> ProviderUnavailable:
     message = "The studio asks this provider for no more at a time than it takes."
-    return ProviderUnavailable(message, BUSY, wait)
+    return ProviderUnavailable(message, ProblemCode.PROVIDER_BUSY, wait)
 
 
 def _is_silence(error: ProviderError) -> bool:

@@ -12,7 +12,8 @@ from typing import cast
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ports import RemoteJob, RemotePage
-from sora_studio.domain.video import Problem, Size, Status
+from sora_studio.domain.problem import Problem, ProblemCode
+from sora_studio.domain.video import Size, Status
 
 Json = Mapping[str, object]
 
@@ -26,12 +27,12 @@ _WORDS = {
 }
 _STATUS = {word: status for status, words in _WORDS.items() for word in words.split()}
 _ENDED = {
-    "cancelled": Problem("cancelled", "The provider cancelled this video."),
-    "canceled": Problem("cancelled", "The provider cancelled this video."),
-    "expired": Problem("expired", "The provider let this video expire."),
-    "deleted": Problem("deleted", "This video was deleted at the provider."),
+    "cancelled": Problem(ProblemCode.CANCELLED, "The provider cancelled this video."),
+    "canceled": Problem(ProblemCode.CANCELLED, "The provider cancelled this video."),
+    "expired": Problem(ProblemCode.EXPIRED, "The provider let this video expire."),
+    "deleted": Problem(ProblemCode.DELETED, "This video was deleted at the provider."),
 }
-_SILENT = Problem("provider_failed", "The provider reported a failure without saying why.")
+_SILENT = Problem(ProblemCode.PROVIDER_FAILED, "The provider reported a failure without saying why.")
 _SECONDS_MAX = 100_000
 _ID_MAX = 1024  # bytes: indexes hold 2,704; gateways pack routes into ids: 270 have been seen
 _TEXT_MAX = 40_000

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from sora_studio.domain.errors import InvalidInput, ProviderError
 from sora_studio.domain.ports import Provider
+from sora_studio.domain.problem import Problem, ProblemCode
 from sora_studio.domain.profile import Model, Operation, Profile, who_has
-from sora_studio.domain.rate_limit import NO_PLACE
-from sora_studio.domain.video import Phase, Problem, VideoView
+from sora_studio.domain.video import Phase, VideoView
 
 _DOES = {
     Operation.EDIT: "edit videos",
@@ -106,7 +106,9 @@ class ProviderCatalog:
         if view.phase is not Phase.SUBMITTING or view.sent or view.problem or not profile or not places:
             return view
         at_a_time = "one video" if places == 1 else f"{places} videos"
-        return replace(view, problem=Problem(NO_PLACE, f"{profile.label} makes {at_a_time} at a time."))
+        return replace(
+            view, problem=Problem(ProblemCode.NO_PLACE, f"{profile.label} makes {at_a_time} at a time.")
+        )
 
     async def refresh(self) -> None:
         """Ask every server for its models; one that does not answer keeps what it had."""

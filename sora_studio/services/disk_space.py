@@ -2,18 +2,18 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from sora_studio.domain.errors import InsufficientStorage, StorageError, describe
 from sora_studio.domain.ports import Storage
-from sora_studio.domain.video import Problem
+from sora_studio.domain.problem import Problem, ProblemCode
 
 FREE_FLOOR = 512 * 1024 * 1024
 """Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
 
-NO_ROOM, DISK_REFUSED = "no_room", "disk_refused"
-_TOLD = {
-    NO_ROOM: "The studio's disk is nearly full: another video could not be saved.",
-    DISK_REFUSED: "The studio's disk is not writable: another video could not be saved.",
+_TOLD: Mapping[str, str] = {
+    ProblemCode.NO_ROOM: "The studio's disk is nearly full: another video could not be saved.",
+    ProblemCode.DISK_REFUSED: "The studio's disk is not writable: another video could not be saved.",
 }
 """What people hear; figures and the system's own words are for whoever runs the studio."""
 
@@ -53,8 +53,12 @@ class DiskSpace:
         try:
             free = self._storage.free_bytes()
             if free < self._floor:
-                return Problem(NO_ROOM, f"The studio's disk is nearly full: {free // 1_000_000} MB are left.")
+                return Problem(
+                    ProblemCode.NO_ROOM, f"The studio's disk is nearly full: {free // 1_000_000} MB are left."
+                )
             self._storage.probe()
         except (StorageError, OSError) as error:
-            return Problem(DISK_REFUSED, f"The studio's storage is not writable. {describe(error)}")
+            return Problem(
+                ProblemCode.DISK_REFUSED, f"The studio's storage is not writable. {describe(error)}"
+            )
         return None

@@ -18,7 +18,7 @@ from sora_studio.ui.pages.library.page import page as library
 from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.pages.profile.characters import CharactersState
 from sora_studio.ui.pages.profile.page import page as profile
-from sora_studio.ui.pages.video.derivations import PossibilitiesState
+from sora_studio.ui.pages.video.derivations import DerivationsState
 from sora_studio.ui.pages.video.page import page as video
 from sora_studio.ui.pages.video.state import VideoState
 
@@ -48,7 +48,7 @@ def build() -> rx.App:
 def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str], list[Any]]]:
     yield create, routes.HOME, NAME, [PersonState.load, ComposerState.load, CreateState.load]
     yield library, routes.LIBRARY, f"Library · {NAME}", [PersonState.load, LibraryState.load]
-    yield video, routes.VIDEO, _video_title(), [PersonState.load, VideoState.load, PossibilitiesState.load]
+    yield video, routes.VIDEO, _video_title(), [PersonState.load, VideoState.load, DerivationsState.load]
     yield profile, routes.PROFILE, f"Profile · {NAME}", [PersonState.load, CharactersState.load]
     yield sign_in.log_in, routes.LOG_IN, f"Log in · {NAME}", []
     yield sign_in.sign_up, routes.SIGN_UP, f"Sign up · {NAME}", []

@@ -22,6 +22,7 @@ from sora_studio.domain.errors import (
     Unavailable,
     UserError,
 )
+from sora_studio.domain.problem import ProblemCode
 from sora_studio.ui import routes
 from sora_studio.ui.session import SessionEnded
 from sora_studio.ui.toasts import ERROR, ToastState
@@ -72,7 +73,7 @@ def _explain_provider(problem: ProviderError) -> str:
 
 
 def _explain_waiting(problem: ProviderUnavailable) -> str:
-    away = problem.code in rate_limit.SILENCE | {rate_limit.UNREACHABLE}
+    away = problem.code in rate_limit.SILENCE | {ProblemCode.PROVIDER_UNREACHABLE}
     what = "cannot be reached" if away else "has no room for this"
     when = "" if problem.retry_after is None else f" Try again in {_wait(problem.retry_after)}."
     return f"The provider {what} right now. Nothing was started and nothing was charged.{when}"

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sora_studio.domain.money import as_price
+from sora_studio.domain.problem import ProblemCode
 from sora_studio.domain.video import TERMINAL, Phase, VideoView
 
 SANDBOX = "sandbox"  # the name of the built-in provider
 
 _NONE, _ANY, _ODD = "", "*", "odd"  # no reason; one without words of its own; an unknown status word
-_GIVEN_UP = "given_up"
-_NOT_SAVED = frozenset({"not_saved", "file_too_large"})
+_NOT_SAVED = frozenset({ProblemCode.NOT_SAVED, ProblemCode.FILE_TOO_LARGE})
 _AT_PROVIDER = frozenset({Phase.QUEUED, Phase.IN_PROGRESS})
 
 
@@ -44,16 +44,16 @@ _PAY_AGAIN = "{reason} {charge} Sending it again costs again."
 _TOLD: Mapping[Phase, Mapping[str, Told]] = {
     Phase.SUBMITTING: {
         _NONE: Told("Sending", "Your wish is written down and on its way to the provider. {charge}"),
-        "no_place": Told(
+        ProblemCode.NO_PLACE: Told(
             "Waiting for a free place", "{reason} Yours is sent as soon as a place is free. {charge}"
         ),
-        "provider_busy": Told(
+        ProblemCode.PROVIDER_BUSY: Told(
             "Waiting", "The provider is busy: {reason} It is sent when it is not. {charge}"
         ),
-        "provider_unreachable": Told(
+        ProblemCode.PROVIDER_UNREACHABLE: Told(
             "Waiting", "{reason} It is sent as soon as the provider answers. {charge}"
         ),
-        "no_room": Told(
+        ProblemCode.NO_ROOM: Told(
             "Waiting", "The disk is full: {reason} It is sent as soon as there is room. {charge}"
         ),
         _ANY: Told("Waiting", "It has not been sent yet: {reason} We keep trying. {charge}"),
@@ -77,15 +77,15 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
     },
     Phase.SAVING: {
         _NONE: Told("Saving", "Rendered. The file is being copied into your library. {charge}"),
-        **dict.fromkeys(("no_room", "disk_refused", "provider_missing"), _OURS),
+        **dict.fromkeys((ProblemCode.NO_ROOM, ProblemCode.DISK_REFUSED, "provider_missing"), _OURS),
         _ANY: Told("Not saved yet", "Rendered, but not saved yet: {reason} We keep trying. {charge}"),
     },
     Phase.COMPLETED: {
         _NONE: Told("Ready", "Ready, and kept in your library. {charge}"),
-        "file_lost": Told("File missing", "{reason} {charge} Tell whoever runs the studio."),
+        ProblemCode.FILE_LOST: Told("File missing", "{reason} {charge} Tell whoever runs the studio."),
     },
     Phase.NEEDS_ATTENTION: {
-        "submit_unknown": Told(
+        ProblemCode.SUBMIT_UNKNOWN: Told(
             _DECIDE,
             "The server never said whether it took this job. {charge} Look again; or send it again, "
             "which costs again if it did; or give it up.",
@@ -94,20 +94,20 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
         _ANY: Told(_DECIDE, "{reason} {charge} Look again, or give it up."),
     },
     Phase.FAILED: {
-        "moderation_blocked": Told(
+        ProblemCode.MODERATION_BLOCKED: Told(
             "Refused",
             "Refused by the provider's moderation: {reason} {charge} Edit the prompt and send it again.",
         ),
-        "lost_at_provider": Told("Lost", _PAY_AGAIN),
-        "content_unavailable": Told("Lost", _PAY_AGAIN),
-        "expired": Told("Expired", _AGAIN),
-        "cancelled": Told("Cancelled", _AGAIN),
-        _GIVEN_UP: Told("Given up", "{reason} {charge}"),
-        "provider_missing": Told("Failed", "{reason} {charge} Tell whoever runs the studio."),
-        "provider_retired": Told("Failed", "{reason} {charge}"),
+        ProblemCode.LOST_AT_PROVIDER: Told("Lost", _PAY_AGAIN),
+        ProblemCode.CONTENT_UNAVAILABLE: Told("Lost", _PAY_AGAIN),
+        ProblemCode.EXPIRED: Told("Expired", _AGAIN),
+        ProblemCode.CANCELLED: Told("Cancelled", _AGAIN),
+        ProblemCode.GIVEN_UP: Told("Given up", "{reason} {charge}"),
+        ProblemCode.PROVIDER_MISSING: Told("Failed", "{reason} {charge} Tell whoever runs the studio."),
+        ProblemCode.PROVIDER_RETIRED: Told("Failed", "{reason} {charge}"),
         **dict.fromkeys(
             (
-                *("credential", "misconfigured", "bad_address", "invalid_api_key", "model_not_found"),
+                *("bad_address", "invalid_api_key", "model_not_found"),
                 *("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"),
                 *("http_401", "http_402", "http_403", "http_404", "http_410"),
             ),

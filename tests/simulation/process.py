@@ -13,7 +13,8 @@ from uuid import UUID
 
 from sora_studio.domain.errors import MediaError, Unavailable
 from sora_studio.domain.media import MediaFacts
-from sora_studio.domain.video import Phase, Problem
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import Phase
 from sora_studio.scheduler import PeriodicTask, Scheduler, _Guarded
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace

@@ -19,8 +19,9 @@ from sora_studio.domain.errors import (
     Unsupported,
 )
 from sora_studio.domain.ports import Content, RemoteJob, RemotePage, ResumePoint, Submission
+from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Model, Profile
-from sora_studio.domain.video import Problem, Status, Variant
+from sora_studio.domain.video import Status, Variant
 
 T = TypeVar("T")
 

@@ -17,9 +17,11 @@ from sora_studio.db.engine import Database
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AT_ONCE, REFERENCE, AssetRow
 from sora_studio.db.webhook_deliveries import AT_MOST_EVERY, KEPT, WAITS, WebhookDeliveryRepository
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange, Likeness
-from sora_studio.domain.video import NEXT, TERMINAL, ActivityKind, Kind, Phase, Problem
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import NEXT, TERMINAL, Kind, Phase
 
 _LATER = datetime.max.replace(tzinfo=UTC)
 

@@ -14,9 +14,11 @@ from sora_studio.db.engine import Database
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AssetRow
 from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
-from sora_studio.domain.video import ActivityKind, Phase, Problem, Variant
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import Phase, Variant
 from tests.simulation.tables import (
     Job,
     MemoryAssets,

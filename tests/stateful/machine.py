@@ -25,8 +25,9 @@ from sora_studio.domain.errors import (
     SubmitUnclear,
 )
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
+from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.ports import RemoteJob, Submission
-from sora_studio.domain.video import NEXT, TERMINAL, LibraryQuery, Phase, Status, Variant, VideoWish
+from sora_studio.domain.video import NEXT, TERMINAL, Phase, Status, Variant, VideoWish
 from sora_studio.domain.webhooks import Delivery, key_of
 from sora_studio.services.jobs.webhooks import WebhookService
 from sora_studio.services.worker_pool import WorkerPool

@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from sora_studio.container import Services
 from sora_studio.domain.account import Identity
+from sora_studio.domain.activity import Activity
 from sora_studio.domain.errors import (
     Conflict,
     IdempotencyKeyReused,
@@ -26,18 +27,12 @@ from sora_studio.domain.errors import (
     TooLarge,
 )
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
 from sora_studio.domain.media import REFERENCE_MAX_BYTES, MediaFile, ReferenceView, file_name
 from sora_studio.domain.profile import Profile
 from sora_studio.domain.video import (
-    Activity,
-    Coming,
-    Family,
     Kind,
-    LibraryCounts,
-    LibraryPage,
-    LibraryQuery,
     Phase,
-    SortOrder,
     Status,
     Variant,
     VideoView,

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sora_studio.domain.errors import JobNotFound
 from sora_studio.domain.ports import Content, RemoteJob, RemotePage, ResumePoint, Submission
+from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Model, Operation, Profile
-from sora_studio.domain.video import Problem, Status, Variant
+from sora_studio.domain.video import Status, Variant
 
 MODEL = Model("sora-2", sizes=("1280x720", "720x1280"), seconds=(4, 8), micros_per_second=100_000)
 PROFILE = Profile(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import (
     JobNotFound,
     MediaError,
@@ -17,9 +18,9 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider
-from sora_studio.domain.video import ActivityKind, Phase, Problem
+from sora_studio.domain.problem import Problem, ProblemCode
+from sora_studio.domain.video import Phase
 from sora_studio.services.catalog import ProviderCatalog
-from sora_studio.services.disk_space import DISK_REFUSED, NO_ROOM
 from sora_studio.services.jobs.claims import Claims
 from sora_studio.services.jobs.download import Downloader, FileRequest, TooSlow
 from sora_studio.services.jobs.task_pool import TaskPool
@@ -32,7 +33,6 @@ _GONE_LOOKS = 4  # "not there" so often, after its deadline, and the file is gon
 _HOUR = timedelta(hours=1)  # how long a provider keeps a file of which it does not say
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=2)
 _BELIEVED_AFTER = 2  # attempts: a server that makes films this short does it every time
-_MISSING = "provider_missing"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 _log = structlog.get_logger(__name__)
@@ -73,7 +73,9 @@ class Archiver:
         provider = self._catalog.provider(job.provider)
         if provider is None:
             message = f"The provider {job.provider} is not set up any more, so its file cannot be fetched."
-            await self._claims.record([_later(job, ProviderMisconfigured(message, _MISSING))])
+            await self._claims.record(
+                [_later(job, ProviderMisconfigured(message, ProblemCode.PROVIDER_MISSING))]
+            )
             return
         try:
             await self._copy(provider, job)
@@ -95,16 +97,16 @@ def _later(job: ClaimedJob, error: Exception) -> JobChange:
     lookups = job.lookups + isinstance(error, JobNotFound)
     if isinstance(error, MediaTooLarge):
         message = f"The provider's file was not saved. {error}"
-        return needs_attention(JobChange(job), Problem("file_too_large", message))
+        return needs_attention(JobChange(job), Problem(ProblemCode.FILE_TOO_LARGE, message))
     if isinstance(error, JobNotFound) and lookups >= _GONE_LOOKS and job.now >= _deadline(job):
         _log.error("paid_video_lost", job=str(job.id), provider=job.provider, reason=error.message)
         message = f"The provider finished this video but does not hand out its file any more: {error.message}"
-        return failed(JobChange(job, lookups=lookups), Problem("content_unavailable", message))
+        return failed(JobChange(job, lookups=lookups), Problem(ProblemCode.CONTENT_UNAVAILABLE, message))
     if job.now - _finished(job) > MAX_AGE:
         message = (
             f"The provider finished this video, but its file could not be saved for a day. {describe(error)}"
         )
-        return needs_attention(JobChange(job), Problem("not_saved", message))
+        return needs_attention(JobChange(job), Problem(ProblemCode.NOT_SAVED, message))
     return _again(job, _problem(error), lookups)
 
 
@@ -124,14 +126,14 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, OSError | StorageError):
         number = getattr(error if isinstance(error, OSError) else error.__cause__, "errno", None)
         if number in _FULL:
-            return Problem(NO_ROOM, "The studio's disk has no room for the file.")
-        return Problem(DISK_REFUSED, f"The studio cannot write the file: {describe(error)}")
+            return Problem(ProblemCode.NO_ROOM, "The studio's disk has no room for the file.")
+        return Problem(ProblemCode.DISK_REFUSED, f"The studio cannot write the file: {describe(error)}")
     if isinstance(error, TooSlow):
-        return Problem("saving_slow", str(error))
+        return Problem(ProblemCode.SAVING_SLOW, str(error))
     if isinstance(error, MediaError):
-        return Problem("file_damaged", str(error))
-    is_missing = isinstance(error, ProviderError) and error.code == _MISSING
-    return Problem(_MISSING if is_missing else "saving_delayed", str(error))
+        return Problem(ProblemCode.FILE_DAMAGED, str(error))
+    is_missing = isinstance(error, ProviderError) and error.code == ProblemCode.PROVIDER_MISSING
+    return Problem(ProblemCode.PROVIDER_MISSING if is_missing else ProblemCode.SAVING_DELAYED, str(error))
 
 
 def _deadline(job: ClaimedJob) -> datetime:

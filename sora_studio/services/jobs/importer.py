@@ -12,11 +12,12 @@ from sora_studio.db.maintenance import MaintenanceRepository
 from sora_studio.db.models import AT_ONCE, JobRow, VideoRow
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict, NotFound, ProviderError
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.job import Charge
 from sora_studio.domain.ports import Provider, RemoteJob
-from sora_studio.domain.video import TITLE_MAX, ActivityKind, Phase, Status, title_of
+from sora_studio.domain.video import TITLE_MAX, Phase, Status, title_of
 from sora_studio.services.catalog import ProviderCatalog
 
 _PAGES, _PAGE = 200, 100

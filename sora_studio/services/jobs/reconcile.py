@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sora_studio.domain import polling
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict, ProviderError, ProviderUnavailable
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob, RemotePage
+from sora_studio.domain.problem import Problem, ProblemCode
 from sora_studio.domain.profile import Operation, Profile
-from sora_studio.domain.video import ActivityKind, Phase, Problem
+from sora_studio.domain.video import Phase
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.jobs.claims import Claims
 from sora_studio.services.jobs.matching import BEFORE, begun, match, may_answer
@@ -175,4 +177,4 @@ def _not_looked(job: ClaimedJob, error: ProviderError) -> JobChange:
 
 def _ask_the_person(job: ClaimedJob) -> JobChange:
     message = "The provider did not answer, and it cannot be found out whether it took the job."
-    return needs_attention(JobChange(job), Problem("submit_unknown", message))
+    return needs_attention(JobChange(job), Problem(ProblemCode.SUBMIT_UNKNOWN, message))

@@ -10,8 +10,9 @@ from sora_studio.domain import polling, rate_limit
 from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderUnavailable
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob
+from sora_studio.domain.problem import Problem, ProblemCode
 from sora_studio.domain.profile import Operation
-from sora_studio.domain.video import Phase, Problem
+from sora_studio.domain.video import Phase
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.jobs.claims import Claims
 from sora_studio.services.jobs.durations import Durations
@@ -95,7 +96,7 @@ class Refresher:
     async def _ask(self, name: str, jobs: Sequence[ClaimedJob]) -> list[JobChange]:
         provider = self._catalog.provider(name)
         if provider is None:
-            problem = Problem("provider_missing", f"The provider {name} is not set up any more.")
+            problem = Problem(ProblemCode.PROVIDER_MISSING, f"The provider {name} is not set up any more.")
             return [_nobody_to_ask(job, problem) for job in jobs]
         try:
             listed = await _list(provider, jobs) if len(jobs) > SINGLES else {}
@@ -150,7 +151,11 @@ async def _list(provider: Provider, jobs: Sequence[ClaimedJob]) -> dict[str | No
 def _is_away(error: ProviderError) -> bool:
     """Tell whether whatever else is asked would not be answered either."""
     wants_rest = isinstance(error, ProviderUnavailable) and error.retry_after is not None
-    return wants_rest or error.code in {rate_limit.BUSY, rate_limit.UNREACHABLE, *rate_limit.SILENCE}
+    return wants_rest or error.code in {
+        ProblemCode.PROVIDER_BUSY,
+        ProblemCode.PROVIDER_UNREACHABLE,
+        *rate_limit.SILENCE,
+    }
 
 
 def _taken(job: ClaimedJob) -> float:
@@ -165,7 +170,7 @@ def _still_due(job: ClaimedJob) -> JobChange:
 def _nobody_to_ask(job: ClaimedJob, problem: Problem) -> JobChange:
     """Wait for the provider to be set up again; after a day a person has to decide."""
     if is_too_old(job):
-        return needs_attention(JobChange(job), Problem("no_end", problem.message))
+        return needs_attention(JobChange(job), Problem(ProblemCode.NO_END, problem.message))
     return JobChange(job, due_in=polling.ERROR_CEILING, problem=problem)
 
 
@@ -181,7 +186,7 @@ def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
     change = wait_for(job, error)
     if change.failures > _TELL_FROM and is_too_old(job):
         return needs_attention(
-            change, Problem("no_end", f"Nothing was heard of this video for a day: {error.message}")
+            change, Problem(ProblemCode.NO_END, f"Nothing was heard of this video for a day: {error.message}")
         )
     is_worth_telling = change.failures >= _TELL_FROM or change.failures == job.failures
     return replace(change, problem=problem_of(error)) if is_worth_telling else change

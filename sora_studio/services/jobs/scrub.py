@@ -17,9 +17,10 @@ from sora_studio.db.maintenance import Holding, MaintenanceRepository
 from sora_studio.db.models import REFERENCE, AssetRow
 from sora_studio.domain.errors import JobNotFound, MediaError, ProviderError, StorageError, describe
 from sora_studio.domain.ports import Storage, StoredFile
-from sora_studio.domain.video import Phase, Problem, Variant
+from sora_studio.domain.problem import Problem, ProblemCode
+from sora_studio.domain.video import Phase, Variant
 from sora_studio.services.catalog import ProviderCatalog
-from sora_studio.services.disk_space import DISK_REFUSED, DiskSpace
+from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.jobs.download import Downloader, FileRequest, measure
 
 MOST = 20_000
@@ -31,7 +32,6 @@ GRACE = 3600.0
 _PAGE = 200
 _STRANGE = 20  # so many films are missing, and most of a page: the disk belongs to another database
 _ANOTHERS = "This folder seems to be another database's, so nothing was changed."
-FILE_LOST = "file_lost"
 
 _log = structlog.get_logger(__name__)
 
@@ -99,7 +99,9 @@ class Scrubber:
         """
         findings = Findings()
         trouble = await self._disk_space.trouble()
-        if trouble and trouble.code == DISK_REFUSED:  # nothing can be said of a disk that is not there
+        if (
+            trouble and trouble.code == ProblemCode.DISK_REFUSED
+        ):  # nothing can be said of a disk that is not there
             return findings.give_up(f"Nothing was compared. {trouble.message}")
         while findings.videos < self._most:
             async with self._db.transaction() as tx:
@@ -120,7 +122,7 @@ class Scrubber:
 
     async def _judge(self, holding: Holding, bad: dict[str, str], findings: Findings, *, fix: bool) -> None:
         if not bad:
-            if fix and holding.problem_code == FILE_LOST:  # the disk is back
+            if fix and holding.problem_code == ProblemCode.FILE_LOST:  # the disk is back
                 await self._flag(holding, None)
             return
         findings.bad += 1
@@ -180,7 +182,7 @@ class Scrubber:
 
     async def _lose(self, holding: Holding, reason: str) -> Sequence[AssetRow]:
         _log.error("paid_file_missing", video=str(holding.video_id), reason=reason)
-        await self._flag(holding, Problem(FILE_LOST, f"The studio's file is gone, and {reason}"))
+        await self._flag(holding, Problem(ProblemCode.FILE_LOST, f"The studio's file is gone, and {reason}"))
         return ()
 
     async def _flag(self, holding: Holding, problem: Problem | None) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import (
     Conflict,
     ProviderRejected,
@@ -20,8 +21,9 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob, Storage, Submission
+from sora_studio.domain.problem import NO_PROBLEM, Problem, ProblemCode
 from sora_studio.domain.profile import Operation
-from sora_studio.domain.video import NO_PROBLEM, ActivityKind, Kind, Phase, Problem
+from sora_studio.domain.video import Kind, Phase
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.jobs.claims import Claims
@@ -38,7 +40,6 @@ FIRST_LOOK = timedelta(seconds=1)
 
 ROOM_PAUSE = timedelta(seconds=5)
 """How soon a wish that waits for room on our disk is taken up again."""
-
 
 _SOON = timedelta(minutes=1)
 _DATABASE_PAUSE = 0.2  # seconds: shorter than the beat that would take the job up when its lease is over
@@ -82,7 +83,9 @@ class Submitter:
             await self._record(_unclear(job))
         elif provider is None:
             await self._record(
-                _refused(job, "provider_missing", f"The provider {job.provider} is not set up any more.")
+                _refused(
+                    job, ProblemCode.PROVIDER_MISSING, f"The provider {job.provider} is not set up any more."
+                )
             )
         elif trouble := await self._disk_space.trouble():  # nothing is paid for that could not be saved
             await self._record(JobChange(job, due_in=ROOM_PAUSE, failures=job.failures, problem=trouble))
@@ -99,7 +102,7 @@ class Submitter:
         except ProviderRejected as error:
             return _refused(job, error.code, error.message)
         except StorageError as error:
-            return _refused(job, "reference_missing", str(error))
+            return _refused(job, ProblemCode.REFERENCE_MISSING, str(error))
         return change_for(job, remote, how=ActivityKind.SUBMITTED)
 
     def _order(self, provider: Provider, job: ClaimedJob) -> Submission:
@@ -108,7 +111,7 @@ class Submitter:
             source = None
         if job.kind in _NEVER_EMULATED and source is None:
             message = "The video that it was to be made from is not at the provider any more."
-            raise ProviderRejected(message, "source_missing")
+            raise ProviderRejected(message, ProblemCode.SOURCE_MISSING)
         return Submission(
             job_id=job.id,
             prompt=job.prompt,

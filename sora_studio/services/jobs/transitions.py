@@ -5,16 +5,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sora_studio.domain import polling, rate_limit
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.ports import RemoteJob
-from sora_studio.domain.video import NO_PROBLEM, ActivityKind, Phase, Problem, Status
+from sora_studio.domain.problem import NO_PROBLEM, Problem, ProblemCode
+from sora_studio.domain.video import Phase, Status
 
 MAX_AGE = timedelta(hours=24)
 """After this long a person has to decide; until then an unknown or stuck status keeps the job alive."""
 
 _AT_ONCE = timedelta()
-_WAS_MADE = {"expired", "deleted"}  # what ended so may have been rendered and billed before
+_WAS_MADE = {
+    ProblemCode.EXPIRED,
+    ProblemCode.DELETED,
+}  # what ended so may have been rendered and billed before
 
 
 def change_for(
@@ -50,10 +55,14 @@ def change_for(
             activity_kinds=(*known.activity_kinds, ActivityKind.RENDERED),
         )
     if remote.status is Status.FAILED:
-        problem = remote.problem or Problem("provider_failed", "The provider failed without saying why.")
+        problem = remote.problem or Problem(
+            ProblemCode.PROVIDER_FAILED, "The provider failed without saying why."
+        )
         return failed(known, problem, charge=known.charge if problem.code in _WAS_MADE else Charge.RELEASED)
     if is_too_old(job):
-        return needs_attention(known, Problem("no_end", "The provider has not finished this video in a day."))
+        return needs_attention(
+            known, Problem(ProblemCode.NO_END, "The provider has not finished this video in a day.")
+        )
     progress = None if remote.progress is None else min(remote.progress, 99)
     phase = _next_phase(job.phase, remote.status)
     elapsed = job.now - (job.accepted_at or job.now)
@@ -85,18 +94,18 @@ def wait_for(job: ClaimedJob, error: ProviderError) -> JobChange:
     wait = polling.after_error(job.failures + 1)
     if isinstance(error, ProviderUnavailable) and error.retry_after is not None:
         wait = timedelta(seconds=error.retry_after)
-    was_asked = error.code not in {rate_limit.BUSY, rate_limit.UNREACHABLE}
+    was_asked = error.code not in {ProblemCode.PROVIDER_BUSY, ProblemCode.PROVIDER_UNREACHABLE}
     return JobChange(job, due_in=wait, failures=job.failures + was_asked)
 
 
 def problem_of(error: ProviderError) -> Problem | None:
     """Say what a job waits for; None when it is only its turn."""
-    if error.code == rate_limit.BUSY:
+    if error.code == ProblemCode.PROVIDER_BUSY:
         return None
     if isinstance(error, ProviderRejected):
         return Problem(error.code, error.message)
-    away = error.code in {*rate_limit.SILENCE, rate_limit.UNREACHABLE}
-    return Problem(rate_limit.UNREACHABLE if away else rate_limit.BUSY, error.message)
+    away = error.code in {*rate_limit.SILENCE, ProblemCode.PROVIDER_UNREACHABLE}
+    return Problem(ProblemCode.PROVIDER_UNREACHABLE if away else ProblemCode.PROVIDER_BUSY, error.message)
 
 
 def failed(change: JobChange, problem: Problem, *, charge: Charge | None = None) -> JobChange:

@@ -13,8 +13,9 @@ from sora_studio.domain.errors import Conflict, NotFound, StorageError, Unavaila
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import MediaFile, ReferenceView, file_name
 from sora_studio.domain.ports import Storage
+from sora_studio.domain.problem import ProblemCode
 from sora_studio.domain.video import Phase, Size, Variant, VideoWish
-from sora_studio.services.disk_space import DISK_REFUSED, DiskSpace
+from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.pictures import clean_reference, fit_reference
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.worker_pool import WorkerPool
@@ -182,7 +183,7 @@ class MediaService:
             path = self._storage.locate(row.key)
         except StorageError as error:
             trouble = await self._disk_space.trouble()
-            if trouble and trouble.code == DISK_REFUSED:
+            if trouble and trouble.code == ProblemCode.DISK_REFUSED:
                 raise Unavailable(trouble.message) from error
             raise NotFound(_MISSING) from error
         return MediaFile(

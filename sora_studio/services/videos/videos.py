@@ -11,24 +11,19 @@ from sora_studio.db.engine import Database, retry_on_deadlock
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import VideoRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain import character, extension
+from sora_studio.domain import character
+from sora_studio.domain.activity import Activity
+from sora_studio.domain.derivations import Derivations, ExtensionOption, check_extension, extension_lengths
 from sora_studio.domain.errors import Conflict, InvalidInput
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.text import check_storable
 from sora_studio.domain.video import (
     TITLE_MAX,
-    Activity,
-    Coming,
-    Extension,
-    Family,
     Kind,
-    LibraryCounts,
-    LibraryPage,
-    LibraryQuery,
     Phase,
-    Possibilities,
     Size,
     VideoView,
     VideoWish,
@@ -171,12 +166,12 @@ class VideoService:
             return before
         parent = await self._finished(owner_id, video_id)
         self._catalog.require_operation(parent.provider, Operation.EXTEND)
-        added = extension.check_added(seconds, parent.seconds, await self._extensions(parent))
+        added = check_extension(seconds, parent.seconds, await self._extensions(parent))
         video = self._made_from(parent, Kind.EXTEND, cleaned)
         video.seconds = str(int(parent.seconds) + added)
         return await self._wishes.store(video, wish, request, paid_seconds=str(added))
 
-    async def possibilities(self, owner_id: UUID, video_id: UUID) -> Possibilities:
+    async def possibilities(self, owner_id: UUID, video_id: UUID) -> Derivations:
         """Say what may be made from a video once it is finished.
 
         Raises:
@@ -184,11 +179,11 @@ class VideoService:
         """
         view = await self.get(owner_id, video_id)
         catalog = partial(self._catalog.supports, view.provider)
-        lengths = extension.lengths(view.seconds, await self._extensions(view))
-        return Possibilities(
+        lengths = extension_lengths(view.seconds, await self._extensions(view))
+        return Derivations(
             edit=catalog(Operation.EDIT),
             extensions=tuple(
-                Extension(added, self._catalog.price(view.provider, view.model, view.size, str(added)))
+                ExtensionOption(added, self._catalog.price(view.provider, view.model, view.size, str(added)))
                 for added in (lengths if catalog(Operation.EXTEND) else ())
             ),
             character=catalog(Operation.CHARACTERS)

@@ -14,7 +14,7 @@ from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.pages.profile.characters import CharactersState
 from sora_studio.ui.pages.profile.state import ProfileState
-from sora_studio.ui.pages.video.derivations import PossibilitiesState
+from sora_studio.ui.pages.video.derivations import DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
@@ -123,7 +123,7 @@ def both(sign: Sign) -> dict[str, Any]:
 
 
 STRANGE = toast("There is no such video.")
-REFUSED = var(PossibilitiesState, "refusal", lambda shown: "There is no such video." in shown["text"])
+REFUSED = var(DerivationsState, "refusal", lambda shown: "There is no such video." in shown["text"])
 UNDECIDED: dict[str, Any] = {
     "owner": toast("nothing to decide"),
     "stranger": STRANGE,
@@ -201,22 +201,22 @@ TABLE = [
         form(prompt=CHEAP, idempotency_key="{}"), ready, VIDEO,
     ),
     Row(
-        PossibilitiesState, "load", var(PossibilitiesState, "possible", lambda found: found["id"]),
+        DerivationsState, "load", var(DerivationsState, "possible", lambda found: found["id"]),
         lambda tab, thing: (
-            is_missing(tab, thing) and not (tab.value(PossibilitiesState, "possible") or {}).get("id")
+            is_missing(tab, thing) and not (tab.value(DerivationsState, "possible") or {}).get("id")
         ),
         thing=ready, path=VIDEO,
     ),
     Row(
-        PossibilitiesState, "edit", went_to("/video/"), REFUSED,
+        DerivationsState, "edit", went_to("/video/"), REFUSED,
         form(prompt=CHEAP, idempotency_key="edit {}"), ready, VIDEO,
     ),
     Row(
-        PossibilitiesState, "extend", went_to("/video/"), REFUSED,
+        DerivationsState, "extend", went_to("/video/"), REFUSED,
         form(prompt=CHEAP, seconds="4", idempotency_key="extend {}"), ready, VIDEO,
     ),
     Row(
-        PossibilitiesState, "make_character", toast("can appear in your videos"), REFUSED,
+        DerivationsState, "make_character", toast("can appear in your videos"), REFUSED,
         form(name=SECRET, idempotency_key="character {}"), ready, VIDEO,
     ),
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),

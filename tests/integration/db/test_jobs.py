@@ -14,7 +14,8 @@ from sora_studio.db.models import JobRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, JobChange, Likeness
-from sora_studio.domain.video import NEXT, Phase, Problem
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import NEXT, Phase
 from tests.support.library import add_person, add_videos
 
 LEASE = timedelta(seconds=30)

@@ -8,7 +8,8 @@ import pytest
 from sora_studio.db.engine import Database
 from sora_studio.db.videos import RECENT, VideoRepository
 from sora_studio.domain.errors import InvalidInput, NotFound
-from sora_studio.domain.video import LibraryQuery, Phase, SortOrder, Status
+from sora_studio.domain.library import LibraryQuery, SortOrder
+from sora_studio.domain.video import Phase, Status
 from tests.support.library import START, add_person, add_videos
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from sora_studio.domain.errors import ContentRejected, SubmitUnclear
-from sora_studio.domain.video import LibraryQuery, Phase, VideoView
+from sora_studio.domain.library import LibraryQuery
+from sora_studio.domain.video import Phase, VideoView
 from tests.integration.jobs.conftest import Background
 
 LOST = SubmitUnclear("The connection broke.", "connection_lost")

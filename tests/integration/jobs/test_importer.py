@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sora_studio.domain.errors import NotFound, ProviderUnavailable, SubmitUnclear
+from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.ports import RemoteJob, Submission
-from sora_studio.domain.video import LibraryQuery, Phase, Status, VideoView
+from sora_studio.domain.video import Phase, Status, VideoView
 from sora_studio.services.jobs.catch_up import CatchUp
 from sora_studio.services.jobs.importer import Importer
 from tests.integration.jobs.conftest import Background

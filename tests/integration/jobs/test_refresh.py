@@ -13,8 +13,10 @@ from sora_studio.domain.errors import (
     ProviderRejected,
     ProviderUnavailable,
 )
+from sora_studio.domain.library import LibraryQuery
+from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import RateLimit
-from sora_studio.domain.video import LibraryQuery, Phase, Problem, Status
+from sora_studio.domain.video import Phase, Status
 from tests.integration.jobs.conftest import Background
 from tests.support.library import add_videos
 from tests.support.provider import PROFILE, FakeProvider

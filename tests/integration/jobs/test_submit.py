@@ -21,8 +21,9 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.ports import RemotePage, Submission
+from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Operation, Profile
-from sora_studio.domain.video import Phase, Problem, Status, VideoView, VideoWish
+from sora_studio.domain.video import Phase, Status, VideoView, VideoWish
 from sora_studio.services.jobs.reconcile import LOOKUPS, LOOKUPS_TO_BE_SURE
 from sora_studio.storage.local import LocalStorage
 from tests.integration.jobs.conftest import Background

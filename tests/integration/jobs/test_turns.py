@@ -10,8 +10,9 @@ import pytest
 from sora_studio.db.engine import Database
 from sora_studio.db.jobs import JobRepository
 from sora_studio.domain.errors import ProviderUnavailable
+from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.profile import RateLimit
-from sora_studio.domain.video import LibraryQuery, Phase, VideoWish
+from sora_studio.domain.video import Phase, VideoWish
 from sora_studio.providers.rate_limited import Patience, RateLimitedProvider
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace

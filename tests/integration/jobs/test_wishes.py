@@ -7,9 +7,10 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.engine import Database
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.ports import RemoteJob, Submission
-from sora_studio.domain.video import ActivityKind, Phase
+from sora_studio.domain.video import Phase
 from tests.integration.jobs.conftest import Background
 from tests.support.provider import FakeProvider
 

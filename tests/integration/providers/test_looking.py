@@ -14,8 +14,9 @@ from sora_studio.domain.errors import (
     ProviderUnavailable,
     Unsupported,
 )
+from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Operation
-from sora_studio.domain.video import Problem, Status
+from sora_studio.domain.video import Status
 from sora_studio.providers.client import Timeouts
 from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from sora_studio.bootstrap import Studio, studio
 from sora_studio.config import load
-from sora_studio.domain.video import LibraryQuery, Phase, VideoView
+from sora_studio.domain.library import LibraryQuery
+from sora_studio.domain.video import Phase, VideoView
 from sora_studio.subprocesses.sandbox import remembered_address
 from tests.support.library import add_person, add_videos
 from tests.support.source import ROOT

@@ -12,9 +12,11 @@ import openai
 import pytest
 from fastapi import FastAPI
 
+from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.errors import LimitReached, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
-from sora_studio.domain.video import STATUS_OF, Activity, ActivityKind, Phase, Problem, Status, Variant
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import STATUS_OF, Phase, Status, Variant
 from tests.support.fakes import START, FakeStudio
 from tests.support.films import picture
 

@@ -16,8 +16,9 @@ from sora_studio.domain.errors import (
     SubmitUnclear,
 )
 from sora_studio.domain.ports import Submission
+from sora_studio.domain.problem import ProblemCode
 from sora_studio.domain.profile import RateLimit
-from sora_studio.domain.rate_limit import BUSY, FAILURES, PROBE_FIRST, UNREACHABLE
+from sora_studio.domain.rate_limit import FAILURES, PROBE_FIRST
 from sora_studio.domain.video import Status, Variant
 from sora_studio.providers.rate_limited import Patience, RateLimitedProvider
 from tests.support.provider import PROFILE, FakeProvider
@@ -75,7 +76,7 @@ async def test_who_would_wait_too_long_is_not_sent():
         await scene.submit()
     with pytest.raises(ProviderUnavailable) as caught:
         await scene.submit()
-    assert (caught.value.code, caught.value.retry_after) == (BUSY, 0.5)
+    assert (caught.value.code, caught.value.retry_after) == (ProblemCode.PROVIDER_BUSY, 0.5)
     with pytest.raises(ProviderUnavailable):
         await scene.paced.list_jobs()
     assert (len(scene.inner.orders), scene.inner.lists) == (3, 0)
@@ -96,7 +97,10 @@ async def test_silence_opens_the_circuit_and_only_probes_go_through():
     for _ in range(10):
         with pytest.raises(ProviderUnavailable) as caught:
             await scene.submit()
-        assert (caught.value.code, caught.value.retry_after) == (UNREACHABLE, PROBE_FIRST)
+        assert (caught.value.code, caught.value.retry_after) == (
+            ProblemCode.PROVIDER_UNREACHABLE,
+            PROBE_FIRST,
+        )
     assert scene.inner.orders == []
     scene.now += PROBE_FIRST
     assert await scene.submit() == "remote-0"
@@ -175,7 +179,7 @@ async def test_hanging_submits_leave_places_for_looks_and_files():
     await scene.inner.held.wait()
     with pytest.raises(ProviderUnavailable) as caught:
         await scene.submit()
-    assert caught.value.code == BUSY
+    assert caught.value.code == ProblemCode.PROVIDER_BUSY
     await scene.paced.fetch("remote-0")
     async with AsyncExitStack() as stack:  # files under way take no place
         for _ in range(5):

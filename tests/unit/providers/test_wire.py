@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sora_studio.domain.video import Problem, Status
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import Status
 from sora_studio.providers.wire import (
     MalformedResponse,
     read_job,

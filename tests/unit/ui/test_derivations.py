@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 
+from sora_studio.domain.derivations import Derivations, ExtensionOption
 from sora_studio.domain.ids import new_id
-from sora_studio.domain.video import Extension, Family, Kind, Possibilities
+from sora_studio.domain.library import Family
+from sora_studio.domain.video import Kind
 from sora_studio.ui.pages.video.derivations import EXTEND, to_possible
 from sora_studio.ui.pages.video.state import to_generations
 from tests.support.fakes import FakeVideos
 
-FOUND = Possibilities(edit=True, extensions=(Extension(4, 400_000), Extension(8, None)), character=False)
+FOUND = Derivations(
+    edit=True, extensions=(ExtensionOption(4, 400_000), ExtensionOption(8, None)), character=False
+)
 
 
 def test_every_length_says_what_it_adds_and_costs():

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sora_studio.domain import errors, rate_limit
+from sora_studio.domain import errors
+from sora_studio.domain.problem import ProblemCode
 from sora_studio.ui.errors import explain
 
 EVERY = [
@@ -64,12 +65,14 @@ def test_a_lost_answer_promises_no_second_charge():
     assert explain(errors.SubmitUnclear("read timeout")).endswith("you will not be charged twice.")
 
 
-@pytest.mark.parametrize("code", [rate_limit.UNREACHABLE, "unreachable", "timeout", "connection_lost"])
+@pytest.mark.parametrize(
+    "code", [ProblemCode.PROVIDER_UNREACHABLE, "unreachable", "timeout", "connection_lost"]
+)
 def test_who_does_not_answer_cannot_be_reached(code: str):
     assert "cannot be reached" in explain(errors.ProviderUnavailable("no answer", code))
 
 
-@pytest.mark.parametrize("code", [rate_limit.BUSY, "rate_limit_exceeded"])
+@pytest.mark.parametrize("code", [ProblemCode.PROVIDER_BUSY, "rate_limit_exceeded"])
 def test_who_is_busy_can_be_reached(code: str):
     text = explain(errors.ProviderUnavailable("too many", code, 12.0))
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from sora_studio.domain.ids import new_id
-from sora_studio.domain.video import Phase, Problem, VideoView
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import Phase, VideoView
 from sora_studio.ui import status_text
 from tests.support.fakes import START, FakeVideos
 

@@ -6,8 +6,8 @@ import reflex as rx
 
 from sora_studio.container import services
 from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.library import Coming, LibraryQuery
 from sora_studio.domain.money import as_price
-from sora_studio.domain.video import Coming, LibraryQuery
 from sora_studio.ui import live
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain

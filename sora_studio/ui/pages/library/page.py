@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from sora_studio.domain.video import SortOrder
+from sora_studio.domain.library import SortOrder
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components import feedback, tile
 from sora_studio.ui.pages.library.state import LibraryState

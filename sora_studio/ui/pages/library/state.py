@@ -9,7 +9,8 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.ids import parse_public_id
-from sora_studio.domain.video import LibraryCounts, LibraryPage, LibraryQuery, SortOrder, Status, VideoView
+from sora_studio.domain.library import LibraryCounts, LibraryPage, LibraryQuery, SortOrder
+from sora_studio.domain.video import Status, VideoView
 from sora_studio.ui import live
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import reflex as rx
 
-from sora_studio.domain.video import Activity, ActivityKind, VideoView
+from sora_studio.domain.activity import Activity, ActivityKind
+from sora_studio.domain.video import VideoView
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 _WRITTEN_DOWN = "Written down"

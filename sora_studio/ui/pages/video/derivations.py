@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 import reflex as rx
 
 from sora_studio.container import services
+from sora_studio.domain.derivations import Derivations, ExtensionOption
 from sora_studio.domain.errors import IdempotencyKeyReused, NotFound, SoraStudioError, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.money import as_price
-from sora_studio.domain.video import Extension, Possibilities, VideoView
+from sora_studio.domain.video import VideoView
 from sora_studio.ui import idempotency, routes, toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.session import signed_in_user, still_signed_in
@@ -48,7 +49,7 @@ class Refusal:
     text: str = ""
 
 
-class PossibilitiesState(rx.State):
+class DerivationsState(rx.State):
     """The forms below the remix."""
 
     possible: rx.Field[Possible] = rx.field(default_factory=Possible)
@@ -122,7 +123,7 @@ class PossibilitiesState(rx.State):
             )
 
 
-async def _begin(state: PossibilitiesState, form: str) -> tuple[UUID, UUID]:
+async def _begin(state: DerivationsState, form: str) -> tuple[UUID, UUID]:
     async with state:
         owner_id = await signed_in_user(state)
         video_id = parse_public_id(_asked(state))
@@ -130,29 +131,29 @@ async def _begin(state: PossibilitiesState, form: str) -> tuple[UUID, UUID]:
     return owner_id, video_id
 
 
-async def _end(state: PossibilitiesState) -> None:
+async def _end(state: DerivationsState) -> None:
     async with state:
         state.sending = ""
 
 
-async def _refuse(state: PossibilitiesState, owner_id: UUID, form: str, problem: SoraStudioError) -> None:
+async def _refuse(state: DerivationsState, owner_id: UUID, form: str, problem: SoraStudioError) -> None:
     async with still_signed_in(state, owner_id):
         state.refusal = Refusal(form, explain(problem))
         state.form_key = idempotency.after(state.form_key, problem)
 
 
-async def _go_to(state: PossibilitiesState, owner_id: UUID, view: VideoView) -> Any:  # noqa: ANN401 - as above
+async def _go_to(state: DerivationsState, owner_id: UUID, view: VideoView) -> Any:  # noqa: ANN401 - as above
     async with still_signed_in(state, owner_id):
         state.form_key = uuid4().hex
     return rx.redirect(routes.video(public_id(view.id)))
 
 
-def _asked(state: PossibilitiesState) -> str:
+def _asked(state: DerivationsState) -> str:
     """Return the id in the address, the last part of its path."""
     return state.router.url.path.rstrip("/").rpartition("/")[2]
 
 
-def to_possible(video_id: str, found: Possibilities, earlier: VideoView | None = None) -> Possible:
+def to_possible(video_id: str, found: Derivations, earlier: VideoView | None = None) -> Possible:
     """Write down which forms there are, and what they are filled with."""
     return Possible(
         id=video_id,
@@ -164,7 +165,7 @@ def to_possible(video_id: str, found: Possibilities, earlier: VideoView | None =
     )
 
 
-def _length(extension: Extension) -> Length:
+def _length(extension: ExtensionOption) -> Length:
     return Length(str(extension.seconds), f"{extension.seconds} s more · {as_price(extension.price_micros)}")
 
 

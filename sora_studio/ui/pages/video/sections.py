@@ -10,11 +10,11 @@ from sora_studio.domain.video import PROMPT_MAX
 from sora_studio.ui.cards import READY, VideoCard
 from sora_studio.ui.components import tile
 from sora_studio.ui.components.form import error
-from sora_studio.ui.pages.video.derivations import CHARACTER, EDIT, EXTEND, Length, PossibilitiesState
+from sora_studio.ui.pages.video.derivations import CHARACTER, EDIT, EXTEND, DerivationsState, Length
 from sora_studio.ui.pages.video.state import Generation, VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon
 
-_possible = PossibilitiesState.possible
+_possible = DerivationsState.possible
 
 
 def possibilities() -> rx.Component:
@@ -48,7 +48,7 @@ def _edit() -> rx.Component:
         "Say what should change; the rest stays.",
         _prompt(EDIT, "Edit prompt", "Make it rain, keep everything else…"),
         rx.el.span(VideoState.video.duration, " · ", VideoState.video.price, class_name="muted num"),
-        on_submit=PossibilitiesState.edit,
+        on_submit=DerivationsState.edit,
     )
 
 
@@ -65,7 +65,7 @@ def _extend() -> rx.Component:
             aria_label="Length",
             class_name="input fit num",
         ),
-        on_submit=PossibilitiesState.extend,
+        on_submit=DerivationsState.extend,
     )
 
 
@@ -86,7 +86,7 @@ def _character() -> rx.Component:
             class_name="input",
         ),
         rx.el.span("No people: providers refuse them.", class_name="muted"),
-        on_submit=PossibilitiesState.make_character,
+        on_submit=DerivationsState.make_character,
     )
 
 
@@ -119,7 +119,7 @@ def _unfold(
     **props: Any,  # noqa: ANN401 -- props have any type
 ) -> rx.Component:
     """Draw a card that opens; only one of them is open at a time."""
-    refusal = PossibilitiesState.refusal
+    refusal = DerivationsState.refusal
     return rx.el.details(
         rx.el.summary(
             icon(symbol, SMALL_ICON), rx.el.h2(title), icon("chevron-down", SMALL_ICON), class_name="row"
@@ -127,7 +127,7 @@ def _unfold(
         rx.el.p(about, class_name="muted"),
         rx.el.form(
             rx.el.input(
-                type="hidden", name="idempotency_key", value=PossibilitiesState.form_key, read_only=True
+                type="hidden", name="idempotency_key", value=DerivationsState.form_key, read_only=True
             ),
             control,
             error(rx.cond(refusal.form == form, refusal.text, "").to(str)),
@@ -136,7 +136,7 @@ def _unfold(
                 rx.el.button(
                     title,
                     type="submit",
-                    disabled=PossibilitiesState.sending != "",
+                    disabled=DerivationsState.sending != "",
                     class_name="button primary",
                 ),
                 class_name="row between",

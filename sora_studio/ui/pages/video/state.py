@@ -10,8 +10,9 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.errors import NotFound, SoraStudioError, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
+from sora_studio.domain.library import Family
 from sora_studio.domain.money import as_price
-from sora_studio.domain.video import Family, Kind, Phase, VideoView
+from sora_studio.domain.video import Kind, Phase, VideoView
 from sora_studio.ui import formatting, idempotency, live, routes, status_text, toasts
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain

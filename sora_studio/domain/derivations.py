@@ -1,0 +1,64 @@
+"""Derivations: what can be made from a finished video. The limits of extensions are the API's own."""
+
+from dataclasses import dataclass
+
+from sora_studio.domain.errors import InvalidInput
+
+EXTENSION_SECONDS = (4, 8, 12, 16, 20)
+"""Seconds that one extension may add."""
+
+EXTENDED_MAX = 120
+"""Seconds of a video with everything that was added to it."""
+
+EXTENSIONS_MAX = 6
+"""Extensions in a line of ancestors, the new one included."""
+
+
+def extension_lengths(seconds: str, before: int) -> tuple[int, ...]:
+    """Return how many seconds may be added, shortest first; none: it cannot go on any more.
+
+    Args:
+        seconds: Of the video that goes on.
+        before: Extensions among it and its ancestors.
+    """
+    if before >= EXTENSIONS_MAX:
+        return ()
+    return tuple(added for added in EXTENSION_SECONDS if int(seconds) + added <= EXTENDED_MAX)
+
+
+def check_extension(added: str, seconds: str, before: int) -> int:
+    """Read how many seconds are to be added to a video.
+
+    Raises:
+        InvalidInput: Not a length that can be added, or one too many.
+    """
+    possible = extension_lengths(seconds, before)
+    if before >= EXTENSIONS_MAX:
+        message = f"This video has been extended {before} times; {EXTENSIONS_MAX} is the most."
+        raise InvalidInput(message, "video")
+    if added not in map(str, EXTENSION_SECONDS):
+        message = f"An extension adds {', '.join(map(str, EXTENSION_SECONDS))} seconds, not {added[:40]!r}."
+        raise InvalidInput(message, "seconds")
+    if int(added) not in possible:
+        message = (
+            f"With {added} more seconds it would be longer than {EXTENDED_MAX} seconds, which is the most."
+        )
+        raise InvalidInput(message, "seconds")
+    return int(added)
+
+
+@dataclass(frozen=True)
+class ExtensionOption:
+    """One way for a video to go on."""
+
+    seconds: int  # that are added
+    price_micros: int | None  # of those alone
+
+
+@dataclass(frozen=True)
+class Derivations:
+    """What may be made from a video once it is finished, beside a remix."""
+
+    edit: bool
+    extensions: tuple[ExtensionOption, ...]  # none: it cannot go on
+    character: bool
