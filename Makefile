@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev install test check check-types check-rest bench test-long planted format lock clean
+.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-long planted format lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,12 +35,19 @@ check: .venv/dev  ## Check format, lint, types, layers, dead code, and that code
 check-types:
 	@$(BIN)/pyright --warnings
 
-check-rest:
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/ruff check --quiet .
+check-rest: check-style check-workflows
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
 	@! $(BIN)/vulture | grep -v -E "unused (variable|attribute) '"
 	@$(BIN)/pytest --quiet tests/architecture
+
+check-style:
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/shellcheck .ci/run setup/*.sh
+
+check-workflows:
+	@$(BIN)/jactionlint --shellcheck=$(BIN)/shellcheck
+	@$(BIN)/zizmor --offline --pedantic --quiet .github >/dev/null || $(BIN)/zizmor --offline --pedantic .github
 
 bench: install .venv/dev  ## Measure; one JSON line per metric
 	@$(BIN)/python -m bench
