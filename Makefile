@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-long planted format lock clean
+.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-long planted format hooks lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ check-rest: check-style check-workflows
 check-style:
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/shellcheck .ci/run setup/*.sh
+	@$(BIN)/shellcheck .ci/run .githooks/commit-msg .githooks/pre-commit setup/*.sh
 
 check-workflows:
 	@$(BIN)/jactionlint --shellcheck=$(BIN)/shellcheck
@@ -64,6 +64,9 @@ planted: install .venv/dev  ## Plant thirty bugs one by one and see the suite ca
 format:  ## Format and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
+
+hooks: .venv/dev  ## Have git check every commit and its message from now on
+	@git config core.hooksPath .githooks
 
 lock: .venv/dev  ## Resolve the locks anew (pyproject.toml changed, or to upgrade: make lock ARGS=--upgrade)
 	@sh setup/lock.sh $(ARGS)
