@@ -21,35 +21,35 @@ from psycopg.rows import DictRow, dict_row
 from tests.support.ledger import Accepted
 
 _START, _ENDS = "", {"saved", "failed", "given_up"}
-_SENT = {"submitted", "unclear", "busy", "failed", "attention"}
-_GOES_ON = {"seen", "rendered", "failed", "attention"}
-_SAVES = {"delayed", "saved", "failed", "attention"}
+_SENT = {"submitted", "unclear", "busy", "failed", "needs_attention"}
+_GOES_ON = {"rendering", "rendered", "failed", "needs_attention"}
+_SAVES = {"delayed", "saved", "failed", "needs_attention"}
 _AFTER = {
     _START: _SENT,
     "busy": _SENT,
-    "not_taken": _SENT,
-    "sent_again": _SENT,
+    "not_accepted": _SENT,
+    "resubmitted": _SENT,
     "submitted": _GOES_ON,
     "adopted": _GOES_ON,
-    "unclear": {"adopted", "not_taken", "attention"},
-    "seen": {"rendered", "failed", "attention"},
+    "unclear": {"adopted", "not_accepted", "needs_attention"},
+    "rendering": {"rendered", "failed", "needs_attention"},
     "rendered": _SAVES,
     "delayed": _SAVES,
-    "attention": {"looked_again", "sent_again", "given_up"},
-    "looked_again": {"adopted", "not_taken", *_GOES_ON},
+    "needs_attention": {"rechecked", "resubmitted", "given_up"},
+    "rechecked": {"adopted", "not_accepted", *_GOES_ON},
     **{end: set[str]() for end in _ENDS},
 }
 """Which line of a video's activity may follow which."""
 
 _SHOWS = {
-    "submitting": {_START, "busy", "not_taken", "sent_again"},
-    "submit_unknown": {"unclear", "looked_again"},
+    "submitting": {_START, "busy", "not_accepted", "resubmitted"},
+    "submit_unknown": {"unclear", "rechecked"},
     "queued": {"submitted", "adopted"},
-    "in_progress": {"seen", "looked_again"},
+    "in_progress": {"rendering", "rechecked"},
     "saving": {"rendered", "delayed"},
     "completed": {"saved"},
     "failed": {"failed", "given_up"},
-    "needs_attention": {"attention"},
+    "needs_attention": {"needs_attention"},
 }
 """Which last line of the activity goes with which phase."""
 
@@ -116,7 +116,7 @@ class _Books:
         """I1: a wish is one paid job; more only where the person sent it again. Each paid job is a wish's."""
         videos = Counter(pair.ours["video_id"] for pair in self._pairs if pair.ours)
         for video, times in videos.items():
-            if times > 1 + self._told[video].count("sent_again"):
+            if times > 1 + self._told[video].count("resubmitted"):
                 yield f"I1: video {video} was taken {times} times"
         for pair in self._pairs:
             if pair.ours is None:
@@ -124,7 +124,7 @@ class _Books:
                     yield f"I1: nobody owns the provider's job {pair.theirs.remote_id}"
                 continue
             lines = self._told[pair.ours["video_id"]]
-            if (pair.theirs.posts or 1) > 1 + lines.count("not_taken") and "busy" not in lines:
+            if (pair.theirs.posts or 1) > 1 + lines.count("not_accepted") and "busy" not in lines:
                 yield f"I1: job {pair.ours['id']} was sent {pair.theirs.posts} times"
 
     def all_saved(self, kept: Iterable[DictRow]) -> Iterator[str]:

@@ -107,7 +107,7 @@ class StudioHarness:
         if (await self.until(view)).phase is Phase.NEEDS_ATTENTION:
             await self.studio.services.videos.submit_again(view.owner_id, view.id)
         assert (await self.until(view)).phase is Phase.COMPLETED
-        assert await self.posts(view) <= 1 + (await self.told(view)).count("sent_again")
+        assert await self.posts(view) <= 1 + (await self.told(view)).count("resubmitted")
 
     async def wait(self, condition: Callable[[], Awaitable[object]], *, hurry: bool = True) -> None:
         """Wait until a condition on anything holds."""

@@ -22,7 +22,7 @@ async def test_an_untroubled_life(background: Background, mp4: bytes):
     background.provider.finish("remote-0", mp4)
     await background.refresh()
     await background.archive()
-    assert await told(background, view) == ["submitted", "seen", "rendered", "saved"]
+    assert await told(background, view) == ["submitted", "rendering", "rendered", "saved"]
 
 
 async def test_a_lost_answer_is_told_and_so_is_what_became_of_it(background: Background):
@@ -46,9 +46,9 @@ async def test_a_persons_decisions_are_told(background: Background):
         await decide(view.owner_id, view.id)
         await background.submit()
     assert await told(background, view) == [
-        *("unclear", "attention", "looked_again"),
-        *("attention", "sent_again"),
-        *("unclear", "attention", "given_up"),
+        *("unclear", "needs_attention", "rechecked"),
+        *("needs_attention", "resubmitted"),
+        *("unclear", "needs_attention", "given_up"),
     ]
 
 
