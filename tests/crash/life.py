@@ -1,16 +1,19 @@
 """The life of one video in a process of its own, from the wish to the purge.
 
-`python -m tests.crash.life ORDER` takes JSON: `point`, where the process ends itself, and what `Life` needs.
-A life that is not ended on the way ends with status 0. Every step may be taken twice: one life goes on where
-another was ended.
+`python -m tests.crash.life` reads one order a line as JSON: `point`, where the process ends itself, and what
+`Life` needs. Each life is led by a fork, as importing the studio takes longer than most lives: its exit status
+is the answer. A life that is not ended on the way ends with status 0. Every step may be taken twice: one life
+goes on where another was ended.
 """
 
 import asyncio
 import json
 import os
 import sys
+import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -18,6 +21,7 @@ from sqlalchemy import text
 from sora_studio.bootstrap import Studio, studio
 from sora_studio.config import Settings, load
 from sora_studio.domain.video import Phase, VideoView, VideoWish
+from sora_studio.providers import videos_api  # noqa: F401 - loaded before the forks, not by each of them
 from tests.crash.tripwire import Tripwire
 from tests.support.films import picture
 from tests.support.waiting import eventually
@@ -109,10 +113,23 @@ async def _sql(opened: Studio, statement: str) -> int:
 
 
 def main() -> None:
-    """Lead one life up to a point."""
-    order = json.loads(sys.argv[1])
+    """Lead the lives that are ordered, one after the other."""
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            _lead(json.loads(line))
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201 - the answer
+
+
+def _lead(order: dict[str, Any]) -> None:
     wire, late = Tripwire(order.pop("point")), order.pop("late")
-    asyncio.run(Life(**order).lead(wire, late=late))
+    try:
+        asyncio.run(Life(**order).lead(wire, late=late))
+    except BaseException:  # noqa: BLE001 - a fork must not go on as its parent
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def order_of(life: Life, point: str, *, late: bool) -> str:

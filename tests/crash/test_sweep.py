@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -78,11 +79,43 @@ DELETE = [
 REMOVED = set(DELETE[1:])
 
 
+@dataclass(frozen=True)
+class Lives:
+    """The process whose forks lead lives."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    def end_at(self, life: Life, point: str, *, late: bool = False) -> None:
+        """Lead a life that ends at a point; one that never comes there is a wrong point."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{order_of(life, point, late=late)}\n")
+        self.process.stdin.flush()
+        status = self.process.stdout.readline().strip()
+        assert status == str(-signal.SIGKILL), f"{point} was not reached: {self.log.read_text()[-2000:]}"
+
+
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     """A sandbox whose videos take no time."""
     with running_sandbox(tmp_path_factory.mktemp("sandbox"), faults=True) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
+    """Start the process whose forks lead lives."""
+    log = tmp_path_factory.mktemp("lives") / "log"
+    command = [sys.executable, "-W", "ignore", "-m", "tests.crash.life"]
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        yield Lives(process, log)
+        process.communicate(timeout=10)  # the end of its orders ends it
 
 
 @pytest.fixture
@@ -95,33 +128,22 @@ async def life(database: Database, database_url: str, provider: RunningSandbox, 
 
 
 @pytest.mark.parametrize("point", [*WISH, *SUBMIT, *REFRESH, *ARCHIVE, *DELETE])
-async def test_a_death(point: str, life: Life, provider: RunningSandbox):
+async def test_a_death(point: str, lives: Lives, life: Life, provider: RunningSandbox):
     """Whatever the moment, one job was accepted for the one click, and it comes to its end."""
     before = len(provider.ledger())
-    _die(life, point, late=point in DELETE)
+    lives.end_at(life, point, late=point in DELETE)
     await _goes_on(life, provider, before, removed=point in REMOVED)
 
 
 @pytest.mark.parametrize("point", RECONCILE)
-async def test_a_death_while_a_lost_answer_is_looked_for(point: str, life: Life, provider: RunningSandbox):
+async def test_a_death_while_a_lost_answer_is_looked_for(
+    point: str, lives: Lives, life: Life, provider: RunningSandbox
+):
     """The provider took the job and the answer was lost; then the studio dies, too."""
     before = len(provider.ledger())
     provider.fault(create="accept-then-reset", times=1)
-    _die(life, point, late=False)
+    lives.end_at(life, point)
     await _goes_on(life, provider, before, removed=False)
-
-
-def _die(life: Life, point: str, *, late: bool) -> None:
-    """Lead the life in a process that ends at the point; one that never comes there is a wrong point."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.crash.life", order_of(life, point, late=late)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, f"{point} was not reached: {done.stderr[-2000:]}"
 
 
 async def _goes_on(life: Life, provider: RunningSandbox, before: int, *, removed: bool) -> None:
