@@ -20,7 +20,7 @@ run: install  ## Install what is missing and serve http://localhost:3000 (PORT=â
 dev: install .venv/dev  ## Serve; rebuild and restart whenever a source file changes
 	@$(BIN)/watchfiles --sigint-timeout 12 --ignore-paths assets/external \
 		"sh -c '$(BIN)/python -m sora_studio.web.frontend && exec $(BIN)/sora-studio serve --host $(HOST) --port $(PORT)'" \
-		sora_studio assets alembic rxconfig.py
+		sora_studio sora_sandbox assets alembic rxconfig.py
 
 install: .venv/runtime  ## Set up .venv and build the front end (fast when nothing changed)
 	@$(BIN)/python -m sora_studio.web.frontend

@@ -34,7 +34,7 @@ async def _render(prompt: str, folder: Path) -> tuple[float, float]:
     order = {"folder": str(folder), "prompts": [prompt], **_ORDER}
     before, began = _spent(), time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sora_studio.sandbox.worker"),
+        *(sys.executable, "-m", "sora_sandbox.worker"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},

@@ -4,7 +4,6 @@ Imports stand inside the commands: `--help` and the sandbox must not wait for th
 """
 
 import gc
-import os
 import sys
 import urllib.error
 import urllib.request
@@ -13,8 +12,9 @@ from typing import Annotated
 
 import typer
 
-from sora_studio.cli.maintenance import maintenance_cli
+from sora_sandbox.cli import sandbox
 from sora_studio.cli.provider import provider_cli
+from sora_studio.cli.maintenance import maintenance_cli
 from sora_studio.config import ConfigError, load
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
@@ -44,51 +44,7 @@ def serve(
         raise typer.Exit(1)
 
 
-@cli.command()
-def sandbox(  # noqa: PLR0913 -- the options of a command
-    *,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 4010,
-    speed: Annotated[float, typer.Option(help="Times faster than a real provider.", min=0.001)] = 1.0,
-    data_dir: Annotated[Path, typer.Option(help="Where it keeps jobs and files.")] = Path("data/sandbox"),
-    dialect: Annotated[str, typer.Option(help="Whose server it behaves like; docs/sandbox.md.")] = "openai",
-    faults: Annotated[bool, typer.Option("--faults", help="Open /faults, to ask for trouble.")] = False,
-    expires_after: Annotated[int, typer.Option(help="Seconds for which a video can be had.", min=1)] = 3600,
-    max_queued: Annotated[int, typer.Option(help="How many jobs may wait; more are refused.", min=1)] = 500,
-    workers: Annotated[
-        int,
-        typer.Option(help="How many videos are drawn at a time.", min=1, show_default="2, or 1 on one CPU"),
-    ] = max(1, min(2, os.cpu_count() or 1)),
-    webhook_url: Annotated[str | None, typer.Option(help="Where to announce what has ended.")] = None,
-    webhook_secret: Annotated[
-        str | None, typer.Option(help="Signs that, whsec_….", envvar="SORA_SANDBOX_WEBHOOK_SECRET")
-    ] = None,
-    api_key: Annotated[
-        str | None, typer.Option(help="Asked of every call under /v1.", envvar="SORA_SANDBOX_API_KEY")
-    ] = None,
-    parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None,
-) -> None:
-    """Run a Videos API server at /v1 that renders real MP4s (no AI model: it draws)."""
-    from sora_studio.sandbox import SandboxSettings, run
-    from sora_studio.sandbox.dialects import DIALECTS
-
-    if dialect not in DIALECTS:
-        text = f"no dialect is called {dialect!r}; there are {', '.join(DIALECTS)}"
-        raise typer.BadParameter(text, param_hint="--dialect")
-    settings = SandboxSettings(
-        data_dir=data_dir,
-        speed=speed,
-        parent_pid=parent_pid,
-        dialect=dialect,
-        faults=faults,
-        expires_after=expires_after,
-        max_queued=max_queued,
-        workers=workers,
-        webhook_url=webhook_url,
-        webhook_secret=webhook_secret,
-        api_key=api_key,
-    )
-    run(host, port, settings)
+cli.command()(sandbox)
 
 
 @cli.command()

@@ -45,7 +45,7 @@ async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str
         "parent-pid": os.getpid(),
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
-    command = [sys.executable, "-m", "sora_studio.cli.main", "sandbox", *arguments]
+    command = [sys.executable, "-m", "sora_sandbox", *arguments]
     watch = asyncio.create_task(_keep_running(command), name="sandbox")
     try:
         yield _address(port)

@@ -27,10 +27,10 @@ def test_everything_we_import_is_declared():
 
     undeclared = {
         name
-        for path in python_files("sora_studio", "alembic")
+        for path in python_files("sora_studio", "sora_sandbox", "alembic")
         for name in _imported(parsed(path))
         if name not in sys.stdlib_module_names
-        and name not in {"sora_studio", "alembic"}
+        and name not in {"sora_studio", "sora_sandbox", "alembic"}
         and not {canonicalize_name(each) for each in provided_by.get(name, [])}
         & (declared | _WITH_REFLEX | _WITH_FASTAPI | _WITH_OPENAI)
     }

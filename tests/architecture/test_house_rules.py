@@ -8,8 +8,9 @@ import pytest
 
 from tests.support.source import ROOT, calls, parsed, python_files, shown
 
-_OURS = python_files("sora_studio")
-_EVERYTHING = python_files("sora_studio", "tests", "bench", "alembic")
+_PACKAGES = ("sora_studio", "sora_sandbox")
+_OURS = python_files(*_PACKAGES)
+_EVERYTHING = [*_OURS, *python_files("tests", "bench", "alembic")]
 
 _WITHOUT_A_NOUN = {"util", "utils", "helper", "helpers", "common", "core", "misc", "shared"}
 _MAY_CATCH_EVERYTHING = {"sora_studio/scheduler.py", "sora_studio/ui/errors.py"}
@@ -17,7 +18,7 @@ _MAY_READ_THE_ENVIRONMENT = {
     "sora_studio/config/environment.py",
     "sora_studio/web/frontend.py",  # for the build it starts
     "sora_studio/web/asgi.py",  # for Reflex, which listens to nothing else
-    "sora_studio/sandbox/pool.py",  # for the workers it starts
+    "sora_sandbox/render_pool.py",  # for the workers it starts
 }
 _SHORT = 0.1  # seconds
 _EXPLAINED = re.compile(
@@ -186,11 +187,11 @@ def _calls_in_loops(tree: ast.Module) -> set[ast.Call]:
 def _names_ours(target: ast.expr, tree: ast.Module) -> bool:
     """Tell whether the target of a patch is something of ours, by its dotted path or as an imported name."""
     if isinstance(target, ast.Constant):
-        return str(target.value).startswith("sora_studio")
+        return str(target.value).startswith(_PACKAGES)
     ours = {
         alias.asname or alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sora_studio")
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PACKAGES)
         for alias in node.names
     }
     return ast.unparse(target).split(".")[0] in ours

@@ -31,7 +31,7 @@ def test_importing_a_module_does_nothing_else():
     """Everything is opened by bootstrap, in order, and closed in reverse; an import opens nothing."""
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in python_files("sora_studio")
+        for path in python_files("sora_studio", "sora_sandbox")
     ]
 
     watched = subprocess.run(

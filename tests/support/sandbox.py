@@ -29,7 +29,7 @@ import psutil
 from openai import OpenAI
 from openai.types import Video
 
-from sora_studio.sandbox.faults import Fault
+from sora_sandbox.faults import Fault
 from tests.support.source import ROOT
 from tests.support.waiting import wait_until
 
@@ -68,7 +68,7 @@ class RunningSandbox:
     def seen(self) -> dict[str, int]:
         """Return how many requests ever came in, answered or not: {"create": 2, "retrieve": 17, …}.
 
-        The names are those of `sora_studio.sandbox.operations.OPERATIONS`.
+        The names are those of `sora_sandbox.operations.OPERATIONS`.
         """
         return self.call("GET", "ledger")["seen"]
 
@@ -209,7 +209,7 @@ def start_sandbox(
         option = f"--{name.replace('_', '-')}"
         options += [option] if value is True else [option, str(value)]
     return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "sora_studio.cli.main", "sandbox", *options],
+        [sys.executable, "-W", "ignore", "-m", "sora_sandbox", *options],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,

@@ -1,0 +1,57 @@
+"""SGLang Diffusion 0.5: takes any size and model, asks nobody for a key, and forgets at every restart."""
+
+import uuid
+from typing import Any
+
+from sora_sandbox.dialects.base import Lenient
+from sora_sandbox.job_store import VideoRecord
+from sora_sandbox.wire import ApiError, Json
+
+_INVALID = {"missing_required_parameter", "invalid_type", "invalid_value", "string_below_min_length"}
+CLOUD_MODEL = "wan-cloud"
+
+
+class SGLang(Lenient):
+    """`variant` is the number of an output, a deletion stops nothing, and files may be in a cloud."""
+
+    models = ("wan", CLOUD_MODEL)
+    """With the second one, files are uploaded: they are at `url`, not under /content."""
+    keyless = True
+    forgets = True
+    deletes_running = False
+    limits = (1, 20)
+    status_failed, status_not_ready = 404, 404
+
+    def new_id(self) -> str:
+        """Return a UUID."""
+        return str(uuid.uuid4())
+
+    def variant(self, wanted: str | None) -> str:
+        """Take only 0 for the first output."""
+        if wanted not in {None, "0"}:
+            raise ApiError(404, f"Variant {wanted} not found")
+        return "video"
+
+    def is_elsewhere(self, job: VideoRecord) -> bool:
+        """Tell by the model whether the file was uploaded."""
+        return job.model == CLOUD_MODEL
+
+    def video(self, job: VideoRecord, progress: int) -> Json:
+        """Show no expiry; errors are a message."""
+        shown = super().video(job, progress) | {"expires_at": None}
+        if job.error_code:
+            shown["error"] = {"message": job.error_message}
+        return shown
+
+    def deleted(self, job: VideoRecord) -> Json:
+        """Return the Video as it was, but for its status."""
+        return self.video(job, 0) | {"status": "deleted"}
+
+    def error(self, error: ApiError) -> tuple[int, Json]:
+        """Write what FastAPI writes."""
+        if error.code not in _INVALID:
+            return error.status, {"detail": error.message}
+        detail: list[dict[str, Any]] = [
+            {"type": error.code, "loc": ["body", error.param], "msg": error.message, "input": None}
+        ]
+        return 422, {"detail": detail}

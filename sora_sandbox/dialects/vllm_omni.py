@@ -1,0 +1,59 @@
+"""vLLM-Omni 0.30: forms only, jobs in memory, and a failed job is an HTTP error that holds the Video."""
+
+import re
+import secrets
+from http import HTTPStatus
+
+from sora_sandbox import validation
+from sora_sandbox.dialects.base import Lenient
+from sora_sandbox.job_store import VideoRecord
+from sora_sandbox.wire import ApiError, Json
+
+
+class VllmOmni(Lenient):
+    """One served model; progress jumps from nothing to everything."""
+
+    models = ("Wan-AI/Wan2.2-T2V-A14B-Diffusers",)
+    takes_json = False
+    forgets = True
+    limits = (0, 1_000_000)
+    status_failed, status_not_ready = 422, 404
+
+    def new_id(self) -> str:
+        """Return `video_gen_` and 32 hex digits."""
+        return "video_gen_" + secrets.token_hex(16)
+
+    def check_model(self, model: object) -> str:
+        """Want the served model, or none named."""
+        if model and model != self.models[0]:
+            text = f"Model mismatch: request specifies '{model}' but server is running '{self.models[0]}'."
+            raise ApiError(400, text)
+        return self.models[0]
+
+    def check_seconds(self, seconds: object) -> str:
+        """Want a whole number as text."""
+        text = str(seconds or validation.DEFAULT_SECONDS)
+        if not re.fullmatch(r"[1-9]\d*", text, re.ASCII):
+            raise ApiError(400, "String should match pattern '^[1-9]\\d*$'", param="seconds")
+        return super().check_seconds(text)
+
+    def video(self, job: VideoRecord, progress: int) -> Json:
+        """Show no progress, no expiry, and errors with a number."""
+        shown = super().video(job, progress)
+        del shown["expires_at"]
+        shown["progress"] = 100 if job.status == "completed" else 0
+        if job.error_code:
+            shown["error"] = {"code": self.retrieve_status(job), "message": job.error_message}
+        return shown
+
+    def retrieve_status(self, job: VideoRecord) -> int:
+        """Fail together with the job."""
+        if job.status != "failed":
+            return 200
+        return 400 if job.error_code == validation.BLOCKED[0] else 500
+
+    def error(self, error: ApiError) -> tuple[int, Json]:
+        """Write vLLM's envelope: the phrase of the status, and the status as a number."""
+        phrase = HTTPStatus(error.status).phrase
+        shown = {"message": error.message, "type": phrase, "param": error.param, "code": error.status}
+        return error.status, {"error": shown}
