@@ -1,4 +1,4 @@
-"""Small real films, rendered once for each length, for jobs that are to be done at once."""
+"""Canned films: small real ones, rendered once for each length, for jobs that complete without rendering."""
 
 import asyncio
 from pathlib import Path
@@ -10,21 +10,20 @@ _PROMPT = "A paper boat on a calm lake"
 
 
 class CannedFilms:
-    """The films that are there already."""
+    """The films that have been rendered so far."""
 
-    def __init__(self, films: FileStore) -> None:
-        """Begin with none."""
-        self._files, self._ready = films, dict[int, Path]()
+    def __init__(self, files: FileStore) -> None:
+        self._files, self._folders = files, dict[int, Path]()
         self._lock = asyncio.Lock()
 
     async def film(self, seconds: int) -> Path:
-        """Return the folder of a film of so many seconds; the first one takes a tenth of its length."""
+        """Return the folder of a film of this length; rendering the first takes a tenth of its length."""
         async with self._lock:
-            if seconds not in self._ready:
+            if seconds not in self._folders:
                 folder = self._files.begin()
                 await asyncio.to_thread(_render, seconds, folder)
-                self._ready[seconds] = folder
-        return self._ready[seconds]
+                self._folders[seconds] = folder
+        return self._folders[seconds]
 
 
 def _render(seconds: int, folder: Path) -> None:

@@ -16,20 +16,28 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 4010,
     speed: Annotated[float, typer.Option(help="Times faster than a real provider.", min=0.001)] = 1.0,
     data_dir: Annotated[Path, typer.Option(help="Where it keeps jobs and files.")] = Path("data/sandbox"),
-    dialect: Annotated[str, typer.Option(help="Whose server it behaves like; docs/sandbox.md.")] = "openai",
-    faults: Annotated[bool, typer.Option("--faults", help="Open /faults, to ask for trouble.")] = False,
-    expires_after: Annotated[int, typer.Option(help="Seconds for which a video can be had.", min=1)] = 3600,
+    dialect: Annotated[str, typer.Option(help="The server to imitate; see docs/sandbox.md.")] = "openai",
+    faults: Annotated[
+        bool, typer.Option("--faults", help="Open /faults, which makes requests fail.")
+    ] = False,
+    expires_after: Annotated[
+        int, typer.Option(help="Seconds until a finished video's files expire.", min=1)
+    ] = 3600,
     max_queued: Annotated[int, typer.Option(help="How many jobs may wait; more are refused.", min=1)] = 500,
     workers: Annotated[
         int,
-        typer.Option(help="How many videos are drawn at a time.", min=1, show_default="2, or 1 on one CPU"),
+        typer.Option(
+            help="How many videos are rendered at a time.", min=1, show_default="2, or 1 on one CPU"
+        ),
     ] = max(1, min(2, os.cpu_count() or 1)),
-    webhook_url: Annotated[str | None, typer.Option(help="Where to announce what has ended.")] = None,
+    webhook_url: Annotated[
+        str | None, typer.Option(help="Where to send webhooks about finished jobs.")
+    ] = None,
     webhook_secret: Annotated[
-        str | None, typer.Option(help="Signs that, whsec_….", envvar="SORA_SANDBOX_WEBHOOK_SECRET")
+        str | None, typer.Option(help="Signs the webhooks: whsec_…", envvar="SORA_SANDBOX_WEBHOOK_SECRET")
     ] = None,
     api_key: Annotated[
-        str | None, typer.Option(help="Asked of every call under /v1.", envvar="SORA_SANDBOX_API_KEY")
+        str | None, typer.Option(help="Required of every call under /v1.", envvar="SORA_SANDBOX_API_KEY")
     ] = None,
     parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
@@ -39,7 +47,7 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
     from sora_sandbox.settings import SandboxSettings
 
     if dialect not in DIALECTS:
-        text = f"no dialect is called {dialect!r}; there are {', '.join(DIALECTS)}"
+        text = f"{dialect!r} is not one of {', '.join(DIALECTS)}"
         raise typer.BadParameter(text, param_hint="--dialect")
     settings = SandboxSettings(
         data_dir=data_dir,

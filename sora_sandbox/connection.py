@@ -1,4 +1,4 @@
-"""Hold of the connection under a request: what an ASGI application alone cannot break."""
+"""The TCP connection under a request, which an ASGI application alone cannot break."""
 
 import asyncio
 import socket
@@ -11,18 +11,18 @@ _TRANSPORT = "sandbox.transport"
 
 
 class BreakableConnection(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it; the scope of each request names its transport."""
+    """uvicorn's HTTP/1.1, with the connection's transport in the scope of each request."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        """Take a new connection, and show it to the application."""
+        """Accept a connection."""
         super().connection_made(transport)
         app = self.app
 
-        async def shown(scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
             scope[_TRANSPORT] = transport
             await app(scope, receive, send)
 
-        self.app = shown  # type: ignore[assignment]  # uvicorn's own types of ASGI are narrower than Starlette's
+        self.app = with_transport  # type: ignore[assignment]  # uvicorn's ASGI types are narrower than Starlette's
 
 
 def is_open(scope: Scope) -> bool:
@@ -39,11 +39,11 @@ def reset(scope: Scope) -> None:
 
 
 def close(scope: Scope) -> None:
-    """Close the connection in good order, once what was written has left."""
+    """Close the connection in good order, once everything written has been sent."""
     _transport(scope).close()
 
 
-async def until_gone(receive: Receive) -> None:
+async def wait_closed(receive: Receive) -> None:
     """Wait until the connection has ended."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,8 +1,9 @@
-"""What every request about videos passes first: it is counted, and a fault may strike it."""
+"""Middleware around every request about videos: it is counted, and a fault may strike it."""
 
 import asyncio
 import json
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,60 +14,58 @@ from sora_sandbox.faults import Fault
 from sora_sandbox.operations import operation_of
 from sora_sandbox.service import Sandbox
 
-_LUMP = 64 * 1024
-"""Bytes at a time of a body without end."""
-_MULTIPLE_CHOICES = 300
+_CHUNK = 64 * 1024
+"""Bytes at a time of an endless body."""
 
 
 class FaultMiddleware:
     """ASGI middleware around everything else, so that a fault has the last word."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Wrap an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request through, or let it fail as asked."""
+        """Handle one request."""
         operation = operation_of(scope["method"], scope["path"]) if scope["type"] == "http" else None
         if operation is None:
             await self._app(scope, receive, send)
             return
         sandbox: Sandbox = scope["app"].state.sandbox
-        sandbox.store.see(operation, Headers(scope=scope).get("idempotency-key", ""))
+        sandbox.store.count_request(operation, Headers(scope=scope).get("idempotency-key", ""))
         fault = sandbox.faults.take(operation)
         if fault is None:
             await self._app(scope, receive, send)
             return
-        answer = await self._answer(fault, scope, receive)
+        response = await self._respond(fault, scope, receive)
         await asyncio.sleep(fault.delay_ms / 1000)
         if fault.cut:
             await _cut_off(fault.cut, scope, receive)
         else:
-            await _send(fault, answer, scope, receive, send)
+            await _send(fault, response, scope, receive, send)
 
-    async def _answer(self, fault: Fault, scope: Scope, receive: Receive) -> "_Answer":
-        """Return the true answer, or an empty one to fill, as the fault would have it."""
-        answer = _Answer()
+    async def _respond(self, fault: Fault, scope: Scope, receive: Receive) -> "_Response":
+        """Return the true response, or an empty one in its place, changed as the fault says."""
+        response = _Response()
         if fault.accept or not fault.replaces:
-            await self._app(scope, receive, answer.collect)
-            answer.change_videos(fault)
+            await self._app(scope, receive, response.collect)
+            response.change_videos(fault)
         else:
-            while (await receive()).get("more_body"):  # the whole request has arrived when things go wrong
+            while (await receive()).get("more_body"):  # things go wrong once the whole request has arrived
                 pass
-        answer.replace(fault)
-        return answer
+        response.replace(fault)
+        return response
 
 
 @dataclass
-class _Answer:
-    """An answer that has not been sent yet."""
+class _Response:
+    """A response that has not been sent yet."""
 
     status: int = 200
     headers: MutableHeaders = field(default_factory=MutableHeaders)
     body: bytes = b""
 
     async def collect(self, message: Message) -> None:
-        """Take what the application sends."""
+        """Take a message that the application sends."""
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], MutableHeaders(raw=list(message["headers"]))
         else:
@@ -74,8 +73,8 @@ class _Answer:
 
     def change_videos(self, fault: Fault) -> None:
         """Set and omit fields of every Video in it."""
-        shown = self.headers.get("content-type", "").startswith("application/json")
-        if not (shown and self.status < _MULTIPLE_CHOICES and (fault.set or fault.omit)):
+        is_json = self.headers.get("content-type", "").startswith("application/json")
+        if not (is_json and self.status < HTTPStatus.MULTIPLE_CHOICES and (fault.set or fault.omit)):
             return
         content: Any = json.loads(self.body)
         for video in content["data"] if content.get("object") == "list" else [content]:
@@ -102,33 +101,33 @@ async def _cut_off(cut: str, scope: Scope, receive: Receive) -> None:
         connection.reset(scope)
     elif cut == "close":
         connection.close(scope)
-    await connection.until_gone(receive)
+    await connection.wait_closed(receive)
 
 
-async def _send(fault: Fault, answer: _Answer, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send an answer in the way that a fault wants it sent."""
+async def _send(fault: Fault, response: _Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a response the way that a fault wants it sent."""
     if fault.endless:
-        del answer.headers["content-length"]
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers.raw})
+        del response.headers["content-length"]
+    await send({"type": "http.response.start", "status": response.status, "headers": response.headers.raw})
     if fault.endless:
-        await _send_without_end(answer.body, scope, send)
+        await _send_endlessly(response.body, scope, send)
     elif fault.share is not None:
-        await send(_part(answer.body[: int(len(answer.body) * fault.share)]))
+        await send(_part(response.body[: int(len(response.body) * fault.share)]))
         await _cut_off("close", scope, receive)
     elif fault.bytes_per_second is not None:
-        await _drip(answer.body, fault.bytes_per_second, scope, send)
+        await _drip(response.body, fault.bytes_per_second, scope, send)
     else:
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.body", "body": response.body})
 
 
 def _part(body: bytes) -> Message:
     return {"type": "http.response.body", "body": body, "more_body": True}
 
 
-async def _send_without_end(body: bytes, scope: Scope, send: Send) -> None:
+async def _send_endlessly(body: bytes, scope: Scope, send: Send) -> None:
     await send(_part(body))
     while connection.is_open(scope):
-        await send(_part(bytes(_LUMP)))
+        await send(_part(bytes(_CHUNK)))
         await asyncio.sleep(0)
 
 

@@ -1,6 +1,6 @@
-"""Trouble on request: what goes wrong, where, and how often. docs/sandbox.md describes it to users.
+"""Faults that a client asks for: what goes wrong, where, and how often (docs/sandbox.md).
 
-Faults are state of a running sandbox; only what a job is given on its way (its fate) is kept with the job.
+Faults are state of a running sandbox; only the fate that one gives a new job is stored, with the job.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _PLACES = {
     "poll": ("retrieve", "list"),
     "video": (*CREATING, "retrieve", "list"),
 }
-"""Where a fault may strike: an operation, several, an announcement, or the life of a new job."""
+"""Where a fault may strike: an operation, several of them, a webhook, or the life of a new job."""
 
 _MP4 = {"content-type": "video/mp4"}
 _RECIPES: dict[str, Json] = {
@@ -53,7 +53,7 @@ _RECIPES: dict[str, Json] = {
 
 
 class Fault(BaseModel):
-    """One kind of trouble; a field that is not given changes nothing."""
+    """One thing that goes wrong; a field that is not given changes nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -62,39 +62,39 @@ class Fault(BaseModel):
     do: str | None = None
     """A recipe: a named set of the fields below, or a status such as "429"; "accept-then-" before either."""
     times: int | None = Field(default=None, ge=1)
-    """Strikes so often; None: until cleared."""
+    """How often it strikes; None is until cleared."""
 
     # any request
     accept: bool = False
-    """Do the work first. Without it, what replaces the answer or cuts the connection is all that happens."""
+    """Do the work first. Otherwise what replaces the response or cuts the connection is all that happens."""
     delay_ms: int = Field(default=0, ge=0)
-    """The answer, or the announcement, leaves so much later."""
+    """How much later the response, or the webhook, is sent."""
     status: int | None = Field(default=None, ge=200, le=599)
     body: Any = None
-    """Text goes out as it is, labelled HTML unless `headers` say otherwise, anything else as JSON."""
+    """A string is sent as it is, as HTML unless `headers` say otherwise; anything else is sent as JSON."""
     headers: dict[str, str] = {}
     cut: Literal["reset", "close", "hang"] | None = None
-    """Instead of an answer: TCP RST, an early end, or silence."""
+    """Instead of a response: a TCP RST, an early end, or silence."""
 
-    # answers that show videos
+    # responses that show videos
     set: Json = {}
-    """Fields of every Video in the answer, replaced; a list is gone through, one value an answer."""
+    """Fields of every Video in the response, replaced; of a list, each response takes the next value."""
     omit: list[str] = []
-    """Fields of every Video in the answer, left out."""
+    """Fields of every Video in the response, left out."""
     when: list[str] = []
-    """Change only Videos of these statuses."""
+    """Change only Videos with these statuses."""
 
     # content
     share: float | None = Field(default=None, ge=0, lt=1)
-    """So much of the announced length is sent, then the connection ends."""
+    """The share of the announced length that is sent before the connection ends."""
     bytes_per_second: int | None = Field(default=None, ge=1)
     endless: bool = False
 
     # job: the fate of each new one
     instant_ms: int | None = Field(default=None, ge=0)
-    """Completes after this time without rendering, with a small film from stock."""
+    """Completes after this time with a small canned film, without rendering."""
     stuck: bool = False
-    """Goes into progress and stays there."""
+    """Stays in progress forever."""
     id_length: int | None = Field(default=None, ge=20, le=1000)
     expires_ms: int | None = Field(default=None, ge=0)
     error: dict[str, str] | None = None
@@ -103,69 +103,68 @@ class Fault(BaseModel):
     # webhook
     copies: int = Field(default=1, ge=0, le=10_000)
     hold: bool = False
-    """Leaves after the next announcement."""
+    """Sent after the next one."""
     forged: bool = False
     """Signed with another key."""
 
     @property
     def replaces(self) -> bool:
-        """Tell whether something else than the true answer is sent."""
+        """Tell whether something other than the true response is sent."""
         return self.status is not None or self.body is not None or self.cut is not None
 
     def fate(self) -> Json:
-        """Return what is kept with a job."""
+        """Return what is stored with a job."""
         names = {"instant_ms", "stuck", "expires_ms", "error"}
         return self.model_dump(include=names, exclude_unset=True)
 
 
 @dataclass
-class _Active:
+class _ActiveFault:
     fault: Fault
     hits: int = 0
 
     def json(self) -> Json:
-        """Show it as it was asked for, with how often it struck."""
+        """Return it as it was asked for, with how often it has struck."""
         return {**self.fault.model_dump(exclude_unset=True), "hits": self.hits}
 
 
 class Faults:
-    """The faults that are asked for at the moment."""
+    """The active faults."""
 
     def __init__(self) -> None:
-        """Begin without any."""
-        self._active: list[_Active] = []
+        self._active: list[_ActiveFault] = []
 
     def add(self, wanted: Sequence[Json]) -> None:
-        """Ask for more.
+        """Add faults.
 
         Raises:
-            ApiError: 400; one of them makes no sense, and none was added.
+            ApiError: 400; one of them is not valid, and none was added.
         """
-        self._active += [_Active(_fault(fields)) for fields in wanted]
+        self._active += [_ActiveFault(_parse_fault(fields)) for fields in wanted]
 
     def clear(self, at: str | None = None) -> None:
-        """Forget all, or those of one place."""
+        """Remove all, or those of one place."""
         self._active = [active for active in self._active if at not in {None, active.fault.at}]
 
     def json(self) -> list[Json]:
-        """Show what is active, the oldest first."""
+        """Return what is active, the oldest first."""
         return [active.json() for active in self._active]
 
     def take(self, place: str) -> Fault | None:
-        """Return what goes wrong at a place now, as one fault; of two that disagree, the younger is right."""
+        """Return what goes wrong at a place now, as one fault; where two disagree, the later one wins."""
         striking = [active for active in self._active if place in _PLACES[active.fault.at]]
         if not striking:
             return None
         fields: Json = {}
         for active in striking:
-            fields |= _this_time(active)
+            fields |= _current_fields(active)
             active.hits += 1
         self._active = [active for active in self._active if active.hits != active.fault.times]
         return Fault(**fields)
 
 
-def _this_time(active: _Active) -> Json:
-    """Return the fields of a fault, of each series the value that is due."""
+def _current_fields(active: _ActiveFault) -> Json:
+    """Return the fields of a fault; of each list in `set`, the value whose turn it is."""
     fields = active.fault.model_dump(exclude_unset=True)
     if values := fields.get("set"):
         fields["set"] = {
@@ -175,13 +174,13 @@ def _this_time(active: _Active) -> Json:
     return fields
 
 
-def _fault(fields: Json) -> Fault:
-    """Read a fault: its recipe first, then what is said beside it."""
+def _parse_fault(fields: Json) -> Fault:
+    """Validate a fault: the fields of its recipe, overridden by its own."""
     try:
         named = TypeAdapter(Fault).validate_python(fields)
-        recipe = _recipe(named.do) if named.do is not None else {}
+        recipe = _recipe_fields(named.do) if named.do is not None else {}
         if named.at not in _PLACES:
-            raise ApiError(400, f"Nothing happens at '{named.at[:64]}'.", "invalid_value", "at")
+            raise ApiError(400, f"Unknown place: '{named.at[:64]}'.", "invalid_value", "at")
         return Fault(**{**recipe, **fields})
     except ValidationError as error:
         first = error.errors()[0]
@@ -189,11 +188,11 @@ def _fault(fields: Json) -> Fault:
         raise ApiError(400, f"Invalid '{name}': {first['msg']}.", "invalid_value", name) from None
 
 
-def _recipe(name: str) -> Json:
-    """Return the fields that a name stands for.
+def _recipe_fields(name: str) -> Json:
+    """Return the fields that the name of a recipe stands for.
 
     Raises:
-        ApiError: It stands for nothing.
+        ApiError: There is no such recipe.
     """
     plain = name.removeprefix("accept-then-")
     accept = {"accept": True} if plain != name else {}
@@ -202,4 +201,4 @@ def _recipe(name: str) -> Json:
     if plain.isascii() and plain.isdecimal():
         text = f"A fault was asked for: {plain}."
         return {"status": int(plain), "body": error_json(int(plain), text, None, None)} | accept
-    raise ApiError(400, f"No recipe is called '{name[:64]}'.", "invalid_value", "do")
+    raise ApiError(400, f"Unknown recipe: '{name[:64]}'.", "invalid_value", "do")

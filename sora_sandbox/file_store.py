@@ -1,4 +1,4 @@
-"""Where the files of videos lie: a folder for each finished one, reference images beside them."""
+"""The files of videos on disk: a folder for each finished one, and the files that jobs start from."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ class FileStore:
     """The files below one data directory."""
 
     def __init__(self, data_dir: Path) -> None:
-        """Make the folders and clear away what interrupted renderings left."""
+        """Make the folders, and remove what interrupted renderings have left."""
         self._films, self._references = data_dir / "films", data_dir / "references"
         self._unfinished = data_dir / "unfinished"
         shutil.rmtree(self._unfinished, ignore_errors=True)
@@ -20,49 +20,49 @@ class FileStore:
             folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, video_id: str, name: str) -> Path:
-        """Return where a file of a finished video lies."""
-        return self._films / _name(video_id) / name
+        """Return where a file of a finished video is."""
+        return self._films / _file_name(video_id) / name
 
     def reference(self, video_id: str) -> Path:
-        """Return where a reference image lies."""
-        return self._references / _name(video_id)
+        """Return where the reference image of a video is."""
+        return self._references / _file_name(video_id)
 
     def source(self, video_id: str) -> Path:
-        """Return where the film lies that a video goes on from."""
-        return self._references / (_name(video_id) + ".film")
+        """Return where the film is that a video continues."""
+        return self._references / (_file_name(video_id) + ".film")
 
     def begin(self) -> Path:
         """Return a new folder to render into."""
         return Path(tempfile.mkdtemp(dir=self._unfinished))
 
     def finish(self, folder: Path, video_id: str) -> None:
-        """Move a rendered folder to its place, all files at once."""
-        shutil.rmtree(self._films / _name(video_id), ignore_errors=True)
-        folder.replace(self._films / _name(video_id))
+        """Move a rendered folder into place, all files at once."""
+        shutil.rmtree(self._films / _file_name(video_id), ignore_errors=True)
+        folder.replace(self._films / _file_name(video_id))
 
     def copy(self, folder: Path, video_id: str) -> None:
-        """Give a video the files of a folder, all at once, by links: they cost no space."""
+        """Give a video the files of a folder, all at once, as hard links: they take no space."""
         links = self.begin()
         shutil.copytree(folder, links, copy_function=os.link, dirs_exist_ok=True)
         self.finish(links, video_id)
 
     def discard(self, folder: Path) -> None:
-        """Drop what was rendered."""
+        """Delete a folder that was rendered into."""
         shutil.rmtree(folder, ignore_errors=True)
 
     def remove(self, video_id: str) -> None:
-        """Delete a video's files."""
-        shutil.rmtree(self._films / _name(video_id), ignore_errors=True)
+        """Delete a video's files, and what it was made from."""
+        self.remove_films(video_id)
         self.reference(video_id).unlink(missing_ok=True)
         self.source(video_id).unlink(missing_ok=True)
 
-    def remove_film(self, video_id: str) -> None:
+    def remove_films(self, video_id: str) -> None:
         """Delete the files of an expired video; its reference stays, for remixes."""
-        shutil.rmtree(self._films / _name(video_id), ignore_errors=True)
+        shutil.rmtree(self._films / _file_name(video_id), ignore_errors=True)
 
 
-def _name(video_id: str) -> str:
-    """Return an id as a file name; one that is too long or has other signs becomes its hash."""
+def _file_name(video_id: str) -> str:
+    """Return an id as a file name; one that is too long or has other characters becomes its hash."""
     if re.fullmatch(r"[\w-]{1,100}", video_id, re.ASCII):
         return video_id
     return hashlib.sha256(video_id.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Jobs on disk: one SQLite table that forgets nothing, so that it is also the ledger of every accepted job.
+"""Jobs on disk: a SQLite table from which nothing is deleted, so that it is also the ledger of accepted jobs.
 
 Writes are committed before they are answered, and survive a killed process. Used from one thread.
 """
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS seen (
   operation TEXT NOT NULL, key TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (operation, key)
 ) WITHOUT ROWID;
 """
-_ADDED = {  # columns that a file from an earlier version lacks, and what its rows are given
+_ADDED_COLUMNS = {  # what a file from an earlier version lacks, and what its rows are given
     "kind": (
         "ALTER TABLE video ADD COLUMN kind TEXT NOT NULL DEFAULT 'create'",
         "UPDATE video SET kind = 'remix' WHERE remixed_from IS NOT NULL",
@@ -51,20 +51,20 @@ _ADDED = {  # columns that a file from an earlier version lacks, and what its ro
 
 @dataclass(frozen=True)
 class JobSpec:
-    """What somebody asks for, checked."""
+    """What a request asks for, checked."""
 
     prompt: str
     model: str
     size: str
     seconds: str
     ancestry: tuple[str, ...] = ()
-    """Prompts of the videos that this one is remixed from, the oldest first."""
+    """Prompts of the videos that this one descends from, the oldest first."""
     remixed_from: str | None = None
     has_reference: bool = False
     kind: str = "create"
     """What was asked for: create, remix, edit or extend."""
     source_seconds: int = 0
-    """So much of the film is there already: it is an extension."""
+    """The length of the film that an extension continues; 0 otherwise."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ class VideoRecord:
     kind: str
     source_seconds: int
     fate: dict[str, Any]
-    """What a fault has in store for this job: see `faults.Fault`, "job"."""
+    """What a fault decided about this job: see `faults.Fault`, "job"."""
 
 
 @dataclass(frozen=True)
 class Character:
-    """Somebody who can be in several videos."""
+    """Somebody or something that can appear in several videos."""
 
     id: str
     name: str
@@ -130,7 +130,7 @@ class JobStore:
         self._add_columns()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the database."""
         self._db.close()
 
     def add(
@@ -142,7 +142,7 @@ class JobStore:
         fate: Mapping[str, Any] | None = None,
         honoured: bool = True,
     ) -> VideoRecord:
-        """Accept a job; an honoured key belongs to one job alone."""
+        """Add an accepted job; a key that is honoured belongs to one job only."""
         self._db.execute(
             "INSERT INTO video (id, idempotency_key, model, size, seconds, prompt, ancestry, remixed_from, "
             "has_reference, created_at, kind, fate, sent_key, source_seconds) "
@@ -171,24 +171,24 @@ class JobStore:
         return next(self._all("id = ? AND deleted_at IS NULL", video_id), None)
 
     def find_by_key(self, key: str) -> VideoRecord | None:
-        """Return what an idempotency key was first used for, also if it is deleted."""
+        """Return the job that an idempotency key made, even if it is deleted."""
         return next(self._all("idempotency_key = ?", key), None)
 
     def count_extensions(self, video_id: str) -> int:
-        """Return how many extensions in a row led to a video, itself among them."""
+        """Return how many extensions in a row led to a video, itself included."""
         job = next(self._all("id = ?", video_id), None)
         if job is None or job.kind != "extend":
             return 0
         return 1 + (self.count_extensions(job.remixed_from) if job.remixed_from else 0)
 
     def add_character(self, name: str) -> Character:
-        """Keep a character."""
+        """Create a character."""
         character = Character("char_" + secrets.token_hex(16), name, self._now())
         self._db.execute("INSERT INTO character VALUES (?, ?, ?)", astuple(character))
         return character
 
     def find_character(self, character_id: str) -> Character | None:
-        """Return a character."""
+        """Return a character; None if there is none with this id."""
         row = self._db.execute("SELECT * FROM character WHERE id = ?", (character_id,)).fetchone()
         return Character(*row) if row else None
 
@@ -197,7 +197,7 @@ class JobStore:
     ) -> tuple[list[VideoRecord], bool] | None:
         """Return at most `limit` videos after one, in order of creation, and whether more follow.
 
-        None if there never was a video `after`; a deleted one still marks its place.
+        None if there never was a video `after`; a deleted one still marks a place.
         """
         start = None
         if after is not None:
@@ -220,8 +220,8 @@ class JobStore:
         where = f"status IN ({marks}) AND deleted_at IS NULL"
         return int(self._db.execute(f"SELECT count(*) FROM video WHERE {where}", statuses).fetchone()[0])  # noqa: S608 -- question marks
 
-    def begin_next(self) -> VideoRecord | None:
-        """Take the oldest waiting job and mark it as in progress."""
+    def start_next(self) -> VideoRecord | None:
+        """Mark the oldest queued job as in progress, and return it."""
         waiting = next(self._all("status = 'queued' AND deleted_at IS NULL ORDER BY seq LIMIT 1"), None)
         if waiting is None:
             return None
@@ -229,11 +229,11 @@ class JobStore:
         return replace(waiting, status="in_progress")
 
     def requeue_interrupted(self) -> None:
-        """Let jobs that were in progress when the server ended begin again."""
+        """Queue again the jobs that were in progress when the server ended."""
         self._db.execute("UPDATE video SET status = 'queued' WHERE status = 'in_progress'")
 
     def complete(self, video_id: str, expires_after: float) -> None:
-        """Note that the files are there, for so many seconds."""
+        """Record that the files are there, for `expires_after` seconds."""
         now = self._clock()
         self._db.execute(
             "UPDATE video SET status = 'completed', completed_at = ?, expires_at = ? "
@@ -242,7 +242,7 @@ class JobStore:
         )
 
     def fail(self, video_id: str, code: str, message: str) -> None:
-        """Note why there will be no files."""
+        """Record why there will be no files."""
         self._db.execute(
             "UPDATE video SET status = 'failed', error_code = ?, error_message = ? "
             "WHERE id = ? AND deleted_at IS NULL",
@@ -250,33 +250,33 @@ class JobStore:
         )
 
     def delete(self, video_id: str) -> None:
-        """Hide a video; the ledger keeps it."""
+        """Mark a video as deleted; the ledger keeps it."""
         self._db.execute("UPDATE video SET deleted_at = ? WHERE id = ?", (self._now(), video_id))
 
-    def forget(self) -> None:
-        """Hide every video."""
+    def delete_all(self) -> None:
+        """Mark every video as deleted."""
         self._db.execute("UPDATE video SET deleted_at = ? WHERE deleted_at IS NULL", (self._now(),))
 
     def expired(self) -> list[VideoRecord]:
-        """Return videos whose time is over."""
+        """Return the completed videos that have expired."""
         return list(self._all("status = 'completed' AND expires_at <= ?", self._clock()))
 
-    def see(self, operation: str, key: str) -> None:
-        """Count a request that came in; `key` is its idempotency key, or empty."""
+    def count_request(self, operation: str, key: str) -> None:
+        """Count a request; `key` is its idempotency key, or empty."""
         self._db.execute(
             "INSERT INTO seen VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1", (operation, key)
         )
 
-    def seen(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Return how many requests came in by operation, and how many by idempotency key."""
+    def request_counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return how many requests came in, by operation and by idempotency key."""
         by_operation = "SELECT operation, sum(times) FROM seen GROUP BY operation ORDER BY operation"
         by_key = "SELECT key, sum(times) FROM seen WHERE key <> '' GROUP BY key ORDER BY key"
         return dict(self._db.execute(by_operation)), dict(self._db.execute(by_key))
 
     def _add_columns(self) -> None:
         present = {row[1] for row in self._db.execute("PRAGMA table_info(video)")}
-        for name in _ADDED.keys() - present:
-            for statement in _ADDED[name]:
+        for name in _ADDED_COLUMNS.keys() - present:
+            for statement in _ADDED_COLUMNS[name]:
                 self._db.execute(statement)
 
     def _now(self) -> int:

@@ -1,4 +1,4 @@
-"""Which operation of the Videos API a request asks for."""
+"""The operations of the Videos API, and which of them a request is."""
 
 import re
 
@@ -14,18 +14,18 @@ OPERATIONS = {
     "retrieve": ("GET", r"/.+"),
     "delete": ("DELETE", r"/.+"),
 }
-"""Method and path below /v1/videos by operation; the first that fits is meant."""
+"""Method and path below /v1/videos by operation; the first match counts."""
 
 CREATING = ("create", "remix", "edit", "extend")
 """The operations that make a job, and cost money at a real provider."""
 
 
 def operation_of(method: str, path: str) -> str | None:
-    """Return the operation, None for anything that is not about videos."""
+    """Return the operation that a request is; None if it is not about videos."""
     below = path.rstrip("/").removeprefix("/v1/videos")
     if below == path.rstrip("/"):
         return None
-    fitting = (
+    matching = (
         name for name, (verb, rest) in OPERATIONS.items() if verb == method and re.fullmatch(rest, below)
     )
-    return next(fitting, None)
+    return next(matching, None)

@@ -17,7 +17,7 @@ def run(host: str, port: int, settings: SandboxSettings) -> None:
 
     Prints one line when the port is open: `sandbox listening on http://127.0.0.1:4010/v1`.
     """
-    # A slow download must not hold up the end: after a second, open connections are closed. Idle ones live
+    # A slow download must not delay the end: after a second, open connections are closed. Idle ones are kept
     # longer than clients keep them, or a create sent at that moment would be lost on the way.
     config = uvicorn.Config(
         create_app(settings),
@@ -30,7 +30,7 @@ def run(host: str, port: int, settings: SandboxSettings) -> None:
         http=BreakableConnection if settings.faults else "auto",
     )
     server = uvicorn.Server(config)
-    # uvicorn raises the signal again when it is done, for whoever handled it before: us, and we are done too.
+    # uvicorn raises the signal again when it has finished, for the handler before its own: this one.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     listening = config.bind_socket()

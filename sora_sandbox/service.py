@@ -1,4 +1,4 @@
-"""What can be done with a video: create, remix, look at, delete. The routes only translate."""
+"""What can be done with videos: create, remix, extend, download, delete. The routes only translate."""
 
 import time
 from pathlib import Path
@@ -19,10 +19,11 @@ VARIANTS = {
     "thumbnail": (THUMBNAIL, "image/webp"),
     "spritesheet": (SPRITESHEET, "image/jpeg"),
 }
+"""The file and the media type of each variant."""
 
 
 class Sandbox:
-    """One data directory at work."""
+    """One data directory, and everything that works on it."""
 
     def __init__(self, settings: SandboxSettings) -> None:
         """Open the store; nothing is rendered before `pool.start`."""
@@ -30,22 +31,22 @@ class Sandbox:
         self.settings = settings
         self.dialect = DIALECTS[settings.dialect]
         self.store = JobStore(settings.data_dir / "sandbox.sqlite3")
-        if self.dialect.forgets:
-            self.store.forget()
+        if self.dialect.keeps_jobs_in_memory:
+            self.store.delete_all()
         self.files = FileStore(settings.data_dir)
         self.faults = Faults()
         self.webhooks = WebhookSender(settings.webhook_url, settings.webhook_secret, self.faults)
-        self.pool = RenderPool(self.store, self.files, settings, self.webhooks.announce)
+        self.pool = RenderPool(self.store, self.files, settings, self.webhooks.send)
 
     async def close(self) -> None:
-        """End every worker process and close the store."""
+        """Stop every worker process and close the store."""
         await self.pool.stop()
         await self.webhooks.stop()
         self.store.close()
 
-    def replayed(self, key: str | None) -> VideoRecord | None:
+    def find_by_key(self, key: str | None) -> VideoRecord | None:
         """Return the video that an idempotency key has already made."""
-        return self.store.find_by_key(key) if key and self.dialect.honours_key else None
+        return self.store.find_by_key(key) if key and self.dialect.honours_idempotency_key else None
 
     def create(self, spec: JobSpec, reference: bytes | None, key: str | None) -> VideoRecord:
         """Accept a job, once per key.
@@ -53,9 +54,9 @@ class Sandbox:
         Raises:
             ApiError: Too many jobs wait.
         """
-        if done := self.replayed(key):  # its twin may have come in while this request was being read
-            return done
-        self._admit()
+        if earlier := self.find_by_key(key):  # its twin may have come in while this request was being read
+            return earlier
+        self._require_capacity()
         return self._accept(spec, key, reference)
 
     def remix(self, parent_id: str, prompt: str, key: str | None, kind: str = "remix") -> VideoRecord:
@@ -64,10 +65,10 @@ class Sandbox:
         Raises:
             ApiError: There is no such video, it is not completed, or too many jobs wait.
         """
-        if done := self.replayed(key):
-            return done
+        if earlier := self.find_by_key(key):
+            return earlier
         parent = self._completed(parent_id)
-        self._admit()
+        self._require_capacity()
         spec = JobSpec(
             prompt,
             parent.model,
@@ -82,19 +83,19 @@ class Sandbox:
         return self._accept(spec, key, reference)
 
     def extend(self, parent_id: str, prompt: str, seconds: str, key: str | None) -> VideoRecord:
-        """Accept a job that goes on from the end of a completed video.
+        """Accept a job that continues a completed video from its last frame.
 
         Raises:
             ApiError: There is no such video or file, too many jobs wait, or it would become too long.
         """
-        if done := self.replayed(key):
-            return done
+        if earlier := self.find_by_key(key):
+            return earlier
         parent = self._completed(parent_id)
         film, _ = self.file(parent, "video")
         total = validation.check_extension(
             int(parent.seconds), int(seconds), self.store.count_extensions(parent.id)
         )
-        self._admit()
+        self._require_capacity()
         spec = JobSpec(
             prompt,
             parent.model,
@@ -111,25 +112,18 @@ class Sandbox:
         """Return a character.
 
         Raises:
-            ApiError: There is none of that id.
+            ApiError: There is none with this id.
         """
         character = self.store.find_character(character_id)
         if character is None:
             raise ApiError(404, f"Character '{character_id[:80]}' not found.", "character_not_found")
         return character
 
-    def _completed(self, video_id: str) -> VideoRecord:
-        parent = self.get(video_id)
-        if parent.status != "completed":
-            text = "Only a completed video can be gone on from."
-            raise ApiError(400, text, "video_not_completed", "video_id")
-        return parent
-
     def get(self, video_id: str) -> VideoRecord:
         """Return a video.
 
         Raises:
-            ApiError: There is none of that id.
+            ApiError: There is none with this id.
         """
         video = self.store.find(video_id)
         if video is None:
@@ -137,11 +131,11 @@ class Sandbox:
         return video
 
     def delete(self, video_id: str) -> VideoRecord:
-        """Delete a video and return what it was; if it is being rendered, most dialects stop that."""
+        """Delete a video and return what it was; most dialects stop its rendering, too."""
         video = self.get(video_id)
         self.store.delete(video.id)
-        if self.dialect.deletes_running:
-            self.pool.abort(video.id)
+        if self.dialect.delete_cancels:
+            self.pool.cancel(video.id)
         self.files.remove(video.id)
         return video
 
@@ -149,11 +143,11 @@ class Sandbox:
         """Return what the dialect serves as a variant of a completed video, and its media type.
 
         Raises:
-            ApiError: The variant is unknown, or there is no such file: here, yet, any more, or ever.
+            ApiError: The variant is unknown, or the dialect serves no such file of this video.
         """
         wanted = self.dialect.variant(variant)
         video = self.get(video_id)
-        if self.dialect.is_elsewhere(video):
+        if self.dialect.has_external_url(video):
             raise ApiError(400, "The video was uploaded to cloud storage: use the cloud URL.")
         return self.file(video, wanted)
 
@@ -161,27 +155,34 @@ class Sandbox:
         """Return a file of a completed video, and its media type.
 
         Raises:
-            ApiError: There is no such file: not yet, no more, or never.
+            ApiError: The video has failed, is not ready yet, or has expired.
         """
         if video.status == "failed":
             text = "Video generation failed; there is no content."
-            raise ApiError(self.dialect.status_failed, text, "video_generation_failed")
+            raise ApiError(self.dialect.failed_content_status, text, "video_generation_failed")
         if video.expires_at is None:
             text = f"Video is not ready yet, use GET /v1/videos/{video.id} to check status."
-            raise ApiError(self.dialect.status_not_ready, text, "video_not_ready")
-        name, kind = VARIANTS[variant]
+            raise ApiError(self.dialect.pending_content_status, text, "video_not_ready")
+        name, media_type = VARIANTS[variant]
         path = self.files.path(video.id, name)
         if video.expires_at <= time.time() or not path.exists():
             raise ApiError(404, "The content of this video has expired.", "video_expired")
-        return path, kind
+        return path, media_type
 
-    def sweep(self) -> None:
+    def remove_expired_files(self) -> None:
         """Delete the files of expired videos."""
         for video in self.store.expired():
-            self.files.remove_film(video.id)
+            self.files.remove_films(video.id)
 
-    def _admit(self) -> None:
-        if self.dialect.one_job and self.store.count("queued", "in_progress"):
+    def _completed(self, video_id: str) -> VideoRecord:
+        parent = self.get(video_id)
+        if parent.status != "completed":
+            text = "Only a completed video can be remixed, edited or extended."
+            raise ApiError(400, text, "video_not_completed", "video_id")
+        return parent
+
+    def _require_capacity(self) -> None:
+        if self.dialect.one_job_at_a_time and self.store.count("queued", "in_progress"):
             raise ApiError(409, "A video is being generated already. Please wait for it.", "busy")
         if self.store.count("queued") >= self.settings.max_queued:
             text = "Rate limit reached: too many videos are queued. Please try again later."
@@ -196,7 +197,7 @@ class Sandbox:
             self.files.reference(video_id).write_bytes(reference)
         if source is not None:
             self.files.source(video_id).hardlink_to(source)  # stays when the source expires
-        honoured = self.dialect.honours_key
+        honoured = self.dialect.honours_idempotency_key
         video = self.store.add(video_id, spec, key, fate=fault.fate(), honoured=honoured)
-        self.pool.wake()
+        self.pool.notify()
         return video

@@ -1,4 +1,4 @@
-"""How a sandbox is set up."""
+"""The settings of a sandbox."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class SandboxSettings:
-    """Everything that a sandbox can be told."""
+    """Everything that can be configured; `sora-sandbox --help` describes it to users."""
 
     data_dir: Path
-    """Holds the jobs and the files; made when missing. One server at a time may use it."""
+    """Holds the jobs and the files; created when missing. One server at a time may use it."""
     speed: float
     """Divides the least time that a rendering takes, 1.5 s per second of video, so that a person can watch
     the progress. The picture is the same at every speed, and never takes less time than the machine needs."""
@@ -18,16 +18,16 @@ class SandboxSettings:
     expires_after: int
     """Seconds for which a finished video can be downloaded."""
     max_queued: int
-    """More waiting jobs than this, and creates are answered 429."""
+    """When this many jobs wait, creates are answered 429."""
     workers: int
     """Renderings at a time, each in a process of its own."""
     parent_pid: int | None
     """End when this process is no longer the parent, however it ended."""
     webhook_url: str | None
-    """Where to announce video.completed and video.failed."""
+    """Where to send video.completed and video.failed."""
     webhook_secret: str | None
-    """Signs the announcements, as `whsec_` and base64."""
+    """Signs the webhooks: `whsec_` and base64."""
     dialect: str
-    """Whose server it behaves like: a name in `dialects.DIALECTS`."""
+    """The server to imitate: a name in `dialects.DIALECTS`."""
     faults: bool
-    """Open the control route /faults, where a test can ask for trouble."""
+    """Open /faults, where a test can make requests fail."""

@@ -11,14 +11,16 @@ SIZES = {
 }
 MODELS = tuple(SIZES)
 DEFAULT_MODEL, DEFAULT_SIZE, DEFAULT_SECONDS = "sora-2", "720x1280", "4"
-MOST_EXTENSIONS, LONGEST_SECONDS = 6, 120
-LONGEST_NAME, MOST_CHARACTERS = 80, 2
+MAX_PROMPT_LENGTH = 32_000
+MAX_EXTENSIONS, MAX_SECONDS = 6, 120
+MAX_NAME_LENGTH, MAX_CHARACTERS = 80, 2
 CHARACTER_SECONDS = (2, 4)
-LONGEST_PROMPT = 32_000
+_TOLERANCE = 0.05
+"""Seconds: frames do not end exactly at whole ones."""
 
-REFUSED_AT_ONCE = ("forbidden-test", "gore", "beheading", "porn", "pornographic", "nude", "swastika")
+BLOCKED_WORDS = ("forbidden-test", "gore", "beheading", "porn", "pornographic", "nude", "swastika")
 """Words that make a create or remix fail with 400 `moderation_blocked`."""
-REFUSED_LATER = (
+LATE_BLOCKED_WORDS = (
     "forbidden-late-test",
     "mickey mouse",
     "pikachu",
@@ -26,8 +28,8 @@ REFUSED_LATER = (
     "spider-man",
     "taylor swift",
 )
-"""Words that are let in, and make the job itself end as failed with `moderation_blocked`."""
-BLOCKED = "moderation_blocked", "Your request was blocked by our moderation system."
+"""Words that are accepted, and make the job itself fail with `moderation_blocked`."""
+MODERATION_BLOCKED = "moderation_blocked", "Your request was blocked by our moderation system."
 
 
 def check_prompt(prompt: object) -> str:
@@ -46,74 +48,80 @@ def check_prompt(prompt: object) -> str:
             "Expected a string with minimum length 1, but got an empty string instead."
         )
         raise ApiError(400, text, "string_below_min_length", "prompt")
-    if len(prompt) > LONGEST_PROMPT:
+    if len(prompt) > MAX_PROMPT_LENGTH:
         text = (
-            f"Invalid 'prompt': string too long. Expected a string with maximum length {LONGEST_PROMPT}, "
+            f"Invalid 'prompt': string too long. Expected a string with maximum length {MAX_PROMPT_LENGTH}, "
             f"but got a string with length {len(prompt)} instead."
         )
         raise ApiError(400, text, "string_above_max_length", "prompt")
-    if _mentions(prompt, REFUSED_AT_ONCE):
-        code, message = BLOCKED
+    if _mentions(prompt, BLOCKED_WORDS):
+        code, message = MODERATION_BLOCKED
         raise ApiError(400, message, code)
     return prompt
 
 
-def check_form(model: object, size: object, seconds: object) -> tuple[str, str, str]:
+def check_parameters(model: object, size: object, seconds: object) -> tuple[str, str, str]:
     """Return an acceptable model, size and length; None means the default.
 
     Raises:
         ApiError: One of them is unknown, or the model does not offer the size.
     """
     chosen = _one_of("model", model, MODELS, DEFAULT_MODEL)
-    return (
-        chosen,
-        _one_of("size", size, SIZES[chosen], DEFAULT_SIZE),
-        _one_of("seconds", seconds, SECONDS, DEFAULT_SECONDS),
-    )
-
-
-def check_extension(seconds: int, more: int, extensions: int) -> int:
-    """Return how long a video of `seconds` will be that has been extended so often before.
-
-    Raises:
-        ApiError: Too long, or extended too often.
-    """
-    if extensions >= MOST_EXTENSIONS:
-        text = f"A video can be extended at most {MOST_EXTENSIONS} times."
-        raise ApiError(400, text, "invalid_value", "video")
-    if seconds + more > LONGEST_SECONDS:
-        text = (
-            f"The extended video would have {seconds + more} seconds; at most {LONGEST_SECONDS} are allowed."
-        )
-        raise ApiError(400, text, "invalid_value", "seconds")
-    return seconds + more
+    return chosen, _one_of("size", size, SIZES[chosen], DEFAULT_SIZE), check_seconds(seconds)
 
 
 def check_seconds(seconds: object) -> str:
     """Return an acceptable length; None means the default.
 
     Raises:
-        ApiError: It is none.
+        ApiError: It is not one of SECONDS.
     """
     return _one_of("seconds", seconds, SECONDS, DEFAULT_SECONDS)
 
 
-def check_upload(model: object, width: int, height: int, seconds: float) -> tuple[str, str, str]:
-    """Return the model, size and length for a film that somebody brings: the offered length next to its own.
+def check_extension(seconds: int, more: int, extensions: int) -> int:
+    """Return the length of a video of `seconds` once it is extended by `more`.
+
+    Raises:
+        ApiError: That is too long, or the video has been extended too often: `extensions` times.
+    """
+    if extensions >= MAX_EXTENSIONS:
+        text = f"A video can be extended at most {MAX_EXTENSIONS} times."
+        raise ApiError(400, text, "invalid_value", "video")
+    if seconds + more > MAX_SECONDS:
+        text = f"The extended video would be {seconds + more} seconds long; the maximum is {MAX_SECONDS}."
+        raise ApiError(400, text, "invalid_value", "seconds")
+    return seconds + more
+
+
+def check_uploaded_film(model: object, width: int, height: int, seconds: float) -> tuple[str, str, str]:
+    """Return the model, size and length for an uploaded film; the length is the nearest that is offered.
 
     Raises:
         ApiError: The model does not offer its size.
     """
     nearest = min(SECONDS, key=lambda offered: abs(int(offered) - seconds))
-    return check_form(model, f"{width}x{height}", nearest)
+    return check_parameters(model, f"{width}x{height}", nearest)
 
 
-def refused_later(prompt: str) -> bool:
+def check_character_film(seconds: float) -> None:
+    """Refuse a film from which no character can be made.
+
+    Raises:
+        ApiError: It is too short or too long.
+    """
+    least, most = CHARACTER_SECONDS
+    if not least - _TOLERANCE <= seconds <= most + _TOLERANCE:
+        text = f"A character's video must be {least} to {most} seconds long, not {seconds:.1f}."
+        raise ApiError(400, text, "invalid_value", "video")
+
+
+def is_blocked_later(prompt: str) -> bool:
     """Tell whether moderation will stop this job while it runs."""
-    return _mentions(prompt, REFUSED_LATER)
+    return _mentions(prompt, LATE_BLOCKED_WORDS)
 
 
-def pixels(size: str) -> tuple[int, int]:
+def parse_size(size: str) -> tuple[int, int]:
     """Read "1280x720" as (1280, 720)."""
     width, height = size.split("x")
     return int(width), int(height)
@@ -133,12 +141,12 @@ def _one_of(name: str, value: object, known: tuple[str, ...], default: str) -> s
 
 
 def _wrong_type(value: object, name: str) -> ApiError:
-    kind = _KINDS.get(type(value).__name__, "null")
+    kind = _TYPE_NAMES.get(type(value).__name__, "null")
     text = f"Invalid type for '{name}': expected a string, but got {kind} instead."
     return ApiError(400, text, "invalid_type", name)
 
 
-_KINDS = {
+_TYPE_NAMES = {
     "bool": "a boolean",
     "int": "an integer",
     "float": "a decimal number",

@@ -1,4 +1,4 @@
-"""Announce finished jobs to a webhook, signed as Standard Webhooks asks (https://www.standardwebhooks.com)."""
+"""Webhooks about finished jobs, signed as Standard Webhooks asks (https://www.standardwebhooks.com)."""
 
 import asyncio
 import base64
@@ -14,14 +14,14 @@ import urllib.request
 from sora_sandbox.faults import Fault, Faults
 from sora_sandbox.job_store import VideoRecord
 
-PAUSES = (0.0, 1.0, 5.0, 25.0)
+RETRY_DELAYS = (0.0, 1.0, 5.0, 25.0)
 """Seconds before each attempt."""
 
 _log = logging.getLogger(__name__)
 
 
 class WebhookSender:
-    """Sends `video.completed` and `video.failed`; an announcement that nobody takes is given up."""
+    """Sends `video.completed` and `video.failed`; a webhook that is refused four times is given up."""
 
     def __init__(self, url: str | None, secret: str | None, faults: Faults) -> None:
         """Send to `url`, or nowhere; `secret` is `whsec_` and base64.
@@ -38,8 +38,8 @@ class WebhookSender:
                 raise ValueError(message)
             self._key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
 
-    def announce(self, video: VideoRecord) -> None:
-        """Start to tell that a job has ended."""
+    def send(self, video: VideoRecord) -> None:
+        """Start to deliver the news that a job has ended."""
         if not self._url:
             return
         fault = self._faults.take("webhook") or Fault(at="webhook")
@@ -52,16 +52,16 @@ class WebhookSender:
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """Give up what has not been taken."""
+        """Give up what has not been delivered."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _deliver(self, url: str, announcements: list[tuple[VideoRecord, Fault]]) -> None:
-        """Send one after the other, as often, as late and signed as the faults will have it."""
-        for video, fault in announcements:
+    async def _deliver(self, url: str, webhooks: list[tuple[VideoRecord, Fault]]) -> None:
+        """Send one after the other; how often, how late and how signed is up to the faults."""
+        for video, fault in webhooks:
             await asyncio.sleep(fault.delay_ms / 1000)
-            key = b"of somebody else" if fault.forged else self._key
+            key = b"another secret" if fault.forged else self._key
             event_id = "evt_" + secrets.token_hex(16)
             for _ in range(fault.copies):
                 await self._send(url, video, event_id, key)
@@ -75,15 +75,15 @@ class WebhookSender:
             "data": {"id": video.id},
         }
         body = json.dumps(event, separators=(",", ":")).encode()
-        for pause in PAUSES:
-            await asyncio.sleep(pause)
-            if await asyncio.to_thread(_post, url, body, _signed(key, event_id, body)):
+        for delay in RETRY_DELAYS:
+            await asyncio.sleep(delay)
+            if await asyncio.to_thread(_post, url, body, _signed_headers(key, event_id, body)):
                 return
-        _log.warning("nobody took the announcement of %s", video.id)
+        _log.warning("the webhook about %s was not accepted", video.id)
 
 
-def _signed(key: bytes, event_id: str, body: bytes) -> dict[str, str]:
-    """Return the headers that vouch for a body sent now."""
+def _signed_headers(key: bytes, event_id: str, body: bytes) -> dict[str, str]:
+    """Return the headers of a body that is sent now, its signature among them."""
     stamp = str(int(time.time()))
     digest = hmac.digest(key, b".".join((event_id.encode(), stamp.encode(), body)), hashlib.sha256)
     return {
@@ -95,7 +95,7 @@ def _signed(key: bytes, event_id: str, body: bytes) -> dict[str, str]:
 
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> bool:
-    """Tell whether the other side answered with a 2xx."""
+    """Tell whether the receiver answered with a 2xx."""
     request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310  (the operator's own URL)
     try:
         with urllib.request.urlopen(request, timeout=10):  # noqa: S310 -- the operator's URL

@@ -1,4 +1,4 @@
-"""The shapes on the wire: videos, lists and errors as the Videos API writes them."""
+"""The wire format: videos, lists and errors as the Videos API writes them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 class ApiError(Exception):
-    """An answer other than 200."""
+    """A response with an error status."""
 
     def __init__(
         self,
@@ -20,19 +20,19 @@ class ApiError(Exception):
         *,
         retry_after: int | None = None,
     ) -> None:
-        """Say it as the error envelope will; `retry_after` is in seconds."""
+        """Take the fields of the error envelope; `retry_after` is in seconds."""
         super().__init__(message)
         self.status, self.message, self.code, self.param = status, message, code, param
         self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
 
 
-_KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 def error_json(status: int, message: str, code: str | None, param: str | None) -> Json:
     """Write the error envelope."""
-    kind = _KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error")  # noqa: PLR2004 -- HTTP
-    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+    type_ = _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")  # noqa: PLR2004 -- HTTP
+    return {"error": {"message": message, "type": type_, "param": param, "code": code}}
 
 
 def video_json(video: VideoRecord, progress: int) -> Json:

@@ -1,6 +1,6 @@
-"""A worker process: reads one order from standard input, renders it, writes its progress to standard output.
+"""A worker process: reads a spec from standard input, renders it, writes its progress to standard output.
 
-It ends by itself when its standard input closes, which is what happens however its server ends.
+It ends by itself when its standard input closes, which happens however its server ends.
 """
 
 import json
@@ -17,18 +17,18 @@ _standard_input = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 -- o
 
 
 def main() -> None:
-    """Render one order: {"folder": …, and the fields of an RenderSpec}."""
-    wanted: dict[str, Any] = json.loads(_standard_input.readline())
+    """Render one film; the input is {"folder": …, and the fields of a RenderSpec}."""
+    fields: dict[str, Any] = json.loads(_standard_input.readline())
     threading.Thread(target=_end_with_server, daemon=True).start()
-    folder = Path(wanted.pop("folder"))
-    order = RenderSpec(prompts=tuple(wanted.pop("prompts")), **wanted)
-    for percent in render(order, folder):
+    folder = Path(fields.pop("folder"))
+    spec = RenderSpec(prompts=tuple(fields.pop("prompts")), **fields)
+    for percent in render(spec, folder):
         sys.stdout.write(f"{percent}\n")
         sys.stdout.flush()
 
 
 def _end_with_server() -> None:
-    """Wait for the end of standard input, then leave at once, whatever is going on."""
+    """Wait for the end of standard input, then exit at once, whatever is going on."""
     _standard_input.read()
     os._exit(1)
 

@@ -1,4 +1,4 @@
-"""The dialects: how each server that speaks the Videos API differs from the hosted one, a module each."""
+"""The dialects: how each server that speaks the Videos API differs from the hosted API, one module each."""
 
 from sora_sandbox.dialects.base import Dialect
 from sora_sandbox.dialects.bifrost import Bifrost

@@ -1,4 +1,4 @@
-"""Bifrost: a gateway that wants to know, in every model, id and list, which provider is meant."""
+"""Bifrost: a gateway that wants the provider named in every model, id and list."""
 
 from collections.abc import Mapping
 
@@ -8,29 +8,29 @@ from sora_sandbox.wire import ApiError, Json
 
 
 class Bifrost(Lenient):
-    """With OpenAI behind it; remixes go through, the newer operations do not."""
+    """OpenAI is behind it; remixes go through, the newer operations do not."""
 
     models = ("openai/sora-2",)
-    absent: Mapping[str, int] = {"edit": 404, "extend": 404, "character": 404, "retrieve_character": 404}
-    loses_place = False
+    unsupported: Mapping[str, int] = {"edit": 404, "extend": 404, "character": 404, "retrieve_character": 404}
+    ignores_unknown_cursor = False
 
     def new_id(self) -> str:
         """Return an id with the provider after a colon."""
         return new_id() + ":openai"
 
     def check_model(self, model: object) -> str:
-        """Want `provider/model`."""
+        """Require `provider/model`."""
         if not isinstance(model, str) or "/" not in model:
             raise ApiError(400, "model should be in provider/model format", param="model")
         return model
 
     def check_list(self, query: Mapping[str, str]) -> None:
-        """Want a provider."""
+        """Require a provider."""
         if not query.get("provider"):
             raise ApiError(400, "provider query parameter is required")
 
     def video(self, job: VideoRecord, progress: int) -> Json:
-        """Show progress as a fraction of a hundred, once there is any, and the length at the end."""
+        """Show progress as a float, once there is any, and the length at the end."""
         shown = super().video(job, progress)
         if job.status == "queued":
             del shown["progress"]
@@ -39,7 +39,7 @@ class Bifrost(Lenient):
         return shown | {"seconds": job.seconds if job.status == "completed" else None}
 
     def error(self, error: ApiError) -> tuple[int, Json]:
-        """Write an error of the gateway."""
+        """Write the gateway's own envelope."""
         return error.status, {
             "is_bifrost_error": error.code is None,
             "status_code": error.status,

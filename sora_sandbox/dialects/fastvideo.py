@@ -1,4 +1,4 @@
-"""FastVideo 0.2: grown out of SGLang's server; its list has no ends and its progress no steps."""
+"""FastVideo 0.2: derived from SGLang's server; its lists do not name their ends, and its progress jumps."""
 
 import uuid
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ class FastVideo(SGLang):
     """Like SGLang, without a cloud."""
 
     models = ("FastWan",)
-    status_failed = 500
+    failed_content_status = 500
 
     def new_id(self) -> str:
         """Return a UUID without dashes."""
         return uuid.uuid4().hex
 
     def variant(self, wanted: str | None) -> str:
-        """Return the film, whatever is asked for."""
+        """Serve the film as every variant."""
         del wanted
         return "video"
 

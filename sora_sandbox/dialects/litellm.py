@@ -19,16 +19,16 @@ _NO_SUCH_ROUTE = 405
 
 
 class LiteLLM(Lenient):
-    """Stateless: the id carries the way to the deployment. No list, no deletion, one file as all variants."""
+    """Stateless: the id names the deployment. No list, no deletion, one file as all variants."""
 
     models = ("seedance", "veo")
-    key_headers = ("authorization", "x-litellm-api-key")
-    absent: Mapping[str, int] = {"list": 400, "delete": 405, "remix": 500, "edit": 500, "extend": 500,
+    api_key_headers = ("authorization", "x-litellm-api-key")
+    unsupported: Mapping[str, int] = {"list": 400, "delete": 405, "remix": 500, "edit": 500, "extend": 500,
               "character": 500, "retrieve_character": 500}  # fmt: skip
-    words: Mapping[str, str] = {"in_progress": "processing"}
+    status_names: Mapping[str, str] = {"in_progress": "processing"}
 
     def new_id(self) -> str:
-        """Return 242 signs, the last one an equals sign."""
+        """Return 242 characters that end in an equals sign."""
         route = (
             f"litellm:custom_llm_provider:volcengine;model_id:{secrets.token_hex(32)};"
             f"video_id:video_{secrets.token_hex(24)}"
@@ -36,14 +36,14 @@ class LiteLLM(Lenient):
         return "video_" + base64.b64encode(route.encode()).decode()
 
     def check_model(self, model: object) -> str:
-        """Want a model that is configured."""
+        """Require a model that is configured."""
         if model not in self.models:
             text = f"/videos: Invalid model name passed in model={model}. Call `/v1/models` to view them."
             raise ApiError(400, text)
         return str(model)
 
     def video(self, job: VideoRecord, progress: int) -> Json:
-        """Say what is known, which at first is little."""
+        """Leave out what is not known yet."""
         shown = super().video(job, progress)
         shown |= {"size": None, "expires_at": None}
         if job.status == "queued":
@@ -52,14 +52,14 @@ class LiteLLM(Lenient):
             del shown["progress"]
         if job.status != "completed":
             shown["seconds"] = None
-        if job.error_code == validation.BLOCKED[0]:
+        if job.error_code == validation.MODERATION_BLOCKED[0]:
             shown["status"] = "cancelled"
         if job.error_code:
             shown["error"] = {"code": 3, "message": job.error_message}
         return shown
 
     def error(self, error: ApiError) -> tuple[int, Json]:
-        """Wrap the upstream's error as text; its code is lost in there."""
+        """Wrap the upstream's error as text, in which its code is lost."""
         if error.status == _NO_SUCH_ROUTE:
             return error.status, {"detail": "Method Not Allowed"}
         text, kind = error.message, "invalid_request_error"

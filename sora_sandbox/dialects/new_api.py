@@ -1,4 +1,4 @@
-"""new-api (QuantumNous) with a channel other than Sora: tasks behind the routes of videos."""
+"""new-api (QuantumNous) with a channel other than Sora: tasks behind the video routes."""
 
 import secrets
 from collections.abc import Mapping
@@ -8,42 +8,42 @@ from sora_sandbox.dialects.base import Lenient
 from sora_sandbox.job_store import VideoRecord
 from sora_sandbox.wire import ApiError, Json
 
-_OF_CONTENT = {"video_not_ready", "video_generation_failed", "video_expired"}
+_CONTENT_ERRORS = {"video_not_ready", "video_generation_failed", "video_expired"}
 
 
 class NewApi(Lenient):
-    """No list, no deletion; words, percentages and milliseconds of the upstream come through."""
+    """No list, no deletion; statuses, percentages and milliseconds are passed on from the upstream."""
 
     models = ("kling-v2", "wan2.6")
-    absent: Mapping[str, int] = {"list": 404, "delete": 404, "remix": 400, "edit": 404, "extend": 404,
+    unsupported: Mapping[str, int] = {"list": 404, "delete": 404, "remix": 400, "edit": 404, "extend": 404,
               "character": 404, "retrieve_character": 404}  # fmt: skip
-    words: Mapping[str, str] = {
+    status_names: Mapping[str, str] = {
         "queued": "submitted",
         "in_progress": "processing",
         "completed": "SUCCESS",
         "failed": "FAILURE",
     }
-    status_failed, status_not_ready = 502, 400
+    failed_content_status, pending_content_status = 502, 400
 
     def new_id(self) -> str:
         """Return `task_` and 32 hex digits."""
         return "task_" + secrets.token_hex(16)
 
-    def check_form(self, fields: Mapping[str, object]) -> tuple[str, str, str]:
-        """Take `duration` for `seconds`."""
-        return super().check_form({"seconds": fields.get("duration"), **fields})
+    def check_parameters(self, fields: Mapping[str, object]) -> tuple[str, str, str]:
+        """Accept `duration` as `seconds`."""
+        return super().check_parameters({"seconds": fields.get("duration"), **fields})
 
     def check_model(self, model: object) -> str:
-        """Want a model that some channel has."""
+        """Require a model that some channel has."""
         if model not in self.models:
             text = f"No available channel for model {model} under group default"
             raise ApiError(503, text, "model_not_found")
         return str(model)
 
     def video(self, job: VideoRecord, progress: int) -> Json:
-        """Let the upstream shine through."""
+        """Pass on what the upstream says."""
         shown = super().video(job, progress)
-        width, height = validation.pixels(job.size)
+        width, height = validation.parse_size(job.size)
         shown |= {
             "task_id": job.id,
             "created_at": job.created_at * 1000,
@@ -56,8 +56,8 @@ class NewApi(Lenient):
         return shown
 
     def error(self, error: ApiError) -> tuple[int, Json]:
-        """Write a task's error, or for content and routes an envelope."""
-        if error.code in _OF_CONTENT:
+        """Write a task's error, or an envelope for content and missing routes."""
+        if error.code in _CONTENT_ERRORS:
             return error.status, {"error": {"message": error.message, "type": "invalid_request_error"}}
         if error.code == "absent" and error.status == 404:  # noqa: PLR2004 -- HTTP
             shown = {"message": error.message, "type": "invalid_request_error", "param": "", "code": ""}

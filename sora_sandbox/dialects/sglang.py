@@ -1,4 +1,4 @@
-"""SGLang Diffusion 0.5: takes any size and model, asks nobody for a key, and forgets at every restart."""
+"""SGLang Diffusion 0.5: takes any size and model, requires no key, and loses its jobs at a restart."""
 
 import uuid
 from typing import Any
@@ -12,39 +12,39 @@ CLOUD_MODEL = "wan-cloud"
 
 
 class SGLang(Lenient):
-    """`variant` is the number of an output, a deletion stops nothing, and files may be in a cloud."""
+    """`variant` is the number of an output, a deletion stops nothing, and files may be in the cloud."""
 
     models = ("wan", CLOUD_MODEL)
-    """With the second one, files are uploaded: they are at `url`, not under /content."""
-    keyless = True
-    forgets = True
-    deletes_running = False
-    limits = (1, 20)
-    status_failed, status_not_ready = 404, 404
+    """Files of the second one are uploaded: they are at `url`, not under /content."""
+    requires_api_key = False
+    keeps_jobs_in_memory = True
+    delete_cancels = False
+    list_limits = (1, 20)
+    failed_content_status, pending_content_status = 404, 404
 
     def new_id(self) -> str:
         """Return a UUID."""
         return str(uuid.uuid4())
 
     def variant(self, wanted: str | None) -> str:
-        """Take only 0 for the first output."""
+        """Accept only 0, the first output."""
         if wanted not in {None, "0"}:
             raise ApiError(404, f"Variant {wanted} not found")
         return "video"
 
-    def is_elsewhere(self, job: VideoRecord) -> bool:
+    def has_external_url(self, job: VideoRecord) -> bool:
         """Tell by the model whether the file was uploaded."""
         return job.model == CLOUD_MODEL
 
     def video(self, job: VideoRecord, progress: int) -> Json:
-        """Show no expiry; errors are a message."""
+        """Show no expiry, and of errors only the message."""
         shown = super().video(job, progress) | {"expires_at": None}
         if job.error_code:
             shown["error"] = {"message": job.error_message}
         return shown
 
     def deleted(self, job: VideoRecord) -> Json:
-        """Return the Video as it was, but for its status."""
+        """Return the Video as it was, except for its status."""
         return self.video(job, 0) | {"status": "deleted"}
 
     def error(self, error: ApiError) -> tuple[int, Json]:

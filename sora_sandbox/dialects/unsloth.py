@@ -1,4 +1,4 @@
-"""Unsloth Studio 2026.10: one job at a time, on one machine, and a hint when to ask again."""
+"""Unsloth Studio 2026.10: one job at a time, on one machine, and a fixed polling hint."""
 
 from sora_sandbox import validation
 from sora_sandbox.dialects.base import Lenient
@@ -9,28 +9,28 @@ _GRID, _SIDES = 16, (32, 2048)
 
 
 class Unsloth(Lenient):
-    """Says errors as the hosted API does, and lengths with a fraction."""
+    """Writes errors as the hosted API does, and lengths with a fraction."""
 
     models = ("unsloth/Wan2.2-TI2V-5B",)
-    one_job = True
+    one_job_at_a_time = True
     poll_after_ms = 2000
-    loses_place = False
-    status_failed, status_not_ready = 400, 400
+    ignores_unknown_cursor = False
+    failed_content_status, pending_content_status = 400, 400
 
     def check_size(self, size: object) -> str:
-        """Want sides within bounds, on the model's grid."""
+        """Require sides within bounds, on the model's grid."""
         text = super().check_size(size)
-        if any(not _SIDES[0] <= side <= _SIDES[1] or side % _GRID for side in validation.pixels(text)):
+        if any(not _SIDES[0] <= side <= _SIDES[1] or side % _GRID for side in validation.parse_size(text)):
             message = f"Invalid size '{text}': width and height must be multiples of {_GRID}, 32 to 2048."
             raise ApiError(400, message, "invalid_value", "size")
         return text
 
     def check_seconds(self, seconds: object) -> str:
-        """Take "auto" too."""
+        """Accept "auto", too."""
         return super().check_seconds(None if seconds == "auto" else seconds)
 
     def variant(self, wanted: str | None) -> str:
-        """Have no spritesheet."""
+        """Serve no spritesheet."""
         if wanted not in {None, "video", "thumbnail"}:
             raise ApiError(400, f"Unsupported variant '{wanted}'.", "invalid_value", "variant")
         return wanted or "video"

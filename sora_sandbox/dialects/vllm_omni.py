@@ -14,31 +14,31 @@ class VllmOmni(Lenient):
     """One served model; progress jumps from nothing to everything."""
 
     models = ("Wan-AI/Wan2.2-T2V-A14B-Diffusers",)
-    takes_json = False
-    forgets = True
-    limits = (0, 1_000_000)
-    status_failed, status_not_ready = 422, 404
+    accepts_json = False
+    keeps_jobs_in_memory = True
+    list_limits = (0, 1_000_000)
+    failed_content_status, pending_content_status = 422, 404
 
     def new_id(self) -> str:
         """Return `video_gen_` and 32 hex digits."""
         return "video_gen_" + secrets.token_hex(16)
 
     def check_model(self, model: object) -> str:
-        """Want the served model, or none named."""
+        """Require the served model, or none."""
         if model and model != self.models[0]:
             text = f"Model mismatch: request specifies '{model}' but server is running '{self.models[0]}'."
             raise ApiError(400, text)
         return self.models[0]
 
     def check_seconds(self, seconds: object) -> str:
-        """Want a whole number as text."""
+        """Require a whole number as a string."""
         text = str(seconds or validation.DEFAULT_SECONDS)
         if not re.fullmatch(r"[1-9]\d*", text, re.ASCII):
             raise ApiError(400, "String should match pattern '^[1-9]\\d*$'", param="seconds")
         return super().check_seconds(text)
 
     def video(self, job: VideoRecord, progress: int) -> Json:
-        """Show no progress, no expiry, and errors with a number."""
+        """Show no progress, no expiry, and a number as the code of errors."""
         shown = super().video(job, progress)
         del shown["expires_at"]
         shown["progress"] = 100 if job.status == "completed" else 0
@@ -47,13 +47,13 @@ class VllmOmni(Lenient):
         return shown
 
     def retrieve_status(self, job: VideoRecord) -> int:
-        """Fail together with the job."""
+        """Answer with an error when the job has failed."""
         if job.status != "failed":
             return 200
-        return 400 if job.error_code == validation.BLOCKED[0] else 500
+        return 400 if job.error_code == validation.MODERATION_BLOCKED[0] else 500
 
     def error(self, error: ApiError) -> tuple[int, Json]:
-        """Write vLLM's envelope: the phrase of the status, and the status as a number."""
+        """Write vLLM's envelope: the status as a phrase and as a number."""
         phrase = HTTPStatus(error.status).phrase
         shown = {"message": error.message, "type": phrase, "param": error.param, "code": error.status}
         return error.status, {"error": shown}

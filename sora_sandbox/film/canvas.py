@@ -20,14 +20,14 @@ class Layer(Protocol):
 
 
 class Canvas:
-    """One frame in the making.
+    """The frame that is being painted.
 
     `light` has shape (3, height, width), float32, 1.0 is white and more is glare. Lengths in scenes are
     shares of `unit`, the shorter side, so that every size shows the same picture.
     """
 
     def __init__(self, width: int, height: int) -> None:
-        """Prepare an empty frame; it is painted over again for every frame of a video."""
+        """Prepare a black frame; it is reused for every frame of a video."""
         self.width, self.height = width, height
         self.unit = min(width, height)
         self.light: Array = np.zeros((3, height, width), np.float32)
@@ -40,7 +40,7 @@ class Canvas:
         return -(-self.height // coarseness), -(-self.width // coarseness)
 
     def add(self, mask: Array, colour: Array, top: int = 0, left: int = 0) -> None:
-        """Shine `colour` through a mask whose corner lies at (top, left); what lies outside is cut."""
+        """Add light of a colour through a mask whose corner is at (top, left); what is outside is cut off."""
         mask, rows, columns = self._clip(mask, top, left)
         target = self.light[:, rows, columns]
         for band in bands(mask.shape[0]):
@@ -49,7 +49,7 @@ class Canvas:
             np.add(target[:, band], part, out=target[:, band])
 
     def cover(self, mask: Array, paint: Array, top: int = 0, left: int = 0) -> None:
-        """Lay `paint`, a colour (3,) or planes that broadcast to the mask, where the mask is 1."""
+        """Blend `paint`, a colour (3,) or planes that broadcast to the mask, over the frame by the mask."""
         paint = paint[:, None, None] if paint.ndim == 1 else paint
         full = mask.shape
         mask, rows, columns = self._clip(mask, top, left)

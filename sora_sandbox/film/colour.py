@@ -1,4 +1,4 @@
-"""Colours as people see them: mix and tint in OKLab (https://bottosson.github.io/posts/oklab/), keep in sRGB.
+"""Colours, stored as sRGB, mixed and tinted in OKLab (https://bottosson.github.io/posts/oklab/).
 
 A colour is an array of three sRGB values, 0..1. Arrays of the size of a frame are float32, twice as fast as
 float64.

@@ -1,4 +1,4 @@
-"""Compose a scene's layers into one picture that can be painted at any moment."""
+"""Compose the layers of a scene into one picture that can be painted at any moment."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -142,7 +142,7 @@ def _deep(scene: Scene, canvas: Canvas) -> list[Layer]:
     return layers
 
 
-def _silk(scene: Scene, canvas: Canvas) -> list[Layer]:
+def _abstract(scene: Scene, canvas: Canvas) -> list[Layer]:
     layers: list[Layer] = [Satin(canvas, scene)]
     kind = scene.seed % 3
     if kind != 0:
@@ -167,7 +167,7 @@ _PLACES: dict[str, Callable[[Scene, Canvas], list[Layer]]] = {
     "city": _city,
     "cosmos": _cosmos,
     "deep": _deep,
-    "silk": _silk,
+    "abstract": _abstract,
 }
 
 

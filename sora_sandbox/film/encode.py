@@ -1,4 +1,4 @@
-"""Write pictures and sound as an MP4 that plays everywhere: H.264 yuv420p, AAC stereo, index at the front."""
+"""Encode frames and sound as an MP4 that plays everywhere: H.264 yuv420p, AAC stereo, index at the front."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ FPS = 24
 _X264 = {
     "preset": "veryfast",
     "crf": "19",
-    "subq": "1",  # this and the next three: half the work, and nothing that one would see
+    "subq": "1",  # this and the next three: half the work, with no visible difference
     "refs": "1",
     "weightp": "0",
     "partitions": "i8x8,i4x4",
     "profile": "high",
-    "aq-mode": "3",  # more bits for dark gradients, which would show bands first
+    "aq-mode": "3",  # more bits for dark gradients, where banding shows first
     "psy-rd": "1.0:0.15",
     "g": str(2 * FPS),  # a key frame every two seconds: seeking is exact enough
     "threads": "2",
@@ -30,7 +30,7 @@ _X264 = {
 
 
 class Mp4Writer:
-    """One file in the making; frames are pushed in order, sound keeps step."""
+    """Writes one file: frames in order, with the sound that belongs to them."""
 
     def __init__(self, path: Path, width: int, height: int, sound: Array, title: str) -> None:
         """Open the file. `sound` is the whole track, (2, samples) at RATE."""
@@ -45,7 +45,7 @@ class Mp4Writer:
         self._sound = sound
         self._raw = av.VideoFrame(width, height, "gbrp")
 
-    def push(self, rgb: RgbFrame) -> None:
+    def write(self, rgb: RgbFrame) -> None:
         """Encode the next frame, (3, height, width) in the order red, green, blue."""
         for plane, index in zip(self._raw.planes, (1, 2, 0), strict=True):
             rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
@@ -54,17 +54,17 @@ class Mp4Writer:
         frame.pts = self._frames
         self._frames += 1
         self._file.mux(self._video.encode(frame))
-        self._sound_until(self._frames * RATE // FPS)
+        self._write_sound_until(self._frames * RATE // FPS)
 
     def close(self) -> None:
         """Flush both encoders and write the index."""
-        self._sound_until(self._sound.shape[1], last=True)
+        self._write_sound_until(self._sound.shape[1], last=True)
         self._file.mux(self._video.encode(None))
         self._file.mux(self._audio.encode(None))
         self._file.close()
 
-    def _sound_until(self, sample: int, *, last: bool = False) -> None:
-        """Encode sound up to a sample, in the encoder's own frame size."""
+    def _write_sound_until(self, sample: int, *, last: bool = False) -> None:
+        """Encode sound up to a sample, in frames of the encoder's size."""
         size = self._audio.codec_context.frame_size or 1024
         while self._samples + size <= sample or (last and self._samples < sample):
             chunk = self._sound[:, self._samples : self._samples + size]

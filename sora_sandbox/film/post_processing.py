@@ -1,4 +1,4 @@
-"""The last strokes: bloom, vignette, highlights that roll off, and grain against bands."""
+"""Post-processing: bloom, vignette, highlights that roll off, and grain against banding."""
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -14,7 +14,7 @@ SHOULDER = 0.7
 
 
 class PostProcessing:
-    """Turn float light into eight bits a plane, as a camera would."""
+    """Turns float light into eight bits a plane, as a camera would."""
 
     def __init__(self, canvas: Canvas) -> None:
         """Prepare vignette and grain for one size."""

@@ -1,4 +1,4 @@
-"""A reference image as the beginning: it is the first frame, then the scene comes through like mist."""
+"""A reference image as the beginning: it is the first frame, then the scene fades in like mist."""
 
 import math
 
@@ -9,33 +9,33 @@ from sora_sandbox.film.canvas import bands, enlarged
 from sora_sandbox.film.colour import Array, RgbFrame, to_oklab
 from sora_sandbox.film.noise import field, smoothstep
 
-BEGINS, ENDS = 0.22, 0.72
+FADE_START, FADE_END = 0.22, 0.72
 """The shares of the film between which the scene takes over."""
 
 
 class ReferenceIntro:
-    """The reference image, which drifts closer and gives way."""
+    """The reference image, which zooms in slowly and gives way to the scene."""
 
     def __init__(self, image: Image.Image, width: int, height: int, seed: int) -> None:
-        """Take an image that already has the film's size."""
+        """Prepare an image that already has the size of the film."""
         self._image = image.convert("RGB")
         self._size = (width, height)
         veil = field(np.random.default_rng(seed), -(-height // 8), -(-width // 8), 2.0)
         self._veil: Array = np.clip(enlarged(veil, width, height), 0, 1)
 
     def hides_scene(self, share: float) -> bool:
-        """Tell whether at this share of the film nothing but the image is seen."""
-        return share <= BEGINS
+        """Tell whether only the image is visible at this share of the film."""
+        return share <= FADE_START
 
-    def lay_over(self, rgb: RgbFrame, share: float) -> None:
-        """Put the image over a finished frame (3, height, width), in place, at a share 0..1 of the film."""
-        if share >= ENDS:
+    def overlay(self, rgb: RgbFrame, share: float) -> None:
+        """Draw the image over a finished frame (3, height, width), in place, at a share 0..1 of the film."""
+        if share >= FADE_END:
             return
-        picture = np.moveaxis(self._closer(share), -1, 0)
+        picture = np.moveaxis(self._zoomed(share), -1, 0)
         if self.hides_scene(share):
             rgb[:] = picture
             return
-        passed = (share - BEGINS) / (ENDS - BEGINS) * 1.5 - 0.25
+        passed = (share - FADE_START) / (FADE_END - FADE_START) * 1.5 - 0.25
         for band in bands(rgb.shape[1]):
             left = 1 - smoothstep(-0.25, 0.25, passed - self._veil[band])
             scene = rgb[:, band].astype(np.float32)
@@ -43,8 +43,8 @@ class ReferenceIntro:
             scene += 0.5
             rgb[:, band] = scene
 
-    def _closer(self, share: float) -> RgbFrame:
-        """Return the image, (height, width, 3), a little closer; at share 0 as it is."""
+    def _zoomed(self, share: float) -> RgbFrame:
+        """Return the image, (height, width, 3), zoomed in a little; at share 0 as it is."""
         width, height = self._size
         zoom = 1 + 0.10 * (1 - math.cos(math.pi * share)) / 2
         if share == 0:

@@ -1,4 +1,4 @@
-"""Make a whole video from an order: the film, its poster and its sheet."""
+"""Render a whole video: the film, its thumbnail and its spritesheet."""
 
 import dataclasses
 import math
@@ -27,73 +27,73 @@ from sora_sandbox.film.stills import Stills
 
 @dataclass(frozen=True)
 class RenderSpec:
-    """What to make."""
+    """What to render."""
 
     prompts: tuple[str, ...]
-    """The prompt; for a remix, all prompts of its line from the first ancestor on."""
+    """The prompt; for a remix, those of all its ancestors first, from the oldest on."""
     width: int
     height: int
     seconds: int
     reference: str | None = None
     """Path of an image of exactly width x height, to be the first frame."""
     source: str | None = None
-    """Path of a film to go on from; it is the beginning."""
+    """Path of a film to continue; it becomes the beginning."""
     source_seconds: int = 0
     least_seconds: float = 0.0
     """Take at least this long, evenly, so that a person can watch the progress."""
 
 
-def render(order: RenderSpec, folder: Path) -> Iterator[int]:
-    """Write the three files into `folder`, yielding percent done, 0..99; equal orders give equal films."""
+def render(spec: RenderSpec, folder: Path) -> Iterator[int]:
+    """Write the three files into `folder`, yielding percent done, 0..99; equal specs give equal files."""
     began = time.monotonic()
-    canvas = Canvas(order.width, order.height)
-    earlier = None
-    if order.source:
-        earlier = SourceFilm(Path(order.source), order.source_seconds, order.width, order.height)
-    image = earlier.last_picture() if earlier else Image.open(order.reference) if order.reference else None
-    scene = _scene(order, image)
+    canvas = Canvas(spec.width, spec.height)
+    source = None
+    if spec.source:
+        source = SourceFilm(Path(spec.source), spec.source_seconds, spec.width, spec.height)
+    image = source.last_frame() if source else Image.open(spec.reference) if spec.reference else None
+    scene = _scene(spec, image)
     layers = compose(scene, canvas)
-    finish, caption = PostProcessing(canvas), Caption(canvas, order.prompts[-1])
-    opening = ReferenceIntro(image, order.width, order.height, scene.seed_for("veil")) if image else None
-    start = earlier.seconds * FPS if earlier else 0
-    frames = order.seconds * FPS
-    stills = Stills(order.width, order.height, frames, FPS)
-    sound = compose_sound(scene, order.seconds - start // FPS)
-    if earlier:
-        sound = np.concatenate([earlier.sound(), sound], axis=1)
-    film = Mp4Writer(folder / VIDEO, order.width, order.height, sound, order.prompts[-1])
-    for index, rgb in enumerate(earlier.pictures() if earlier else ()):
-        _press(film, stills, rgb, index)
+    post, caption = PostProcessing(canvas), Caption(canvas, spec.prompts[-1])
+    intro = ReferenceIntro(image, spec.width, spec.height, scene.seed_for("veil")) if image else None
+    start = source.seconds * FPS if source else 0
+    frames = spec.seconds * FPS
+    stills = Stills(spec.width, spec.height, frames, FPS)
+    sound = compose_sound(scene, spec.seconds - start // FPS)
+    if source:
+        sound = np.concatenate([source.sound(), sound], axis=1)
+    film = Mp4Writer(folder / VIDEO, spec.width, spec.height, sound, spec.prompts[-1])
+    for index, rgb in enumerate(source.frames() if source else ()):
+        _write(film, stills, rgb, index)
         yield math.floor(99 * (index + 1) / frames)
     # One thread encodes a frame while this one paints the next: both spend their time outside Python's lock.
-    press = ThreadPoolExecutor(1)
-    encoding: Future[object] = press.submit(int)
+    encoder = ThreadPoolExecutor(1)
+    encoding: Future[object] = encoder.submit(int)
     for index in range(frames - start):
         moment, share = index / FPS, index / (frames - start)
-        if not (opening and opening.hides_scene(share)):
+        if not (intro and intro.hides_scene(share)):
             for layer in layers:
                 layer.paint(canvas, moment)
-        rgb = finish.develop(canvas, index)
-        if opening:
-            opening.lay_over(rgb, share)
-        caption.print_on(rgb, moment)
+        rgb = post.develop(canvas, index)
+        if intro:
+            intro.overlay(rgb, share)
+        caption.draw_on(rgb, moment)
         encoding.result()
-        encoding = press.submit(_press, film, stills, rgb, start + index)
+        encoding = encoder.submit(_write, film, stills, rgb, start + index)
         yield math.floor(99 * (start + index + 1) / frames)
-        time.sleep(max(0.0, began + order.least_seconds * (start + index + 1) / frames - time.monotonic()))
+        time.sleep(max(0.0, began + spec.least_seconds * (start + index + 1) / frames - time.monotonic()))
     encoding.result()
     film.close()
     stills.save(folder / THUMBNAIL, folder / SPRITESHEET)
 
 
-def _press(film: Mp4Writer, stills: Stills, rgb: RgbFrame, index: int) -> None:
-    stills.see(rgb, index)
-    film.push(rgb)
+def _write(film: Mp4Writer, stills: Stills, rgb: RgbFrame, index: int) -> None:
+    stills.add(rgb, index)
+    film.write(rgb)
 
 
-def _scene(order: RenderSpec, image: Image.Image | None) -> Scene:
-    """Imagine the scene; with a reference image, in colours that go with it."""
-    scene = scene_from_prompts(order.prompts)
+def _scene(spec: RenderSpec, image: Image.Image | None) -> Scene:
+    """Choose the scene; with a reference image, in colours that match it."""
+    scene = scene_from_prompts(spec.prompts)
     hue = leading_hue(image) if image else None
     if hue is None:
         return scene

@@ -1,4 +1,4 @@
-"""From words to a scene: what to draw, in which colours, how it moves. Pure and deterministic."""
+"""Turn prompts into a scene: what to draw, in which colours, how it moves. Pure and deterministic."""
 
 import hashlib
 import math
@@ -24,7 +24,7 @@ from sora_sandbox.film.vocabulary import (
 
 _T = TypeVar("_T")
 
-_FREE_PALETTES = (
+_ANY_PLACE_PALETTES = (
     "sunset",
     "candy",
     "neon",
@@ -42,10 +42,10 @@ _DARK = {"night", "aurora", "neon", "ember", "gold"}
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that the painters need to know."""
+    """Everything that the layers need to know."""
 
     place: str
-    """coast, peaks, forest, dunes, meadow, city, cosmos, deep or silk (an abstract one)."""
+    """coast, peaks, forest, dunes, meadow, city, cosmos, deep or abstract."""
     palette: Palette
     palette_name: str
     seed: int
@@ -59,23 +59,23 @@ class Scene:
 
     @property
     def is_dark(self) -> bool:
-        """Tell whether lamps and stars would be seen."""
+        """Tell whether lamps and stars would be visible."""
         return self.palette_name in _DARK
 
     def seed_for(self, salt: str) -> int:
-        """Return a seed of its own for one layer, so that layers never disturb each other's dice."""
+        """Return a seed for one layer, so that no layer changes the random numbers of another."""
         return _hash(f"{self.seed}/{salt}")
 
 
 def scene_from_prompts(prompts: Sequence[str]) -> Scene:
     """Choose the scene for a prompt, or for a line of remixes from the first prompt to the last.
 
-    The first prompt decides place and composition; the last one that has something to say about colour,
-    weather, company or pace decides that. A remix whose words name no colour still gets one of its own.
+    The first prompt decides place and composition; colour, weather, subjects and pace are each decided by the
+    last prompt that mentions them. A remix whose words name no colour still gets colours of its own.
     """
     lines = [_words(prompt) for prompt in prompts]
     seed = _hash(" ".join(lines[0]))
-    place = _first(lines[0], PLACES) or _first(lines[0], VAGUE_PLACES) or "silk"
+    place = _first(lines[0], PLACES) or _first(lines[0], VAGUE_PLACES) or "abstract"
     palette_name, palette = _palette(lines, place, seed)
     weather = _newest(lines, WEATHER)
     return Scene(
@@ -127,13 +127,13 @@ def _newest(lines: list[list[str]], meanings: dict[str, str]) -> tuple[str, ...]
 
 
 def _palette(lines: list[list[str]], place: str, seed: int) -> tuple[str, Palette]:
-    """Choose the colours: time of day, then place, then chance; colour words tint, the rest nudges."""
-    free = _FREE_PALETTES[seed % len(_FREE_PALETTES)]
+    """Choose the colours by time of day, place or seed; colour words tint them, other words shift them."""
+    by_seed = _ANY_PLACE_PALETTES[seed % len(_ANY_PLACE_PALETTES)]
     times = next(
         (found for words in reversed(lines) if (found := {TIMES[word] for word in words if word in TIMES})),
         set(),
     )
-    name = min(times, key=list(PALETTES).index) if times else PLACE_PALETTES.get(place, free)
+    name = min(times, key=list(PALETTES).index) if times else PLACE_PALETTES.get(place, by_seed)
     palette = PALETTES[name]
     last = lines[-1]
     hue = _latest(lines, HUES, -1)

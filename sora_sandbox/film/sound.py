@@ -1,4 +1,4 @@
-"""A quiet bed of sound: a warm chord that breathes, and a few bells. Its key and mood come from the scene."""
+"""A quiet soundtrack: a warm chord that swells, and a few bells. Its key and mood come from the scene."""
 
 # ruff: noqa: PLR2004  (chances)
 
@@ -27,7 +27,7 @@ def compose_sound(scene: Scene, seconds: int) -> Array:
     for index, start in enumerate(range(0, total, bar)):
         _pad(sound, rng, root, chords[(turn + index) % 3], start, bar)
     _bells(sound, rng, root * 4, _SCALES[scene.is_dark], scene.pace)
-    sound = _echoed(sound)
+    sound = _with_reverb(sound)
     edge = np.minimum(np.arange(total) / (0.5 * RATE), (total - np.arange(total)) / (0.9 * RATE))
     sound *= np.clip(edge, 0, 1).astype(np.float32)
     return np.tanh(sound * np.float32(0.9 / max(float(np.abs(sound).max()), 1e-6)) * 0.55).astype(np.float32)
@@ -72,8 +72,8 @@ def _bells(sound: Array, rng: np.random.Generator, root: float, scale: tuple[int
         sound[1, start : start + count] += tone * np.float32(place)
 
 
-def _echoed(sound: Array) -> Array:
-    """Add a little room: a few early echoes that cross sides."""
+def _with_reverb(sound: Array) -> Array:
+    """Add a little reverb: a few early echoes that cross sides."""
     wet = sound.copy()
     for delay, loud in ((0.083, 0.22), (0.149, 0.16), (0.271, 0.12), (0.397, 0.08)):
         shift = int(delay * RATE)

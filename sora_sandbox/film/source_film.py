@@ -1,4 +1,4 @@
-"""A film that is there already, to be looked at or gone on from."""
+"""A film that exists already: probe it, or continue it."""
 
 import io
 from collections import deque
@@ -20,26 +20,26 @@ from sora_sandbox.film.sound import RATE
 
 @dataclass(frozen=True)
 class FilmInfo:
-    """What can be seen of a film: its size in pixels, its length in seconds, its first picture as PNG."""
+    """What a film looks like: its size in pixels, its length in seconds, its first frame as PNG."""
 
     width: int
     height: int
     seconds: float
-    picture: bytes
+    first_frame: bytes
 
 
 def probe(path: Path) -> FilmInfo:
-    """Look at a film.
+    """Open a film and describe it.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It cannot be played.
     """
     try:
         with av.open(str(path)) as file:
             seconds = (file.duration or 0) / av.time_base
             frame = next(file.decode(video=0))
     except (FFmpegError, IndexError, StopIteration) as error:
-        message = "This is not a film that can be played."
+        message = "The file is not a playable video."
         raise ValueError(message) from error
     picture = io.BytesIO()
     frame.to_image().save(picture, "PNG")
@@ -47,15 +47,15 @@ def probe(path: Path) -> FilmInfo:
 
 
 class SourceFilm:
-    """The pictures and the sound of a film, at our own pace."""
+    """The frames and the sound of a film, at our own frame rate."""
 
     def __init__(self, path: Path, seconds: int, width: int, height: int) -> None:
-        """Take the first `seconds` of it, at this size."""
+        """Use its first `seconds`, at this size."""
         self._path, self._width, self._height = path, width, height
         self.seconds = seconds
 
-    def pictures(self) -> Iterator[RgbFrame]:
-        """Give exactly the frames of its seconds, (3, height, width); a film that ends early stands still."""
+    def frames(self) -> Iterator[RgbFrame]:
+        """Yield exactly the frames of its seconds, (3, height, width); a film that ends early freezes."""
         missing = self.seconds * FPS
         rgb: RgbFrame = np.zeros((3, self._height, self._width), np.uint8)
         with av.open(str(self._path)) as file:
@@ -66,9 +66,9 @@ class SourceFilm:
                 yield rgb
         yield from [rgb] * missing
 
-    def last_picture(self) -> Image.Image:
-        """Return the picture to go on from."""
-        (rgb,) = deque(self.pictures(), maxlen=1)
+    def last_frame(self) -> Image.Image:
+        """Return the frame from which a new film continues."""
+        (rgb,) = deque(self.frames(), maxlen=1)
         return Image.fromarray(np.ascontiguousarray(np.moveaxis(rgb, 0, -1)))
 
     def sound(self) -> Array:

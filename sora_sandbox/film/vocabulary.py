@@ -1,12 +1,12 @@
-"""The sandbox's vocabulary: which words of a prompt choose the scene, its colours, weather, company and pace.
+"""The vocabulary: which words of a prompt choose the place, its colours, weather, subjects and pace.
 
-Words are singular and lower case; `scene.py` reduces a prompt's words to that form. Everything not listed
-here still counts: it goes into the seed.
+Words are singular and lower case; `scene.py` reduces a prompt's words to that form. Words that are not listed
+here count as well: they go into the seed.
 """
 
 
 def _index(text: str) -> dict[str, str]:
-    """Turn lines of "meaning: word word" into {"word": "meaning"}; an indented line goes on."""
+    """Turn lines of "meaning: word word" into {"word": "meaning"}; an indented line continues the last."""
     meanings: dict[str, str] = {}
     meaning = ""
     for row in text.strip().splitlines():
@@ -40,7 +40,7 @@ peaks: sky cloud moon star night aurora northern bird fog mist sunset sunrise da
 meadow: sun summer rain petal blossom kite child autumn leaf
 city: party concert dance crowd
 """)
-"""Count only when no word of PLACES says where we are."""
+"""Count only when no word of PLACES names a place."""
 
 TIMES = _index("""
 sunset: sunset dusk evening twilight hour
@@ -57,7 +57,7 @@ gold: gold luxury opulent brass
 storm: storm stormy thunderstorm thunder lightning tempest tornado hurricane
 mono: monochrome noir grayscale greyscale bw
 """)
-"""Words that name a palette; they decide before the place does."""
+"""Words that name a palette; they take precedence over the place."""
 
 PLACE_PALETTES = {
     "coast": "ocean",

@@ -18,7 +18,7 @@ _MAY_READ_THE_ENVIRONMENT = {
     "sora_studio/config/environment.py",
     "sora_studio/web/frontend.py",  # for the build it starts
     "sora_studio/web/asgi.py",  # for Reflex, which listens to nothing else
-    "sora_sandbox/render_pool.py",  # for the workers it starts
+    "sora_sandbox/worker_process.py",  # for the workers it starts
 }
 _SHORT = 0.1  # seconds
 _EXPLAINED = re.compile(

@@ -3,7 +3,7 @@
 import pytest
 from PIL import ImageFont
 
-from sora_sandbox.film.caption import legible, wrapped
+from sora_sandbox.film.caption import printable, wrapped
 
 FONT = ImageFont.load_default(20)
 
@@ -38,4 +38,4 @@ def test_a_word_wider_than_the_frame_is_cut():
 )
 def test_only_what_the_font_can_draw_is_shown(text: str, shown: str):
     """Empty boxes in a picture help nobody."""
-    assert legible(text, FONT) == shown
+    assert printable(text, FONT) == shown

@@ -148,13 +148,13 @@ def test_what_makes_no_character(http: httpx.Client, tmp_path: Path):
         ("extensions", {"video": {"id": "a"}, "prompt": "b", "size": "1280x720"}, 400, "size"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_gone_on_from(http: httpx.Client, path: str, body: Any, status: int, param: str):
+def test_what_cannot_be_edited_or_extended(http: httpx.Client, path: str, body: Any, status: int, param: str):
     answer = http.post(f"/videos/{path}", json=body)
 
     assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
 
 
-def test_a_video_in_the_making_cannot_be_gone_on_from(box: RunningSandbox, http: httpx.Client):
+def test_an_unfinished_video_cannot_be_edited_or_extended(box: RunningSandbox, http: httpx.Client):
     box.fault(job="stuck")
     video_id = http.post("/videos", json={"prompt": "a dog"}).json()["id"]
     for answer in (

@@ -148,7 +148,7 @@ def test_fields_are_replaced_in_every_view_of_a_video(
     assert http.get("/videos").json()["data"][0][name] == shown
 
 
-def test_a_series_is_gone_through_and_fields_can_be_missing(box: RunningSandbox, http: httpx.Client):
+def test_a_list_of_values_is_used_in_turn_and_fields_can_be_missing(box: RunningSandbox, http: httpx.Client):
     video_id = _finished(http)
     box.fault(retrieve={"set": {"progress": [50, 20, 80]}, "omit": ["expires_at"]})
     answers = [http.get(f"/videos/{video_id}").json() for _ in range(4)]
@@ -309,7 +309,7 @@ def test_content_is_something_else(
         assert b"ftyp" not in answer.content
 
 
-def test_of_two_faults_the_younger_is_right_and_both_can_be_seen(box: RunningSandbox, http: httpx.Client):
+def test_of_two_faults_the_later_one_wins_and_both_are_listed(box: RunningSandbox, http: httpx.Client):
     video_id = _finished(http)
     box.clear()
     box.fault(retrieve={"set": {"progress": 7}})

@@ -1,4 +1,4 @@
-"""The table of jobs: order, pages, the queue, and what it never forgets."""
+"""The table of jobs: order, pages, the queue, and the ledger that it is."""
 
 import sqlite3
 from pathlib import Path
@@ -64,22 +64,22 @@ def test_jobs_begin_in_order_and_deleted_ones_never(store: JobStore):
     first, second, third = _add(store, 3)
     store.delete(second)
 
-    begun = [store.begin_next(), store.begin_next()]
+    begun = [store.start_next(), store.start_next()]
 
     assert [video and (video.id, video.status) for video in begun] == [
         (first, "in_progress"),
         (third, "in_progress"),
     ]
-    assert store.begin_next() is None
+    assert store.start_next() is None
     assert store.count("queued") == 0
 
 
 def test_interrupted_jobs_wait_again(store: JobStore):
     (video_id,) = _add(store, 1)
-    store.begin_next()
+    store.start_next()
     store.requeue_interrupted()
 
-    again = store.begin_next()
+    again = store.start_next()
 
     assert again is not None
     assert again.id == video_id
@@ -141,9 +141,9 @@ def test_a_file_from_an_earlier_version_opens(tmp_path: Path):
 
 def test_requests_are_counted_by_operation_and_by_key(store: JobStore):
     for operation, key in [("create", ""), ("create", "a"), ("remix", "a"), ("create", "b"), ("list", "")]:
-        store.see(operation, key)
+        store.count_request(operation, key)
 
-    assert store.seen() == ({"create": 3, "list": 1, "remix": 1}, {"a": 2, "b": 1})
+    assert store.request_counts() == ({"create": 3, "list": 1, "remix": 1}, {"a": 2, "b": 1})
 
 
 def test_extensions_are_counted_in_a_row(store: JobStore):

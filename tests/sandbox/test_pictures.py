@@ -146,7 +146,7 @@ def test_every_word_can_be_drawn(tmp_path: Path, prompt: str):
     assert last == 99
 
 
-def test_equal_orders_give_equal_files(tmp_path: Path):
+def test_equal_specs_give_equal_files(tmp_path: Path):
     files = []
     for name in ("one", "other"):
         folder = tmp_path / name

@@ -19,23 +19,23 @@ def test_some_words_are_refused_at_once(prompt: str):
 @pytest.mark.parametrize("prompt", ["a gorgeous category", "forbidden-tests are other words", "not-gore"])
 def test_words_are_matched_whole(prompt: str):
     assert validation.check_prompt(prompt) == prompt
-    assert not validation.refused_later(prompt)
+    assert not validation.is_blocked_later(prompt)
 
 
 @pytest.mark.parametrize("prompt", ["Mickey  Mouse dancing", "a forbidden-late-test", "Pikachu, please"])
 def test_some_words_are_refused_later(prompt: str):
     assert validation.check_prompt(prompt) == prompt
-    assert validation.refused_later(prompt)
+    assert validation.is_blocked_later(prompt)
 
 
 def test_nothing_said_means_the_defaults():
-    assert validation.check_form(None, None, None) == ("sora-2", "720x1280", "4")
+    assert validation.check_parameters(None, None, None) == ("sora-2", "720x1280", "4")
 
 
 def test_only_the_larger_model_offers_the_larger_sizes():
-    assert validation.check_form("sora-2-pro", "1792x1024", "20") == ("sora-2-pro", "1792x1024", "20")
+    assert validation.check_parameters("sora-2-pro", "1792x1024", "20") == ("sora-2-pro", "1792x1024", "20")
     with pytest.raises(ApiError, match="Supported values are: '720x1280' and '1280x720'"):
-        validation.check_form("sora-2", "1792x1024", "20")
+        validation.check_parameters("sora-2", "1792x1024", "20")
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_a_video_is_extended_so_often_and_so_far(seconds: int, more: int, extens
 
 @pytest.mark.parametrize(("seconds", "nearest"), [(0.5, "4"), (5.0, "4"), (9.9, "8"), (200.0, "20")])
 def test_a_film_that_somebody_brings_gets_the_nearest_length(seconds: float, nearest: str):
-    assert validation.check_upload(None, 1280, 720, seconds) == ("sora-2", "1280x720", nearest)
+    assert validation.check_uploaded_film(None, 1280, 720, seconds) == ("sora-2", "1280x720", nearest)

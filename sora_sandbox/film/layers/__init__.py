@@ -1,1 +1,1 @@
-"""What pictures are made of: each module paints one kind of thing."""
+"""The layers that pictures are made of: each module paints one kind of thing."""

@@ -14,7 +14,6 @@ class Satin:
     """A cloth of folded light: a moving height field, lit from one side."""
 
     def __init__(self, canvas: Canvas, scene: Scene) -> None:
-        """Choose the folds."""
         rng = np.random.default_rng(scene.seed_for("satin"))
         self._rows, self._columns = canvas.grid(4)
         ys = np.arange(self._rows, dtype=np.float32)[:, None] * 4 / canvas.unit
@@ -133,10 +132,9 @@ def _sphere(radius: float, colour: Array, light: Array, side: int) -> tuple[Arra
 
 
 class Threads:
-    """Fine bright threads that follow one another through the picture."""
+    """Fine bright threads that follow one another across the picture."""
 
     def __init__(self, scene: Scene) -> None:
-        """Choose their course."""
         rng = np.random.default_rng(scene.seed_for("threads"))
         self._phase = rng.uniform(0, 6.3, 3)
         self._y = rng.uniform(0.42, 0.62)
@@ -144,7 +142,7 @@ class Threads:
         self._pace = scene.pace * scene.drift
 
     def paint(self, canvas: Canvas, t: float) -> None:
-        """Draw the sheaf: one pass per thread over the rows that it touches."""
+        """Draw them: one pass per thread over the rows that it touches."""
         xs = canvas.xs / canvas.unit
         move = t * self._pace
         for index in range(18):

@@ -14,7 +14,6 @@ class Nebula:
     """Veils of gas that slide over a dark ground."""
 
     def __init__(self, canvas: Canvas, scene: Scene) -> None:
-        """Prepare the veils."""
         rng = np.random.default_rng(scene.seed_for("nebula"))
         palette = scene.palette
         rows, columns = canvas.grid(4)
@@ -86,7 +85,7 @@ class Planet:
         self._turn = 5.5 * scene.pace * scene.drift
 
     def paint(self, canvas: Canvas, t: float) -> None:
-        """Draw it as it has turned."""
+        """Draw it as far as it has turned."""
         at = self._longitude + self._turn * t
         whole = np.floor(at)
         share = at - whole

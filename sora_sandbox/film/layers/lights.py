@@ -1,4 +1,4 @@
-"""Moving light: northern lights, and shafts that fall from above."""
+"""Moving light: northern lights, and shafts of light from above."""
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Shafts:
     """Shafts of light that fan out from a point above."""
 
     def __init__(self, canvas: Canvas, scene: Scene, source: tuple[float, float], strength: float) -> None:
-        """Let them start from `source`, shares of the frame that may lie outside it."""
+        """Start them from `source`, shares of the frame that may be outside it."""
         rng = np.random.default_rng(scene.seed_for("shafts"))
         rows, columns = canvas.grid(5)
         self._lines = [line(rng, 1024, 0.9, 6, 34) for _ in range(2)]

@@ -1,6 +1,6 @@
-"""Swarms of small things in the air: snow, petals, fireflies, embers, bubbles, stars, dust.
+"""Particles: snow, petals, fireflies, embers, bubbles, stars, dust.
 
-Every particle's place is a formula of time, so that any frame can be drawn by itself.
+The place of each is a function of time, so that any frame can be drawn by itself.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from sora_sandbox.film.palettes import Palette
 from sora_sandbox.film.scene import Scene
 
 TINY = 4.0
-"""Pixels: swarms of smaller points are drawn all at once."""
+"""Pixels: particles with a smaller radius are drawn all at once."""
 
 
 @dataclass(frozen=True)
 class ParticleKind:
-    """How the particles of a swarm look and move; lengths are shares of the frame's shorter side."""
+    """How particles of one kind look and move; lengths are shares of the frame's shorter side."""
 
     name: str
-    """Salt of its dice."""
+    """Salt of their seed."""
     count: int
     """How many in a square frame."""
     size: tuple[float, float]
@@ -31,11 +31,11 @@ class ParticleKind:
     colours: str
     """Taken in turn, by role: white, light, 0, 1 and 2 for the accents, pale for a whitened first accent."""
     sway: float = 0.0
-    """Width of their swinging."""
+    """Width of their sway."""
     twinkle: float = 0.0
-    """0 is steady, 1 goes out at times."""
+    """0 is steady, 1 goes dark at times."""
     strength: float = 1.0
-    """Brightness or cover."""
+    """Brightness, or opacity of a disc."""
     shape: str = "glow"
     """A glow adds light, a disc is a leaf that covers and turns, a ring is a bubble."""
     area: tuple[float, float] = (0.0, 1.0)
@@ -70,7 +70,6 @@ class Particles:
     """Particles of one kind."""
 
     def __init__(self, canvas: Canvas, scene: Scene, kind: ParticleKind) -> None:
-        """Scatter them."""
         rng = np.random.default_rng(scene.seed_for(kind.name))
         total = round(kind.count * (canvas.width * canvas.height) ** 0.5 / canvas.unit)
         depth = np.sort(rng.beta(1.0, 2.2, total))
@@ -88,7 +87,7 @@ class Particles:
         self._paint = np.stack(self._colours, 1).astype(np.float32)
 
     def paint(self, canvas: Canvas, t: float) -> None:
-        """Draw them all."""
+        """Draw them where they are at `t`."""
         margin = 2 * self._radius
         tall = (self._kind.area[1] - self._kind.area[0]) * canvas.height
         x = (self._start[:, 0] * (canvas.width + 2 * margin) + self._travel[:, 0] * t) % (

@@ -15,7 +15,7 @@ SAMPLES = 4096
 """Points of one periodic outline; it spans three frame heights or so before it repeats."""
 
 Outline = Callable[[np.random.Generator, float], Array]
-"""Draws an outline: dice and nearness (0 far, 1 near) to heights 0..1 at SAMPLES points."""
+"""Maps random numbers and nearness (0 far, 1 near) to heights 0..1 at SAMPLES points."""
 
 
 class Ridge:
@@ -33,7 +33,7 @@ class Ridge:
         rim: Array,
         span: float = 3.4,
     ) -> None:
-        """Set it up.
+        """Prepare the outline and its gradient.
 
         Args:
             canvas: Where it will be painted.

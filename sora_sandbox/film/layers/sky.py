@@ -30,7 +30,7 @@ class Sky:
 
 
 class Sun:
-    """The disc of the sun or the moon, creeping."""
+    """The disc of the sun or the moon, which moves slowly."""
 
     def __init__(self, canvas: Canvas, scene: Scene, at: tuple[float, float], radius: float) -> None:
         """Place the centre at shares (x, y) of the frame; `radius` is a share of the shorter side."""

@@ -1,4 +1,4 @@
-"""Company: birds, a boat, balloons, fish. Small outlines, drawn larger and scaled down for soft edges."""
+"""Subjects: birds, a boat, balloons, fish. Small outlines, drawn larger and scaled down for soft edges."""
 
 # ruff: noqa: PLR2004  (a drawing is made of numbers)
 
@@ -16,7 +16,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def outline(shapes: Sequence[Points], height: float, width: float) -> Array:
-    """Fill polygons, given in shares of a box, and return their mask of height x width pixels."""
+    """Return the mask, height x width pixels, of polygons given in shares of a box."""
     rows, columns = max(round(height), 2), max(round(width), 2)
     image = Image.new("L", (columns * 4, rows * 4))
     pen = ImageDraw.Draw(image)
@@ -29,7 +29,6 @@ class Birds:
     """A loose flock that flaps across the sky."""
 
     def __init__(self, scene: Scene) -> None:
-        """Gather the flock."""
         rng = np.random.default_rng(scene.seed_for("birds"))
         self._birds = [
             (rng.normal(0, 0.13), rng.normal(0, 0.05), rng.uniform(0, 6.3), rng.uniform(0.022, 0.040))
@@ -58,7 +57,7 @@ class Boat:
     """A small sailing boat that rocks on the water."""
 
     def __init__(self, canvas: Canvas, scene: Scene, waterline: float) -> None:
-        """Launch it a little below the horizon."""
+        """Place it a little below the horizon."""
         rng = np.random.default_rng(scene.seed_for("boat"))
         self._x, self._y = rng.uniform(0.25, 0.42), waterline + 0.045
         if scene.drift < 0:
@@ -87,7 +86,6 @@ class Balloons:
     """Hot-air balloons that rise at their leisure."""
 
     def __init__(self, canvas: Canvas, scene: Scene) -> None:
-        """Let five of them go."""
         rng = np.random.default_rng(scene.seed_for("balloons"))
         colours = scene.palette.accents
         self._balloons = [
@@ -136,7 +134,6 @@ class Fish:
     """A school of small fish that turns as one."""
 
     def __init__(self, scene: Scene) -> None:
-        """Gather the school."""
         rng = np.random.default_rng(scene.seed_for("fish"))
         self._fish = [
             (rng.normal(0, 0.16), rng.normal(0, 0.085), rng.uniform(0, 6.3), rng.uniform(0.022, 0.05))
