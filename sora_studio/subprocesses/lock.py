@@ -1,4 +1,4 @@
-"""One studio at a time on what cannot be shared."""
+"""A lock on a directory: one studio at a time on what cannot be shared."""
 
 import fcntl
 import os
@@ -10,17 +10,17 @@ from sora_studio.config import ConfigError
 
 
 class InUse(ConfigError):
-    """Another process is in there."""
+    """Another process holds the directory."""
 
 
 @contextmanager
 def alone_in(directory: Path) -> Iterator[None]:
     """Keep other processes out of a directory for the block; the kernel ends the lock with the process.
 
-    A record lock and not flock(2): that one would live on in a worker that was forked and left over.
+    A record lock and not flock(2), which would live on in a forked worker that was left over.
 
     Raises:
-        InUse: Another process is in there.
+        InUse: Another process holds it.
         ConfigError: It cannot be written.
     """
     try:

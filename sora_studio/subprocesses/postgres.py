@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: the server from the wheel, run as our own child on a unix socket.
 
-The wheel's own manager is not used: it counts handles in a file (after one `kill -9` the server is never
-stopped again), takes any process with a remembered number for the server, gives a start ten seconds, and as
-root opens every parent directory for reading. Only its programs are.
+Only the wheel's programs are used. Its own manager counts handles in a file (after one `kill -9` the server
+is never stopped again), takes any process with a remembered number for the server, gives a start ten seconds,
+and as root adds a user to the system and opens every parent directory for reading.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from sora_studio.subprocesses.process import end, gone, spawn
 
 _START_PATIENCE = 120.0  # seconds; recovery after a crash takes a while
 _STOP_PATIENCE = 4.0
-_GLANCE = 0.02  # seconds between looks at a server that is about to be ready
-_LONGEST_SOCKET_PATH = 103  # bytes that every system grants the path of a unix socket
+_GLANCE = 0.02  # seconds between looks at a starting server
+_LONGEST_SOCKET_PATH = 103  # bytes that every system allows for the path of a unix socket
 _SOCKET_NAME = ".s.PGSQL.5432"
 
 
@@ -29,10 +29,10 @@ _SOCKET_NAME = ".s.PGSQL.5432"
 async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
     """Run a PostgreSQL under the data directory for the block; yield its `postgresql://…` URL.
 
-    One that an earlier, killed studio left running is ended first. It takes 1 s the first time, 0.1 s later.
+    A server that a killed studio left running is ended first. It takes 1 s the first time, then 0.1 s.
 
     Raises:
-        ConfigError: It is in use by another studio, or cannot be started.
+        ConfigError: It is in use by another studio, belongs to another PostgreSQL, or cannot be started.
     """
     directory = data_dir.resolve() / "postgres"
     log = directory.with_name("postgres.log")
@@ -51,9 +51,9 @@ async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
 
 
 def running_postgres(data_dir: Path) -> str | None:
-    """Return the URL of the PostgreSQL that a running studio has under the data directory, if it is ready.
+    """Return the URL of a running studio's PostgreSQL under the data directory, if it is ready.
 
-    Its pid file says where its socket is: the fifth line.
+    The fifth line of its pid file says where its socket is.
     """
     lines = _pid_file(data_dir.resolve() / "postgres")
     return _url(Path(lines[4].strip())) if _is_ready(lines) else None
@@ -70,7 +70,7 @@ def _socket_directory(directory: Path) -> Iterator[Path]:
 
 
 def _command(directory: Path, sockets: Path) -> list[str]:
-    """Return what starts the server: no network, and nobody but its own user at the socket."""
+    """Return the command of the server: no network, and only its own user at the socket."""
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": f'"{sockets}"',
@@ -84,7 +84,7 @@ async def _ready(process: subprocess.Popen[bytes], directory: Path, log: Path) -
     """Wait until the server takes connections.
 
     Raises:
-        ConfigError: It ended instead, or takes far too long.
+        ConfigError: It exited instead, or takes far too long.
     """
     deadline = asyncio.get_running_loop().time() + _START_PATIENCE
     while not _says_ready(directory, process.pid):
@@ -94,13 +94,13 @@ async def _ready(process: subprocess.Popen[bytes], directory: Path, log: Path) -
 
 
 def _says_ready(directory: Path, pid: int) -> bool:
-    """Tell whether the server has written that it takes connections."""
+    """Tell whether this very server takes connections, by its pid file."""
     lines = _pid_file(directory)
     return lines[0] == str(pid) and _is_ready(lines)
 
 
 def _pid_file(directory: Path) -> list[str]:
-    """Return the lines that a running server has written down about itself."""
+    """Return the lines of a server's pid file; a single empty one when there is none."""
     try:
         return (directory / "postmaster.pid").read_text().split("\n")
     except FileNotFoundError:
@@ -108,7 +108,7 @@ def _pid_file(directory: Path) -> list[str]:
 
 
 def _is_ready(lines: list[str]) -> bool:
-    """Tell whether it takes connections: the eighth line."""
+    """Tell whether a server takes connections, which is the eighth line of its pid file."""
     return [line.strip() for line in lines[7:8]] == ["ready"]
 
 

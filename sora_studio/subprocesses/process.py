@@ -1,4 +1,4 @@
-"""Starting a child that cannot outlive us, and ending it."""
+"""Starting a child process that cannot outlive us, and ending it."""
 
 import asyncio
 import ctypes
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
-_PROMPTLY = 0.02  # seconds between looks at a child that is about to start or to end
+_GLANCE = 0.02  # seconds between looks at a child that is about to exit
 _libc = ctypes.CDLL(None)
 
 
@@ -33,14 +33,14 @@ def spawn(
     """Start a child in a session of its own, so that Ctrl-C reaches us alone and we end it in order.
 
     On Linux the kernel sends it `last_signal` when the thread that called this ends, `kill -9` included: call
-    from the main thread. Elsewhere a child that was left over is found at the next start.
+    this from the main thread. Elsewhere a leftover child is found at the next start.
 
     Args:
         command: Program and arguments.
-        last_signal: What makes it end in an orderly way.
+        last_signal: What makes it exit in order.
         user: System user to run as; needs root.
         cwd: Its working directory.
-        output: Where both its streams go; ours when missing.
+        output: Where its output and errors go; ours when missing.
     """
     parent = os.getpid()
 
@@ -65,7 +65,7 @@ def spawn(
 
 
 async def end(process: subprocess.Popen[bytes], how: signal.Signals, *, patience: float) -> None:
-    """End a child and wait until it is gone; kill it when `patience` (seconds) is over."""
+    """End a child and wait until it is gone; kill it after `patience` seconds."""
     if process.poll() is None:
         process.send_signal(how)
     if not await gone(process, within=patience):
@@ -74,10 +74,10 @@ async def end(process: subprocess.Popen[bytes], how: signal.Signals, *, patience
 
 
 async def gone(process: subprocess.Popen[bytes], *, within: float) -> bool:
-    """Tell whether a child ends within so many seconds."""
+    """Tell whether a child exits `within` so many seconds."""
     deadline = asyncio.get_running_loop().time() + within
     while process.poll() is None:
         if asyncio.get_running_loop().time() > deadline:
             return False
-        await asyncio.sleep(_PROMPTLY)
+        await asyncio.sleep(_GLANCE)
     return True

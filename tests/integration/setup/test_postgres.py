@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL survives whatever its studio does not."""
+"""The embedded PostgreSQL outlives all accidents, reads older data, and has what search and backups need."""
 
 import os
 import signal
@@ -13,8 +13,10 @@ from typing import LiteralString
 import psutil
 import psycopg
 import pytest
+from psycopg.sql import SQL, Composed, Identifier
 
 from sora_studio.config import ConfigError
+from sora_studio.subprocesses import cluster
 from sora_studio.subprocesses.postgres import embedded_postgres
 from tests.support.source import ROOT
 from tests.support.waiting import wait_until
@@ -33,6 +35,14 @@ async def main():
 
 asyncio.run(main())
 """
+
+_QUESTIONS: dict[str, LiteralString] = {
+    "pg_trgm": "SELECT similarity('東京タワー', '東京') > 0.2",
+    "unaccent": "SELECT unaccent('Élan') = 'Elan'",
+    "btree_gin": "SELECT count(*) > 0 FROM pg_opclass WHERE opcname = 'uuid_ops'",
+    "pg_stat_statements": "SELECT to_regproc('pg_stat_statements_reset') IS NOT NULL",
+}
+"""What is true only where an extension works."""
 
 
 async def test_it_serves_sql_and_keeps_what_was_written(data_dir: Path):
@@ -129,7 +139,55 @@ async def test_a_start_that_fails_says_what_the_server_said(data_dir: Path):
             pass
 
 
-def _execute(url: str, statement: LiteralString) -> None:
+@pytest.mark.parametrize("version", ["16", "19"])
+async def test_data_of_another_major_version_is_refused_with_the_way_out(data_dir: Path, version: str):
+    (data_dir / "postgres").mkdir(parents=True)
+    (data_dir / "postgres/PG_VERSION").write_text(f"{version}\n")
+
+    with pytest.raises(ConfigError, match=rf"a PostgreSQL {version} of your own.*docs/operations\.md"):
+        async with embedded_postgres(data_dir):
+            pass
+
+    assert [path.name for path in (data_dir / "postgres").iterdir()] == ["PG_VERSION"]
+
+
+async def test_data_of_earlier_studios_is_taken_along(data_dir: Path):
+    """They left the character type at C, as is still done where the system has none of Unicode."""
+    data_dir.mkdir()
+    directory = data_dir / "postgres"
+    cluster.prepare(directory, directory, data_dir / "postgres.log", character_types=["none.UTF-8", "C"])
+
+    async with embedded_postgres(data_dir) as url:
+        _execute(url, "CREATE TABLE kept AS SELECT 'yes' AS word")
+    async with embedded_postgres(data_dir) as url:
+        assert _value(url, "SELECT word FROM kept") == "yes"
+        assert _value(url, "SELECT datctype FROM pg_database WHERE datname = current_database()") == "C"
+
+
+@pytest.mark.parametrize("extension", _QUESTIONS)
+def test_its_extensions_can_be_created(empty_database_url: str, extension: str):
+    _execute(empty_database_url, SQL("CREATE EXTENSION {}").format(Identifier(extension)))
+
+    assert _value(empty_database_url, _QUESTIONS[extension]) is True
+
+
+def test_its_own_programs_dump_and_restore_it(empty_database_url: str, tmp_path: Path):
+    _execute(empty_database_url, "CREATE TABLE kept AS SELECT 'yes' AS word")
+    dump = tmp_path / "studio.dump"
+
+    _run("pg_dump", "--format=custom", f"--file={dump}", empty_database_url)
+    _execute(empty_database_url, "DROP TABLE kept")
+    _run("pg_restore", f"--dbname={empty_database_url}", str(dump))
+
+    assert _value(empty_database_url, "SELECT word FROM kept") == "yes"
+
+
+def _run(program: str, *arguments: str) -> None:
+    """Run one of the wheel's programs to its end."""
+    subprocess.run([cluster.programs() / program, *arguments], check=True)
+
+
+def _execute(url: str, statement: LiteralString | Composed) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)
 
