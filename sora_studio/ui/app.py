@@ -25,12 +25,19 @@ from sora_studio.ui.pages.video.state import VideoState
 NAME = "Sora Studio"
 ABOUT = "Make videos through any server that speaks the Videos API."
 
+_STYLESHEETS = (
+    *("tokens", "base", "controls", "form", "surfaces", "layout", "feedback"),  # what every page uses
+    *("tile", "create", "library", "video", "profile"),
+    "adaptations",
+)
+"""The files in assets/css, in the order of the cascade; the build makes one stylesheet of them."""
+
 
 def build() -> rx.App:
     """Put the site together."""
     app = rx.App(
         html_lang="en",
-        stylesheets=["/studio.css"],
+        stylesheets=[f"/css/{name}.css" for name in _STYLESHEETS],
         head_components=_head(),
         toaster=None,
         # In place of Reflex's: its error page and its connection messages speak to programmers.

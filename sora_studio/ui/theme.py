@@ -1,11 +1,11 @@
-"""The little of the look that Python needs to know; everything else is assets/studio.css."""
+"""The little of the look that Python needs to know; everything else is assets/css."""
 
 import reflex as rx
 
 ICON = 20  # pixels
 SMALL_ICON = 16
 
-PAPER = "#faf9f7"  # the page in light, as in studio.css
+PAPER = "#faf9f7"  # the page in light, as in assets/css/tokens.css
 NIGHT = "#0c0d10"  # and in dark
 
 plain_link = rx.el.A.create
