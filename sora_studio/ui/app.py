@@ -73,7 +73,7 @@ def _head() -> list[rx.Component]:
         rx.el.meta(name="color-scheme", content="light dark"),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href="/icon.png"),
-        rx.el.script(src=rx.asset("studio.js"), defer=True),
+        rx.el.script(src="/studio.js", defer=True),  # made of assets/js by frontend.py
     ]
 
 

@@ -38,6 +38,8 @@ _SOURCES = (
 )
 _WEB = ROOT / ".web"
 _LOCK = ROOT / "reflex.lock"
+_ENTRY = ROOT / "assets" / "js" / "studio.js"
+_SCRIPTS = Path(sysconfig.get_path("scripts"))
 _RELEASES = _WEB / "releases"
 _KEPT = 3  # releases: running servers may still serve the last ones
 _NO_SERVER = "studio.invalid"  # exists nowhere: what is left of it in a file is found
@@ -62,6 +64,7 @@ def build() -> None:
         if missing:
             print("Building the front end", flush=True)  # noqa: T201 -- it takes some seconds: say so
             _export()
+            _bundle_scripts(_WEB / "build" / "client")
             _derive_addresses(_WEB / "build" / "client")
             _publish(release)
         if missing or SERVED.resolve() != release:
@@ -98,20 +101,48 @@ def _source_files() -> Iterator[Path]:
 
 
 def _export() -> None:
-    """Let Reflex compile the pages and Bun bundle them.
+    """Let Reflex compile the pages, and Vite bundle them and the stylesheets.
 
     Raises:
-        BuildFailed: With the end of what they printed above it.
+        BuildFailed: With what they printed above it.
+    """
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    locked = {name: (_LOCK / name).read_bytes() for name in ("bun.lock", "package.json")}
+    try:
+        _run(command)
+    finally:
+        if (_LOCK / "bun.lock").read_bytes() == locked["bun.lock"]:
+            # Reflex only writes it in another layout.
+            (_LOCK / "package.json").write_bytes(locked["package.json"])
+
+
+def _bundle_scripts(client: Path) -> None:
+    """Let Bun make one file of our modules; what it and Vite's stylesheet are made of need not be served.
+
+    Raises:
+        BuildFailed: With what Bun printed above it.
+    """
+    script = client / _ENTRY.name
+    bun = str(_SCRIPTS / "bun")
+    _run([bun, "build", str(_ENTRY), "--minify", "--format=iife", f"--outfile={script}"])
+    _compress(script)
+    for sources in ("css", "js"):
+        shutil.rmtree(client / sources)
+
+
+def _run(command: list[str]) -> None:
+    """Run a step of the build.
+
+    Raises:
+        BuildFailed: With what the step printed above it.
     """
     environment = {
         **os.environ,
         **REFLEX_ENVIRONMENT,
         "REFLEX_API_URL": f"http://{_NO_SERVER}",
-        "PATH": f"{sysconfig.get_path('scripts')}:{os.environ.get('PATH', os.defpath)}",  # Bun is there
+        "PATH": f"{_SCRIPTS}:{os.environ.get('PATH', os.defpath)}",  # Bun is there
     }
-    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
-    locked = {name: (_LOCK / name).read_bytes() for name in ("bun.lock", "package.json")}
-    export = subprocess.run(  # noqa: S603 -- our own interpreter, no input of anybody
+    step = subprocess.run(  # noqa: S603 -- our own programs, no input of anybody
         command,
         cwd=ROOT,
         env=environment,
@@ -120,14 +151,15 @@ def _export() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    if (_LOCK / "bun.lock").read_bytes() == locked["bun.lock"]:
-        (_LOCK / "package.json").write_bytes(
-            locked["package.json"]
-        )  # Reflex only writes it in another layout
-    if export.returncode:
-        sys.stderr.write(export.stdout)
+    if step.returncode:
+        sys.stderr.write(step.stdout)
         message = "The front end could not be built; the reason stands above."
         raise BuildFailed(message)
+
+
+def _compress(path: Path) -> None:
+    """Write what is sent to browsers that take gzip beside a file."""
+    path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
 
 
 def _derive_addresses(client: Path) -> None:
@@ -137,9 +169,8 @@ def _derive_addresses(client: Path) -> None:
         BuildFailed: A fixed address is left over: this release of Reflex keeps one where we do not look.
     """
     for path in client.glob("assets/reflex-env-*.js"):
-        derived = _BAKED_ADDRESS.sub(_address_by_location, path.read_text())
-        path.write_text(derived)
-        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(derived.encode(), mtime=0))
+        path.write_text(_BAKED_ADDRESS.sub(_address_by_location, path.read_text()))
+        _compress(path)
     fixed = [path for path in client.rglob("*.*") if _NO_SERVER.encode() in _content(path)]
     if fixed:
         message = f"These files still carry a fixed address: {', '.join(path.name for path in fixed)}"

@@ -6,7 +6,7 @@ from sora_studio.ui import site
 from tests.support.source import ROOT, python_files
 
 _CSS = ROOT / "assets" / "css"
-_SCRIPT = (ROOT / "assets" / "studio.js").read_text()
+_SCRIPTS = "\n".join(path.read_text() for path in sorted((ROOT / "assets" / "js").glob("*.js")))
 _PAGES = "\n".join(path.read_text() for path in python_files("sora_studio/ui"))
 
 
@@ -19,7 +19,32 @@ def test_stylesheets_use_tokens_that_exist():
     """A custom property without a value falls back to nothing, in silence."""
     sheets = "\n".join(path.read_text() for path in sorted(_CSS.glob("*.css")))
     defined = set(re.findall(r"(--[\w-]+)(?::| \{)", sheets))
-    defined |= set(re.findall(r'"(--[\w-]+)"', _SCRIPT + _PAGES))
+    defined |= set(re.findall(r'"(--[\w-]+)"', _SCRIPTS + _PAGES))
     without_fallback = set(re.findall(r"var\((--[\w-]+)\)", sheets))
 
     assert without_fallback - defined == set()
+
+
+def test_scripts_look_for_attributes_that_pages_have():
+    """A data-* attribute that is renamed in Python is renamed in JavaScript."""
+    looked_for = set(re.findall(r"\[(data-[a-z-]+)", _SCRIPTS))
+    drawn = {name.replace("_", "-") for name in re.findall(r"\b(data_[a-z_]+)=", _PAGES)}
+
+    assert len(looked_for) > 20
+    assert looked_for - drawn - _set_by_scripts() == set()
+
+
+def test_scripts_look_for_fields_that_forms_have():
+    """So is the name of a field."""
+    named = r"elements\.(\w+)|const \{ ([\w: ,]+) \} = form\.elements"
+    lists = (dotted or listed for dotted, listed in re.findall(named, _SCRIPTS))
+    looked_for = {name.split(":")[0].strip() for names in lists for name in names.split(",")}
+
+    assert looked_for >= {"prompt", "email"}
+    assert {name for name in looked_for if f'"{name}"' not in _PAGES} == set()
+
+
+def _set_by_scripts() -> set[str]:
+    """Return the attributes that scripts set themselves, as `element.dataset.fullName`."""
+    set_there = re.findall(r"dataset\.(\w+) = ", _SCRIPTS)
+    return {"data-" + re.sub(r"[A-Z]", lambda upper: f"-{upper[0].lower()}", name) for name in set_there}

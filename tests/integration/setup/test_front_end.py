@@ -12,8 +12,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from sora_studio.web.frontend import CLIENT
+from sora_studio.web.frontend import CLIENT, ROOT
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
+
+_MODULES = ROOT / "assets" / "js"
 
 
 class _Answer(NamedTuple):
@@ -67,6 +69,30 @@ def test_files_without_one_are_asked_for_again(studio: RunningStudio):
 
 def test_text_is_sent_compressed(studio: RunningStudio):
     assert _get(studio, "/", {"Accept-Encoding": "gzip"}).headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/no-such-page"])
+def test_a_page_loads_one_stylesheet_and_one_script_of_ours(studio: RunningStudio, path: str):
+    page = _get(studio, path).body
+    sheets = re.findall(r'<link href="([^"]+)" rel="stylesheet"', page)
+    scripts = re.findall(r'<script defer="" src="([^"]+)"', page)
+
+    assert [len(sheets), scripts] == [1, ["/studio.js"]]
+    assert _get(studio, sheets[0]).headers["content-type"].startswith("text/css")
+
+
+def test_the_script_is_one_small_file(studio: RunningStudio):
+    """It needs no other, and weighs less than the modules that it is made of."""
+    script = _get(studio, "/studio.js").body
+
+    assert not re.search(r"\b(import|export)\b", script)
+    assert len(script) < sum(path.stat().st_size for path in _MODULES.glob("*.js")) * 0.75
+    assert _get(studio, "/studio.js", {"Accept-Encoding": "gzip"}).headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("path", ["/css/tokens.css", "/js/studio.js", "/js/dom.js"])
+def test_what_the_build_has_bundled_is_not_served_again(studio: RunningStudio, path: str):
+    assert _get(studio, path).status == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/no-such-page", "/ping"])

@@ -1,0 +1,16 @@
+// What only the browser can do. The server draws the pages; these modules find their elements by data-* attributes,
+// never draw inside what React owns (except in the elements that pages leave empty for them), and call nobody but us.
+// `bun build` makes one file of them. Listeners hear an event in the order of these lines.
+
+import "./prompt.js";
+import "./composer.js";
+import "./reference.js";
+import "./tiles.js";
+import "./sign-in.js";
+import "./controls.js";
+import "./keyboard.js";
+import "./times.js";
+import "./query.js";
+import { start } from "./page.js";
+
+start();

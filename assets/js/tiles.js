@@ -1,0 +1,108 @@
+// Tiles: the menu, the spritesheet under the pointer, pictures that do not come, more tiles near the end.
+
+import { all, on, one } from "./dom.js";
+import { whenChanged } from "./page.js";
+
+function openMenu(button) {
+  const menu = one("#tile-menu");
+  const item = (name) => one(`[data-item="${name}"]`, menu);
+  const isReady = button.dataset.look === "ready";
+  menu.dataset.video = button.dataset.menu;
+  item("download").href = `/api/videos/${button.dataset.menu}/content?variant=video&download=1`;
+  item("download").hidden = !isReady;
+  item("remix").hidden = !isReady;
+  item("edit").hidden = button.dataset.look !== "failed";
+  menu.showPopover({ source: button });
+  place(menu, button.getBoundingClientRect());
+  button.setAttribute("aria-expanded", "true");
+  menu.addEventListener("toggle", () => button.removeAttribute("aria-expanded"), { once: true });
+  one(":scope > :not([hidden])", menu).focus();
+}
+
+// Put the menu below what opened it, or above where there is no room.
+function place(menu, at) {
+  const top =
+    at.bottom + 6 + menu.offsetHeight > innerHeight ? at.top - 6 - menu.offsetHeight : at.bottom + 6;
+  menu.style.top = `${Math.max(8, top)}px`;
+  menu.style.left = `${Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
+}
+
+on("click", "[data-menu]", openMenu);
+on("click", "#tile-menu > *", () => setTimeout(() => one("#tile-menu").hidePopover()));
+on("keydown", "[role=menu]", (menu, event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const items = all(":scope > :not([hidden])", menu);
+  items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+});
+addEventListener("scroll", () => one("#tile-menu:popover-open")?.hidePopover(), { passive: true });
+
+// Pointing at a tile runs through its spritesheet: tile.css draws the frame that is named here.
+const COLUMNS = 5;
+const LINES = 4;
+const sheets = new Map(); // address → promise of the loaded picture
+
+function sheet(address) {
+  if (!sheets.has(address)) {
+    const picture = new Image();
+    picture.src = address;
+    sheets.set(address, picture.decode());
+  }
+  return sheets.get(address);
+}
+
+on("pointerover", "[data-sprite]", (link, event) => {
+  if (event.pointerType !== "mouse" || "hovered" in link.dataset) return;
+  link.dataset.hovered = "";
+  sheet(link.dataset.sprite).then(
+    () => {
+      if (!("hovered" in link.dataset)) return;
+      link.style.setProperty("--sheet", `url("${link.dataset.sprite}")`);
+      link.dataset.scrub = "";
+    },
+    () => sheets.delete(link.dataset.sprite),
+  );
+});
+on("pointermove", "[data-sprite]", (link, event) => {
+  const box = link.getBoundingClientRect();
+  const at = Math.min(0.999, Math.max(0, (event.clientX - box.left) / box.width));
+  const frame = Math.floor(at * COLUMNS * LINES);
+  link.style.setProperty("--column", frame % COLUMNS);
+  link.style.setProperty("--line", Math.floor(frame / COLUMNS));
+  link.parentElement.style.setProperty("--at", at);
+});
+on("pointerout", "[data-sprite]", (link, event) => {
+  if (link.contains(event.relatedTarget)) return;
+  delete link.dataset.hovered;
+  delete link.dataset.scrub;
+});
+
+// A picture that does not come leaves its place empty instead of a broken sign. These events do not bubble.
+function showPicture(opacity) {
+  return ({ target }) => {
+    if (target.matches?.("img")) target.style.opacity = opacity;
+  };
+}
+document.addEventListener("error", showPicture("0"), true);
+document.addEventListener("load", showPicture(""), true);
+
+// Near the end of the page the button for more is pressed; once for each number of tiles.
+const AHEAD = "900px";
+let shownWhenAsked = -1;
+const nearEnd = new IntersectionObserver(
+  ([entry]) => {
+    const shown = all(".tile").length;
+    if (!entry.isIntersecting || shown === shownWhenAsked) return;
+    shownWhenAsked = shown;
+    entry.target.click();
+  },
+  { rootMargin: AHEAD },
+);
+
+whenChanged(() => {
+  if (all(".tile").length < shownWhenAsked) shownWhenAsked = -1; // another question, or something was deleted
+  nearEnd.disconnect();
+  const more = one("[data-more]");
+  if (more) nearEnd.observe(more);
+});
