@@ -6,6 +6,7 @@ PORT ?= 3000
 HOST ?= 127.0.0.1
 SEED ?= 1
 BIN := .venv/bin
+BIOME := $(BIN)/bun --bun node_modules/.bin/biome
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -29,7 +30,7 @@ test: install .venv/dev  ## Run the whole suite (ARGS=… for pytest)
 	@sh setup/chromium.sh
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-check: .venv/dev  ## Check format, lint, types, layers, dead code, and that code and papers agree
+check: .venv/dev node_modules/.installed  ## Check format, lint, types, layers, dead code, and that code and papers agree
 	@$(MAKE) --no-print-directory --keep-going -j2 check-types check-rest
 
 check-types:
@@ -43,6 +44,7 @@ check-rest: check-style check-workflows
 check-style:
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
+	@$(BIOME) check --error-on-warnings >/dev/null 2>&1 || $(BIOME) check --error-on-warnings
 	@$(BIN)/shellcheck .ci/run .githooks/commit-msg .githooks/pre-commit setup/*.sh
 
 check-workflows:
@@ -61,9 +63,10 @@ test-long: install .venv/dev  ## Prove it at length: 10,000 worlds, 300 long liv
 planted: install .venv/dev  ## Plant thirty bugs one by one and see the suite catch them
 	@$(BIN)/python -m tests.planted $(ARGS)
 
-format:  ## Format and mend what can be mended
+format: node_modules/.installed  ## Format and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
+	@$(BIOME) check --write >/dev/null 2>&1 || true
 
 hooks: .venv/dev  ## Have git check every commit and its message from now on
 	@git config core.hooksPath .githooks
@@ -72,7 +75,7 @@ lock: .venv/dev  ## Resolve the locks anew (pyproject.toml changed, or to upgrad
 	@sh setup/lock.sh $(ARGS)
 
 clean:  ## Remove everything that was installed or built; the data stays
-	@rm -rf .venv .web .states .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .web node_modules .states .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/runtime: requirements.lock pyproject.toml setup/install.sh
 	@sh setup/install.sh $(PYTHON) requirements.lock
@@ -80,4 +83,9 @@ clean:  ## Remove everything that was installed or built; the data stays
 
 .venv/dev: requirements-dev.lock .venv/runtime
 	@sh setup/install.sh $(PYTHON) requirements-dev.lock
+	@touch $@
+
+node_modules/.installed: package.json bun.lock .venv/runtime
+	@echo "Installing bun.lock into node_modules"
+	@$(BIN)/bun install --frozen-lockfile --ignore-scripts --silent
 	@touch $@

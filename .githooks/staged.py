@@ -33,7 +33,8 @@ def main() -> str | None:
         return "\n".join(["The commit names this machine; leave out:", *named])
     with TemporaryDirectory() as folder:
         _git("checkout-index", "--all", f"--prefix={folder}/")
-        Path(folder, ".venv").symlink_to(Path(".venv").resolve())
+        for tools in (".venv", "node_modules"):
+            Path(folder, tools).symlink_to(Path(tools).resolve())
         checked = subprocess.run(["make", "--no-print-directory", "-C", folder, "check-style"], check=False)
     return "`make format` mends most of this; then `git add`." if checked.returncode else None
 

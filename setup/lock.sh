@@ -1,5 +1,5 @@
 #!/bin/sh
-# Write the hashed locks: setup/lock.sh [--upgrade | --upgrade-package NAME]
+# Write the hashed locks: setup/lock.sh [--upgrade | --upgrade-package NAME]; package.json names versions itself
 set -eu
 
 resolve() {
@@ -9,3 +9,4 @@ resolve() {
 
 resolve --group build --output-file requirements.lock "$@"
 resolve --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock "$@"
+.venv/bin/bun install --lockfile-only --silent

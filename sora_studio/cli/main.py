@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from sora_sandbox.cli import sandbox
-from sora_studio.cli.provider import provider_cli
 from sora_studio.cli.maintenance import maintenance_cli
+from sora_studio.cli.provider import provider_cli
 from sora_studio.config import ConfigError, load
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]

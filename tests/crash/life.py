@@ -1,8 +1,8 @@
 """The life of one video in a process of its own, from the wish to the purge.
 
 `python -m tests.crash.life` reads one order a line as JSON: `point`, where the process ends itself, and what
-`Life` needs. Each life is led by a fork, as importing the studio takes longer than most lives: its exit status
-is the answer. A life that is not ended on the way ends with status 0. Every step may be taken twice: one life
+`Life` needs. Each life is led by a fork, as importing the studio takes longer than most lives. Its exit
+status is the answer. A life that is not ended on the way ends with status 0. Every step may be taken twice: one life
 goes on where another was ended.
 """
 

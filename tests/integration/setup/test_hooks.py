@@ -199,8 +199,8 @@ def test_what_only_this_machine_knows_is_not_committed(hooked: Repository, word:
     assert "secret" not in refused.stderr
 
 
-def test_what_everybody_knows_may_be_committed_and_what_nobody_should_may_be_removed(hooked: Repository):
-    """Public indexes are no secret; only added lines count."""
+def test_what_nobody_should_know_may_be_removed(hooked: Repository):
+    """Only added lines count."""
     hooked.write("packages.example.test\n")
     hooked.git("add", "--all")
     hooked.git("commit", "--no-verify", "--message=Name an index")
