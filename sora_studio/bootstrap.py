@@ -22,10 +22,11 @@ from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Provider
+from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
 from sora_studio.domain.webhooks import key_of
 from sora_studio.providers.factory import provider_of
 from sora_studio.providers.rate_limited import RateLimitedProvider
-from sora_studio.scheduler import PeriodicTask, Scheduler
+from sora_studio.scheduler import Scheduler
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
@@ -72,11 +73,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Studio:
-    """What is open: the services for pages and routes, the database for the push, the beats' alarm."""
+    """What is open: the services for pages and routes, the database for the push, what wakes a task."""
 
     services: Services
     db: Database
-    wake: Callable[[str], None]
+    wake: Wake
 
 
 @asynccontextmanager
@@ -146,42 +147,47 @@ async def _services(
     worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))
     # Whatever people send, the films that providers made do not wait for it.
     uploads = stack.enter_context(closing(WorkerPool(partial(limit_worker, UPLOAD_CPU_SECONDS))))
-    catalog, throttle = ProviderCatalog(providers, on_stale=partial(scheduler.wake, "models")), Throttle()
+    catalog, throttle = (
+        ProviderCatalog(providers, on_stale=partial(scheduler.wake, TaskName.MODELS)),
+        Throttle(),
+    )
     claims = Claims(own, _holder(settings.data_dir))
     await claims.release()  # what the process before us held: the data directory is ours alone
     stack.push_async_callback(claims.release)
-    wake = {name: partial(scheduler.wake, name) for name in ("submit", "reconcile", "archive")}
+    wake = {name: partial(scheduler.wake, name) for name in TaskName}
     submitter = Submitter(
         claims=claims,
         catalog=catalog,
         storage=storage,
         disk_space=disk_space,
-        wake=wake["submit"],
-        on_unclear=wake["reconcile"],
+        wake=wake[TaskName.SUBMIT],
+        on_unclear=wake[TaskName.RECONCILE],
     )
     downloader = Downloader(storage=storage, worker_pool=worker_pool)
-    archiver = Archiver(claims=claims, catalog=catalog, downloader=downloader, wake=wake["archive"])
+    archiver = Archiver(claims=claims, catalog=catalog, downloader=downloader, wake=wake[TaskName.ARCHIVE])
     scrubber = Scrubber(
         db=own, storage=storage, disk_space=disk_space, catalog=catalog, downloader=downloader
     )
     reconciler = Reconciler(
         claims=claims,
         catalog=catalog,
-        on_unsent=wake["submit"],
-        on_finished=wake["archive"],
+        on_unsent=wake[TaskName.SUBMIT],
+        on_finished=wake[TaskName.ARCHIVE],
     )
-    refresher = Refresher(claims=claims, catalog=catalog, on_finished=wake["archive"])
+    refresher = Refresher(claims=claims, catalog=catalog, on_finished=wake[TaskName.ARCHIVE])
     stack.push_async_callback(_close, submitter, archiver, refresher, reconciler)
     stack.push_async_callback(scheduler.stop)
     scheduler.start(
-        PeriodicTask("submit", _EVERY_SECOND, submitter.run),
-        PeriodicTask("refresh", _EVERY_SECOND, refresher.run),
-        PeriodicTask("reconcile", _EVERY_SECOND, reconciler.run),
-        PeriodicTask("archive", _EVERY_SECOND, archiver.run),
-        PeriodicTask("heartbeat", HEARTBEAT, claims.heartbeat),
-        PeriodicTask("purge", timedelta(seconds=10), Purger(db=own, catalog=catalog, storage=storage).run),
-        PeriodicTask("scrub", timedelta(days=1), scrubber.run_daily, after=timedelta(minutes=10)),
-        PeriodicTask("models", None, catalog.refresh, after=_EVERY_SECOND),
+        PeriodicTask(TaskName.SUBMIT, _EVERY_SECOND, submitter.run),
+        PeriodicTask(TaskName.REFRESH, _EVERY_SECOND, refresher.run),
+        PeriodicTask(TaskName.RECONCILE, _EVERY_SECOND, reconciler.run),
+        PeriodicTask(TaskName.ARCHIVE, _EVERY_SECOND, archiver.run),
+        PeriodicTask(TaskName.HEARTBEAT, HEARTBEAT, claims.heartbeat),
+        PeriodicTask(
+            TaskName.PURGE, timedelta(seconds=10), Purger(db=own, catalog=catalog, storage=storage).run
+        ),
+        PeriodicTask(TaskName.SCRUB, timedelta(days=1), scrubber.run_daily, after=timedelta(minutes=10)),
+        PeriodicTask(TaskName.MODELS, None, catalog.refresh, after=_EVERY_SECOND),
     )
     media = MediaService(
         db=db, storage=storage, disk_space=disk_space, worker_pool=uploads, throttle=throttle

@@ -2,9 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -13,33 +11,23 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.tasks import PeriodicTask, TaskName
 
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class PeriodicTask:
-    """One piece of background work, how often it runs, and how long after the start for the first time."""
-
-    name: str
-    every: timedelta | None  # None: once after the start, and whenever it is woken
-    run: Callable[[], Awaitable[object]]
-    after: timedelta = timedelta()
-
-
 class Scheduler:
-    """Runs beats at their intervals, and at once when they are woken."""
+    """Runs tasks at their intervals, and at once when they are woken."""
 
     def __init__(self) -> None:
-        """Start nothing yet."""
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        self._tasks: dict[str, _Guarded] = {}
+        self._tasks: dict[TaskName, _Guarded] = {}
         self._woken: set[asyncio.Task[None]] = set()
         self._open = False
         self.last_run = time.monotonic()
 
     def start(self, *tasks: PeriodicTask) -> None:
-        """Begin: each beat runs after its first wait, then at its interval."""
+        """Begin: each task runs after its first wait, then at its interval."""
         for task in tasks:
             guarded = self._tasks[task.name] = _Guarded(task)
             self._scheduler.add_job(
@@ -50,20 +38,24 @@ class Scheduler:
                 coalesce=True,
                 max_instances=1,
                 next_run_time=datetime.now(UTC) + task.after,
-                misfire_grace_time=None,  # its default of one second would drop beats of a busy loop
+                misfire_grace_time=None,  # its default of one second would drop runs of a busy loop
             )
         self._open = True
         self._scheduler.start()
 
-    def wake(self, name: str) -> None:
-        """Run a beat now, or once more right after the run that is under way."""
-        if self._open and name in self._tasks:
+    def wake(self, name: TaskName) -> None:
+        """Run a task now, or once more right after the run that is under way; before `start`, do nothing.
+
+        Raises:
+            KeyError: There is no such task.
+        """
+        if self._open:
             task = asyncio.get_running_loop().create_task(self._tasks[name].run())
             self._woken.add(task)
             task.add_done_callback(self._woken.discard)
 
     async def stop(self) -> None:
-        """End: no beat starts any more, and what runs is cancelled."""
+        """End: nothing starts from now on, and what runs is cancelled."""
         if not self._open:
             return
         self._open = False
@@ -84,7 +76,7 @@ def _interval(every: timedelta) -> IntervalTrigger:
 
 
 class _Guarded:
-    """A beat that never runs twice at a time and outlives its errors."""
+    """A task that never runs twice at a time and outlives its errors."""
 
     def __init__(self, task: PeriodicTask) -> None:
         self._task = task

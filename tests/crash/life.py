@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 from sora_studio.bootstrap import Studio, studio
 from sora_studio.config import Settings, load
+from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, VideoView, VideoWish
 from sora_studio.providers import videos_api  # noqa: F401 - loaded before the forks, not by each of them
 from tests.crash.tripwire import Tripwire
@@ -63,7 +64,7 @@ class Life:
             await self._completed(opened, await self._wish(opened))
             for path in self.files():
                 os.utime(path, (0, 0))  # hours pass
-            opened.wake("scrub")
+            opened.wake(TaskName.SCRUB)
             await eventually(lambda: len(self.files()) <= _FILES, within=PATIENCE)
 
     def files(self) -> list[Path]:
@@ -93,7 +94,7 @@ class Life:
         """Let the time to undo pass, and see that nothing is left to purge."""
         await _sql(opened, "UPDATE video SET deleted_at = deleted_at - interval '2 minutes'")
         while await _sql(opened, "SELECT 1 FROM video UNION ALL SELECT 1 FROM trash"):
-            opened.wake("purge")
+            opened.wake(TaskName.PURGE)
             await asyncio.sleep(0.05)
 
 

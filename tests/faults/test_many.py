@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 from alembic import command
 from sora_studio.db.migrations import alembic_config
 from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, VideoView, VideoWish
 from tests.support.accounts import PASSWORD, sign_up
 from tests.support.harness import StudioHarness
@@ -76,7 +77,7 @@ async def test_somebody_leaves_while_their_videos_are_made(harness: StudioHarnes
     assert ["being sent" in row.prompt for row in kept] in ([True], []), "these words are still needed"
 
     async def is_gone() -> bool:
-        harness.studio.wake("purge")
+        harness.studio.wake(TaskName.PURGE)
         return not await harness.sql("SELECT FROM video WHERE owner_id IS NULL")
 
     await harness.wait(is_gone)

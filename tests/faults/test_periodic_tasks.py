@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, Variant, VideoView
 from tests.support.harness import HASTE, StudioHarness, opened_lab
 from tests.support.sandbox import Box
@@ -16,7 +17,7 @@ async def test_the_lease_of_a_long_post_is_renewed(box: Box, database_url: str, 
         view = await harness.ask()
         await harness.wait(lambda: harness.posts(view), hurry=False)
         await harness.sql("UPDATE job SET lease_until = now() + interval '10 seconds'")
-        harness.studio.wake("heartbeat")
+        harness.studio.wake(TaskName.HEARTBEAT)
         await harness.wait(lambda: _is_held_for(harness, view, 20), hurry=False)
         assert (await harness.look(view)).phase is Phase.SUBMITTING
     await box.clear()
@@ -26,7 +27,7 @@ async def test_a_file_that_is_gone_is_fetched_again(harness: StudioHarness):
     view = await harness.until(await harness.ask(), Phase.COMPLETED)
     film = (await harness.studio.services.media.file(view.owner_id, view.id, Variant.VIDEO)).path
     film.unlink()
-    harness.studio.wake("scrub")
+    harness.studio.wake(TaskName.SCRUB)
     await harness.wait(lambda: _is_there(film))
     await harness.audit()
 

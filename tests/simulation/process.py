@@ -14,8 +14,9 @@ from uuid import UUID
 from sora_studio.domain.errors import MediaError, Unavailable
 from sora_studio.domain.media import MediaFacts
 from sora_studio.domain.problem import Problem
+from sora_studio.domain.tasks import PeriodicTask, TaskName
 from sora_studio.domain.video import Phase
-from sora_studio.scheduler import PeriodicTask, Scheduler, _Guarded
+from sora_studio.scheduler import Scheduler, _Guarded
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.jobs.archive import Archiver
@@ -41,10 +42,10 @@ RUNNING: ContextVar["Process | None"] = ContextVar("RUNNING", default=None)
 """Whose code runs: tasks inherit it from whoever starts them."""
 
 WORKS_ON = {
-    "submit": frozenset({Phase.SUBMITTING}),
-    "refresh": frozenset({Phase.QUEUED, Phase.IN_PROGRESS}),
-    "reconcile": frozenset({Phase.SUBMIT_UNKNOWN}),
-    "archive": frozenset({Phase.SAVING}),
+    TaskName.SUBMIT: frozenset({Phase.SUBMITTING}),
+    TaskName.REFRESH: frozenset({Phase.QUEUED, Phase.IN_PROGRESS}),
+    TaskName.RECONCILE: frozenset({Phase.SUBMIT_UNKNOWN}),
+    TaskName.ARCHIVE: frozenset({Phase.SAVING}),
 }
 _SECOND = timedelta(seconds=1)
 
@@ -62,15 +63,15 @@ class MemoryPurger(Purger):
 
 
 class Wakeable(Scheduler):
-    """The real scheduler without its clock: the world says when a beat is due."""
+    """The real scheduler without its clock: the world says when a task is due."""
 
     def __init__(self) -> None:
-        self._tasks: dict[str, _Guarded] = {}
+        self._tasks: dict[TaskName, _Guarded] = {}
         self._woken: set[asyncio.Task[None]] = set()
         self._open = False
 
     def start(self, *tasks: PeriodicTask) -> None:
-        self._tasks = {wake.name: _Guarded(wake) for wake in tasks}
+        self._tasks = {task.name: _Guarded(task) for task in tasks}
         self._open = True
 
     def halt(self) -> None:
@@ -115,7 +116,7 @@ class World(Host, Protocol):
         ...
 
     def plan(self) -> None:
-        """Plan the next second in which a beat finds something."""
+        """Plan the next second in which a task finds something."""
         ...
 
 
@@ -142,31 +143,34 @@ class Process:
             catalog=catalog,
             storage=storage,
             disk_space=Spacious(storage),
-            wake=wake["submit"],
-            on_unclear=wake["reconcile"],
+            wake=wake[TaskName.SUBMIT],
+            on_unclear=wake[TaskName.RECONCILE],
         )
         self.archiver = Archiver(
             claims=self.claims,
             catalog=catalog,
             downloader=Downloader(storage=storage, worker_pool=Desk(self.cross)),
-            wake=wake["archive"],
+            wake=wake[TaskName.ARCHIVE],
         )
-        refresher = Refresher(claims=self.claims, catalog=catalog, on_finished=wake["archive"])
+        refresher = Refresher(claims=self.claims, catalog=catalog, on_finished=wake[TaskName.ARCHIVE])
         reconciler = Reconciler(
-            claims=self.claims, catalog=catalog, on_unsent=wake["submit"], on_finished=wake["archive"]
+            claims=self.claims,
+            catalog=catalog,
+            on_unsent=wake[TaskName.SUBMIT],
+            on_finished=wake[TaskName.ARCHIVE],
         )
         clock = asyncio.get_running_loop().time
         purger = MemoryPurger(db=self.db, catalog=catalog, storage=storage, clock=clock)
         self._tasks = (
-            PeriodicTask("submit", _SECOND, self.submitter.run),
-            PeriodicTask("refresh", _SECOND, refresher.run),
-            PeriodicTask("reconcile", _SECOND, reconciler.run),
-            PeriodicTask("archive", _SECOND, self.archiver.run),
-            PeriodicTask("heartbeat", _SECOND, self.claims.heartbeat),
-            PeriodicTask("purge", _SECOND, purger.run),
+            PeriodicTask(TaskName.SUBMIT, _SECOND, self.submitter.run),
+            PeriodicTask(TaskName.REFRESH, _SECOND, refresher.run),
+            PeriodicTask(TaskName.RECONCILE, _SECOND, reconciler.run),
+            PeriodicTask(TaskName.ARCHIVE, _SECOND, self.archiver.run),
+            PeriodicTask(TaskName.HEARTBEAT, _SECOND, self.claims.heartbeat),
+            PeriodicTask(TaskName.PURGE, _SECOND, purger.run),
         )
 
-    def _waker(self, name: str) -> Callable[[], None]:
+    def _waker(self, name: TaskName) -> Callable[[], None]:
         return lambda: self.scheduler.wake(name)
 
     def run(self, work: Callable[[], object]) -> None:
@@ -193,7 +197,7 @@ class Process:
         for name in WORKS_ON:
             self.scheduler.wake(name)
 
-    def wake(self, name: str) -> None:
+    def wake(self, name: TaskName) -> None:
         self.run(lambda: self.scheduler.wake(name))
 
     async def stop(self) -> None:

@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.profile import Operation, Profile
+from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import TERMINAL, Phase
 from sora_studio.services.videos.videos import UNDO_TIME
 from tests.simulation.auditor import Auditor
@@ -256,10 +257,10 @@ class World:
             if process.holder == holder and not process.dead and process.claims._held:
                 self._heartbeats.add(holder)
                 self.later(_HEARTBEAT, lambda: self._heartbeat(holder))
-                process.wake("heartbeat")
+                process.wake(TaskName.HEARTBEAT)
 
     def plan(self) -> None:
-        """Plan the next second in which a beat finds something: the others would change nothing."""
+        """Plan the next second in which a task finds something: the others would change nothing."""
         due = self._next_due()
         if due is None or all(process.dead or process.thawed for process in self.processes):
             return
@@ -273,7 +274,7 @@ class World:
         return START if self.tables.trash else min(moments, default=None)
 
     def _due(self, job: Job) -> datetime | None:
-        """Say from when on a beat finds something to do for a job."""
+        """Say from when on a task finds something to do for a job."""
         deleted = self.tables.videos[job.video_id].deleted_at
         if deleted is not None and not is_unclear(job):
             return max(deleted + UNDO_TIME, job.lease_until or deleted) + timedelta(seconds=0.01)
@@ -290,7 +291,7 @@ class World:
         phases = {job.phase for job in jobs if videos[job.video_id].deleted_at is None or is_unclear(job)}
         names = [name for name, works_on in WORKS_ON.items() if works_on & phases]
         if self.tables.trash or any(videos[job.video_id].deleted_at for job in jobs):
-            names.append("purge")
+            names.append(TaskName.PURGE)
         for process in self.rng.sample(self.processes, len(self.processes)):
             if not process.dead and not process.thawed:
                 for name in names:
@@ -314,7 +315,7 @@ class World:
         self._check_jobs()
         for process in self.processes:
             if not process.dead and rng.random() < 0.8:
-                process.wake("submit")
+                process.wake(TaskName.SUBMIT)
         self.plan()
         if rng.random() < 0.12:
             self.later(rng.expovariate(1 / 20), lambda: self._delete(video.id))
@@ -386,7 +387,7 @@ class World:
         if due:
             for process in self.processes[:1]:
                 if not process.dead:
-                    process.wake("refresh")
+                    process.wake(TaskName.REFRESH)
         self.plan()
 
     def _new_id(self) -> UUID:

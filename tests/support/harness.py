@@ -29,6 +29,7 @@ from sora_studio.api.app import create_api
 from sora_studio.bootstrap import Parts, Studio, studio
 from sora_studio.config import Settings
 from sora_studio.domain.ports import Provider
+from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, VideoView, VideoWish
 from sora_studio.providers.client import Timeouts
 from sora_studio.providers.rate_limited import RateLimitedProvider
@@ -120,7 +121,7 @@ class StudioHarness:
     async def hurry(self) -> None:
         """Let time pass until every job is due, and run what is due."""
         await self.sql("UPDATE job SET due_at = now() WHERE due_at > now()")
-        for task in ("submit", "refresh", "reconcile", "archive"):
+        for task in (TaskName.SUBMIT, TaskName.REFRESH, TaskName.RECONCILE, TaskName.ARCHIVE):
             self.studio.wake(task)
 
     async def sql(self, statement: str, **parameters: object) -> list[Any]:

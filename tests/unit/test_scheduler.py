@@ -1,4 +1,4 @@
-"""Beats run at their intervals, and when they are woken."""
+"""Periodic tasks run at their intervals, and when they are woken."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from sora_studio.scheduler import PeriodicTask, Scheduler
+from sora_studio.domain.tasks import PeriodicTask, TaskName
+from sora_studio.scheduler import Scheduler
 
 HOUR = timedelta(hours=1)
+TASK = TaskName.PURGE
 
 
 class Work:
@@ -47,25 +49,25 @@ def work() -> Work:
 
 @pytest.fixture
 async def scheduler(work: Work) -> AsyncIterator[Scheduler]:
-    """A scheduler whose one beat comes in an hour."""
+    """A scheduler whose one task is due in an hour."""
     scheduler = Scheduler()
-    scheduler.start(PeriodicTask("work", HOUR, work.run, after=HOUR))
+    scheduler.start(PeriodicTask(TASK, HOUR, work.run, after=HOUR))
     yield scheduler
     await scheduler.stop()
 
 
-async def test_a_beat_that_is_woken_while_it_runs_runs_once_more(work: Work, scheduler: Scheduler):
+async def test_a_task_that_is_woken_while_it_runs_runs_once_more(work: Work, scheduler: Scheduler):
     """What it was woken for may have come too late for the run under way."""
-    scheduler.wake("work")
+    scheduler.wake(TASK)
     await work.until(begun=1)
     for _ in range(3):
-        scheduler.wake("work")
+        scheduler.wake(TASK)
         await asyncio.sleep(0)
     work.may_end.release()
     await work.until(begun=2)
     work.may_end.release()
     await work.until(ended=2)
-    scheduler.wake("work")
+    scheduler.wake(TASK)
     await work.until(begun=3)
 
     assert (work.begun, work.most_at_once) == (3, 1)
@@ -74,20 +76,36 @@ async def test_a_beat_that_is_woken_while_it_runs_runs_once_more(work: Work, sch
 async def test_a_run_that_fails_ends_nothing(work: Work, scheduler: Scheduler):
     work.fails = True
     for times in (1, 2):
-        scheduler.wake("work")
+        scheduler.wake(TASK)
         await work.until(begun=times)
         work.may_end.release()
         await work.until(ended=times)
 
 
 async def test_nothing_runs_after_the_end(work: Work, scheduler: Scheduler):
-    scheduler.wake("work")
+    scheduler.wake(TASK)
     await work.until(begun=1)
     await scheduler.stop()
-    scheduler.wake("work")
-    scheduler.wake("nobody")
+    scheduler.wake(TASK)
+    scheduler.wake(TaskName.SCRUB)
 
     assert (work.begun, work.ended) == (1, 0)
+
+
+async def test_waking_a_task_that_there_is_not_is_an_error(scheduler: Scheduler):
+    """A name that nothing runs under would wait for ever in silence."""
+    with pytest.raises(KeyError):
+        scheduler.wake(TaskName.SCRUB)
+
+
+async def test_before_the_start_nothing_is_woken(work: Work):
+    """Services are made, and may call, before the scheduler starts."""
+    scheduler = Scheduler()
+    scheduler.wake(TASK)
+    scheduler.start(PeriodicTask(TASK, HOUR, work.run, after=HOUR))
+    await scheduler.stop()
+
+    assert work.begun == 0
 
 
 async def test_a_run_that_the_end_breaks_off_is_no_error(work: Work, caplog: pytest.LogCaptureFixture):
@@ -100,7 +118,7 @@ async def test_a_run_that_the_end_breaks_off_is_no_error(work: Work, caplog: pyt
             left.set()
 
     scheduler = Scheduler()
-    scheduler.start(PeriodicTask("work", HOUR, run))
+    scheduler.start(PeriodicTask(TASK, HOUR, run))
     await work.until(begun=1)
     await scheduler.stop()
     async with asyncio.timeout(10):

@@ -1,23 +1,22 @@
 """What providers tell us unasked: hints that a job has changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sora_studio.db.engine import Database
 from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
 from sora_studio.domain import webhooks
 from sora_studio.domain.ports import Clock
+from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.webhooks import Delivery
-
-REFRESH = "refresh"
 
 
 class WebhookService:
-    """Takes deliveries; several keys count, so that a secret can be changed without a gap."""
+    """Takes deliveries; several keys count, so that a secret can be changed without a gap.
 
-    def __init__(
-        self, *, db: Database, keys: Sequence[bytes], clock: Clock, wake: Callable[[str], None]
-    ) -> None:
-        """Take the parts; without keys every delivery is refused."""
+    Without a key, every delivery is refused.
+    """
+
+    def __init__(self, *, db: Database, keys: Sequence[bytes], clock: Clock, wake: Wake) -> None:
         self._db, self._keys, self._clock, self._wake = db, keys, clock, wake
 
     async def receive(self, delivery: Delivery) -> None:
@@ -37,4 +36,4 @@ class WebhookService:
             hints = WebhookDeliveryRepository(tx)
             due = await hints.remember(delivery.id, remote_id) and await hints.apply([remote_id])
         if due:
-            self._wake(REFRESH)
+            self._wake(TaskName.REFRESH)

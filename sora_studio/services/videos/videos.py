@@ -19,6 +19,7 @@ from sora_studio.domain.ids import new_id
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.profile import Operation, Profile
+from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.text import check_storable
 from sora_studio.domain.video import (
     TITLE_MAX,
@@ -38,8 +39,6 @@ from sora_studio.services.videos.wishes import RequestFingerprint, Wishes
 UNDO_TIME = timedelta(seconds=60)
 """How long a deleted video can be brought back."""
 
-SUBMIT, RECONCILE = "submit", "reconcile"
-
 
 class VideoService:
     """Use cases on one's own videos. Someone else's are not there."""
@@ -52,7 +51,7 @@ class VideoService:
         media: MediaService,
         clock: Clock,
         throttle: Throttle,
-        wake: Callable[[str], None],
+        wake: Wake,
     ) -> None:
         """Take the parts.
 
@@ -62,11 +61,11 @@ class VideoService:
             media: Fits and keeps reference pictures.
             clock: The time of a wish.
             throttle: How many wishes a person may have in a minute.
-            wake: Starts a piece of background work at once instead of at its next beat.
+            wake: Has background work done at once instead of at its next interval.
         """
         self._db, self._catalog, self._clock, self._wake = db, catalog, clock, wake
         self._wishes = Wishes(
-            db=db, catalog=catalog, media=media, throttle=throttle, on_written=lambda: wake(SUBMIT)
+            db=db, catalog=catalog, media=media, throttle=throttle, on_written=lambda: wake(TaskName.SUBMIT)
         )
 
     def profiles(self) -> tuple[Profile, ...]:
@@ -305,7 +304,7 @@ class VideoService:
             Conflict: There is nothing to decide about this video.
         """
         view = await self._decide(owner_id, video_id, JobRepository.check_again)
-        self._wake(RECONCILE)
+        self._wake(TaskName.RECONCILE)
         return view
 
     async def submit_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
@@ -315,7 +314,7 @@ class VideoService:
             Conflict: There is nothing to decide about this video.
         """
         view = await self._decide(owner_id, video_id, JobRepository.submit_again)
-        self._wake(SUBMIT)
+        self._wake(TaskName.SUBMIT)
         return view
 
     async def give_up(self, owner_id: UUID, video_id: UUID) -> VideoView:
