@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import ActivityRow, VideoRow
+from sora_studio.db.repository import Repository
 from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.errors import NotFound
 
@@ -14,12 +14,8 @@ MOST = 100
 """So many of the newest lines are read: a provider that is busy for a day may have left more."""
 
 
-class ActivityRepository:
+class ActivityRepository(Repository):
     """Reads activity inside one transaction; the background work writes it with what it changes."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        """Work inside a transaction of the caller's."""
-        self._tx = tx
 
     async def of(self, owner_id: UUID, video_id: UUID) -> tuple[Activity, ...]:
         """Return what happened to a video, oldest first, in one statement.
@@ -37,7 +33,7 @@ class ActivityRepository:
             .order_by(col(row.id).desc())
             .limit(MOST)
         )
-        lines = (await (await self._tx.connection()).execute(query)).all()
+        lines = (await self._do(query)).all()
         if not lines:
             message = "There is no such video."
             raise NotFound(message)

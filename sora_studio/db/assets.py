@@ -5,14 +5,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, and_, delete, func, not_, union_all, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, union_all, update
 from sqlalchemy import select as core_select  # SQLModel's takes four columns at most
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, TrashRow, UsedIdempotencyKeyRow, VideoRow
+from sora_studio.db.repository import Repository
 from sora_studio.domain.errors import NotFound
 from sora_studio.domain.video import Phase
 
@@ -29,12 +29,8 @@ _IS_UNCLEAR = and_(
 )
 
 
-class AssetRepository:
+class AssetRepository(Repository):
     """Reads and writes files' rows inside one transaction."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        """Work inside a transaction that the caller commits."""
-        self._tx = tx
 
     async def add(self, assets: Iterable[AssetRow]) -> None:
         """Register files of a video; the same file again replaces its row."""
@@ -158,6 +154,3 @@ class AssetRepository:
 
     async def _throw_away(self, keys: Any) -> None:  # noqa: ANN401 - any select of key and time
         await self._do(upsert(TrashRow).from_select(["key", "created_at"], keys).on_conflict_do_nothing())
-
-    async def _do(self, statement: Executable) -> CursorResult[Any]:
-        return await (await self._tx.connection()).execute(statement)

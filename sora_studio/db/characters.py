@@ -5,21 +5,17 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import CharacterRow
+from sora_studio.db.repository import Repository
 from sora_studio.domain.character import CharacterView
 from sora_studio.domain.errors import Conflict, NotFound
 
 _NO_CHARACTER = "There is no such character."
 
 
-class CharacterRepository:
+class CharacterRepository(Repository):
     """Reads and writes characters inside one transaction; every method takes the owner."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        """Work inside a transaction that the caller commits."""
-        self._tx = tx
 
     async def add(self, character: CharacterRow) -> None:
         """Write a character down.
@@ -63,7 +59,7 @@ class CharacterRepository:
             NotFound: It is not there, or not the owner's.
         """
         owned = (col(CharacterRow.id) == character_id, col(CharacterRow.owner_id) == owner_id)
-        removed = await (await self._tx.connection()).execute(delete(CharacterRow).where(*owned))
+        removed = await self._do(delete(CharacterRow).where(*owned))
         if removed.rowcount != 1:
             raise NotFound(_NO_CHARACTER)
 

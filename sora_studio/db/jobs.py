@@ -10,13 +10,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Executable, TextClause, func, select, text, update
+from sqlalchemy import TextClause, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.job_queries import CLAIM, CLAIM_WISHES, DURATIONS, UNANSWERED
 from sora_studio.db.models import JobRow
+from sora_studio.db.repository import Repository
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
@@ -120,12 +120,8 @@ _TURNS = 7_311_420_002  # any constant; names the taking of wishes among advisor
 _WAYS = [f"{phase}>{after}" for phase, afters in NEXT.items() for after in afters]
 
 
-class JobRepository:
+class JobRepository(Repository):
     """Claims and records jobs inside one transaction."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        """Work inside a transaction that the caller commits."""
-        self._tx = tx
 
     async def claim(
         self,
@@ -272,9 +268,6 @@ class JobRepository:
     ) -> bool:
         decided = await self._do(decision, {"video": video_id, "kind": kind, **parameters})
         return bool(decided.scalar_one())
-
-    async def _do(self, statement: Executable, parameters: dict[str, Any] | None = None) -> CursorResult[Any]:
-        return await (await self._tx.connection()).execute(statement, parameters)
 
 
 def _to_claimed(row: Any) -> ClaimedJob:  # noqa: ANN401 - a Core row

@@ -3,16 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Executable, select, text, union_all
+from sqlalchemy import select, text, union_all
 from sqlmodel import col
 from sqlmodel import select as select_rows
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.models import ActivityRow, AssetRow, JobRow, ReferenceRow, TrashRow, VideoRow
+from sora_studio.db.repository import Repository
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import Phase
@@ -70,12 +69,8 @@ class Holding:
     assets: tuple[AssetRow, ...]
 
 
-class MaintenanceRepository:
+class MaintenanceRepository(Repository):
     """Reads and writes across owners inside one transaction; for the studio itself and its operator."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        """Work inside a transaction that the caller commits."""
-        self._tx = tx
 
     async def take_up(self) -> None:
         """Make everything due that nobody works on; what was cut off in its POST is unclear."""
@@ -163,6 +158,3 @@ class MaintenanceRepository:
         """Say what is wrong with a finished video; None: nothing any more."""
         code, message = (problem.code, problem.message) if problem else (None, None)
         await self._do(_PROBLEM, {"video": video_id, "code": code, "message": message})
-
-    async def _do(self, statement: Executable, parameters: dict[str, Any] | None = None) -> CursorResult[Any]:
-        return await (await self._tx.connection()).execute(statement, parameters)

@@ -4,18 +4,14 @@ from datetime import datetime
 
 from sqlalchemy import Update, delete, update
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import SessionRow
+from sora_studio.db.repository import Repository
 from sora_studio.domain.account import Identity
 
 
-class SessionRepository:
+class SessionRepository(Repository):
     """Reads and writes sessions inside one transaction."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        """Work inside a transaction that the caller commits."""
-        self._tx = tx
 
     async def add(self, session: SessionRow) -> None:
         """Open a session; those of the same person that have run out are swept away."""

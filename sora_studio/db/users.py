@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import UserRow, VideoRow
+from sora_studio.db.repository import Repository
 from sora_studio.domain.account import AccountView
 from sora_studio.domain.errors import Conflict, NotFound
 
@@ -21,12 +21,8 @@ class StoredPassword:
     password_hash: str
 
 
-class UserRepository:
+class UserRepository(Repository):
     """Reads and writes accounts inside one transaction."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        """Work inside a transaction that the caller commits."""
-        self._tx = tx
 
     async def add(self, user: UserRow) -> AccountView:
         """Open an account.

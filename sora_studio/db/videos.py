@@ -7,8 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
-    Executable,
     FromClause,
     Lateral,
     Row,
@@ -25,10 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.assets import KEYS_LIVE, AssetRepository
 from sora_studio.db.models import REFERENCE, AssetRow, JobRow, UsedIdempotencyKeyRow, VideoRow
+from sora_studio.db.repository import Repository
 from sora_studio.domain.errors import Conflict, InvalidInput, NotFound
 from sora_studio.domain.job import Charge
 from sora_studio.domain.library import Coming, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
@@ -48,12 +46,8 @@ _FIRST_CJK = "\u2e80"  # from here on, words are written without spaces between 
 _NO_VIDEO = "There is no such video."
 
 
-class VideoRepository:
+class VideoRepository(Repository):
     """Reads and writes videos inside one transaction; every method takes the owner."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        """Work inside a transaction that the caller commits."""
-        self._tx = tx
 
     async def add(self, video: VideoRow, *parts: JobRow | AssetRow) -> None:
         """Write down a wish: the video, then its first job and its reference.
@@ -218,9 +212,6 @@ class VideoRepository:
         """Read the first of some videos; which ones they are is settled before anything is joined to them."""
         page = found.limit(query.limit + 1).subquery()  # one more tells whether there is more
         return list(await self._do(_views(page).order_by(*_keys(query.order, page))))
-
-    async def _do(self, statement: Executable) -> CursorResult[Any]:
-        return await (await self._tx.connection()).execute(statement)
 
 
 def matching(search: str, video: FromClause = _VIDEO) -> list[ColumnElement[bool]]:

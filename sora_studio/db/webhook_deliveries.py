@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import CursorResult, Executable, case, delete, exists, func, update
+from sqlalchemy import case, delete, exists, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.models import JobRow, WebhookDeliveryRow
+from sora_studio.db.repository import Repository
 from sora_studio.domain.video import Phase
 
 AT_MOST_EVERY = timedelta(seconds=5)
@@ -22,12 +21,8 @@ KEPT = timedelta(days=3)
 """How long an id is remembered: providers repeat a delivery for so long."""
 
 
-class WebhookDeliveryRepository:
+class WebhookDeliveryRepository(Repository):
     """Remembers and applies hints inside one transaction."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        """Work inside a transaction that the caller commits."""
-        self._tx = tx
 
     async def remember(self, delivery_id: str, remote_id: str) -> bool:
         """Store a delivery; False: it was here before."""
@@ -63,6 +58,3 @@ class WebhookDeliveryRepository:
         await self._do(
             delete(WebhookDeliveryRow).where(col(WebhookDeliveryRow.received_at) < func.now() - KEPT)
         )
-
-    async def _do(self, statement: Executable) -> CursorResult[Any]:
-        return await (await self._tx.connection()).execute(statement)
