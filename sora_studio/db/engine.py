@@ -34,6 +34,9 @@ network may be mended; the kernel by itself takes a quarter of an hour, and two 
 _PAUSES = (0.05, 0.2, 0.8)  # seconds at most, before each time that a step is done again
 _STATEMENT_TIMEOUT = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
 
+Transaction = AsyncSession
+"""What `Database.transaction` opens and a repository takes; the layers between hand it on as it is."""
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
@@ -63,7 +66,7 @@ class Database:
         )
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a short transaction: committed at the end of the block, rolled back on an error.
 
         Raises:

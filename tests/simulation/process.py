@@ -29,14 +29,7 @@ from sora_studio.services.jobs.submit import Submitter
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.simulation.provider import BODY, Host, Line, Provider
-from tests.simulation.tables import (
-    MemoryAssets,
-    MemoryDatabase,
-    MemoryJobs,
-    MemoryWebhookDeliveries,
-    Tables,
-    Transaction,
-)
+from tests.simulation.tables import IN_MEMORY, MemoryDatabase, Tables, Transaction
 
 RUNNING: ContextVar["Process | None"] = ContextVar("RUNNING", default=None)
 """Whose code runs: tasks inherit it from whoever starts them."""
@@ -48,18 +41,6 @@ WORKS_ON = {
     TaskName.ARCHIVE: frozenset({Phase.SAVING}),
 }
 _SECOND = timedelta(seconds=1)
-
-
-class MemoryClaims(Claims):
-    """Claims on tables in memory."""
-
-    jobs, assets, deliveries = MemoryJobs, MemoryAssets, MemoryWebhookDeliveries
-
-
-class MemoryPurger(Purger):
-    """A purge of tables in memory."""
-
-    assets, deliveries = MemoryAssets, MemoryWebhookDeliveries
 
 
 class Wakeable(Scheduler):
@@ -132,7 +113,7 @@ class Process:
         self._crossings = 0
         self.scheduler = Wakeable()
         self.db = MemoryDatabase(world.tables, self)
-        self.claims = MemoryClaims(self.db, holder)
+        self.claims = Claims(self.db, holder, IN_MEMORY)
         self._wire(server, LocalStorage(media))
 
     def _wire(self, server: Provider, storage: LocalStorage) -> None:
@@ -160,7 +141,7 @@ class Process:
             on_finished=wake[TaskName.ARCHIVE],
         )
         clock = asyncio.get_running_loop().time
-        purger = MemoryPurger(db=self.db, catalog=catalog, storage=storage, clock=clock)
+        purger = Purger(db=self.db, catalog=catalog, storage=storage, stores=IN_MEMORY, clock=clock)
         self._tasks = (
             PeriodicTask(TaskName.SUBMIT, _SECOND, self.submitter.run),
             PeriodicTask(TaskName.REFRESH, _SECOND, refresher.run),

@@ -12,16 +12,16 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sora_studio.db.assets import SEARCH_TIME, AssetRepository
+from sora_studio.db.assets import SEARCH_TIME
 from sora_studio.db.engine import Database
-from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AT_ONCE, REFERENCE, AssetRow
-from sora_studio.db.webhook_deliveries import AT_MOST_EVERY, KEPT, WAITS, WebhookDeliveryRepository
+from sora_studio.db.webhook_deliveries import AT_MOST_EVERY, KEPT, WAITS
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange, Likeness
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import NEXT, TERMINAL, Kind, Phase
+from sora_studio.services.jobs.stores import Stores
 
 _LATER = datetime.max.replace(tzinfo=UTC)
 
@@ -166,12 +166,15 @@ class MemoryDatabase(Database):
         await self._link.after(transaction)
 
 
-class MemoryJobs(JobRepository):
-    """Jobs."""
+class _Store:
+    """A part of the tables, inside one transaction."""
 
     def __init__(self, tx: AsyncSession) -> None:
-        super().__init__(tx)
         self._t = cast("Transaction", tx)
+
+
+class MemoryJobs(_Store):
+    """Jobs, as `JobStore` wants them, and what people decide about them."""
 
     async def claim(
         self,
@@ -221,9 +224,8 @@ class MemoryJobs(JobRepository):
             )
         )
 
-    async def durations(self, *, newest: int = 0, each: int = 0) -> dict[Likeness, tuple[float, ...]]:
+    async def durations(self) -> dict[Likeness, tuple[float, ...]]:
         """Know nothing: looks go by progress and by the clock."""
-        del newest, each
         return {}
 
     def _is_free(self, job: Job, now: datetime) -> bool:
@@ -384,12 +386,8 @@ def _released(job: Job) -> Charge:
 _CLAIMED = [field.name for field in fields(ClaimedJob)]
 
 
-class MemoryAssets(AssetRepository):
-    """Files' rows, and the trash."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        super().__init__(tx)
-        self._t = cast("Transaction", tx)
+class MemoryAssets(_Store):
+    """Files' rows, and the trash, as `AssetStore` wants them."""
 
     async def add(self, assets: Iterable[AssetRow]) -> None:
         self._t.assets |= {(asset.video_id, asset.variant): asset for asset in assets}
@@ -439,12 +437,8 @@ class MemoryAssets(AssetRepository):
             self._t.trash.pop(key, None)
 
 
-class MemoryWebhookDeliveries(WebhookDeliveryRepository):
-    """Hints."""
-
-    def __init__(self, tx: AsyncSession) -> None:
-        super().__init__(tx)
-        self._t = cast("Transaction", tx)
+class MemoryWebhookDeliveries(_Store):
+    """Hints, as `DeliveryStore` wants them."""
 
     async def remember(self, delivery_id: str, remote_id: str) -> bool:
         new = delivery_id not in self._t.deliveries
@@ -475,3 +469,6 @@ def _after_last(job: Job, now: datetime) -> datetime:
     if job.hinted_at is None:
         return now
     return job.hinted_at if job.hinted_at > now else max(now, job.hinted_at + AT_MOST_EVERY)
+
+
+IN_MEMORY = Stores(jobs=MemoryJobs, assets=MemoryAssets, deliveries=MemoryWebhookDeliveries)

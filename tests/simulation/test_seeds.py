@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 
 from sora_studio.domain.video import Phase
+from sora_studio.services.jobs.claims import Claims
 from tests.simulation.loop import VirtualLoop
-from tests.simulation.process import MemoryClaims
-from tests.simulation.tables import Job, MemoryDatabase, Tables, Transaction, Video
+from tests.simulation.tables import IN_MEMORY, Job, MemoryDatabase, Tables, Transaction, Video
 from tests.simulation.world import START, simulate
 
 SEEDS = int(os.environ.get("SEEDS", "500"))
@@ -79,7 +79,7 @@ def test_a_process_that_froze_after_it_began_sends_nothing(seconds: float, may_s
     video = Video(uuid4(), uuid4(), "a paper boat")
     job = Job(uuid4(), video.id, START)
     tables.videos, tables.jobs = {video.id: video}, {job.id: job}
-    claims = MemoryClaims(MemoryDatabase(tables, link), uuid4())
+    claims = Claims(MemoryDatabase(tables, link), uuid4(), IN_MEMORY)
 
     async def begin() -> bool:
         (job,) = await claims.take(Phase.SUBMITTING, most=1)

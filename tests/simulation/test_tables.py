@@ -36,7 +36,14 @@ HOLDERS = (uuid4(), uuid4())
 STEPS = 60
 _MOMENTS = tuple(name for name in Job.__dataclass_fields__ if name.endswith("_at") or name == "lease_until")
 
-Do = Callable[[JobRepository, AssetRepository, WebhookDeliveryRepository], Awaitable[Any]]
+Do = Callable[
+    [
+        JobRepository | MemoryJobs,
+        AssetRepository | MemoryAssets,
+        WebhookDeliveryRepository | MemoryWebhookDeliveries,
+    ],
+    Awaitable[Any],
+]
 
 
 class Twins:

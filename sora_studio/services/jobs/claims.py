@@ -9,16 +9,13 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import ClassVar
 from uuid import UUID
 
-from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
-from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AssetRow
-from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
 from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import Phase
+from sora_studio.services.jobs.stores import Stores
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT = LEASE / 3
@@ -30,13 +27,15 @@ SERVED = 1_000
 class Claims:
     """Claims jobs for one holder and writes back what became of them."""
 
-    jobs: ClassVar[type[JobRepository]] = JobRepository  # the simulation puts tables in memory here
-    assets: ClassVar[type[AssetRepository]] = AssetRepository
-    deliveries: ClassVar[type[WebhookDeliveryRepository]] = WebhookDeliveryRepository
+    def __init__(self, db: Database, holder: UUID, stores: Stores | None = None) -> None:
+        """Hold nothing yet.
 
-    def __init__(self, db: Database, holder: UUID) -> None:
-        """Work for a holder: an id that only one live process has at a time."""
-        self._db, self._holder = db, holder
+        Args:
+            db: Where the jobs are.
+            holder: An id that only one live process has at a time.
+            stores: What opens their tables. None: those of the database.
+        """
+        self._db, self._holder, self._stores = db, holder, stores or Stores()
         self._held: dict[UUID, int] = {}  # by job: the fencing number of our claim
         self._served: dict[UUID, None] = {}  # owners, the last one last
 
@@ -45,7 +44,7 @@ class Claims:
         if most < 1:
             return ()
         async with self._db.transaction() as tx:
-            jobs = await self.jobs(tx).claim(
+            jobs = await self._stores.jobs(tx).claim(
                 phases, holder=self._holder, lease=LEASE, most=most, held=self._held
             )
         self._held |= {job.id: job.fence for job in jobs}
@@ -61,7 +60,7 @@ class Claims:
         if most < 1:
             return ()
         async with self._db.transaction() as tx:
-            jobs = await self.jobs(tx).claim_wishes(
+            jobs = await self._stores.jobs(tx).claim_wishes(
                 holder=self._holder,
                 lease=LEASE,
                 most=most,
@@ -91,7 +90,7 @@ class Claims:
         now = asyncio.get_running_loop().time
         asked = now()
         async with self._db.transaction() as tx:
-            begun = await self.jobs(tx).begin(job)
+            begun = await self._stores.jobs(tx).begin(job)
         # A process that froze in between would send what others, after a long look, have sent again.
         return begun and now() - asked < LEASE.total_seconds()
 
@@ -108,11 +107,11 @@ class Claims:
         if not changes:
             return 0
         async with self._db.transaction() as tx:
-            written = await self.jobs(tx).record(changes)
+            written = await self._stores.jobs(tx).record(changes)
             if written == len(changes):
-                await self.assets(tx).add(assets)
+                await self._stores.assets(tx).add(assets)
             if taken := [change.remote_id for change in changes if change.remote_id]:
-                await self.deliveries(tx).apply(taken)  # a hint may have come before the answer
+                await self._stores.deliveries(tx).apply(taken)  # a hint may have come before the answer
         self._let_go(change.job for change in changes)
         return written
 
@@ -125,24 +124,26 @@ class Claims:
             The jobs whose answer is not known, and those of the remote ids that belong to a job of ours.
         """
         async with self._db.transaction() as tx:
-            sent = await self.jobs(tx).unanswered(provider)  # first: one that is answered meanwhile is known
-            return sent, await self.jobs(tx).known(provider, remote_ids)
+            sent = await self._stores.jobs(tx).unanswered(
+                provider
+            )  # first: one that is answered meanwhile is known
+            return sent, await self._stores.jobs(tx).known(provider, remote_ids)
 
     async def durations(self) -> dict[Likeness, tuple[float, ...]]:
         """Return how many seconds the newest jobs took, by what such jobs have in common."""
         async with self._db.transaction() as tx:
-            return await self.jobs(tx).durations()
+            return await self._stores.jobs(tx).durations()
 
     async def heartbeat(self) -> None:
         """Renew the lease of everything that is held."""
         if self._held:
             async with self._db.transaction() as tx:
-                await self.jobs(tx).extend(self._holder, self._held, LEASE)
+                await self._stores.jobs(tx).extend(self._holder, self._held, LEASE)
 
     async def release(self) -> None:
         """Let go of everything, also of what a process that died under this holder's id had."""
         async with self._db.transaction() as tx:
-            await self.jobs(tx).release(self._holder)
+            await self._stores.jobs(tx).release(self._holder)
         self._held.clear()
 
     def _let_go(self, jobs: Iterable[ClaimedJob]) -> None:

@@ -6,18 +6,16 @@ In this order, so that nothing is forgotten when it is interrupted.
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import ClassVar
 from uuid import UUID
 
 import structlog
 
-from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
-from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
 from sora_studio.domain.errors import ProviderError, ProviderUnavailable, StorageError
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.profile import Operation
 from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.jobs.stores import Stores
 from sora_studio.services.videos.videos import UNDO_TIME
 
 UPLOADS_LIVE = timedelta(days=1)
@@ -31,38 +29,36 @@ _log = structlog.get_logger(__name__)
 class Purger:
     """Removes deleted videos for good once they cannot be brought back."""
 
-    assets: ClassVar[type[AssetRepository]] = AssetRepository  # the simulation puts tables in memory here
-    deliveries: ClassVar[type[WebhookDeliveryRepository]] = WebhookDeliveryRepository
-
     def __init__(
         self,
         *,
         db: Database,
         catalog: ProviderCatalog,
         storage: Storage,
+        stores: Stores | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the parts; the clock tells seconds."""
-        self._db, self._catalog, self._storage, self._clock = db, catalog, storage, clock
+        self._db, self._catalog, self._storage = db, catalog, storage
+        self._stores, self._clock = stores or Stores(), clock
         self._put_off: dict[UUID, tuple[int, float]] = {}  # tries, and when to try again
 
     async def run(self) -> None:
         """Purge a batch; whatever is interrupted is taken up again by the next run."""
         waiting = [video_id for video_id, (_, until) in self._put_off.items() if until > self._clock()]
         async with self._db.transaction() as tx:
-            doomed = await self.assets(tx).doomed(older_than=UNDO_TIME, limit=_BATCH, but=waiting)
+            doomed = await self._stores.assets(tx).doomed(older_than=UNDO_TIME, limit=_BATCH, but=waiting)
         gone = [each[0] for each in doomed if await self._is_gone(*each)]
         async with self._db.transaction() as tx:
-            assets = self.assets(tx)
+            assets = self._stores.assets(tx)
             if gone:
                 await assets.erase(gone)
             await assets.forget_words()  # of what was found meanwhile
             await assets.erase_references(older_than=UPLOADS_LIVE)
-            await self.deliveries(tx).forget_old()
+            await self._stores.deliveries(tx).forget_old()
             keys = await assets.trash(limit=_BATCH * 4)
         if dropped := [key for key in keys if await self._is_dropped(key)]:
             async with self._db.transaction() as tx:
-                await self.assets(tx).emptied(dropped)
+                await self._stores.assets(tx).emptied(dropped)
 
     async def _is_dropped(self, key: str) -> bool:
         try:
