@@ -11,14 +11,14 @@ from sora_studio.ui.components import feedback
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.pages import not_found, sign_in
-from sora_studio.ui.pages.create.composer import ComposerState
+from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.page import page as create
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.page import page as library
 from sora_studio.ui.pages.library.state import LibraryState
-from sora_studio.ui.pages.profile.characters import CharactersState
+from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.page import page as profile
-from sora_studio.ui.pages.video.derivations import DerivationsState
+from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.page import page as video
 from sora_studio.ui.pages.video.state import VideoState
 

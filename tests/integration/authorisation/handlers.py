@@ -9,12 +9,12 @@ from reflex.state import BaseState
 
 from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.current_user import PersonState
-from sora_studio.ui.pages.create.composer import ComposerState
+from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
-from sora_studio.ui.pages.profile.characters import CharactersState
+from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.state import ProfileState
-from sora_studio.ui.pages.video.derivations import DerivationsState
+from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState

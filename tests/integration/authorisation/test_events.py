@@ -11,7 +11,7 @@ from reflex_base.registry import RegistrationContext
 
 from sora_studio.ui import app
 from sora_studio.ui.current_user import PersonState
-from sora_studio.ui.pages.create.composer import ComposerState
+from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.session import TabState

@@ -6,7 +6,7 @@ from sora_studio.domain.derivations import Derivations, ExtensionOption
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.library import Family
 from sora_studio.domain.video import Kind
-from sora_studio.ui.pages.video.derivations import EXTEND, to_possible
+from sora_studio.ui.pages.video.derivations_state import EXTEND, to_possible
 from sora_studio.ui.pages.video.state import to_generations
 from tests.support.fakes import FakeVideos
 

@@ -7,7 +7,7 @@ from reflex.event import Event
 from reflex.state import State
 
 from sora_studio.ui.event_validation import fits
-from sora_studio.ui.pages.create.composer import ComposerState
+from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.video.state import VideoState
 
 STORED = f"{ComposerState.get_full_name()}.last_choice_rx_state_"

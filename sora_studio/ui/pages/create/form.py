@@ -7,8 +7,8 @@ import reflex as rx
 from sora_studio.domain.video import PROMPT_MAX
 from sora_studio.ui import routes
 from sora_studio.ui.components.form import error
-from sora_studio.ui.pages.create.composer import CAST, Character, ComposerState
-from sora_studio.ui.pages.create.offers import ModelOption, ProviderGroup, SizeOption
+from sora_studio.ui.pages.create.composer_state import CAST, Character, ComposerState
+from sora_studio.ui.pages.create.model_options import ModelOption, ProviderGroup, SizeOption
 from sora_studio.ui.theme import SMALL_ICON, icon, style
 
 _offer = ComposerState.offer

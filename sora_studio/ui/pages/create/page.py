@@ -5,7 +5,7 @@ import reflex as rx
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components import feedback, tile
 from sora_studio.ui.current_user import PersonState
-from sora_studio.ui.pages.create.composer import ComposerState
+from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.form import composer
 from sora_studio.ui.pages.create.state import CreateState
 

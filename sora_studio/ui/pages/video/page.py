@@ -10,7 +10,7 @@ from sora_studio.ui.components.form import error
 from sora_studio.ui.components.progress import ring
 from sora_studio.ui.pages.video import sections
 from sora_studio.ui.pages.video.activity import timeline
-from sora_studio.ui.pages.video.derivations import DerivationsState
+from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link, style
 

@@ -10,7 +10,7 @@ from sora_studio.domain.video import PROMPT_MAX
 from sora_studio.ui.cards import READY, VideoCard
 from sora_studio.ui.components import tile
 from sora_studio.ui.components.form import error
-from sora_studio.ui.pages.video.derivations import CHARACTER, EDIT, EXTEND, DerivationsState, Length
+from sora_studio.ui.pages.video.derivations_state import CHARACTER, EDIT, EXTEND, DerivationsState, Length
 from sora_studio.ui.pages.video.state import Generation, VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon
 

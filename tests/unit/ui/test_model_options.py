@@ -3,7 +3,7 @@
 import pytest
 
 from sora_studio.domain.profile import Model, Profile
-from sora_studio.ui.pages.create.offers import fitting, groups, make_offer
+from sora_studio.ui.pages.create.model_options import fitting, groups, make_offer
 
 FAST = Model("fast", "Drafts", ("1280x720", "720x1280"), (4, 8), 100_000, {"720x1280": 150_000})
 OWN = Model("Wan-AI/Wan2.2", "", ("832x480",), (5,), 0)

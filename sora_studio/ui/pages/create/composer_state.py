@@ -16,7 +16,7 @@ from sora_studio.domain.video import VideoView, VideoWish
 from sora_studio.ui import idempotency, routes, toasts
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
-from sora_studio.ui.pages.create.offers import Offer, ProviderGroup, fitting, groups, make_offer
+from sora_studio.ui.pages.create.model_options import Offer, ProviderGroup, fitting, groups, make_offer
 from sora_studio.ui.pages.create.state import RECENT, CreateState
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
