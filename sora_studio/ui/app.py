@@ -10,14 +10,16 @@ from sora_studio.ui import errors, routes, sockets, theme
 from sora_studio.ui.components import feedback
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.guard import Guard
-from sora_studio.ui.pages import not_found, sign_in
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.page import page as create
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.page import page as library
 from sora_studio.ui.pages.library.state import LibraryState
+from sora_studio.ui.pages.log_in.page import page as log_in
+from sora_studio.ui.pages.not_found.page import page as not_found
 from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.page import page as profile
+from sora_studio.ui.pages.sign_up.page import page as sign_up
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.page import page as video
 from sora_studio.ui.pages.video.state import VideoState
@@ -57,9 +59,9 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
     yield library, routes.LIBRARY, f"Library · {NAME}", [PersonState.load, LibraryState.load]
     yield video, routes.VIDEO, _video_title(), [PersonState.load, VideoState.load, DerivationsState.load]
     yield profile, routes.PROFILE, f"Profile · {NAME}", [PersonState.load, CharactersState.load]
-    yield sign_in.log_in, routes.LOG_IN, f"Log in · {NAME}", []
-    yield sign_in.sign_up, routes.SIGN_UP, f"Sign up · {NAME}", []
-    yield not_found.page, "404", f"Not found · {NAME}", []
+    yield log_in, routes.LOG_IN, f"Log in · {NAME}", []
+    yield sign_up, routes.SIGN_UP, f"Sign up · {NAME}", []
+    yield not_found, "404", f"Not found · {NAME}", []
 
 
 def _head() -> list[rx.Component]:

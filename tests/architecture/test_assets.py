@@ -2,7 +2,7 @@
 
 import re
 
-from sora_studio.ui import site
+from sora_studio.ui import app
 from tests.support.source import ROOT, python_files
 
 _CSS = ROOT / "assets" / "css"
@@ -12,7 +12,7 @@ _PAGES = "\n".join(path.read_text() for path in python_files("sora_studio/ui"))
 
 def test_every_stylesheet_has_its_place_in_the_cascade():
     """None is forgotten, none comes twice: the order is written down in one place."""
-    assert sorted(f"{name}.css" for name in site._STYLESHEETS) == sorted(path.name for path in _CSS.iterdir())
+    assert sorted(f"{name}.css" for name in app._STYLESHEETS) == sorted(path.name for path in _CSS.iterdir())
 
 
 def test_stylesheets_use_tokens_that_exist():

@@ -1,12 +1,13 @@
 """The life of one video in a process of its own, from the wish to the purge.
 
-`python -m tests.crash.life` reads one order a line as JSON: `point`, where the process ends itself, and what
-`Life` needs. Each life is led by a fork, as importing the studio takes longer than most lives. Its exit
-status is the answer. A life that is not ended on the way ends with status 0. Every step may be taken twice: one life
-goes on where another was ended.
+`python -m tests.crash.life` reads orders, one a line, as JSON: `point`, where the process ends itself, and
+what `Life` needs. It forks for each life, as importing the studio takes longer than most lives, and prints
+its exit status: 0 for a life that is not ended on the way. Every step may be taken twice: one life goes on
+where another was ended.
 """
 
 import asyncio
+import importlib
 import json
 import os
 import sys
@@ -22,7 +23,6 @@ from sora_studio.bootstrap import Studio, studio
 from sora_studio.config import Settings, load
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, VideoView, VideoWish
-from sora_studio.providers import videos_api  # noqa: F401 - loaded before the forks, not by each of them
 from tests.crash.tripwire import Tripwire
 from tests.support.films import picture
 from tests.support.waiting import eventually
@@ -115,6 +115,7 @@ async def _sql(opened: Studio, statement: str) -> int:
 
 def main() -> None:
     """Lead the lives that are ordered, one after the other."""
+    importlib.import_module("sora_studio.providers.videos_api")  # or each fork would load it
     for line in sys.stdin:
         child = os.fork()
         if not child:

@@ -68,8 +68,8 @@ def empty(state: type[BaseState]) -> Sign:
     return lambda tab, _: tab.value(state, "ready") and tab.value(state, "cards") == []
 
 
-def offer(**wanted: str) -> Sign:
-    return var(ComposerState, "offer", lambda offer: wanted.items() <= offer.items())
+def selection(**wanted: str) -> Sign:
+    return var(ComposerState, "selection", lambda selection: wanted.items() <= selection.items())
 
 
 def answer(*, accepted: bool) -> Sign:
@@ -140,15 +140,15 @@ TABLE = [
     Row(VideoActions, "give_up", **UNDECIDED),
     Row(ComposerState, "load", draft(filled=True), draft(filled=False), thing=ready, path="/?edit={}"),
     Row(
-        ComposerState, "choose_model", **both(offer(name="sora-2-pro")),
+        ComposerState, "choose_model", **both(selection(name="sora-2-pro")),
         payload=lambda _: {"model": "sandbox/sora-2-pro"}, path=HOME,
     ),
     Row(
-        ComposerState, "choose_size", **both(offer(size="720x1280")),
+        ComposerState, "choose_size", **both(selection(size="720x1280")),
         payload=lambda _: {"size": "720x1280"}, path=HOME,
     ),
     Row(
-        ComposerState, "choose_seconds", **both(offer(seconds="8")),
+        ComposerState, "choose_seconds", **both(selection(seconds="8")),
         payload=lambda _: {"seconds": "8"}, path=HOME,
     ),
     Row(

@@ -6,7 +6,7 @@ import pytest
 
 from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.ids import new_id
-from sora_studio.ui.pages.video.activity import Line, to_lines
+from sora_studio.ui.pages.video.activity_lines import Line, to_lines
 from tests.support.fakes import START, FakeVideos
 
 

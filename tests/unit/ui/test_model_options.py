@@ -3,7 +3,7 @@
 import pytest
 
 from sora_studio.domain.profile import Model, Profile
-from sora_studio.ui.pages.create.model_options import fitting, groups, make_offer
+from sora_studio.ui.pages.create.model_options import fitting, groups, select
 
 FAST = Model("fast", "Drafts", ("1280x720", "720x1280"), (4, 8), 100_000, {"720x1280": 150_000})
 OWN = Model("Wan-AI/Wan2.2", "", ("832x480",), (5,), 0)
@@ -15,34 +15,39 @@ PROFILES = (
 
 
 def test_the_first_model_is_offered_when_nothing_was_chosen_before():
-    offer = make_offer(PROFILES)
+    chosen = select(PROFILES)
 
-    assert (offer.model, offer.size, offer.seconds, offer.price) == ("cloud/fast", "1280x720", "4", "$0.40")
-    assert offer.note == "Elsewhere."
+    assert (chosen.model, chosen.size, chosen.seconds, chosen.price) == (
+        "cloud/fast",
+        "1280x720",
+        "4",
+        "$0.40",
+    )
+    assert chosen.note == "Elsewhere."
 
 
 def test_the_last_choice_comes_back():
-    offer = make_offer(PROFILES, "cloud/fast", "720x1280", "8")
+    chosen = select(PROFILES, "cloud/fast", "720x1280", "8")
 
-    assert (offer.size, offer.seconds, offer.price) == ("720x1280", "8", "$1.20")
-    assert offer.hint == "Drafts · $0.15 per second"
+    assert (chosen.size, chosen.seconds, chosen.price) == ("720x1280", "8", "$1.20")
+    assert chosen.hint == "Drafts · $0.15 per second"
 
 
 def test_what_another_model_does_not_make_becomes_its_first():
-    offer = make_offer(PROFILES, "own/Wan-AI/Wan2.2", "720x1280", "8")
+    chosen = select(PROFILES, "own/Wan-AI/Wan2.2", "720x1280", "8")
 
-    assert (offer.name, offer.size, offer.seconds) == ("Wan-AI/Wan2.2", "832x480", "5")
-    assert (offer.hint, offer.price) == ("free", "free")
+    assert (chosen.name, chosen.size, chosen.seconds) == ("Wan-AI/Wan2.2", "832x480", "5")
+    assert (chosen.hint, chosen.price) == ("free", "free")
 
 
 def test_a_model_that_is_gone_becomes_the_first():
-    assert make_offer(PROFILES, "cloud/retired", "1x1", "99").model == "cloud/fast"
+    assert select(PROFILES, "cloud/retired", "1x1", "99").model == "cloud/fast"
 
 
 def test_an_unknown_price_is_said():
-    offer = make_offer(PROFILES, "cloud/veo")
+    chosen = select(PROFILES, "cloud/veo")
 
-    assert (offer.price, offer.hint) == ("price unknown", "price unknown")
+    assert (chosen.price, chosen.hint) == ("price unknown", "price unknown")
 
 
 def test_models_are_listed_by_provider():

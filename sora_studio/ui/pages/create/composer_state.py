@@ -1,7 +1,6 @@
 """The composer's State: what is offered, what was chosen, and the wish that goes out."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,18 +10,16 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.character import CharacterView
 from sora_studio.domain.errors import InvalidInput, NotFound, SoraStudioError
-from sora_studio.domain.ids import parse_character_id, parse_public_id, public_character_id, public_id
-from sora_studio.domain.video import VideoView, VideoWish
+from sora_studio.domain.ids import parse_public_id, public_character_id, public_id
+from sora_studio.domain.video import VideoView
 from sora_studio.ui import idempotency, routes, toasts
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
-from sora_studio.ui.pages.create.model_options import Offer, ProviderGroup, fitting, groups, make_offer
+from sora_studio.ui.pages.create import wish_form
+from sora_studio.ui.pages.create.model_options import ProviderGroup, Selection, fitting, groups, select
 from sora_studio.ui.pages.create.state import RECENT, CreateState
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
-
-CAST = "character."
-"""What the fields of chosen characters begin with; the rest is the public id."""
 
 _LONGEST_SIDE = 100_000  # pixels
 
@@ -76,7 +73,7 @@ class ComposerState(rx.State):
 
     ready: rx.Field[bool] = rx.field(False)
     groups: rx.Field[list[ProviderGroup]] = rx.field(default_factory=list)
-    offer: rx.Field[Offer] = rx.field(default_factory=Offer)
+    selection: rx.Field[Selection] = rx.field(default_factory=Selection)
     reference: rx.Field[Reference] = rx.field(default_factory=Reference)
     characters: rx.Field[list[Character]] = rx.field(default_factory=list)
     draft: rx.Field[Draft] = rx.field(default_factory=Draft)
@@ -88,14 +85,14 @@ class ComposerState(rx.State):
     @rx.var
     def fit(self) -> str:
         """Say how the picture fits the chosen size."""
-        if not self.reference.id or not self.offer.size:
+        if not self.reference.id or not self.selection.size:
             return ""
-        return fitting(self.reference.width, self.reference.height, self.offer.size)
+        return fitting(self.reference.width, self.reference.height, self.selection.size)
 
     @rx.var
     def cast(self) -> list[Character]:
         """Return the characters of the chosen provider."""
-        provider = self.offer.model.partition("/")[0]
+        provider = self.selection.model.partition("/")[0]
         return [character for character in self.characters if character.provider == provider]
 
     @rx.event(background=True)
@@ -129,7 +126,7 @@ class ComposerState(rx.State):
                 ready=True,
                 groups=groups(profiles),
                 characters=[Character(_to_public(each), each.name, each.provider) for each in characters],
-                offer=make_offer(profiles, *choice),
+                selection=select(profiles, *choice),
                 form_key=self.form_key or uuid4().hex,
             )
         return None
@@ -137,17 +134,17 @@ class ComposerState(rx.State):
     @rx.event
     def choose_model(self, model: str) -> None:
         """Change the model; size and length stay where it makes them."""
-        _choose(self, model, self.offer.size, self.offer.seconds)
+        _choose(self, model, self.selection.size, self.selection.seconds)
 
     @rx.event
     def choose_size(self, size: str) -> None:
         """Change the size."""
-        _choose(self, self.offer.model, size, self.offer.seconds)
+        _choose(self, self.selection.model, size, self.selection.seconds)
 
     @rx.event
     def choose_seconds(self, seconds: str) -> None:
         """Change the length."""
-        _choose(self, self.offer.model, self.offer.size, seconds)
+        _choose(self, self.selection.model, self.selection.size, seconds)
 
     @rx.event
     def attach(self, reference_id: str, width: int, height: int) -> None:
@@ -162,11 +159,11 @@ class ComposerState(rx.State):
     @rx.event(background=True)
     async def submit(self, data: dict[str, Any]) -> None:
         """Ask for a video."""
-        key = _text(data, "idempotency_key")
+        key = wish_form.text(data, "idempotency_key")
         async with self:
             owner_id = await signed_in_user(self)
         try:
-            view = await services().videos.create(owner_id, _wish(data), idempotency_key=key or None)
+            view = await services().videos.create(owner_id, wish_form.read(data), idempotency_key=key or None)
         except SoraStudioError as problem:
             async with still_signed_in(self, owner_id):
                 _refuse(self, key, problem)
@@ -185,8 +182,8 @@ class ComposerState(rx.State):
 
 
 def _choose(state: ComposerState, model: str, size: str, seconds: str) -> None:
-    state.offer = make_offer(services().videos.profiles(), model, size, seconds)
-    state.last_choice = json.dumps([state.offer.model, state.offer.size, state.offer.seconds])
+    state.selection = select(services().videos.profiles(), model, size, seconds)
+    state.last_choice = json.dumps([state.selection.model, state.selection.size, state.selection.seconds])
 
 
 def _refuse(state: ComposerState, key: str, problem: SoraStudioError) -> None:
@@ -212,40 +209,12 @@ async def _bring_picture(owner_id: UUID, view: VideoView) -> tuple[Reference, Fo
     return Reference(str(copy.id), copy.width, copy.height), FormError()
 
 
-def _wish(data: Mapping[str, Any]) -> VideoWish:
-    provider, _, model = _text(data, "model").partition("/")
-    return VideoWish(
-        prompt=_text(data, "prompt"),
-        provider=provider or None,
-        model=model or None,
-        size=_text(data, "size") or None,
-        seconds=_text(data, "seconds") or None,
-        reference_id=_reference_id(_text(data, "reference_id")),
-        characters=tuple(
-            parse_character_id(name.removeprefix(CAST)) for name in data if name.startswith(CAST)
-        ),
-    )
-
-
 def _to_public(character: CharacterView) -> str:
     return public_character_id(character.id)
 
 
 def _side(pixels: int) -> int:
     return min(max(1, int(pixels)), _LONGEST_SIDE)
-
-
-def _reference_id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        message = "That picture is not here. Add it again."
-        raise InvalidInput(message, "reference_id") from None
-
-
-def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name, "")
-    return value if isinstance(value, str) else ""
 
 
 def _read_choice(text: str) -> tuple[str, str, str]:

@@ -39,7 +39,7 @@ class SizeOption:
 
 
 @dataclass(frozen=True)
-class Offer:
+class Selection:
     """Everything that the form shows for one choice of model, size and length."""
 
     model: str = ""  # `provider/model`
@@ -74,13 +74,13 @@ def find(profiles: Sequence[Profile], value: str) -> Choice:
     return profiles[0], profiles[0].models[0]
 
 
-def make_offer(profiles: Sequence[Profile], value: str = "", size: str = "", seconds: str = "") -> Offer:
+def select(profiles: Sequence[Profile], value: str = "", size: str = "", seconds: str = "") -> Selection:
     """Put a choice together; what the model does not make becomes its first."""
     profile, model = find(profiles, value)
     size = size if size in model.sizes else model.sizes[0]
     lengths = [str(length) for length in model.seconds]
     seconds = seconds if seconds in lengths else lengths[0]
-    return Offer(
+    return Selection(
         model=f"{profile.name}/{model.id}",
         name=model.id,
         sizes=tuple(

@@ -5,8 +5,8 @@ import reflex as rx
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components import feedback, tile
 from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.pages.create.composer import composer
 from sora_studio.ui.pages.create.composer_state import ComposerState
-from sora_studio.ui.pages.create.form import composer
 from sora_studio.ui.pages.create.state import CreateState
 
 EXAMPLES = (
@@ -58,7 +58,7 @@ def _first_visit() -> rx.Component:
             ),
             class_name="chips",
         ),
-        rx.cond(ComposerState.offer.note, rx.el.p(ComposerState.offer.note, class_name="muted")),
+        rx.cond(ComposerState.selection.note, rx.el.p(ComposerState.selection.note, class_name="muted")),
         class_name="first-visit",
     )
 

@@ -12,7 +12,6 @@ from sora_studio.domain.ids import parse_character_id, public_character_id
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.session import signed_in_user, still_signed_in
-from sora_studio.ui.theme import SMALL_ICON, icon
 
 
 @dataclass(frozen=True)
@@ -61,33 +60,3 @@ class CharactersState(rx.State):
 
 def _listed(found: Iterable[CharacterView]) -> list[Listed]:
     return [Listed(public_character_id(each.id), each.name, each.provider) for each in found]
-
-
-def characters() -> rx.Component:
-    """Draw a line for each; it opens to ask whether that is meant, only one at a time."""
-    return rx.el.div(rx.foreach(CharactersState.characters, _line), class_name="people")
-
-
-def _line(character: rx.vars.ObjectVar[Listed]) -> rx.Component:
-    return rx.el.details(
-        rx.el.summary(
-            icon("user-round", SMALL_ICON),
-            rx.el.bdi(character.name),
-            rx.el.span(character.provider, class_name="muted"),
-            icon("trash-2", SMALL_ICON),
-            aria_label="Delete " + character.name.to(str) + "…",
-        ),
-        rx.el.div(
-            rx.el.p("Its videos stay. It cannot be brought back.", class_name="muted"),
-            rx.el.button(
-                "Delete",
-                type="button",
-                on_click=CharactersState.remove(character.id),
-                disabled=CharactersState.removing != "",
-                class_name="button danger solid",
-            ),
-            class_name="row between",
-        ),
-        key=character.id,
-        custom_attrs={"name": "characters"},
-    )

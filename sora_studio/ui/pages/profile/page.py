@@ -7,7 +7,8 @@ from sora_studio.domain.account import EMAIL_MAX, NAME_MAX
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components.form import error, field, native_form, password_field, text_field
 from sora_studio.ui.current_user import PersonState
-from sora_studio.ui.pages.profile.characters_state import CharactersState, characters
+from sora_studio.ui.pages.profile.characters import characters
+from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.state import CONFIRMATION, ProfileState
 from sora_studio.ui.theme import SMALL_ICON, icon
 

@@ -16,7 +16,7 @@ from sora_studio.domain.video import Kind, Phase, VideoView
 from sora_studio.ui import formatting, idempotency, live, routes, status_text, toasts
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
-from sora_studio.ui.pages.video.activity import Line, to_lines
+from sora_studio.ui.pages.video.activity_lines import Line, to_lines
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 

@@ -1,13 +1,13 @@
-"""Log in and sign up: plain forms that the browser posts, so that they work without a socket.
+"""What logging in and signing up share.
 
+Both are plain forms that the browser posts, so that they work without a socket.
 The API answers a refused form with `?error=<code>&email=…`; studio.js shows the sentence for the code.
 """
 
 import reflex as rx
 
 from sora_studio.domain.account import EMAIL_MAX, NAME_MAX, PASSWORD_MIN
-from sora_studio.ui import layout, routes
-from sora_studio.ui.components.form import native_form, password_field, text_field
+from sora_studio.ui.components.form import text_field
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 SENTENCES = {
@@ -22,44 +22,8 @@ SENTENCES = {
 }
 
 
-def log_in() -> rx.Component:
-    """Draw the page for those who have an account."""
-    return layout.bare(
-        rx.el.h1("Log in"),
-        native_form(
-            _refusals(),
-            _email(),
-            password_field("Password", "password", new=False),
-            _next(),
-            rx.el.button("Log in", type="submit", class_name="button primary wide"),
-            action=routes.AUTH_LOG_IN,
-            class_name="card form",
-            data_sign_in="",
-        ),
-        rx.el.p("New here? ", rx.el.a("Sign up", href=routes.SIGN_UP, data_keep_query="")),
-    )
-
-
-def sign_up() -> rx.Component:
-    """Draw the page for those who have none yet."""
-    return layout.bare(
-        rx.el.h1("Sign up"),
-        native_form(
-            _refusals(),
-            text_field("Name (optional)", "display_name", auto_complete="name", max_length=NAME_MAX),
-            _email(),
-            password_field("Password", "password", new=True),
-            _next(),
-            rx.el.button("Sign up", type="submit", class_name="button primary wide"),
-            action=routes.AUTH_SIGN_UP,
-            class_name="card form",
-            data_sign_in="",
-        ),
-        rx.el.p("Have an account? ", rx.el.a("Log in", href=routes.LOG_IN, data_keep_query="")),
-    )
-
-
-def _email() -> rx.Component:
+def email() -> rx.Component:
+    """Ask for the address; studio.js fills in the one that was refused."""
     return text_field(
         "E-mail",
         "email",
@@ -71,12 +35,13 @@ def _email() -> rx.Component:
     )
 
 
-def _next() -> rx.Component:
+def next_address() -> rx.Component:
     """Carry where the person wanted to go; the API takes only addresses of this studio."""
     return rx.el.input(type="hidden", name="next", data_next="")
 
 
-def _refusals() -> rx.Component:
+def refusals() -> rx.Component:
+    """Hold a sentence for every code, all hidden until studio.js shows one."""
     return rx.el.div(
         *(
             rx.el.p(

@@ -1,23 +1,21 @@
-"""The sections below the remix: what else can be made of the video, and its family."""
+"""The forms below the remix: what else can be made of the video."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
 
 from sora_studio.domain.character import NAME_MAX
 from sora_studio.domain.video import PROMPT_MAX
-from sora_studio.ui.cards import READY, VideoCard
-from sora_studio.ui.components import tile
+from sora_studio.ui.cards import READY
 from sora_studio.ui.components.form import error
 from sora_studio.ui.pages.video.derivations_state import CHARACTER, EDIT, EXTEND, DerivationsState, Length
-from sora_studio.ui.pages.video.state import Generation, VideoState
+from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 _possible = DerivationsState.possible
 
 
-def possibilities() -> rx.Component:
+def derivations() -> rx.Component:
     """Draw the closed forms of a finished video, those that its provider has."""
     shown = (VideoState.video.look == READY) & (_possible.id == VideoState.video.id)
     return rx.fragment(
@@ -25,19 +23,6 @@ def possibilities() -> rx.Component:
         rx.cond(shown & (_possible.lengths.length() > 0), _extend()),
         rx.cond(shown & _possible.character, _character()),
     )
-
-
-def family() -> rx.Component:
-    """Show what the video was made from, and what was made from it."""
-    return rx.cond(
-        VideoState.family.length() > 0,
-        rx.el.section(rx.foreach(VideoState.family, _generation), class_name="family"),
-    )
-
-
-def _generation(generation: rx.vars.ObjectVar[Generation]) -> rx.Component:
-    cards = generation.cards.to(rx.vars.ArrayVar[Sequence[VideoCard]], list[VideoCard])
-    return rx.fragment(rx.el.h2(generation.heading), tile.grid(cards, VideoState.coming, dense=True))
 
 
 def _edit() -> rx.Component:

@@ -1,0 +1,111 @@
+"""The composer: prompt, reference picture, characters, model, price, Create."""
+
+import reflex as rx
+
+from sora_studio.domain.video import PROMPT_MAX
+from sora_studio.ui import routes
+from sora_studio.ui.components.form import error
+from sora_studio.ui.pages.create import model_picker, reference
+from sora_studio.ui.pages.create.composer_state import Character, ComposerState
+from sora_studio.ui.pages.create.wish_form import CAST
+from sora_studio.ui.theme import SMALL_ICON, icon
+
+
+def composer() -> rx.Component:
+    """Draw the form at the foot of the page."""
+    return rx.el.div(
+        rx.el.form(
+            rx.el.input(type="hidden", name="idempotency_key", value=ComposerState.form_key, read_only=True),
+            rx.el.input(type="hidden", name="reference_id", value=ComposerState.reference.id, read_only=True),
+            _prompt(),
+            reference.picture(),
+            _cast(),
+            error(ComposerState.error.text),
+            rx.el.p(class_name="error", role="alert", data_upload_error=""),
+            rx.el.div(
+                reference.add_picture(),
+                rx.cond(ComposerState.ready, model_picker.options(), _placeholder()),
+                _send(),
+                class_name="tools",
+            ),
+            on_submit=ComposerState.submit,
+            class_name="composer",
+            aria_label="New video",
+            data_composer="",
+            data_answer=ComposerState.answer.id,
+            data_answered=ComposerState.answer.key,
+            data_accepted=rx.cond(ComposerState.answer.accepted, "true", "false"),
+        ),
+        class_name="dock",
+    )
+
+
+def _prompt() -> rx.Component:
+    return rx.el.div(
+        rx.el.textarea(
+            key=ComposerState.draft.key,
+            default_value=ComposerState.draft.text,
+            name="prompt",
+            rows=1,
+            data_longest=str(PROMPT_MAX),
+            placeholder="Describe your video…",
+            aria_label="Prompt",
+            aria_invalid=rx.cond(ComposerState.error.field == "prompt", "true", "false"),
+            dir="auto",
+            data_draft="create",
+        ),
+        rx.el.output(class_name="count num", data_count=f"{PROMPT_MAX:,}"),
+        class_name="prompt",
+    )
+
+
+def _cast() -> rx.Component:
+    """Offer the characters of the chosen provider; studio.js writes a chosen name into the prompt."""
+    return rx.cond(
+        ComposerState.cast.length() > 0,
+        rx.el.fieldset(
+            rx.el.legend("Characters", class_name="sr"),
+            rx.foreach(ComposerState.cast, _character),
+            rx.el.a(
+                icon("settings-2", SMALL_ICON),
+                href=routes.PROFILE,
+                aria_label="All characters",
+                title="All characters",
+                class_name="button small bare",
+            ),
+            key=f"cast {ComposerState.draft.key}",
+            class_name="cast",
+        ),
+    )
+
+
+def _character(character: rx.vars.ObjectVar[Character]) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            name=f"{CAST}{character.id}",
+            default_checked=ComposerState.draft.characters.contains(character.id),
+            class_name="sr",
+            data_character=character.name,
+        ),
+        icon("user-round", SMALL_ICON),
+        rx.el.bdi(character.name),
+        class_name="chip",
+    )
+
+
+def _send() -> rx.Component:
+    return rx.el.div(
+        rx.el.output(ComposerState.selection.price, class_name="price num", aria_label="Price"),
+        rx.el.button(
+            "Create",
+            rx.el.kbd(class_name="keys", aria_hidden="true", data_keys=""),
+            type="submit",
+            class_name="button primary",
+        ),
+        class_name="send",
+    )
+
+
+def _placeholder() -> rx.Component:
+    return rx.el.div(rx.el.span(class_name="skeleton control"), class_name="options", aria_hidden="true")

@@ -1,0 +1,102 @@
+"""Size, length and model: what the composer can choose from."""
+
+from collections.abc import Sequence
+
+import reflex as rx
+
+from sora_studio.ui.pages.create.composer_state import ComposerState
+from sora_studio.ui.pages.create.model_options import ModelOption, ProviderGroup, SizeOption
+from sora_studio.ui.theme import SMALL_ICON, icon, style
+
+_selection = ComposerState.selection
+
+
+def options() -> rx.Component:
+    """Draw the choices; on a narrow screen they open from one button that sums them up."""
+    return rx.el.div(
+        rx.el.button(
+            rx.el.span(class_name="shape", custom_attrs=style(ar=_selection.size.replace("x", " / "))),
+            rx.el.span(
+                rx.el.span(_selection.seconds, " s", class_name="num"),
+                rx.el.span(_selection.name, class_name="model-name"),
+                class_name="gist",
+            ),
+            icon("chevron-up", SMALL_ICON),
+            type="button",
+            class_name="button quiet summary",
+            title="Size, length and model",
+            aria_expanded="false",
+            data_options="",
+        ),
+        rx.el.div(
+            rx.el.fieldset(
+                rx.el.legend("Size", class_name="sr"),
+                rx.foreach(_selection.sizes, _size),
+                key=f"sizes {_selection.model}",
+                class_name="segments sizes",
+            ),
+            rx.el.fieldset(
+                rx.el.legend("Length", class_name="sr"),
+                rx.foreach(_selection.lengths, _length),
+                key=f"lengths {_selection.model}",
+                class_name="segments",
+            ),
+            rx.el.label(
+                rx.el.span(_selection.name, aria_hidden="true", class_name="model-name"),
+                icon("chevron-down", SMALL_ICON),
+                rx.el.select(
+                    rx.foreach(ComposerState.groups, _group),
+                    name="model",
+                    value=_selection.model,
+                    on_change=ComposerState.choose_model,
+                    aria_label="Model",
+                ),
+                class_name="button quiet select",
+                title=_selection.hint,
+            ),
+            class_name="panel",
+        ),
+        class_name="options",
+    )
+
+
+def _size(size: rx.vars.ObjectVar[SizeOption]) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="size",
+            value=size.value,
+            default_checked=size.value == _selection.size,
+            on_change=ComposerState.choose_size(size.value),
+            aria_label=f"{size.name} {size.frame}",
+            class_name="sr",
+            data_size=size.value,
+        ),
+        rx.el.span(class_name="shape", custom_attrs=style(ar=size.ratio)),
+        rx.el.span(rx.el.span(size.name, " ", class_name="word"), size.frame, class_name="num name"),
+        title=f"{size.name} {size.frame}",
+    )
+
+
+def _length(length: rx.Var[str]) -> rx.Component:
+    last = _selection.lengths.to(rx.vars.ArrayVar[Sequence[str]], tuple[str, ...])[-1]
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="seconds",
+            value=length,
+            default_checked=length == _selection.seconds,
+            on_change=ComposerState.choose_seconds(length),
+            aria_label=f"{length} seconds",
+            class_name="sr",
+        ),
+        rx.el.span(length, rx.cond(length == last, " s", ""), class_name="num"),
+    )
+
+
+def _group(group: rx.vars.ObjectVar[ProviderGroup]) -> rx.Component:
+    return rx.el.optgroup(rx.foreach(group.models, _model), label=group.label)
+
+
+def _model(model: rx.vars.ObjectVar[ModelOption]) -> rx.Component:
+    return rx.el.option(model.text, value=model.value)

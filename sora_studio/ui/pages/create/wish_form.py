@@ -1,0 +1,47 @@
+"""The fields of the composer's form, and the wish that they make."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.ids import parse_character_id
+from sora_studio.domain.video import VideoWish
+
+CAST = "character."
+"""What the fields of chosen characters begin with; the rest is the public id."""
+
+
+def read(data: Mapping[str, Any]) -> VideoWish:
+    """Read the wish; what the form left out is the provider's default.
+
+    Raises:
+        InvalidInput: The picture's id is none.
+        NotFound: A character's id is none.
+    """
+    provider, _, model = text(data, "model").partition("/")
+    return VideoWish(
+        prompt=text(data, "prompt"),
+        provider=provider or None,
+        model=model or None,
+        size=text(data, "size") or None,
+        seconds=text(data, "seconds") or None,
+        reference_id=_reference_id(text(data, "reference_id")),
+        characters=tuple(
+            parse_character_id(name.removeprefix(CAST)) for name in data if name.startswith(CAST)
+        ),
+    )
+
+
+def text(data: Mapping[str, Any], name: str) -> str:
+    """Return a field; empty when it is missing or no text."""
+    value = data.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _reference_id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        message = "That picture is not here. Add it again."
+        raise InvalidInput(message, "reference_id") from None

@@ -1,0 +1,1 @@
+"""Log in: the page for people who have an account."""

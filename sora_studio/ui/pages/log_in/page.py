@@ -1,0 +1,25 @@
+"""Log in: a plain form that the browser posts."""
+
+import reflex as rx
+
+from sora_studio.ui import layout, routes
+from sora_studio.ui.components import sign_in
+from sora_studio.ui.components.form import native_form, password_field
+
+
+def page() -> rx.Component:
+    """Draw the page."""
+    return layout.bare(
+        rx.el.h1("Log in"),
+        native_form(
+            sign_in.refusals(),
+            sign_in.email(),
+            password_field("Password", "password", new=False),
+            sign_in.next_address(),
+            rx.el.button("Log in", type="submit", class_name="button primary wide"),
+            action=routes.AUTH_LOG_IN,
+            class_name="card form",
+            data_sign_in="",
+        ),
+        rx.el.p("New here? ", rx.el.a("Sign up", href=routes.SIGN_UP, data_keep_query="")),
+    )

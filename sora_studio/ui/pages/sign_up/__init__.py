@@ -1,0 +1,1 @@
+"""Sign up: the page for people who have no account yet."""

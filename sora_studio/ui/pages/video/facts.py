@@ -1,0 +1,113 @@
+"""What is known of a video: title, facts, downloads, prompt."""
+
+import reflex as rx
+
+from sora_studio.domain.video import TITLE_MAX, Variant
+from sora_studio.ui import routes
+from sora_studio.ui.cards import READY
+from sora_studio.ui.pages.video.state import VideoState
+from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
+
+_video = VideoState.video
+_ID = f"{_video.id}"
+_DOWNLOADS = (
+    (Variant.VIDEO, "Video", "MP4"),
+    (Variant.THUMBNAIL, "Thumbnail", "image"),
+    (Variant.SPRITESHEET, "Spritesheet", "20 frames, image"),
+)
+
+
+def title() -> rx.Component:
+    """Draw the title; studio.js turns it into a field to rename it."""
+    return rx.el.div(
+        rx.el.h1(_video.title, dir="auto"),
+        rx.el.input(
+            key=_ID,
+            default_value=_video.title,
+            on_blur=lambda title: VideoState.rename(_ID, title),
+            max_length=TITLE_MAX,
+            aria_label="Title",
+            dir="auto",
+            class_name="input",
+        ),
+        rx.el.button(
+            icon("pencil", SMALL_ICON), type="button", aria_label="Rename", class_name="button small bare"
+        ),
+        class_name="title",
+        data_title="",
+    )
+
+
+def facts() -> rx.Component:
+    """Draw the line of facts, with the downloads and the way to delete the video."""
+    return rx.el.div(
+        rx.el.ul(
+            rx.el.li(rx.el.span(_video.word, class_name=f"status {_video.look}")),
+            rx.el.li(_video.model),
+            rx.el.li(_video.size),
+            rx.el.li(_video.duration),
+            rx.cond(_video.made_in, rx.el.li(_video.made_in)),
+            rx.el.li(_video.cost),
+            rx.el.li(rx.el.time(date_time=_video.made_at, data_ago="")),
+            class_name="facts num",
+        ),
+        rx.el.div(
+            rx.cond(_video.look == READY, _downloads()),
+            rx.el.button(
+                icon("trash-2", SMALL_ICON),
+                rx.el.span("Delete"),
+                type="button",
+                on_click=VideoState.remove,
+                class_name="button quiet danger",
+            ),
+            class_name="row",
+        ),
+        class_name="facts-row",
+    )
+
+
+def _downloads() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(icon("download", SMALL_ICON), "Download", class_name="button"),
+        rx.el.div(
+            *(
+                plain_link(
+                    text,
+                    rx.el.span(kind, class_name="muted"),
+                    href=routes.content(_ID, variant, download=True),
+                    download="",
+                )
+                for variant, text, kind in _DOWNLOADS
+            ),
+            class_name="menu",
+        ),
+        class_name="dropdown",
+        data_dropdown="",
+    )
+
+
+def prompt() -> rx.Component:
+    """Draw the prompt and the picture that the video starts from."""
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("Prompt"),
+            rx.el.button(
+                icon("copy", SMALL_ICON),
+                rx.el.span("Copy"),
+                type="button",
+                class_name="button small quiet",
+                data_copy="#prompt-text",
+            ),
+            class_name="row between",
+        ),
+        rx.el.p(_video.prompt, custom_attrs={"id": "prompt-text"}, dir="auto", class_name="prompt-text"),
+        rx.cond(
+            _video.has_reference,
+            rx.el.figure(
+                rx.el.img(src=routes.reference(_ID), alt="", loading="lazy"),
+                rx.el.figcaption("The image it starts from"),
+                class_name="reference",
+            ),
+        ),
+        class_name="card",
+    )

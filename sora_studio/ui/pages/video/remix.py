@@ -1,0 +1,60 @@
+"""The form for a variation of the video."""
+
+import reflex as rx
+
+from sora_studio.domain.video import PROMPT_MAX, Kind
+from sora_studio.ui.cards import READY
+from sora_studio.ui.components.form import error
+from sora_studio.ui.pages.video.derivations_state import DerivationsState
+from sora_studio.ui.pages.video.state import VideoState
+from sora_studio.ui.theme import SMALL_ICON, icon
+
+_video = VideoState.video
+_ID = f"{_video.id}"
+
+
+def remix() -> rx.Component:
+    """Draw the form of a finished video, filled with its prompt or with an earlier wish."""
+    asked = DerivationsState.possible
+    again = (asked.id == _video.id) & (asked.again == Kind.REMIX.value)
+    return rx.cond(
+        _video.look == READY,
+        rx.el.section(
+            rx.el.h2("Remix"),
+            rx.el.p("Describe what should be different. The original stays as it is.", class_name="muted"),
+            rx.el.form(
+                rx.el.input(
+                    type="hidden", name="idempotency_key", value=VideoState.remix_key, read_only=True
+                ),
+                rx.el.textarea(
+                    key=f"{_ID} {asked.again}",
+                    default_value=rx.cond(again, asked.draft, _video.prompt),
+                    name="prompt",
+                    rows=3,
+                    data_longest=str(PROMPT_MAX),
+                    aria_label="Remix prompt",
+                    dir="auto",
+                    class_name="input",
+                    data_remix="",
+                ),
+                error(VideoState.remix_error),
+                rx.el.div(
+                    rx.el.span(
+                        _video.model, " · ", _video.duration, " · ", _video.price, class_name="muted num"
+                    ),
+                    rx.el.button(
+                        icon("shuffle", SMALL_ICON),
+                        "Remix",
+                        type="submit",
+                        disabled=VideoState.remixing,
+                        class_name="button primary",
+                    ),
+                    class_name="row between",
+                ),
+                on_submit=VideoState.remix,
+                class_name="stack",
+            ),
+            custom_attrs={"id": "remix"},
+            class_name="card",
+        ),
+    )
