@@ -39,12 +39,15 @@ from sora_studio.services.jobs.refresh import Refresher
 from sora_studio.services.jobs.scrub import Scrubber
 from sora_studio.services.jobs.submit import Submitter
 from sora_studio.services.jobs.webhooks import WebhookService
+from sora_studio.services.money.spending import Spending
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.characters import CharacterService
+from sora_studio.services.videos.derivations import DerivationService
 from sora_studio.services.videos.media import MediaService
 from sora_studio.services.videos.videos import VideoService
+from sora_studio.services.videos.wishes import Wishes
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.lock import alone_in
@@ -192,16 +195,21 @@ async def _services(
     media = MediaService(
         db=db, storage=storage, disk_space=disk_space, worker_pool=uploads, throttle=throttle
     )
+    spending = Spending(catalog)
+    wishes = Wishes(
+        db=db, catalog=catalog, media=media, spending=spending, throttle=throttle, wake=scheduler.wake
+    )
     return Services(
         accounts=AccountService(db=db, signing_key=settings.signing_key(), throttle=throttle),
         videos=VideoService(
             db=db,
             catalog=catalog,
-            media=media,
+            wishes=wishes,
+            spending=spending,
             clock=_utc_now,
-            throttle=throttle,
             wake=scheduler.wake,
         ),
+        derivations=DerivationService(db=db, catalog=catalog, wishes=wishes, clock=_utc_now),
         media=media,
         characters=CharacterService(
             db=db,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sora_studio.services.jobs.webhooks import WebhookService
     from sora_studio.services.people.accounts import AccountService
     from sora_studio.services.videos.characters import CharacterService
+    from sora_studio.services.videos.derivations import DerivationService
     from sora_studio.services.videos.media import MediaService
     from sora_studio.services.videos.videos import VideoService
 
@@ -20,6 +21,7 @@ class Services:
 
     accounts: "AccountService"
     videos: "VideoService"
+    derivations: "DerivationService"
     media: "MediaService"
     characters: "CharacterService"
     health: "HealthService"

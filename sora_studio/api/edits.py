@@ -47,7 +47,7 @@ async def edit(request: Request, identity: IdentityDep, idempotency_key: Idempot
     fields, video_id = await _read(request)
     prompt = read_prompt(fields)
     return Video.of(
-        await services().videos.edit(identity.user_id, video_id, prompt, idempotency_key=idempotency_key)
+        await services().derivations.edit(identity.user_id, video_id, prompt, idempotency_key=idempotency_key)
     )
 
 
@@ -57,7 +57,7 @@ async def extend(request: Request, identity: IdentityDep, idempotency_key: Idemp
     fields, video_id = await _read(request)
     prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(EXTENSION_SECONDS[0])
     return Video.of(
-        await services().videos.extend(
+        await services().derivations.extend(
             identity.user_id, video_id, prompt, seconds, idempotency_key=idempotency_key
         )
     )

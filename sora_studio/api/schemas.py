@@ -121,7 +121,7 @@ class ActivityEntry(BaseModel):
     """One thing that happened to a video."""
 
     at: int
-    kind: str = Field(description="Such as submitted, seen, rendered, saved.")
+    kind: str = Field(description="Such as submitted, rendering, rendered, saved.")
     note: str = Field(description="The provider's words, verbatim; empty where it gave none.")
 
 

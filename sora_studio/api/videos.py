@@ -225,7 +225,7 @@ async def read_reference(request: Request, identity: IdentityDep, video_id: Vide
 
 async def _remix(owner_id: UUID, video_id: UUID, prompt: str, idempotency_key: str | None) -> Video:
     return Video.of(
-        await services().videos.remix(owner_id, video_id, prompt, idempotency_key=idempotency_key)
+        await services().derivations.remix(owner_id, video_id, prompt, idempotency_key=idempotency_key)
     )
 
 

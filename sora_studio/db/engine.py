@@ -31,6 +31,9 @@ KEEPALIVE: Mapping[str, int] = {
 """How every connection notices that its server has vanished without a word: after 25 seconds, in which a
 network may be mended; the kernel by itself takes a quarter of an hour, and two hours when nothing is sent."""
 
+Transaction = AsyncSession
+"""What `Database.transaction` opens and repositories work in: commits and rollbacks are not theirs."""
+
 _PAUSES = (0.05, 0.2, 0.8)  # seconds at most, before each time that a step is done again
 _STATEMENT_TIMEOUT = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
 

@@ -19,7 +19,6 @@ from sora_studio.db.models import JobRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
-from sora_studio.domain.ids import new_id
 from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import NEXT, Kind, Phase
 
@@ -109,7 +108,7 @@ WITH old AS (
 ), done AS (
     INSERT INTO job (id, video_id, current, provider, phase, progress, progress_known, price_micros, charge,
         created_at, due_at)
-    SELECT :new, video_id, true, provider, 'submitting', 0, false, price_micros, 'reserved', now(), now()
+    SELECT :id, video_id, true, :provider, 'submitting', 0, false, :price, 'reserved', now(), now()
     FROM old
     RETURNING video_id, phase
 ){_DECIDED}""")  # noqa: S608 - our own constants
@@ -255,9 +254,10 @@ class JobRepository(Repository):
         """Take a video that needs attention up again where it was left; False: it does not need any."""
         return await self._decide(video_id, _LOOK_AGAIN, ActivityKind.RECHECKED)
 
-    async def submit_again(self, video_id: UUID) -> bool:
+    async def submit_again(self, attempt: JobRow) -> bool:
         """Start another attempt at a video that needs attention; False: it does not need any."""
-        return await self._decide(video_id, _SUBMIT_AGAIN, ActivityKind.RESUBMITTED, new=new_id())
+        given = {"id": attempt.id, "provider": attempt.provider, "price": attempt.price_micros}
+        return await self._decide(attempt.video_id, _SUBMIT_AGAIN, ActivityKind.RESUBMITTED, **given)
 
     async def give_up(self, video_id: UUID) -> bool:
         """End a video that needs attention and release its price; False: it does not need any."""

@@ -94,6 +94,11 @@ class VideoRepository(Repository):
         query = select(func.count()).select_from(line).where(line.c.kind == Kind.EXTEND)
         return int((await self._do(query)).scalar_one())
 
+    async def seconds(self, video_id: UUID) -> str | None:
+        """Return how long a video is, whoever has it, deleted or not; None when there is no trace of it."""
+        query = select(col(VideoRow.seconds)).where(col(VideoRow.id) == video_id)
+        return (await self._do(query)).scalar_one_or_none()
+
     async def requested(self, owner_id: UUID, idempotency_key: str) -> tuple[UUID, str] | None:
         """Return id and body hash of the video made under a request key; it may be deleted or purged."""
         made = select(col(VideoRow.id), col(VideoRow.request_sha256)).where(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.video import Kind
 
 EXTENSION_SECONDS = (4, 8, 12, 16, 20)
 """Seconds that one extension may add."""
@@ -45,6 +46,17 @@ def check_extension(added: str, seconds: str, before: int) -> int:
         )
         raise InvalidInput(message, "seconds")
     return int(added)
+
+
+def requested_seconds(kind: str, seconds: str, parent_seconds: str | None) -> str:
+    """Return the seconds that a provider is asked and paid for: of an extension, those that it adds.
+
+    Args:
+        kind: Of the video.
+        seconds: Of the whole video.
+        parent_seconds: Of the video that it was made from; None when that is gone.
+    """
+    return str(int(seconds) - int(parent_seconds or 0)) if kind == Kind.EXTEND else seconds
 
 
 @dataclass(frozen=True)

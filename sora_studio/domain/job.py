@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sora_studio.domain.activity import ActivityKind
+from sora_studio.domain.derivations import requested_seconds
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import Kind, Phase
 
@@ -67,11 +68,9 @@ class ClaimedJob:
         return Likeness(self.provider, self.model, self.size, self.seconds)
 
     @property
-    def added_seconds(self) -> str:
-        """Return the seconds that the provider is asked for: of an extension, what it adds."""
-        if self.kind is not Kind.EXTEND:
-            return self.seconds
-        return str(int(self.seconds) - int(self.parent_seconds or 0))
+    def requested_seconds(self) -> str:
+        """Return the seconds that the provider is asked for: of an extension, those that it adds."""
+        return requested_seconds(self.kind, self.seconds, self.parent_seconds)
 
 
 @dataclass(frozen=True)

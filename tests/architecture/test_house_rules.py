@@ -20,6 +20,10 @@ _MAY_READ_THE_ENVIRONMENT = {
     "sora_studio/web/asgi.py",  # for Reflex, which listens to nothing else
     "sora_sandbox/worker_process.py",  # for the workers it starts
 }
+_MAY_PRICE_A_JOB = {
+    "sora_studio/services/money/spending.py",
+    "sora_studio/services/jobs/importer.py",  # adopts what the provider has been paid for already
+}
 _SHORT = 0.1  # seconds
 _EXPLAINED = re.compile(
     r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*|(pyright|type): ignore\[[\w, -]+\])  *(-{1,2} |# ?|\()\w"
@@ -132,6 +136,24 @@ def test_what_is_done_again_is_one_transaction_and_nothing_else():
 
     assert steps
     assert careless == []
+
+
+def test_money_is_spent_in_one_place():
+    """A job with a price is a charge: a limit on spending is worth nothing beside a second way to one."""
+    priced = {
+        str(path.relative_to(ROOT))
+        for path in _OURS
+        for name, call in calls(parsed(path))
+        if name.split(".")[-1] == "JobRow" and {word.arg for word in call.keywords} & {"price_micros", None}
+    }
+    written = [
+        values
+        for path in _OURS
+        for values in re.findall(r"INSERT INTO job\b[^)]*\)([^;]*?)FROM", path.read_text())
+    ]
+
+    assert priced == _MAY_PRICE_A_JOB
+    assert [":price" in values for values in written] == [True]  # handed over, never copied
 
 
 def _is_one_transaction(step: ast.AsyncFunctionDef) -> bool:

@@ -9,6 +9,7 @@ from typer import Typer
 from sora_studio.api.app import create_api
 from sora_studio.cli.main import cli
 from sora_studio.config import SECRETS, Settings
+from sora_studio.domain.activity import ActivityKind
 from tests.support.source import ROOT
 
 _CONFIGURATION = (ROOT / "docs/configuration.md").read_text()
@@ -56,6 +57,13 @@ def test_every_route_is_written_down():
     written = re.findall(r"(?m)^\| `((?:GET|POST|PATCH|PUT|DELETE) [^`]+)` \|", _API)
 
     assert set(written) == routes
+
+
+def test_every_kind_of_activity_is_written_down():
+    """Programs that read a video's history need to know what may stand there."""
+    paragraph = _API.split("A line's `kind` is")[1].split("\n\n")[0]
+
+    assert set(re.findall(r"`(\w+)`", paragraph)) == set(ActivityKind)
 
 
 def _commands(program: Typer) -> list[str]:

@@ -3,7 +3,7 @@
 `test_tables.py` holds them against the real repositories: the same steps leave the same rows.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.assets import SEARCH_TIME
 from sora_studio.db.engine import Database
-from sora_studio.db.models import AT_ONCE, REFERENCE, AssetRow
+from sora_studio.db.models import AT_ONCE, REFERENCE, AssetRow, JobRow
 from sora_studio.db.webhook_deliveries import AT_MOST_EVERY, KEPT, WAITS
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
@@ -91,8 +91,7 @@ def changed(row: Row, **values: object) -> Row:
 class Tables:
     """What is committed."""
 
-    def __init__(self, new_id: Callable[[], UUID]) -> None:
-        self.new_id = new_id
+    def __init__(self) -> None:
         self.jobs: dict[UUID, Job] = {}
         self.videos: dict[UUID, Video] = {}
         self.assets: dict[tuple[UUID, str], AssetRow] = {}
@@ -106,7 +105,7 @@ class Transaction(Tables):
     """A transaction: sees what is committed and what it did itself, at one moment of the tables' clock."""
 
     def __init__(self, tables: Tables, now: datetime) -> None:
-        self.base, self.now, self.commits, self.new_id = tables, now, tables.commits, tables.new_id
+        self.base, self.now, self.commits = tables, now, tables.commits
         self.jobs, self.videos = dict(tables.jobs), dict(tables.videos)
         self.assets, self.deliveries, self.trash = (
             dict(tables.assets),
@@ -340,15 +339,15 @@ class MemoryJobs(_Store):
         fresh = {"lookups": 0, "failures": 0, "problem_code": None, "problem_message": None}
         return self._decided(job, ActivityKind.RECHECKED, **again, **fresh)
 
-    async def submit_again(self, video_id: UUID) -> bool:
-        if not (old := self._waiting(video_id)):
+    async def submit_again(self, attempt: JobRow) -> bool:
+        if not (old := self._waiting(attempt.video_id)):
             return False
         self._t.change(old, current=False, due_at=None, fence=old.fence + 1, charge=_released(old))
-        now, price = self._t.now, old.price_micros
-        new = Job(self._t.new_id(), video_id, now, old.provider, price_micros=price, due_at=now)
+        now, price = self._t.now, attempt.price_micros
+        new = Job(attempt.id, old.video_id, now, attempt.provider, price_micros=price, due_at=now)
         self._t.jobs[new.id] = new
         self._t.show(new)
-        self._t.activity.append((video_id, ActivityKind.RESUBMITTED, None))
+        self._t.activity.append((old.video_id, ActivityKind.RESUBMITTED, None))
         return True
 
     async def give_up(self, video_id: UUID) -> bool:

@@ -75,7 +75,7 @@ def test_a_process_that_froze_after_it_began_sends_nothing(seconds: float, may_s
     """Others may have looked for its job and sent it again meanwhile."""
     loop = VirtualLoop()
     link = SlowLink(loop)
-    tables = Tables(uuid4)
+    tables = Tables()
     video = Video(uuid4(), uuid4(), "a paper boat")
     job = Job(uuid4(), video.id, START)
     tables.videos, tables.jobs = {video.id: video}, {job.id: job}

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.jobs import JobRepository
-from sora_studio.db.models import AssetRow
+from sora_studio.db.models import AssetRow, JobRow
 from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
@@ -51,7 +51,7 @@ class Twins:
 
     def __init__(self, db: Database, rng: Random) -> None:
         self.db, self.rng = db, rng
-        self.tables = Tables(uuid4)
+        self.tables = Tables()
         self.claimed: list[ClaimedJob] = []
 
     async def start(self, count: int) -> None:
@@ -254,8 +254,9 @@ async def test_sending_again_makes_the_same_job(database: Database):
         job = twins.claimed[-1]
         change = JobChange(job, phase=phase, due_in=timedelta())
         await twins.both(lambda jobs, _a, _h, change=change: jobs.record([change]))
-    assert await twins.both(lambda jobs, _a, _h: jobs.submit_again(video_id))
-    assert not await twins.both(lambda jobs, _a, _h: jobs.submit_again(video_id))
+    attempt = JobRow(id=uuid4(), video_id=video_id, provider="simulated", price_micros=500_000)
+    assert await twins.both(lambda jobs, _a, _h: jobs.submit_again(attempt))
+    assert not await twins.both(lambda jobs, _a, _h: jobs.submit_again(attempt))
     theirs: list[dict[str, Any]] = [
         {**row, "id": None} for row in await twins._rows("SELECT * FROM job ORDER BY current")
     ]

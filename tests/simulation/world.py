@@ -18,6 +18,7 @@ from uuid import UUID
 
 from structlog.testing import capture_logs
 
+from sora_studio.db.models import JobRow
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.tasks import TaskName
@@ -62,7 +63,7 @@ class World:
         self.stormy, self.down = True, False
         rng = self.rng
         self.database_faults = rng.choice([0.0, 0.0, 0.01, 0.05])
-        self.tables = Tables(self._new_id)
+        self.tables = Tables()
         profile = _profile(rng)
         self.provider = Provider(self, profile, _weather(rng, profile))
         self.auditor = Auditor(self.tables, self.provider)
@@ -360,7 +361,10 @@ class World:
             self.auditor.sent_again[prompt] += 1
         if choice == "give_up":
             self.auditor.let_go.add(job.video_id)
-        _at_once(getattr(jobs, choice)(job.video_id))
+        attempt = JobRow(
+            id=self._new_id(), video_id=job.video_id, provider=job.provider, price_micros=job.price_micros
+        )
+        _at_once(getattr(jobs, choice)(attempt if choice == "submit_again" else job.video_id))
         transaction.commit()
         self._check_jobs(decided=True)
         self.plan()

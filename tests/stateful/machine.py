@@ -139,7 +139,7 @@ class StudioMachine(RuleBasedStateMachine):
         parent = self._pick(choice)
         if parent is None:
             return
-        made = self.background.videos.remix(self.owner_id, parent.id, prompt)
+        made = self.background.derivations.remix(self.owner_id, parent.id, prompt)
         if self._phase(parent) is Phase.COMPLETED:
             self._made(self.run(made).id, prompt, None)
         else:

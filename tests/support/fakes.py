@@ -138,17 +138,7 @@ class FakeVideos:
         more = {"model": model.id, "size": size, "seconds": seconds, "price_micros": price}
         if wish.title:
             more["title"] = wish.title
-        return self._once(owner_id, idempotency_key, wish, prompt, **more)
-
-    async def remix(
-        self, owner_id: UUID, video_id: UUID, prompt: str, *, idempotency_key: str | None = None
-    ) -> VideoView:
-        parent = await self.get(owner_id, video_id)
-        if parent.phase is not Phase.COMPLETED:
-            message = "Only a finished video can be remixed."
-            raise Conflict(message)
-        wish = VideoWish(clean_prompt(prompt))
-        return self._once(owner_id, idempotency_key, wish, prompt, kind=Kind.REMIX, parent_id=parent.id)
+        return self.once(owner_id, idempotency_key, wish, prompt, **more)
 
     async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:
         self._may_refuse()
@@ -236,7 +226,7 @@ class FakeVideos:
             raise Conflict(message)
         return self.change(view, phase=phase)
 
-    def _once(self, owner_id: UUID, key: str | None, wish: VideoWish, prompt: str, **more: Any) -> VideoView:
+    def once(self, owner_id: UUID, key: str | None, wish: VideoWish, prompt: str, **more: Any) -> VideoView:
         asked = (wish, more.get("parent_id"))
         if key is not None and (owner_id, key) in self._requests:
             before, video_id = self._requests[owner_id, key]
@@ -256,6 +246,23 @@ class FakeVideos:
     def _may_refuse(self) -> None:
         if self.refusal:
             raise self.refusal
+
+
+@dataclass
+class FakeDerivations:
+    """Remixes of the fake's videos."""
+
+    videos: FakeVideos
+
+    async def remix(
+        self, owner_id: UUID, video_id: UUID, prompt: str, *, idempotency_key: str | None = None
+    ) -> VideoView:
+        parent = await self.videos.get(owner_id, video_id)
+        if parent.phase is not Phase.COMPLETED:
+            message = "Only a finished video can be remixed."
+            raise Conflict(message)
+        wish = VideoWish(clean_prompt(prompt))
+        return self.videos.once(owner_id, idempotency_key, wish, prompt, kind=Kind.REMIX, parent_id=parent.id)
 
 
 @dataclass
@@ -338,6 +345,7 @@ class FakeStudio:
 
     def __post_init__(self) -> None:
         self.media = FakeMedia(self.videos, self.folder)
+        self.derivations = FakeDerivations(self.videos)
 
     def services(self) -> Services:
         """Return them as what they stand for; what is not faked is not there."""

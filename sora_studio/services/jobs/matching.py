@@ -82,7 +82,7 @@ def _is_right(askers: Sequence[ClaimedJob], enough_for: int) -> bool:
 def _answers(remote: RemoteJob, job: ClaimedJob) -> bool:
     seconds = {None, job.seconds}
     if job.kind is Kind.EXTEND:  # some say how long it becomes, others what was asked for
-        seconds.add(job.added_seconds)
+        seconds.add(job.requested_seconds)
     said = ((remote.model, job.model), (remote.size, job.size))
     same = remote.prompt == job.prompt and remote.seconds in seconds and _is_from(remote, job)
     return same and _is_young(remote, job) and all(theirs in (None, ours) for theirs, ours in said)

@@ -117,7 +117,7 @@ class Submitter:
             prompt=job.prompt,
             model=job.model,
             size=job.size,
-            seconds=job.added_seconds,
+            seconds=job.requested_seconds,
             reference=self._storage.locate(job.reference_key) if job.reference_key else None,
             kind=job.kind if source else Kind.CREATE,
             source=source,

@@ -1,39 +1,26 @@
-"""What a person does with videos: wish, look, find, make another from one, rename, delete, decide."""
+"""What a person does with videos: wish, look, find, rename, delete, decide."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from sora_studio.db.activity import ActivityRepository
-from sora_studio.db.engine import Database, retry_on_deadlock
+from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import VideoRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain import character
 from sora_studio.domain.activity import Activity
-from sora_studio.domain.derivations import Derivations, ExtensionOption, check_extension, extension_lengths
 from sora_studio.domain.errors import Conflict, InvalidInput
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery
 from sora_studio.domain.ports import Clock
-from sora_studio.domain.profile import Operation, Profile
+from sora_studio.domain.profile import Profile
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.text import check_storable
-from sora_studio.domain.video import (
-    TITLE_MAX,
-    Kind,
-    Phase,
-    Size,
-    VideoView,
-    VideoWish,
-    clean_prompt,
-    title_of,
-)
+from sora_studio.domain.video import TITLE_MAX, VideoView, VideoWish, clean_prompt, title_of
 from sora_studio.services.catalog import ProviderCatalog
-from sora_studio.services.throttle import Throttle
-from sora_studio.services.videos.media import MediaService
+from sora_studio.services.money.spending import Spending
 from sora_studio.services.videos.wishes import RequestFingerprint, Wishes
 
 UNDO_TIME = timedelta(seconds=60)
@@ -48,25 +35,23 @@ class VideoService:
         *,
         db: Database,
         catalog: ProviderCatalog,
-        media: MediaService,
+        wishes: Wishes,
+        spending: Spending,
         clock: Clock,
-        throttle: Throttle,
         wake: Wake,
     ) -> None:
-        """Take the parts.
+        """Put the parts together.
 
         Args:
-            db: Where wishes are written down.
+            db: Where the videos are.
             catalog: What may be asked for.
-            media: Fits and keeps reference pictures.
+            wishes: Stores what is asked for.
+            spending: Pays for another attempt.
             clock: The time of a wish.
-            throttle: How many wishes a person may have in a minute.
             wake: Has background work done at once instead of at its next interval.
         """
-        self._db, self._catalog, self._clock, self._wake = db, catalog, clock, wake
-        self._wishes = Wishes(
-            db=db, catalog=catalog, media=media, throttle=throttle, on_written=lambda: wake(TaskName.SUBMIT)
-        )
+        self._db, self._catalog, self._wishes = db, catalog, wishes
+        self._spending, self._clock, self._wake = spending, clock, wake
 
     def profiles(self) -> tuple[Profile, ...]:
         """Return what the form may offer."""
@@ -75,145 +60,37 @@ class VideoService:
     async def create(
         self, owner_id: UUID, wish: VideoWish, *, idempotency_key: str | None = None
     ) -> VideoView:
-        """Write down a wish; the provider is asked right after, in the background.
+        """Store a wish; the provider is asked right after, in the background.
 
-        The same request key with the same wish returns the video that it made the first time.
+        The same idempotency key with the same wish returns the video that it made the first time.
 
         Raises:
             InvalidInput: The provider would refuse it; nothing was stored.
-            IdempotencyKeyReused: The request key came before with another wish.
+            IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
-            NoRoom: The file could not be saved.
+            InsufficientStorage: The file could not be saved.
             Unavailable: No database.
         """
         prompt = clean_prompt(wish.prompt)
+
+        async def make() -> VideoRow:
+            profile, model, size, seconds = await self._catalog.choose(
+                wish.provider, wish.model, wish.size, wish.seconds
+            )
+            return VideoRow(
+                id=new_id(),
+                owner_id=owner_id,
+                title=_clean_title(wish.title) if wish.title else title_of(prompt),
+                prompt=prompt,
+                provider=profile.name,
+                model=model.id,
+                size=size,
+                seconds=seconds,
+                created_at=self._clock(),
+            )
+
         request = RequestFingerprint.of(owner_id, idempotency_key, wish)
-        if before := await self._wishes.find_existing(request):
-            return before
-        profile, model, size, seconds = await self._catalog.choose(
-            wish.provider,
-            wish.model,
-            wish.size,
-            wish.seconds,
-        )
-        video = VideoRow(
-            id=new_id(),
-            owner_id=owner_id,
-            title=_clean_title(wish.title) if wish.title else title_of(prompt),
-            prompt=prompt,
-            provider=profile.name,
-            model=model.id,
-            size=size,
-            seconds=seconds,
-            created_at=self._clock(),
-        )
-        return await self._wishes.store(video, wish, request)
-
-    async def remix(
-        self,
-        owner_id: UUID,
-        video_id: UUID,
-        prompt: str,
-        *,
-        idempotency_key: str | None = None,
-    ) -> VideoView:
-        """Ask for a variation of a finished video, at the same provider.
-
-        Raises:
-            NotFound: Not the owner's.
-            Conflict: It is not finished.
-            InvalidInput: The provider is no more, or the prompt is empty or too long.
-        """
-        wish, cleaned = VideoWish(prompt), clean_prompt(prompt)
-        request = RequestFingerprint.of(owner_id, idempotency_key, wish, Kind.REMIX, video_id)
-        if before := await self._wishes.find_existing(request):
-            return before
-        parent = await self._finished(owner_id, video_id)
-        return await self._wishes.store(self._made_from(parent, Kind.REMIX, cleaned), wish, request)
-
-    async def edit(
-        self, owner_id: UUID, video_id: UUID, prompt: str, *, idempotency_key: str | None = None
-    ) -> VideoView:
-        """Ask for the same video with a change, at the same provider.
-
-        Raises:
-            NotFound: Not the owner's.
-            Conflict: It is not finished.
-            InvalidInput: The provider edits nothing, or the prompt is empty or too long.
-        """
-        wish, cleaned = VideoWish(prompt), clean_prompt(prompt)
-        request = RequestFingerprint.of(owner_id, idempotency_key, wish, Kind.EDIT, video_id)
-        if before := await self._wishes.find_existing(request):
-            return before
-        parent = await self._finished(owner_id, video_id)
-        self._catalog.require_operation(parent.provider, Operation.EDIT)
-        return await self._wishes.store(self._made_from(parent, Kind.EDIT, cleaned), wish, request)
-
-    async def extend(
-        self, owner_id: UUID, video_id: UUID, prompt: str, seconds: str, *, idempotency_key: str | None = None
-    ) -> VideoView:
-        """Ask for the same video going on for some seconds; those alone are paid for.
-
-        Raises:
-            NotFound: Not the owner's.
-            Conflict: It is not finished.
-            InvalidInput: The provider extends nothing, it cannot go on for so long, or the prompt is no good.
-        """
-        wish, cleaned = VideoWish(prompt, seconds=seconds), clean_prompt(prompt)
-        request = RequestFingerprint.of(owner_id, idempotency_key, wish, Kind.EXTEND, video_id)
-        if before := await self._wishes.find_existing(request):
-            return before
-        parent = await self._finished(owner_id, video_id)
-        self._catalog.require_operation(parent.provider, Operation.EXTEND)
-        added = check_extension(seconds, parent.seconds, await self._extensions(parent))
-        video = self._made_from(parent, Kind.EXTEND, cleaned)
-        video.seconds = str(int(parent.seconds) + added)
-        return await self._wishes.store(video, wish, request, paid_seconds=str(added))
-
-    async def possibilities(self, owner_id: UUID, video_id: UUID) -> Derivations:
-        """Say what may be made from a video once it is finished.
-
-        Raises:
-            NotFound: Not the owner's.
-        """
-        view = await self.get(owner_id, video_id)
-        catalog = partial(self._catalog.supports, view.provider)
-        lengths = extension_lengths(view.seconds, await self._extensions(view))
-        return Derivations(
-            edit=catalog(Operation.EDIT),
-            extensions=tuple(
-                ExtensionOption(added, self._catalog.price(view.provider, view.model, view.size, str(added)))
-                for added in (lengths if catalog(Operation.EXTEND) else ())
-            ),
-            character=catalog(Operation.CHARACTERS)
-            and character.fits(Size.parse(view.size), int(view.seconds)),
-        )
-
-    async def _finished(self, owner_id: UUID, video_id: UUID) -> VideoView:
-        view = await self.get(owner_id, video_id)
-        if view.phase is not Phase.COMPLETED:
-            message = "Another video can be made only from a finished one."
-            raise Conflict(message)
-        return view
-
-    def _made_from(self, parent: VideoView, kind: Kind, prompt: str) -> VideoRow:
-        return VideoRow(
-            id=new_id(),
-            owner_id=parent.owner_id,
-            kind=kind,
-            title=title_of(prompt),
-            prompt=prompt,
-            provider=parent.provider,
-            model=parent.model,
-            size=parent.size,
-            seconds=parent.seconds,
-            parent_id=parent.id,
-            created_at=self._clock(),
-        )
-
-    async def _extensions(self, view: VideoView) -> int:
-        async with self._db.transaction() as tx:
-            return await VideoRepository(tx).extensions(view.id)
+        return await self._wishes.once(request, wish, make)
 
     async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Return one video.
@@ -298,44 +175,43 @@ class VideoService:
             return await videos.view(owner_id, video_id)
 
     async def check_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
-        """Take a video that needs a decision up once more where it was left.
+        """Take up a video that needs a decision where it was left.
 
         Raises:
             Conflict: There is nothing to decide about this video.
         """
-        view = await self._decide(owner_id, video_id, JobRepository.check_again)
+        view = await self._decide(owner_id, video_id, lambda tx, view: JobRepository(tx).check_again(view.id))
         self._wake(TaskName.RECONCILE)
         return view
 
     async def submit_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
-        """Send an unclear wish a second time: the person's own decision, as it may cost twice.
+        """Submit an unclear wish a second time: the person's own decision, as it may cost twice.
 
         Raises:
             Conflict: There is nothing to decide about this video.
         """
-        view = await self._decide(owner_id, video_id, JobRepository.submit_again)
+        view = await self._decide(owner_id, video_id, self._spending.next_attempt)
         self._wake(TaskName.SUBMIT)
         return view
 
     async def give_up(self, owner_id: UUID, video_id: UUID) -> VideoView:
-        """Stop waiting for a video; its price is released unless the provider has taken the job.
+        """Stop waiting for a video; its price is released unless the provider has accepted the job.
 
         Raises:
             Conflict: There is nothing to decide about this video.
         """
-        return await self._decide(owner_id, video_id, JobRepository.give_up)
+        return await self._decide(owner_id, video_id, lambda tx, view: JobRepository(tx).give_up(view.id))
 
     @retry_on_deadlock
     async def _decide(
         self,
         owner_id: UUID,
         video_id: UUID,
-        decision: Callable[[JobRepository, UUID], Awaitable[bool]],
+        decide: Callable[[Transaction, VideoView], Awaitable[bool]],
     ) -> VideoView:
         async with self._db.transaction() as tx:
             videos = VideoRepository(tx)
-            await videos.view(owner_id, video_id)
-            if not await decision(JobRepository(tx), video_id):
+            if not await decide(tx, await videos.view(owner_id, video_id)):
                 message = "There is nothing to decide about this video."
                 raise Conflict(message)
             return await videos.view(owner_id, video_id)

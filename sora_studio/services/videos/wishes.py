@@ -1,21 +1,22 @@
-"""Wishes: written down once under their key, with all that belongs to them, before anything is sent."""
+"""Wishes: stored once per idempotency key, with all that belongs to them, before anything is sent."""
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from sora_studio.db.characters import CharacterRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
-from sora_studio.db.models import AssetRow, JobRow, VideoRow
+from sora_studio.db.models import AssetRow, VideoRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.character import check_cast
 from sora_studio.domain.errors import Conflict, IdempotencyKeyReused, InvalidInput, NotFound
-from sora_studio.domain.ids import new_id
 from sora_studio.domain.profile import Operation
+from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.video import Kind, Size, VideoView, VideoWish
 from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.money.spending import Spending
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.media import MediaService
 
@@ -24,7 +25,7 @@ KEY_MAX = 255  # characters
 
 @dataclass(frozen=True)
 class RequestFingerprint:
-    """What came, by which the same request is known when it comes again."""
+    """What a request is recognised by when it comes again."""
 
     owner_id: UUID
     key: str | None  # None: a wish of its own
@@ -55,7 +56,7 @@ class RequestFingerprint:
 
 
 class Wishes:
-    """Stores a wish as a video with its first job."""
+    """Stores each wish once, as a video with its first job."""
 
     def __init__(
         self,
@@ -63,71 +64,50 @@ class Wishes:
         db: Database,
         catalog: ProviderCatalog,
         media: MediaService,
+        spending: Spending,
         throttle: Throttle,
-        on_written: Callable[[], None],
+        wake: Wake,
     ) -> None:
-        """Take the parts; `on_written` asks for a submit run."""
         self._db, self._catalog, self._media = db, catalog, media
-        self._throttle, self._on_written = throttle, on_written
+        self._spending, self._throttle, self._wake = spending, throttle, wake
 
-    async def store(
-        self,
-        video: VideoRow,
-        wish: VideoWish,
-        request: RequestFingerprint,
-        *,
-        paid_seconds: str | None = None,
+    async def once(
+        self, request: RequestFingerprint, wish: VideoWish, make: Callable[[], Awaitable[VideoRow]]
     ) -> VideoView:
-        """Store a checked wish, or return the video that the same request has made a moment before.
+        """Store a wish, or return the video that the same request has made before.
+
+        A request that comes again is checked for nothing: what it depended on may have changed since.
 
         Args:
-            video: What is asked for; its characters are filled in here.
+            request: Whose wish it is, and what it is recognised by.
             wish: As it came: its reference and characters.
-            request: That the video answers.
-            paid_seconds: What is paid for, if it is not the whole length.
+            make: Checks the wish and returns its video, still without its characters.
 
         Raises:
-            InvalidInput: The provider is no more or takes no picture, the reference is none, or a character
-                cannot appear in this video.
-            NotFound: A character is not the owner's.
-            IdempotencyKeyReused: The request key came before with another wish.
+            InvalidInput: The provider takes no jobs or no pictures, the reference is no picture, or a
+                character cannot appear in this video; or `make` says so.
+            NotFound: A character is not the owner's, or the video made before has been deleted.
+            IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
-            NoRoom: The file could not be saved.
+            InsufficientStorage: The file could not be saved.
             Unavailable: No database.
         """
-        self._throttle.hit("create", str(video.owner_id))
-        self._catalog.require_available(video.provider)
-        await self._media.require_disk_space()
-        video.characters = await self._cast(video, wish)
-        given = await self._reference(video, wish)
-        video.idempotency_key, video.request_sha256 = request.key, request.sha256
-        seconds = paid_seconds or video.seconds
-        job = JobRow(
-            id=new_id(),
-            video_id=video.id,
-            provider=video.provider,
-            price_micros=self._catalog.price(video.provider, video.model, video.size, seconds),
-        )
-        try:
-            view = await self._store(video, job, *given)
-        except Conflict:  # the same request, a moment before
-            await self._media.discard(given)
-            before = await self.find_existing(request)
-            if before is None:
-                raise
+        if before := await self._find_existing(request):
             return before
-        self._on_written()
+        video = await make()
+        video.idempotency_key, video.request_sha256 = request.key, request.sha256
+        assets = await self._complete(video, wish)
+        try:
+            view = await self._store(video, *assets)
+        except Conflict:  # the same request, a moment before
+            await self._media.discard(assets)
+            if before := await self._find_existing(request):
+                return before
+            raise
+        self._wake(TaskName.SUBMIT)
         return self._catalog.explained(view)
 
-    async def find_existing(self, request: RequestFingerprint) -> VideoView | None:
-        """Return the video that the same request has made, None when it has made none.
-
-        To be asked before anything is checked that may have changed in the meantime.
-
-        Raises:
-            IdempotencyKeyReused: The request key came before with another wish.
-            NotFound: The video has been deleted.
-        """
+    async def _find_existing(self, request: RequestFingerprint) -> VideoView | None:
         if request.key is None:
             return None
         async with self._db.transaction() as tx:
@@ -139,12 +119,19 @@ class Wishes:
                 raise reused()
             return await videos.view(request.owner_id, made[0])
 
+    async def _complete(self, video: VideoRow, wish: VideoWish) -> tuple[AssetRow, ...]:
+        """Let a checked video through, fill in its characters and keep its reference."""
+        self._throttle.hit("create", str(video.owner_id))
+        self._catalog.require_available(video.provider)
+        await self._media.require_disk_space()
+        video.characters = await self._cast(video, wish)
+        return await self._reference(video, wish)
+
     @retry_on_deadlock
-    async def _store(self, video: VideoRow, *parts: JobRow | AssetRow) -> VideoView:
+    async def _store(self, video: VideoRow, *assets: AssetRow) -> VideoView:
         async with self._db.transaction() as tx:
-            videos = VideoRepository(tx)
-            await videos.add(video, *parts)
-            return await videos.view(video.owner_id, video.id)
+            await self._spending.first_attempt(tx, video, *assets)
+            return await VideoRepository(tx).view(video.owner_id, video.id)
 
     async def _reference(self, video: VideoRow, wish: VideoWish) -> tuple[AssetRow, ...]:
         if wish.reference or wish.reference_id:

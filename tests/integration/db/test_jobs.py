@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -35,6 +35,13 @@ async def record(db: Database, *changes: JobChange) -> int:
 async def view(db: Database, owner_id, video_id):
     async with db.transaction() as tx:
         return await VideoRepository(tx).view(owner_id, video_id)
+
+
+async def decide(db: Database, decision: str, video_id: UUID) -> bool:
+    attempt = JobRow(id=uuid4(), video_id=video_id, provider="fake")
+    async with db.transaction() as tx:
+        about = attempt if decision == "submit_again" else video_id
+        return await getattr(JobRepository(tx), decision)(about)
 
 
 async def test_parallel_claims_share_the_work(database: Database):
@@ -123,15 +130,13 @@ async def test_release_frees_and_fences(database: Database):
 async def test_what_a_person_decides(database: Database, decision: str, phase: Phase):
     owner_id = await add_person(database)
     (video_id,) = await add_videos(database, owner_id, "clip", phase=Phase.NEEDS_ATTENTION)
-    async with database.transaction() as tx:
-        assert await getattr(JobRepository(tx), decision)(video_id)
+    assert await decide(database, decision, video_id)
     seen = await view(database, owner_id, video_id)
     assert seen.phase is phase
     assert (seen.problem == Problem("given_up", "You stopped waiting for this video.")) == (
         decision == "give_up"
     )
-    async with database.transaction() as tx:
-        assert not await getattr(JobRepository(tx), decision)(video_id)
+    assert not await decide(database, decision, video_id)
     if phase is not Phase.FAILED:
         assert [job.video_id for job in await claim(database, phase)] == [video_id]
 
@@ -149,8 +154,7 @@ async def test_a_decision_releases_what_was_only_reserved(
     async with database.transaction() as tx:
         (job,) = (await tx.exec(select(JobRow))).all()
         job.charge = before
-    async with database.transaction() as tx:
-        assert await getattr(JobRepository(tx), decision)(video_id)
+    assert await decide(database, decision, video_id)
     async with database.transaction() as tx:
         assert (await tx.exec(select(JobRow.charge).where(col(JobRow.id) == job.id))).one() == after
 

@@ -22,10 +22,13 @@ from sora_studio.services.jobs.reconcile import Reconciler
 from sora_studio.services.jobs.refresh import Refresher
 from sora_studio.services.jobs.scrub import Scrubber
 from sora_studio.services.jobs.submit import Submitter
+from sora_studio.services.money.spending import Spending
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.throttle import Throttle
+from sora_studio.services.videos.derivations import DerivationService
 from sora_studio.services.videos.media import MediaService
 from sora_studio.services.videos.videos import VideoService
+from sora_studio.services.videos.wishes import Wishes
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.support.films import film, slide
@@ -65,14 +68,24 @@ class Background:
             worker_pool=self.worker_pool,
             throttle=throttle,
         )
-        self.videos = VideoService(
+        spending = Spending(self.catalog)
+        wishes = Wishes(
             db=self.db,
             catalog=self.catalog,
             media=self.media,
-            clock=lambda: datetime.now(UTC),
+            spending=spending,
             throttle=throttle,
             wake=self.woken.append,
         )
+        self.videos = VideoService(
+            db=self.db,
+            catalog=self.catalog,
+            wishes=wishes,
+            spending=spending,
+            clock=_utc_now,
+            wake=self.woken.append,
+        )
+        self.derivations = DerivationService(db=self.db, catalog=self.catalog, wishes=wishes, clock=_utc_now)
         self.submitter = Submitter(
             claims=self.claims,
             catalog=self.catalog,
@@ -147,6 +160,10 @@ class Background:
 
     async def look(self, view: VideoView) -> VideoView:
         return await self.videos.get(view.owner_id, view.id)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture

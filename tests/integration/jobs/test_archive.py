@@ -134,13 +134,13 @@ async def test_the_purge_takes_files_rows_and_the_providers_copy(background: Bac
 async def test_a_remix_goes_to_the_parents_provider_under_its_remote_id(background: Background, mp4: bytes):
     view = await finished(background, mp4)
     with pytest.raises(Conflict):
-        await background.videos.remix(view.owner_id, view.id, "at night")
+        await background.derivations.remix(view.owner_id, view.id, "at night")
     await background.archive()
-    remix = await background.videos.remix(view.owner_id, view.id, "at night")
+    remix = await background.derivations.remix(view.owner_id, view.id, "at night")
     await background.submit()
     assert background.provider.orders[-1].source == "remote-0"
     background.provider.before_submit = [Unsupported("405", "unsupported")]
-    await background.videos.remix(view.owner_id, view.id, "by day")
+    await background.derivations.remix(view.owner_id, view.id, "by day")
     await background.submit()
     assert [order.source for order in background.provider.orders[-2:]] == ["remote-0", None]
     family = await background.videos.family(view.owner_id, view.id)

@@ -1,11 +1,15 @@
 """What is known of a video's charge: never less than all its attempts tell, and never more."""
 
+from dataclasses import replace
+
 import pytest
 
 from sora_studio.domain.errors import ContentRejected, SubmitUnclear
 from sora_studio.domain.library import LibraryQuery
+from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Phase, VideoView
 from tests.integration.jobs.conftest import Background
+from tests.support.library import add_videos
 
 LOST = SubmitUnclear("The connection broke.", "connection_lost")
 REFUSED = ContentRejected("No, not this.", "moderation_blocked")
@@ -84,3 +88,34 @@ async def test_a_library_shows_a_video_once_whatever_its_attempts(background: Ba
     await background.videos.submit_again(view.owner_id, view.id)
     page = await background.videos.list_library(view.owner_id, LibraryQuery())
     assert [(each.id, each.unclear) for each in page.videos] == [(other.id, 0), (view.id, 1)]
+
+
+async def test_another_attempt_is_quoted_at_the_price_of_today(background: Background):
+    """It is another purchase: what the provider charged for the first one says nothing about it."""
+    view = await lost(background)
+    profile = background.provider.profile
+    dearer = tuple(replace(model, micros_per_second=500_000) for model in profile.models)
+    background.provider.profile = replace(profile, models=dearer)
+    await background.catalog.refresh()
+    again = await background.videos.submit_again(view.owner_id, view.id)
+    assert (view.price_micros, again.price_micros) == (400_000, 2_000_000)
+    prices = await background.read("SELECT array_agg(price_micros ORDER BY current) FROM job")
+    assert prices == ([400_000, 2_000_000],)
+
+
+async def test_another_attempt_at_an_extension_costs_what_it_adds(background: Background):
+    (parent_id,) = await add_videos(background.db, background.owner_id, "a lighthouse")
+    background.provider.profile = replace(background.provider.profile, operations=frozenset(Operation))
+    extending = Background(
+        background.db,
+        background.provider,
+        background.storage,
+        background.worker_pool,
+        background.owner_id,
+    )
+    view = await extending.derivations.extend(background.owner_id, parent_id, "and on", "8")
+    await background.sql(f"{UNDECIDED} AND video_id = :id", id=view.id)
+    await background.sql(f"{SHOWN} WHERE id = :id", id=view.id)
+    await background.videos.remove(background.owner_id, parent_id)  # it stays the source until the purge
+    again = await extending.videos.submit_again(background.owner_id, view.id)
+    assert (view.price_micros, again.price_micros) == (800_000, 800_000)

@@ -46,14 +46,14 @@ async def finished(background: Background, prompt: str = "a lighthouse") -> Vide
 
 async def extended(background: Background, view: VideoView, seconds: str = "4") -> VideoView:
     """Extend a video, and have that finished at once."""
-    longer = await background.videos.extend(background.owner_id, view.id, "and on", seconds)
+    longer = await background.derivations.extend(background.owner_id, view.id, "and on", seconds)
     await background.sql("UPDATE video SET phase = 'completed' WHERE id = :id", id=longer.id)
     return await background.look(longer)
 
 
 async def test_an_edit_names_its_source_and_costs_as_much(background: Background):
     parent = await finished(background)
-    view = await background.videos.edit(background.owner_id, parent.id, "the same by night")
+    view = await background.derivations.edit(background.owner_id, parent.id, "the same by night")
     assert (view.kind, view.parent_id, view.seconds) == (Kind.EDIT, parent.id, "4")
     assert (view.phase, view.price_micros) == (Phase.SUBMITTING, 400_000)
     await background.submit()
@@ -64,7 +64,7 @@ async def test_an_edit_names_its_source_and_costs_as_much(background: Background
 
 async def test_an_extension_is_as_long_as_both_and_costs_what_it_adds(background: Background):
     parent = await finished(background)
-    view = await background.videos.extend(background.owner_id, parent.id, "and on", "8")
+    view = await background.derivations.extend(background.owner_id, parent.id, "and on", "8")
     assert (view.kind, view.seconds, view.price_micros) == (Kind.EXTEND, "12", 800_000)
     await background.submit()
     (order,) = background.provider.orders
@@ -76,7 +76,7 @@ async def test_an_extension_whose_answer_was_lost_is_adopted(background: Backgro
     """Some lists tell how long it becomes, others what was asked for, others nothing."""
     parent = await finished(background)
     background.provider.after_submit = [LOST]
-    view = await background.videos.extend(background.owner_id, parent.id, "and on", "8")
+    view = await background.derivations.extend(background.owner_id, parent.id, "and on", "8")
     await background.submit()
     background.provider.jobs["remote-0"] = replace(background.provider.jobs["remote-0"], seconds=said)
     await background.reconcile()
@@ -88,7 +88,7 @@ async def test_an_extension_whose_answer_was_lost_is_adopted(background: Backgro
 async def test_another_length_is_another_video(background: Background):
     parent = await finished(background)
     background.provider.after_submit = [LOST]
-    view = await background.videos.extend(background.owner_id, parent.id, "and on", "8")
+    view = await background.derivations.extend(background.owner_id, parent.id, "and on", "8")
     await background.submit()
     background.provider.jobs["remote-0"] = replace(background.provider.jobs["remote-0"], seconds="4")
     await background.reconcile()
@@ -99,17 +99,17 @@ async def test_another_length_is_another_video(background: Background):
 async def test_only_the_apis_lengths_can_be_added(background: Background, seconds: str):
     parent = await finished(background)
     with pytest.raises(InvalidInput) as caught:
-        await background.videos.extend(background.owner_id, parent.id, "and on", seconds)
+        await background.derivations.extend(background.owner_id, parent.id, "and on", seconds)
     assert caught.value.param == "seconds"
 
 
 async def test_six_extensions_are_the_most_in_a_line(background: Background):
     view = await finished(background)
     for number in range(6):
-        assert (await background.videos.possibilities(background.owner_id, view.id)).extensions, number
+        assert (await background.derivations.available(background.owner_id, view.id)).extensions, number
         view = await extended(background, view)
     assert view.seconds == "28"
-    assert (await background.videos.possibilities(background.owner_id, view.id)).extensions == ()
+    assert (await background.derivations.available(background.owner_id, view.id)).extensions == ()
     with pytest.raises(InvalidInput, match="extended 6 times"):
         await extended(background, view)
 
@@ -119,7 +119,7 @@ async def test_two_minutes_are_the_most_in_all(background: Background):
     for _ in range(5):
         view = await extended(background, view, "20")
     assert view.seconds == "104"
-    possible = await background.videos.possibilities(background.owner_id, view.id)
+    possible = await background.derivations.available(background.owner_id, view.id)
     assert [each.seconds for each in possible.extensions] == [4, 8, 12, 16]
     assert [each.price_micros for each in possible.extensions[:2]] == [400_000, 800_000]
     with pytest.raises(InvalidInput, match="120 seconds"):
@@ -135,11 +135,11 @@ async def test_what_is_not_finished_or_not_ones_own_is_no_source(background: Bac
         (stranger, parent, NotFound),
     ):
         with pytest.raises(refusal):
-            await background.videos.edit(owner_id, view.id, "x")
+            await background.derivations.edit(owner_id, view.id, "x")
         with pytest.raises(refusal):
-            await background.videos.extend(owner_id, view.id, "x", "4")
+            await background.derivations.extend(owner_id, view.id, "x", "4")
     with pytest.raises(NotFound):
-        await background.videos.possibilities(stranger, parent.id)
+        await background.derivations.available(stranger, parent.id)
 
 
 async def test_a_provider_without_the_operation_is_told_from_the_start(
@@ -155,10 +155,10 @@ async def test_a_provider_without_the_operation_is_told_from_the_start(
     )
     parent = await finished(unable)
     with pytest.raises(InvalidInput, match="Fake cannot edit videos"):
-        await unable.videos.edit(unable.owner_id, parent.id, "x")
+        await unable.derivations.edit(unable.owner_id, parent.id, "x")
     with pytest.raises(InvalidInput, match="Fake cannot extend videos"):
-        await unable.videos.extend(unable.owner_id, parent.id, "x", "4")
-    possible = await unable.videos.possibilities(unable.owner_id, parent.id)
+        await unable.derivations.extend(unable.owner_id, parent.id, "x", "4")
+    possible = await unable.derivations.available(unable.owner_id, parent.id)
     assert (possible.edit, possible.extensions, possible.character) == (False, (), False)
     assert (await unable.videos.count_library(unable.owner_id)).all == 1
 
@@ -171,7 +171,7 @@ async def test_an_edit_that_the_provider_refuses_is_not_made_anew(
 ):
     parent = await finished(background)
     background.provider.before_submit = [refusal]
-    view = await background.videos.edit(background.owner_id, parent.id, "x")
+    view = await background.derivations.edit(background.owner_id, parent.id, "x")
     await background.submit()
     seen = await background.look(view)
     assert (seen.phase, seen.charged) == (Phase.FAILED, False)
@@ -182,7 +182,7 @@ async def test_an_edit_that_the_provider_refuses_is_not_made_anew(
 
 async def test_a_source_that_is_gone_is_not_asked_for(background: Background):
     parent = await finished(background)
-    view = await background.videos.extend(background.owner_id, parent.id, "x", "4")
+    view = await background.derivations.extend(background.owner_id, parent.id, "x", "4")
     await background.sql("DELETE FROM video WHERE id = :id", id=parent.id)
     await background.submit()
     seen = await background.look(view)
@@ -193,13 +193,13 @@ async def test_a_source_that_is_gone_is_not_asked_for(background: Background):
 async def test_a_request_key_makes_one_edit(background: Background):
     parent = await finished(background)
     first, again = [
-        await background.videos.extend(background.owner_id, parent.id, "x", "4", idempotency_key="k")
+        await background.derivations.extend(background.owner_id, parent.id, "x", "4", idempotency_key="k")
         for _ in range(2)
     ]
     assert first.id == again.id
     with pytest.raises(IdempotencyKeyReused):
-        await background.videos.extend(background.owner_id, parent.id, "x", "8", idempotency_key="k")
+        await background.derivations.extend(background.owner_id, parent.id, "x", "8", idempotency_key="k")
     with pytest.raises(IdempotencyKeyReused):
-        await background.videos.edit(background.owner_id, parent.id, "x", idempotency_key="k")
+        await background.derivations.edit(background.owner_id, parent.id, "x", idempotency_key="k")
     with pytest.raises(IdempotencyKeyReused):
         await background.videos.create(background.owner_id, VideoWish("x"), idempotency_key="k")

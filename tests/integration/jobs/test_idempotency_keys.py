@@ -49,10 +49,12 @@ async def test_a_video_is_found_again_after_its_model_has_left_the_list(
 
 async def test_a_remix_is_found_again_after_its_parent_is_gone(background: Background):
     (parent_id,) = await add_videos(background.db, background.owner_id, "a lighthouse")
-    made = await background.videos.remix(background.owner_id, parent_id, "by night", idempotency_key="k")
+    made = await background.derivations.remix(background.owner_id, parent_id, "by night", idempotency_key="k")
     await background.videos.remove(background.owner_id, parent_id)
     assert (
-        await background.videos.remix(background.owner_id, parent_id, "by night", idempotency_key="k")
+        await background.derivations.remix(background.owner_id, parent_id, "by night", idempotency_key="k")
     ).id == made.id
     with pytest.raises(NotFound):
-        await background.videos.remix(background.owner_id, parent_id, "by night", idempotency_key="another")
+        await background.derivations.remix(
+            background.owner_id, parent_id, "by night", idempotency_key="another"
+        )

@@ -304,7 +304,7 @@ async def test_a_remix_whose_answer_was_lost_is_not_made_anew(background: Backgr
     await background.refresh()
     await background.archive()
     background.provider.after_submit = [LOST]
-    remix = await background.videos.remix(parent.owner_id, parent.id, "at night")
+    remix = await background.derivations.remix(parent.owner_id, parent.id, "at night")
     await background.submit()
     assert len(background.provider.jobs) == len(background.provider.orders) == 2
     await background.reconcile()
@@ -599,7 +599,7 @@ async def test_nothing_is_remixed_where_nothing_is_made_any_more(
 ):
     (parent_id,) = await add_videos(background.db, background.owner_id, "a lighthouse")
     with pytest.raises(InvalidInput, match=words):
-        await changed(background, profile).videos.remix(background.owner_id, parent_id, "by night")
+        await changed(background, profile).derivations.remix(background.owner_id, parent_id, "by night")
     assert (await background.videos.count_library(background.owner_id)).all == 1
 
 

@@ -17,7 +17,7 @@ def test_the_line_begins_with_the_wish():
 
 
 @pytest.mark.parametrize("kind", ActivityKind)
-def test_every_happening_has_words(kind: ActivityKind):
+def test_every_kind_has_words(kind: ActivityKind):
     view = FakeVideos().add(new_id())
     late = START + timedelta(seconds=1.5)
 

@@ -65,7 +65,7 @@ class DerivationsState(rx.State):
             asked = _asked(self)
             again = self.router.url.query_parameters.get("again", "")
         try:
-            found = await services().videos.possibilities(owner_id, parse_public_id(asked))
+            found = await services().derivations.available(owner_id, parse_public_id(asked))
             earlier = await services().videos.get(owner_id, parse_public_id(again)) if again else None
         except (NotFound, Unavailable):  # the page says so
             return
@@ -79,7 +79,7 @@ class DerivationsState(rx.State):
         prompt, key = _text(data, "prompt"), _text(data, "idempotency_key")
         owner_id, video_id = await _begin(self, EDIT)
         try:
-            view = await services().videos.edit(owner_id, video_id, prompt, idempotency_key=key or None)
+            view = await services().derivations.edit(owner_id, video_id, prompt, idempotency_key=key or None)
         except SoraStudioError as problem:
             return await _refuse(self, owner_id, EDIT, problem)
         finally:
@@ -92,7 +92,7 @@ class DerivationsState(rx.State):
         prompt, seconds, key = (_text(data, name) for name in ("prompt", "seconds", "idempotency_key"))
         owner_id, video_id = await _begin(self, EXTEND)
         try:
-            view = await services().videos.extend(
+            view = await services().derivations.extend(
                 owner_id, video_id, prompt, seconds, idempotency_key=key or None
             )
         except SoraStudioError as problem:

@@ -135,7 +135,7 @@ class VideoState(rx.State):
             video_id = parse_public_id(self.video.id)
             self.remixing, self.remix_error = True, ""
         try:
-            view = await services().videos.remix(owner_id, video_id, prompt, idempotency_key=key or None)
+            view = await services().derivations.remix(owner_id, video_id, prompt, idempotency_key=key or None)
         except SoraStudioError as problem:
             async with still_signed_in(self, owner_id):
                 self.remix_error, self.remix_key = (

@@ -1,0 +1,1 @@
+"""Money: what attempts at videos cost, and who may spend it."""

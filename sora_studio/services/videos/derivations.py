@@ -1,0 +1,123 @@
+"""What a person does with a finished video to have another one made from it: remix, edit, extend."""
+
+from uuid import UUID
+
+from sora_studio.db.engine import Database
+from sora_studio.db.models import VideoRow
+from sora_studio.db.videos import VideoRepository
+from sora_studio.domain import character
+from sora_studio.domain.derivations import Derivations, ExtensionOption, check_extension, extension_lengths
+from sora_studio.domain.errors import Conflict
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.ports import Clock
+from sora_studio.domain.profile import Operation
+from sora_studio.domain.video import Kind, Phase, Size, VideoView, VideoWish, clean_prompt, title_of
+from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.videos.wishes import RequestFingerprint, Wishes
+
+_NEEDS = {Kind.EDIT: Operation.EDIT, Kind.EXTEND: Operation.EXTEND}
+"""What a provider must offer. Where it knows no remix, it is asked for a new video instead."""
+
+
+class DerivationService:
+    """Use cases on videos made from one's own finished ones, at the same provider."""
+
+    def __init__(self, *, db: Database, catalog: ProviderCatalog, wishes: Wishes, clock: Clock) -> None:
+        self._db, self._catalog, self._wishes, self._clock = db, catalog, wishes, clock
+
+    async def remix(
+        self, owner_id: UUID, video_id: UUID, prompt: str, *, idempotency_key: str | None = None
+    ) -> VideoView:
+        """Ask for a variation of a finished video.
+
+        Raises:
+            NotFound: Not the owner's.
+            Conflict: It is not finished.
+            InvalidInput: The provider takes no jobs, or the prompt is empty or too long.
+        """
+        return await self._derive(Kind.REMIX, owner_id, video_id, VideoWish(prompt), idempotency_key)
+
+    async def edit(
+        self, owner_id: UUID, video_id: UUID, prompt: str, *, idempotency_key: str | None = None
+    ) -> VideoView:
+        """Ask for the same video with a change.
+
+        Raises:
+            NotFound: Not the owner's.
+            Conflict: It is not finished.
+            InvalidInput: The provider edits nothing, or the prompt is empty or too long.
+        """
+        return await self._derive(Kind.EDIT, owner_id, video_id, VideoWish(prompt), idempotency_key)
+
+    async def extend(
+        self, owner_id: UUID, video_id: UUID, prompt: str, seconds: str, *, idempotency_key: str | None = None
+    ) -> VideoView:
+        """Ask for a longer version of a video; only the seconds that are added are paid for.
+
+        Raises:
+            NotFound: Not the owner's.
+            Conflict: It is not finished.
+            InvalidInput: The provider extends nothing, it cannot be extended by so much, or the prompt is
+                empty or too long.
+        """
+        wish = VideoWish(prompt, seconds=seconds)
+        return await self._derive(Kind.EXTEND, owner_id, video_id, wish, idempotency_key)
+
+    async def available(self, owner_id: UUID, video_id: UUID) -> Derivations:
+        """Return what may be made from a video once it is finished.
+
+        Raises:
+            NotFound: Not the owner's.
+        """
+        view = await self._view(owner_id, video_id)
+        can = {operation: self._catalog.supports(view.provider, operation) for operation in Operation}
+        lengths = extension_lengths(view.seconds, await self._extensions(video_id))
+        return Derivations(
+            edit=can[Operation.EDIT],
+            extensions=tuple(
+                ExtensionOption(added, self._catalog.price(view.provider, view.model, view.size, str(added)))
+                for added in (lengths if can[Operation.EXTEND] else ())
+            ),
+            character=can[Operation.CHARACTERS] and character.fits(Size.parse(view.size), int(view.seconds)),
+        )
+
+    async def _derive(
+        self, kind: Kind, owner_id: UUID, video_id: UUID, wish: VideoWish, idempotency_key: str | None
+    ) -> VideoView:
+        prompt = clean_prompt(wish.prompt)
+
+        async def make() -> VideoRow:
+            parent = await self._view(owner_id, video_id)
+            if parent.phase is not Phase.COMPLETED:
+                message = "Another video can be made only from a finished one."
+                raise Conflict(message)
+            if operation := _NEEDS.get(kind):
+                self._catalog.require_operation(parent.provider, operation)
+            seconds = parent.seconds
+            if wish.seconds is not None:
+                added = check_extension(wish.seconds, seconds, await self._extensions(video_id))
+                seconds = str(int(seconds) + added)
+            return VideoRow(
+                id=new_id(),
+                owner_id=owner_id,
+                kind=kind,
+                title=title_of(prompt),
+                prompt=prompt,
+                provider=parent.provider,
+                model=parent.model,
+                size=parent.size,
+                seconds=seconds,
+                parent_id=parent.id,
+                created_at=self._clock(),
+            )
+
+        request = RequestFingerprint.of(owner_id, idempotency_key, wish, kind, video_id)
+        return await self._wishes.once(request, wish, make)
+
+    async def _view(self, owner_id: UUID, video_id: UUID) -> VideoView:
+        async with self._db.transaction() as tx:
+            return await VideoRepository(tx).view(owner_id, video_id)
+
+    async def _extensions(self, video_id: UUID) -> int:
+        async with self._db.transaction() as tx:
+            return await VideoRepository(tx).extensions(video_id)
