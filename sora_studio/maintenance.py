@@ -65,7 +65,7 @@ async def open_tools(settings: Settings) -> AsyncIterator[MaintenanceTools]:
             if joined:
                 address = remembered_address(settings.data_dir)
                 if address is None:
-                    message = "The studio that runs here is only starting. Try again in a moment."
+                    message = "The studio is still starting. Try again in a moment."
                     raise Unavailable(message)
                 yield address
                 return

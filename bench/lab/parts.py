@@ -32,9 +32,7 @@ def video_service(db: Database, folder: Path) -> VideoService:
     media = MediaService(
         db=db, storage=storage, disk_space=DiskSpace(storage), worker_pool=worker_pool, throttle=throttle
     )
-    wishes = Wishes(
-        db=db, catalog=catalog, media=media, spending=spending, throttle=throttle, wake=_nobody
-    )
+    wishes = Wishes(db=db, catalog=catalog, media=media, spending=spending, throttle=throttle, wake=_nobody)
     return VideoService(
         db=db,
         catalog=catalog,

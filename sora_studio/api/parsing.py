@@ -135,5 +135,5 @@ def _read_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        message = "There is no such picture; upload it again."
+        message = "There is no such image; upload it again."
         raise InvalidInput(message, _REFERENCE, "invalid_file_id") from error

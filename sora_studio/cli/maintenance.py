@@ -20,20 +20,20 @@ maintenance_cli = typer.Typer()
 
 @maintenance_cli.command()
 def reconcile(data_dir: DataDir = None) -> None:
-    """Look for unclear submits, ask how jobs are going, save files: now, and say what came of it."""
+    """Settle unclear submits, ask about unfinished jobs and save their files now."""
     _run(data_dir, _reconcile)
 
 
 @maintenance_cli.command(name="import")
 def import_(
-    owner: Annotated[str, typer.Option(help="The e-mail address of whose videos they become.")],
+    owner: Annotated[str, typer.Option(help="The e-mail address of the person who will own them.")],
     provider: Annotated[str | None, typer.Option(help="Only this one.", show_default="all")] = None,
     dry_run: Annotated[  # noqa: FBT002 -- typer makes a flag of it
         bool, typer.Option("--dry-run", help="Only say what would be imported.")
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Make videos of what providers still list and no video here knows, and save their files."""
+    """Import the jobs that providers list and no video here knows, with their files."""
 
     async def work(tools: "MaintenanceTools") -> bool:
         return await _import(tools, owner, provider, dry=dry_run)
@@ -44,14 +44,14 @@ def import_(
 @maintenance_cli.command()
 def scrub(
     fix: Annotated[  # noqa: FBT002 -- typer makes a flag of it
-        bool, typer.Option("--fix", help="Fetch again, remove, and show on the page what is lost.")
+        bool, typer.Option("--fix", help="Download missing files again, remove strays, mark what is lost.")
     ] = False,
     deep: Annotated[  # noqa: FBT002 -- as above
-        bool, typer.Option("--deep", help="Read every file, too.")
+        bool, typer.Option("--deep", help="Also read every file in full.")
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Compare the videos' files with what the database says; exit with 1 when they differ."""
+    """Compare the stored files with the database; exit with 1 when they differ."""
 
     async def work(tools: "MaintenanceTools") -> bool:
         return await _scrub(tools, fix=fix, deep=deep)
@@ -86,8 +86,8 @@ async def _reconcile(tools: "MaintenanceTools") -> bool:
     for each in moved:
         way = each.phase if each.phase is each.video.phase else f"{each.video.phase} → {each.phase}"
         typer.echo(f"{each.video.video_id}  {way}  {each.video.title}")
-    went_on = sum(each.phase is not each.video.phase for each in moved)
-    typer.echo(f"{len(moved)} videos were not finished; {went_on} went on.")
+    advanced = sum(each.phase is not each.video.phase for each in moved)
+    typer.echo(f"{len(moved)} unfinished videos: {advanced} advanced.")
     return True
 
 
@@ -117,7 +117,7 @@ async def _scrub(tools: "MaintenanceTools", *, fix: bool, deep: bool) -> bool:
     for complaint in findings.complaints:
         typer.echo(complaint)
     typer.echo(
-        f"{findings.videos} videos: {len(findings.complaints)} complaints, {findings.mended} mended. "
+        f"{findings.videos} videos: {len(findings.complaints)} problems, {findings.mended} repaired. "
         f"{findings.strays} files without a row, {findings.removed} removed."
     )
     return findings.is_well

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
 
-provider_cli = typer.Typer(help="Look after the servers that videos are made by.", no_args_is_help=True)
+provider_cli = typer.Typer(help="Inspect and test the servers that make videos.", no_args_is_help=True)
 
 
 @provider_cli.command("list")
 def list_providers(data_dir: DataDir = None) -> None:
-    """List the providers that are set up, the default first."""
+    """List the configured providers, the default first."""
     from sora_studio.providers.factory import profile_of
 
     settings = load(data_dir=data_dir)
@@ -37,10 +37,10 @@ def list_providers(data_dir: DataDir = None) -> None:
 
 @provider_cli.command()
 def check(
-    name: Annotated[str, typer.Argument(help="A provider that is set up; with --url, a preset.")],
+    name: Annotated[str, typer.Argument(help="A configured provider; with --url, a preset.")],
     url: Annotated[str | None, typer.Option(help="Check this server instead, with OPENAI_API_KEY.")] = None,
     spend: Annotated[  # noqa: FBT002 -- typer makes a flag of it
-        bool, typer.Option("--spend", help="Have one short video made, which may cost.")
+        bool, typer.Option("--spend", help="Make one short video, which may cost money.")
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -93,7 +93,7 @@ def _configured(name: str, settings: Settings) -> ProviderSettings:
         if each.name == name:
             return each
     known = ", ".join(each.name for each in providers)
-    message = f"There is no provider {name!r}. Set up: {known}. Or give a preset and --url."
+    message = f"There is no provider {name!r}. Configured: {known}. Or give a preset and --url."
     raise typer.BadParameter(message)
 
 

@@ -35,7 +35,7 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
     """Check the form in which providers hand out webhook secrets: whsec_ and base64, several with commas."""
     for each in secret.get_secret_value().replace(",", " ").split() or [""]:
         if not (each.startswith("whsec_") and _is_base64(each.removeprefix("whsec_"))):
-            message = "must start with whsec_ and go on in base64"
+            message = "must start with whsec_ and continue in base64"
             raise ValueError(message)
     return secret
 

@@ -66,7 +66,7 @@ class AssetRepository(Repository):
         """
         found = await self._tx.get(ReferenceRow, reference_id)
         if found is None or found.owner_id != owner_id:
-            message = "There is no such picture; upload it again."
+            message = "There is no such image; upload it again."
             raise NotFound(message)
         return found
 

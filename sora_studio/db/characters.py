@@ -27,7 +27,7 @@ class CharacterRepository(Repository):
             self._tx.add(character)
             await self._tx.flush()
         except IntegrityError as error:
-            message = "This character has been made before."
+            message = "This character already exists."
             raise Conflict(message) from error
 
     async def view(self, owner_id: UUID, character_id: UUID) -> CharacterView:

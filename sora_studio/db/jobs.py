@@ -205,7 +205,7 @@ class JobRepository(Repository):
         try:
             return (await self._do(_RECORD, parameters)).scalar_one()
         except IntegrityError as error:
-            message = "The provider's job belongs to another video already."
+            message = "The provider's job already belongs to another video."
             raise Conflict(message) from error
 
     async def known(self, provider: str, remote_ids: Iterable[str]) -> set[str]:

@@ -56,7 +56,7 @@ def _migrate(url: str, revision: str) -> None:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
                 connection.commit()
     except CommandError as error:
-        message = f"A newer version of the studio has used this database; run that one. {error}"
+        message = f"This database was used by a newer version of the studio; run that version. {error}"
         raise Unavailable(message) from error
     except SQLAlchemyError as error:
         message = f"The database could not be migrated: {error}"

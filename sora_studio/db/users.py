@@ -85,7 +85,7 @@ class UserRepository(Repository):
         try:
             await self._tx.flush()
         except IntegrityError as error:  # the only constraint that a clean account can violate
-            message = "There is an account with this e-mail address already."
+            message = "An account with this e-mail address already exists."
             raise Conflict(message) from error
 
 

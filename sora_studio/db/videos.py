@@ -61,7 +61,7 @@ class VideoRepository(Repository):
             self._tx.add_all(map(_copied, parts))
             await self._tx.flush()
         except IntegrityError as error:
-            message = "This request has been made before."
+            message = "This request was already made."
             raise Conflict(message) from error
 
     async def view(self, owner_id: UUID, video_id: UUID) -> VideoView:

@@ -74,6 +74,6 @@ def clean_name(text: str) -> str:
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not name or len(name) > NAME_MAX or any(unicodedata.category(char) in {"Cc", "Cs"} for char in name):
-        message = f"A name has 1 to {NAME_MAX} characters."
+        message = f"A name must have 1 to {NAME_MAX} characters."
         raise InvalidInput(message, "display_name", "invalid_name")
     return name

@@ -41,7 +41,7 @@ def clean_name(text: str) -> str:
     check_storable(text, "name")
     name = " ".join(text.split())
     if not 1 <= len(name) <= NAME_MAX:
-        message = f"A character's name has 1 to {NAME_MAX} characters."
+        message = f"A character's name must have 1 to {NAME_MAX} characters."
         raise InvalidInput(message, "name")
     return name
 
@@ -55,7 +55,7 @@ def check_film(facts: MediaFacts) -> None:
     if not fits(Size(facts.width, facts.height), facts.seconds):
         wanted = f"{_SHORTEST} to {_LONGEST} seconds, 16:9 or 9:16, 720p to 1080p"
         has = f"{facts.seconds:.1f} seconds, {facts.width}x{facts.height}"
-        message = f"A character is made from a film of {wanted}; this one has {has}."
+        message = f"A character is made from a video of {wanted}; this one has {has}."
         raise InvalidInput(message, "video", "invalid_file")
 
 

@@ -35,15 +35,13 @@ def check_extension(added: str, seconds: str, before: int) -> int:
     """
     possible = extension_lengths(seconds, before)
     if before >= EXTENSIONS_MAX:
-        message = f"This video has been extended {before} times; {EXTENSIONS_MAX} is the most."
+        message = f"This video has been extended {before} times; the limit is {EXTENSIONS_MAX}."
         raise InvalidInput(message, "video")
     if added not in map(str, EXTENSION_SECONDS):
         message = f"An extension adds {', '.join(map(str, EXTENSION_SECONDS))} seconds, not {added[:40]!r}."
         raise InvalidInput(message, "seconds")
     if int(added) not in possible:
-        message = (
-            f"With {added} more seconds it would be longer than {EXTENDED_MAX} seconds, which is the most."
-        )
+        message = f"With {added} more seconds it would exceed the limit of {EXTENDED_MAX} seconds."
         raise InvalidInput(message, "seconds")
     return int(added)
 

@@ -6,13 +6,14 @@ from sora_studio.domain.errors import InvalidInput
 
 
 def check_storable(text: str, param: str) -> None:
-    """Refuse a NUL and half of a character (a lone surrogate), as PostgreSQL stores neither.
+    """Refuse a NUL and half of a character (an unpaired surrogate), as PostgreSQL stores neither.
 
     Raises:
-        InvalidInput: It has.
+        InvalidInput: The text contains one; the message names the first.
     """
-    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        message = "There is a character in it that cannot be stored."
+    refused = next((char for char in text if char == "\0" or "\ud800" <= char <= "\udfff"), None)
+    if refused is not None:
+        message = f"The {param} contains U+{ord(refused):04X}, which cannot be stored."
         raise InvalidInput(message, param)
 
 

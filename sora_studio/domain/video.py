@@ -140,7 +140,7 @@ def clean_prompt(text: str) -> str:
         message = "Describe the video first: the prompt is empty."
         raise InvalidInput(message, "prompt", "empty_prompt")
     if len(prompt) > PROMPT_MAX:
-        message = f"The prompt has {len(prompt):,} characters; {PROMPT_MAX:,} is the most."
+        message = f"The prompt has {len(prompt):,} characters; the limit is {PROMPT_MAX:,}."
         raise InvalidInput(message, "prompt", "string_above_max_length")
     check_storable(prompt, "prompt")
     return prompt

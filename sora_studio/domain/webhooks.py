@@ -50,13 +50,13 @@ def check(delivery: Delivery, keys: Iterable[bytes], now: datetime) -> None:
         NotAllowed: Nobody did, or too long ago, or in the future.
     """
     if not (0 < len(delivery.id) <= _ID_MAX and _is_near(delivery.timestamp, now)):
-        message = "The delivery has no id, or its timestamp is not of now."
+        message = "The delivery has no id, or its timestamp is too far from the current time."
         raise NotAllowed(message)
     signed = f"{delivery.id}.{delivery.timestamp}.".encode() + delivery.body
     expected = [hmac.new(key, signed, hashlib.sha256).digest() for key in keys]
     given = [_decode(signature) for signature in delivery.signatures.split()[:16]]
     if not any(hmac.compare_digest(ours, theirs) for ours in expected for theirs in given):
-        message = "No signature of this delivery is right."
+        message = "No signature of this delivery matches."
         raise NotAllowed(message)
 
 

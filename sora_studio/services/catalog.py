@@ -15,7 +15,7 @@ _DOES = {
     Operation.EDIT: "edit videos",
     Operation.EXTEND: "extend videos",
     Operation.CHARACTERS: "make characters",
-    Operation.REFERENCE: "start from a picture",
+    Operation.REFERENCE: "start from an image",
 }
 _ASK_AGAIN = 10.0  # seconds: how often an unknown model makes us ask the server
 _FRESH = 600.0  # seconds: how long the servers' lists of models are believed

@@ -60,5 +60,5 @@ class Throttle:
 
     def _refuse(self, name: str, *key: str) -> None:
         reset = self._window.get_window_stats(self._limits[name], name, *key).reset_time
-        message = "That was too often in a short time."
+        message = "Too many requests."
         raise LimitReached(message, retry_after=max(1.0, reset - time.time()))

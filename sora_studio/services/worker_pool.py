@@ -72,7 +72,7 @@ class WorkerPool:
 
     async def _try(self, place: int, work: Callable[[], T]) -> T:
         if self._closed:
-            message = "The studio is ending."
+            message = "The studio is shutting down."
             raise Unavailable(message)
         if place not in self._pools:
             # spawn: a fork of a process with threads and an event loop can hang

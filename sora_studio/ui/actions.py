@@ -47,7 +47,7 @@ class VideoActions(rx.State):
         async with still_signed_in(self, owner_id):
             self.gone = [other for other in self.gone if other != video_id]
             title = f"\u2068{view.title}\u2069"  # isolated: it may be written from right to left
-            await toasts.tell(self, f"“{title}” is back.")
+            await toasts.tell(self, f"“{title}” was restored.")
 
     @rx.event(background=True)
     async def check_again(self, video_id: str) -> None:

@@ -39,7 +39,7 @@ def explain(problem: BaseException) -> str:
         case LimitReached():
             text = f"{_full_stop(problem.message)} Try again in {_wait(problem.retry_after)}."
         case IdempotencyKeyReused():  # a form's key is renewed by this refusal
-            text = "Your wish before this one had been sent already. Press again to send this one as well."
+            text = "Your previous request had already been sent. Press again to send this one as well."
         case UserError() | InsufficientStorage():
             text = problem.message
         case ProviderError():
@@ -51,7 +51,7 @@ def explain(problem: BaseException) -> str:
         case Unavailable():
             text = "The studio cannot reach its database right now. It keeps trying; what was saved is safe."
         case _:
-            text = "The studio made a mistake, not you. Whoever runs it finds the cause in the log."
+            text = "The studio made a mistake, not you. The person who runs it can find the cause in the log."
     return text
 
 
@@ -60,13 +60,13 @@ def _explain_provider(problem: ProviderError) -> str:
     match problem:
         case ContentRejected():
             refused = f"Refused by the provider's moderation: {words}"
-            return f"{refused} You were not charged. Edit the prompt and send it again."
+            return f"{refused} You were not charged. Edit the prompt and submit it again."
         case ProviderUnavailable():
             return _explain_waiting(problem)
         case ProviderMisconfigured():
-            return f"The provider refused the studio itself: {words} Tell whoever runs it."
+            return f"The provider refused the studio itself: {words} Tell the person who runs this studio."
         case SubmitUnclear():
-            unclear = "The server did not answer. We are checking whether it took the job;"
+            unclear = "The server did not answer. We are checking whether it accepted the job;"
             return f"{unclear} you will not be charged twice."
         case _:
             return f"The provider answered: {words}"
@@ -74,7 +74,7 @@ def _explain_provider(problem: ProviderError) -> str:
 
 def _explain_waiting(problem: ProviderUnavailable) -> str:
     away = problem.code in rate_limit.SILENCE | {ProblemCode.PROVIDER_UNREACHABLE}
-    what = "cannot be reached" if away else "has no room for this"
+    what = "cannot be reached" if away else "is too busy"
     when = "" if problem.retry_after is None else f" Try again in {_wait(problem.retry_after)}."
     return f"The provider {what} right now. Nothing was started and nothing was charged.{when}"
 
@@ -109,4 +109,6 @@ def _full_stop(text: str) -> str:
 
 def _wait(seconds: float) -> str:
     whole = max(1, round(seconds))
-    return f"{whole} s" if whole < _NEXT_IN_MINUTES else f"{round(whole / 60)} minutes"
+    if whole >= _NEXT_IN_MINUTES:
+        return f"{round(whole / 60)} minutes"
+    return f"{whole} seconds" if whole > 1 else "1 second"

@@ -26,7 +26,7 @@ from sora_studio.domain.errors import LimitReached, NotSignedIn
 from sora_studio.services.people.tokens import token_in_cookies
 from sora_studio.services.throttle import Throttle
 from sora_studio.ui import errors, event_validation, live, routes, sockets
-from sora_studio.ui.session import settle
+from sora_studio.ui.session import set_identity
 from sora_studio.ui.toasts import ToastState
 
 _FRAMEWORK = frozenset(
@@ -70,7 +70,7 @@ class Guard(rx.Middleware):
             return self._let_in(event)
         token, root = EventContext.get().token, state._get_root_state()
         identity = await _identify(_cookies(app, root, token))
-        await settle(root, identity)
+        await set_identity(root, identity)
         if identity is not None:
             live.keep(identity.user_id, token)
             return self._let_in(event)

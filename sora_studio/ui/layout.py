@@ -24,7 +24,7 @@ def frame(
         ready: Whether the page shows what it has to; tests wait for it.
     """
     return rx.fragment(
-        plain_link("Skip to the content", href="#main", class_name="skip"),
+        plain_link("Skip to content", href="#main", class_name="skip"),
         rx.el.div(
             _rail(name),
             rx.el.main(
@@ -46,7 +46,7 @@ def _slow() -> rx.Component:
     """Say that the page does not come; studio.js shows it when that is so."""
     return rx.el.p(
         icon("hourglass"),
-        rx.el.span("The studio has not answered yet. This page tries again by itself."),
+        rx.el.span("The studio has not answered yet. This page keeps trying."),
         class_name="notice",
         hidden=True,
         data_slow="",

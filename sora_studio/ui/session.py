@@ -67,7 +67,7 @@ async def still_signed_in(state: rx.State, owner_id: UUID) -> AsyncGenerator[Non
         yield
 
 
-async def settle(root: BaseState, identity: Identity | None) -> None:
+async def set_identity(root: BaseState, identity: Identity | None) -> None:
     """Note who is at a tab; when the session has ended, forget everything that the tab has seen.
 
     For the guard alone: it has verified the identity.

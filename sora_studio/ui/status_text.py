@@ -1,7 +1,7 @@
-"""What is told of a video: where it is and why, what it cost, and what happens next.
+"""The status of a video in words: where it is and why, what it cost, and what happens next.
 
-One table holds every phase with every reason that has words of its own. Whatever else a provider or the
-studio may say is told in its own words, verbatim.
+One table holds every phase with every reason that has words of its own. Any other reason is shown in the
+words of the provider or the studio, verbatim.
 """
 
 from collections.abc import Mapping
@@ -20,91 +20,95 @@ _AT_PROVIDER = frozenset({Phase.QUEUED, Phase.IN_PROGRESS})
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is told in one situation; `{reason}`, `{charge}` and `{status}` stand for what is known of it."""
+class StatusText:
+    """The texts of one situation; `{reason}`, `{charge}` and `{status}` are filled in."""
 
     word: str
     sentence: str
     brief: str = "{reason}"  # what a tile has room for
 
 
-_DECIDE = "Your decision"
-_ODD_WORD = "The provider calls its status “{status}”. We keep watching it. {charge}"
-_NOT_SEEN = "The provider has the job but cannot be asked about it: {reason} We keep asking. {charge}"
-_OPERATOR = Told(
-    "Failed", "The provider refused the studio itself: {reason} {charge} Tell whoever runs the studio."
+_TELL = "Tell the person who runs this studio."
+_DECIDE = "Decision needed"
+_ODD_WORD = "The provider reports the status “{status}”. We keep checking. {charge}"
+_NOT_SEEN = "The provider has the job, but its status cannot be read: {reason} We keep checking. {charge}"
+_OPERATOR = StatusText(
+    "Failed",
+    f"The provider refused the studio itself: {{reason}} {{charge}} {_TELL}",
 )
-_OURS = Told(
+_OURS = StatusText(
     "Not saved yet",
-    "Rendered, but not saved yet: {reason} We keep trying. {charge} Tell whoever runs the studio.",
+    f"Rendered, but not saved yet: {{reason}} We keep trying. {{charge}} {_TELL}",
 )
-_AGAIN = "{reason} {charge} You can send it again."
-_PAY_AGAIN = "{reason} {charge} Sending it again costs again."
+_AGAIN = "{reason} {charge} You can submit it again."
+_PAY_AGAIN = "{reason} {charge} Submitting it again costs again."
 
-_TOLD: Mapping[Phase, Mapping[str, Told]] = {
+_TEXTS: Mapping[Phase, Mapping[str, StatusText]] = {
     Phase.SUBMITTING: {
-        _NONE: Told("Sending", "Your wish is written down and on its way to the provider. {charge}"),
-        ProblemCode.NO_PLACE: Told(
-            "Waiting for a free place", "{reason} Yours is sent as soon as a place is free. {charge}"
+        _NONE: StatusText("Sending", "Your request is stored and on its way to the provider. {charge}"),
+        ProblemCode.NO_PLACE: StatusText(
+            "Waiting for a free slot", "{reason} Your request is sent as soon as a slot is free. {charge}"
         ),
-        ProblemCode.PROVIDER_BUSY: Told(
-            "Waiting", "The provider is busy: {reason} It is sent when it is not. {charge}"
+        ProblemCode.PROVIDER_BUSY: StatusText(
+            "Waiting", "The provider is busy: {reason} Your request is sent as soon as it is free. {charge}"
         ),
-        ProblemCode.PROVIDER_UNREACHABLE: Told(
-            "Waiting", "{reason} It is sent as soon as the provider answers. {charge}"
+        ProblemCode.PROVIDER_UNREACHABLE: StatusText(
+            "Waiting", "{reason} Your request is sent as soon as the provider answers. {charge}"
         ),
-        ProblemCode.NO_ROOM: Told(
-            "Waiting", "The disk is full: {reason} It is sent as soon as there is room. {charge}"
+        ProblemCode.NO_ROOM: StatusText(
+            "Waiting", "The disk is full: {reason} Your request is sent as soon as there is space. {charge}"
         ),
-        _ANY: Told("Waiting", "It has not been sent yet: {reason} We keep trying. {charge}"),
+        _ANY: StatusText("Waiting", "Your request has not been sent yet: {reason} We keep trying. {charge}"),
     },
     Phase.SUBMIT_UNKNOWN: {
-        _NONE: Told(
+        _NONE: StatusText(
             "Checking",
-            "The server did not answer; we are looking whether it took the job. {charge}",
+            "The server did not answer; we are checking whether it accepted the job. {charge}",
         ),
     },
     Phase.QUEUED: {
-        _NONE: Told("In the queue", "The provider has taken the job and will start it soon. {charge}"),
-        _ODD: Told("In the queue", _ODD_WORD),
-        _ANY: Told("In the queue", _NOT_SEEN),
+        _NONE: StatusText(
+            "In the queue", "The provider has accepted the job and will start it soon. {charge}"
+        ),
+        _ODD: StatusText("In the queue", _ODD_WORD),
+        _ANY: StatusText("In the queue", _NOT_SEEN),
     },
     Phase.IN_PROGRESS: {
-        _NONE: Told("Rendering", "The provider is rendering your video. {charge}"),
-        SANDBOX: Told("Rendering", "The sandbox is drawing your video. {charge}"),
-        _ODD: Told("Rendering", _ODD_WORD),
-        _ANY: Told("Rendering", _NOT_SEEN),
+        _NONE: StatusText("Rendering", "The provider is rendering your video. {charge}"),
+        SANDBOX: StatusText("Rendering", "The sandbox is drawing your video. {charge}"),
+        _ODD: StatusText("Rendering", _ODD_WORD),
+        _ANY: StatusText("Rendering", _NOT_SEEN),
     },
     Phase.SAVING: {
-        _NONE: Told("Saving", "Rendered. The file is being copied into your library. {charge}"),
-        **dict.fromkeys((ProblemCode.NO_ROOM, ProblemCode.DISK_REFUSED, "provider_missing"), _OURS),
-        _ANY: Told("Not saved yet", "Rendered, but not saved yet: {reason} We keep trying. {charge}"),
+        _NONE: StatusText("Saving", "Rendered. The file is being copied into your library. {charge}"),
+        **dict.fromkeys((ProblemCode.NO_ROOM, ProblemCode.DISK_REFUSED, ProblemCode.PROVIDER_MISSING), _OURS),
+        _ANY: StatusText("Not saved yet", "Rendered, but not saved yet: {reason} We keep trying. {charge}"),
     },
     Phase.COMPLETED: {
-        _NONE: Told("Ready", "Ready, and kept in your library. {charge}"),
-        ProblemCode.FILE_LOST: Told("File missing", "{reason} {charge} Tell whoever runs the studio."),
+        _NONE: StatusText("Ready", "Ready, and kept in your library. {charge}"),
+        ProblemCode.FILE_LOST: StatusText("File missing", f"{{reason}} {{charge}} {_TELL}"),
     },
     Phase.NEEDS_ATTENTION: {
-        ProblemCode.SUBMIT_UNKNOWN: Told(
+        ProblemCode.SUBMIT_UNKNOWN: StatusText(
             _DECIDE,
-            "The server never said whether it took this job. {charge} Look again; or send it again, "
-            "which costs again if it did; or give it up.",
-            "The server never said whether it took this job.",
+            "The server never said whether it accepted this job. {charge} Check again; or submit it "
+            "again, which costs again if it did; or give up.",
+            "The server never said whether it accepted this job.",
         ),
-        _ANY: Told(_DECIDE, "{reason} {charge} Look again, or give it up."),
+        _ANY: StatusText(_DECIDE, "{reason} {charge} Check again, or give up."),
     },
     Phase.FAILED: {
-        ProblemCode.MODERATION_BLOCKED: Told(
+        ProblemCode.MODERATION_BLOCKED: StatusText(
             "Refused",
-            "Refused by the provider's moderation: {reason} {charge} Edit the prompt and send it again.",
+            "Refused by the provider's moderation: {reason} {charge} Edit the prompt and submit it again.",
         ),
-        ProblemCode.LOST_AT_PROVIDER: Told("Lost", _PAY_AGAIN),
-        ProblemCode.CONTENT_UNAVAILABLE: Told("Lost", _PAY_AGAIN),
-        ProblemCode.EXPIRED: Told("Expired", _AGAIN),
-        ProblemCode.CANCELLED: Told("Cancelled", _AGAIN),
-        ProblemCode.GIVEN_UP: Told("Given up", "{reason} {charge}"),
-        ProblemCode.PROVIDER_MISSING: Told("Failed", "{reason} {charge} Tell whoever runs the studio."),
-        ProblemCode.PROVIDER_RETIRED: Told("Failed", "{reason} {charge}"),
+        ProblemCode.LOST_AT_PROVIDER: StatusText("Lost", _PAY_AGAIN),
+        ProblemCode.CONTENT_UNAVAILABLE: StatusText("Lost", _PAY_AGAIN),
+        ProblemCode.EXPIRED: StatusText("Expired", _AGAIN),
+        ProblemCode.CANCELLED: StatusText("Cancelled", _AGAIN),
+        ProblemCode.GIVEN_UP: StatusText("Given up", "{reason} {charge}"),
+        ProblemCode.PROVIDER_MISSING: StatusText("Failed", f"{{reason}} {{charge}} {_TELL}"),
+        ProblemCode.PROVIDER_RETIRED: StatusText("Failed", "{reason} {charge}"),
         **dict.fromkeys(
             (
                 *("bad_address", "invalid_api_key", "model_not_found"),
@@ -113,24 +117,24 @@ _TOLD: Mapping[Phase, Mapping[str, Told]] = {
             ),
             _OPERATOR,
         ),
-        _ANY: Told("Failed", _AGAIN),
+        _ANY: StatusText("Failed", _AGAIN),
     },
 }
 
 
 def word(view: VideoView) -> str:
     """Say in a word or two where a video is."""
-    return _told(view).word
+    return _text(view).word
 
 
 def sentence(view: VideoView) -> str:
     """Say what happens to a video now, what it cost, and what happens next or can be done."""
-    return _fill(_told(view).sentence, view)
+    return _fill(_text(view).sentence, view)
 
 
 def brief(view: VideoView) -> str:
     """Say in a tile's space why a video failed or waits for its person; empty for all others."""
-    return _fill(_told(view).brief, view) if view.phase in {Phase.FAILED, Phase.NEEDS_ATTENTION} else ""
+    return _fill(_text(view).brief, view) if view.phase in {Phase.FAILED, Phase.NEEDS_ATTENTION} else ""
 
 
 def cost(view: VideoView) -> str:
@@ -142,7 +146,7 @@ def cost(view: VideoView) -> str:
 
 
 def may_be_unsent(view: VideoView) -> bool:
-    """Say whether the provider may not have taken the job: then sending again need not cost again."""
+    """Tell whether the provider may not have accepted the job: then submitting again need not cost again."""
     return not view.charges
 
 
@@ -155,8 +159,8 @@ def kept_until(view: VideoView) -> datetime | None:
     return view.expires_at if waits else None
 
 
-def _told(view: VideoView) -> Told:
-    rows = _TOLD[view.phase]
+def _text(view: VideoView) -> StatusText:
+    rows = _TEXTS[view.phase]
     if view.phase is Phase.SUBMITTING and view.sent:  # what it waited for has passed
         return rows[_NONE]
     other = _ANY if view.problem else _NONE
@@ -199,19 +203,19 @@ def _charge(view: VideoView) -> str:
 def _if_taken(view: VideoView) -> str:
     """Say what the charge depends on.
 
-    Of a wish on its way, what is also true once its POST has begun: pages are not told of that.
+    Of a wish on its way, what is also true once its POST has begun: pages do not learn of that.
     """
     if view.phase is Phase.FAILED:
-        return "You are charged only if the provider took it without saying so."
+        return "You are charged only if the provider accepted it without saying so."
     if view.phase is Phase.NEEDS_ATTENTION:
         return "Whether you were charged is not known."
     if view.unclear > view.sent:  # an earlier attempt, too
-        return "You are charged for each attempt that the provider takes."
-    return "You are charged only if the provider takes it."
+        return "You are charged for each attempt that the provider accepts."
+    return "You are charged only if the provider accepts it."
 
 
 def _may_cost(view: VideoView) -> bool:
-    """Say whether an attempt may cost, or may come to cost, beside those that do."""
+    """Tell whether an attempt may cost, or may come to cost, beside those that do."""
     return _is_billed(view) and (view.unclear > 0 or view.phase is Phase.SUBMITTING)
 
 

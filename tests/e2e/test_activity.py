@@ -18,7 +18,7 @@ async def test_the_activity_grows_without_a_reload(visit: Visit, ada: Person):
     await activity.get_by_text("Activity").click()
     lines = activity.get_by_role("listitem")
     await expect(lines).to_contain_text(
-        ["Written down", "Taken by the provider", "Rendering", "Rendered", "Saved in your library"]
+        ["Requested", "Accepted by the provider", "Rendering", "Rendered", "Saved in your library"]
     )
     moments = await lines.get_by_role("time").evaluate_all("times => times.map((time) => time.dateTime)")
     assert moments == sorted(moments)

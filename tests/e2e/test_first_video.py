@@ -84,7 +84,7 @@ async def test_the_tile_of_a_click_is_never_seen_twice(visit: Visit, join_studio
     prompt = page.get_by_role("textbox", name="Prompt")
     await prompt.fill("forbidden-test overtaken, first words of a title that is cut somewhere in the end")
     await page.get_by_role("button", name="Create").click()
-    await expect(page.get_by_role("button", name="What to do with forbidden-test overtaken")).to_have_count(1)
+    await expect(page.get_by_role("button", name="Actions for forbidden-test overtaken")).to_have_count(1)
     assert await page.get_by_role("article").count() == 1
     assert await prompt.input_value() != ""
     for browser, message in held:

@@ -69,7 +69,7 @@ async def test_delete_undo_and_delete_for_good(visit: Visit, join_studio: Join):
     await expect(tiles).to_have_count(1)
     for undo in (True, False):
         await tiles.hover()
-        await tiles.get_by_role("button", name=re.compile("What to do")).click()
+        await tiles.get_by_role("button", name=re.compile("Actions for")).click()
         await page.get_by_role("menuitem", name="Delete").click()
         await expect(tiles).to_have_count(0)
         if undo:
@@ -89,7 +89,7 @@ async def test_a_refusal_says_why_and_can_be_mended(visit: Visit, join_studio: J
     tile = page.get_by_role("article")
     await expect(tile).to_contain_text("blocked by our moderation system", timeout=RENDERED)
     await expect(tile).to_contain_text("not charged")
-    await tile.get_by_role("link", name="Edit and send again").click()
+    await tile.get_by_role("link", name="Edit and resubmit").click()
     await expect(page).to_have_url(re.compile("edit="))
     await ready(page)
     await expect(prompt).to_have_value("forbidden-late-test a street")

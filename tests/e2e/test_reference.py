@@ -50,7 +50,7 @@ async def test_edit_and_send_again_brings_the_picture_along(visit: Visit, join_s
     first = await ada.ask("forbidden-test from a picture", input_reference={"file_id": upload})
     await ada.ended(first)
     page = await (await visit(ada)).open(f"/video/{first}")
-    await page.get_by_role("link", name="Edit and send again").click()
+    await page.get_by_role("link", name="Edit and resubmit").click()
     await expect(page.get_by_text("First frame", exact=True)).to_be_visible()
     await page.get_by_role("textbox", name="Prompt").fill("forbidden-test, edited")
     await page.get_by_role("button", name="Create").click()

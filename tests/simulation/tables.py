@@ -273,7 +273,7 @@ class MemoryJobs(_Store):
             other.remote_id == remote_id and other.provider == job.provider and other.id != job.id
             for other in self._t.jobs.values()
         ):
-            raise Conflict("The provider's job belongs to another video already.")
+            raise Conflict("The provider's job already belongs to another video.")
         self._t.fences.append((change.job.fence, job.fence))
         self._t.show(self._t.change(job, phase=phase, remote_id=remote_id, **self._news(job, change)))
         note = (change.problem.message or None) if change.problem else None

@@ -131,7 +131,7 @@ class FakeVideos:
         self._may_refuse()
         prompt = clean_prompt(wish.prompt)
         if wish.reference_id and wish.reference_id not in self.pictures:
-            message = "There is no such picture; upload it again."
+            message = "There is no such image; upload it again."
             raise InvalidInput(message, "input_reference", "invalid_file_id")
         model, size, seconds = self.profile.choose(wish.model, wish.size, wish.seconds)
         price = model.price(size, seconds)
@@ -301,7 +301,7 @@ class FakeMedia:
         try:
             width, height = Image.open(BytesIO(data)).size
         except UnidentifiedImageError as error:
-            message = "This is no picture."
+            message = "This is not an image."
             raise InvalidInput(message, "file") from error
         view = ReferenceView(new_id(), width, height)
         self.videos.pictures.add(view.id)

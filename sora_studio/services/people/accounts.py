@@ -97,7 +97,7 @@ class AccountService:
         ]
         fits = await self._guess(password, known.password_hash if known else None, *limits)
         if known is None or not fits:
-            message = "E-mail or password is wrong."
+            message = "The e-mail address or the password is wrong."
             raise NotSignedIn(message)
         self._throttle.forgive(*pair)
         await self._renew_hash(known, password)

@@ -80,10 +80,10 @@ def check_new(password: str, *about: str) -> None:
     """
     length = len(unicodedata.normalize("NFC", password))
     if not PASSWORD_MIN <= length <= PASSWORD_MAX:
-        message = f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters; a sentence works well."
+        message = f"A password must have {PASSWORD_MIN} to {PASSWORD_MAX} characters; a sentence works well."
         raise InvalidInput(message, "password", "weak_password")
     if length <= _LONG and password.isascii() and _guesses(password, about) < _OFTEN_GUESSED:
-        message = "This password is among the first that others would guess; please choose another."
+        message = "This password is among the first that attackers try; choose another."
         raise InvalidInput(message, "password", "common_password")
 
 

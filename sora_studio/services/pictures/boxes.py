@@ -30,10 +30,10 @@ def _names(file: BinaryIO, total: int) -> Iterator[str]:
     while start < total:
         name, length = _read_header(file, start, total)
         if start == 0 and name != "ftyp":
-            message = "The file is no MP4 video."
+            message = "The file is not an MP4 video."
             raise MediaError(message)
         if start + length > total:
-            message = f"The file is cut short: {total} bytes are there, {start + length} were promised."
+            message = f"The file is cut short: {total} of {start + length} bytes are there."
             raise MediaError(message)
         yield name
         start += length
@@ -43,7 +43,7 @@ def _read_header(file: BinaryIO, start: int, total: int) -> tuple[str, int]:
     file.seek(start)
     head = file.read(_LONG_HEADER)
     if len(head) < _HEADER:
-        message = "The file is cut short." if start else "The file is no MP4 video."
+        message = "The file is cut short." if start else "The file is not an MP4 video."
         raise MediaError(message)
     length, name = struct.unpack_from(">I4s", head)
     shortest = _HEADER
@@ -53,6 +53,6 @@ def _read_header(file: BinaryIO, start: int, total: int) -> tuple[str, int]:
     elif length == 0:  # up to the end of the file
         length = total - start
     if length < shortest:
-        message = "The file is no MP4 video."
+        message = "The file is not an MP4 video."
         raise MediaError(message)
     return name.decode("latin-1"), length

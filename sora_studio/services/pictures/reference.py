@@ -58,9 +58,7 @@ def fit_reference(data: bytes, size: Size) -> bytes:
 def _decode(data: bytes) -> Image.Image:
     """Decode the first picture, upright, without transparency."""
     if len(data) > REFERENCE_MAX_BYTES:
-        message = (
-            f"The picture has {len(data) / 2**20:.0f} MB; {REFERENCE_MAX_BYTES // 2**20} MB is the most."
-        )
+        message = f"The image has {len(data) / 2**20:.0f} MB; the limit is {REFERENCE_MAX_BYTES // 2**20} MB."
         raise TooLarge(message, _PARAM, "file_too_large")
     kind = _kind(data)
     try:
@@ -70,7 +68,7 @@ def _decode(data: bytes) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels() from error
     except _UNREADABLE as error:
-        message = "The picture is damaged: it cannot be read."
+        message = "The image is damaged and cannot be read."
         raise InvalidInput(message, _PARAM, "invalid_image") from error
 
 
@@ -82,7 +80,7 @@ def _kind(data: bytes) -> str:
         return "JPEG"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
-    message = "The reference must be a PNG, JPEG or WebP picture."
+    message = "The reference must be a PNG, JPEG or WebP image."
     raise InvalidInput(message, _PARAM, "invalid_image")
 
 
@@ -93,7 +91,7 @@ def _check_pixels(width: int, height: int) -> None:
 
 
 def _too_many_pixels() -> TooLarge:
-    message = f"The picture has too many pixels; {REFERENCE_MAX_PIXELS // 1_000_000} megapixels is the most."
+    message = f"The image has too many pixels; the limit is {REFERENCE_MAX_PIXELS // 1_000_000} megapixels."
     return TooLarge(message, _PARAM, "file_too_large")
 
 

@@ -110,7 +110,7 @@ def _image(frame: VideoFrame) -> Image.Image:
 
 
 def _no_pictures() -> MediaError:
-    return MediaError("The file cannot be played: it has no pictures.")
+    return MediaError("The file cannot be played: it has no frames.")
 
 
 def _brightness(image: Image.Image) -> tuple[float, float]:

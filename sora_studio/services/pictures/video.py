@@ -82,11 +82,11 @@ def open_film(path: Path) -> Generator[Film]:
 
 def _film(container: InputContainer) -> Film:
     if not container.streams.video:
-        message = "The file has no picture."
+        message = "The file has no video track."
         raise MediaError(message)
     stream = container.streams.video[0]
     if not stream.codec_context:  # then it has no width either
-        message = "The file cannot be played: its format is not known."
+        message = "The file cannot be played: its format is unknown."
         raise MediaError(message)
     seconds = _seconds(container, stream)
     if not (0 < stream.width * stream.height <= _MOST_PIXELS and seconds > 0):
@@ -107,7 +107,7 @@ def _check_packets(film: Film) -> None:
     """Read every packet: the index may promise more than the file holds."""
     packets = sum(1 for packet in film.container.demux(film.stream) if packet.size)
     if packets < film.stream.frames or not packets:
-        message = f"The file is cut short: {packets} of {film.stream.frames} pictures are there."
+        message = f"The file is cut short: {packets} of {film.stream.frames} frames are there."
         raise MediaError(message)
 
 
@@ -116,5 +116,5 @@ def _check_end(film: Film) -> None:
     film.seek(film.seconds)
     last = max((time for time, _ in film.frames()), default=None)
     if last is None or last < film.seconds - max(1.0, film.seconds / 10):
-        message = "The file is damaged: its end cannot be shown."
+        message = "The file is damaged: its end cannot be played."
         raise MediaError(message)

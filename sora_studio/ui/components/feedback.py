@@ -64,8 +64,11 @@ def problem(text: rx.Var[str]) -> rx.Component:
 def broken_page() -> rx.Component:
     """Stand in for a page whose drawing failed."""
     return rx.el.main(
-        rx.el.h1("This page could not be drawn"),
-        rx.el.p("Your videos are safe. Load it again; if that does not help, tell whoever runs the studio."),
-        plain_link("Load it again", href="", class_name="button primary"),
+        rx.el.h1("This page could not be displayed"),
+        rx.el.p(
+            "Your videos are safe. Reload the page; if that does not help, tell the person who runs the "
+            "studio."
+        ),
+        plain_link("Reload the page", href="", class_name="button primary"),
         class_name="bare-page",
     )

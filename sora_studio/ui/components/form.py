@@ -50,7 +50,7 @@ def password_field(label: str, name: str, *, new: bool) -> rx.Component:
             icon("eye", SMALL_ICON),
             type="button",
             class_name="reveal",
-            aria_label="Show what is typed",
+            aria_label="Show password",
             aria_pressed="false",
             data_reveal="",
         ),
@@ -61,7 +61,7 @@ def password_field(label: str, name: str, *, new: bool) -> rx.Component:
 
 def _length_hint(element_id: str) -> rx.Component:
     return rx.el.div(
-        rx.el.span(f"At least {PASSWORD_MIN} characters. A few plain words are easiest to keep."),
+        rx.el.span(f"At least {PASSWORD_MIN} characters. A few plain words are easiest to remember."),
         rx.el.output(data_password_count=str(PASSWORD_MIN), class_name="num"),
         custom_attrs={"id": element_id},
         class_name="hint",

@@ -22,7 +22,7 @@ def tile_menu() -> rx.Component:
         ),
         _item("shuffle", "Remix", on_click=rx.redirect(f"{_PAGE}#remix"), data_item="remix"),
         _item(
-            "pencil", "Edit and send again", on_click=rx.redirect(routes.edit(f"{_WHOSE}")), data_item="edit"
+            "pencil", "Edit and resubmit", on_click=rx.redirect(routes.edit(f"{_WHOSE}")), data_item="edit"
         ),
         _item("trash-2", "Delete", on_click=VideoActions.remove(_WHOSE), class_name="danger"),
         role="menu",

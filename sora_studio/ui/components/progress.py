@@ -14,7 +14,7 @@ def ring(percent: rx.Var[int], *, known: rx.Var[bool] | bool, label: rx.Var[str]
         aria_valuemin="0",
         aria_valuemax="100",
         aria_valuenow=percent.to_string(),
-        aria_valuetext=rx.cond(known, f"{percent} %", "Under way; the provider does not say how far"),
+        aria_valuetext=rx.cond(known, f"{percent}%", "In progress; the provider reports no percentage"),
         data_busy=rx.cond(known, "false", "true"),
         class_name="ring",
         custom_attrs=style(p=percent),

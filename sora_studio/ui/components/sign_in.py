@@ -13,11 +13,11 @@ from sora_studio.ui.theme import SMALL_ICON, icon
 SENTENCES = {
     "wrong_credentials": "The e-mail address or the password is wrong.",
     "invalid_email": "That does not look like an e-mail address.",
-    "weak_password": f"The password is too short: {PASSWORD_MIN} characters are the least.",
-    "common_password": "That password is on the lists that guessers try first. Choose another.",
-    "email_taken": "There is an account with this e-mail address already. Log in instead.",
-    "too_many": "Too many tries. Wait a few minutes, then try again.",
-    "invalid_name": f"A name has 1 to {NAME_MAX} characters.",
+    "weak_password": f"The password is too short: use at least {PASSWORD_MIN} characters.",
+    "common_password": "That password is on the lists that attackers try first. Choose another.",
+    "email_taken": "An account with this e-mail address already exists. Log in instead.",
+    "too_many": "Too many attempts. Wait a few minutes, then try again.",
+    "invalid_name": f"A name must have 1 to {NAME_MAX} characters.",
     "": "That did not work, and nothing was changed. Try again.",  # a code we have no words for
 }
 

@@ -45,7 +45,7 @@ def tile(card: Card, progress: ProgressVar) -> rx.Component:
         rx.el.button(
             type="button",
             class_name="more",
-            aria_label=f"What to do with {card.title}",
+            aria_label=f"Actions for {card.title}",
             aria_haspopup="menu",
             data_menu=card.id,
             data_look=card.look,
@@ -100,7 +100,7 @@ def _failed(card: Card) -> rx.Component:
             rx.el.span(card.reason, class_name="reason", dir="auto"),
         ),
         rx.el.div(
-            rx.el.a("Edit and send again", href=routes.edit(f"{card.id}"), class_name="button small"),
+            rx.el.a("Edit and resubmit", href=routes.edit(f"{card.id}"), class_name="button small"),
             class_name="choices",
         ),
     )
@@ -121,10 +121,10 @@ def _attention(card: Card) -> rx.Component:
 def decisions(video_id: rx.Var[str], unsent: rx.Var[bool]) -> list[rx.Component]:
     """Offer the ways out of a video that needs a decision; what was certainly taken is not sent again."""
     busy = VideoActions.deciding == video_id
-    again = "Sending again costs a second time if the provider took the job after all."
+    again = "Submitting again costs a second time if the provider accepted the job after all."
     return [
         rx.el.button(
-            "Look again",
+            "Check again",
             on_click=VideoActions.check_again(video_id),
             disabled=busy,
             class_name="button small",
@@ -132,7 +132,7 @@ def decisions(video_id: rx.Var[str], unsent: rx.Var[bool]) -> list[rx.Component]
         rx.cond(
             unsent,
             rx.el.button(
-                "Send again",
+                "Submit again",
                 on_click=VideoActions.submit_again(video_id),
                 disabled=busy,
                 title=again,

@@ -47,6 +47,6 @@ def _refusal(scope: Scope) -> ASGIApp:
     """Return the answer to a foreign page; closing a socket before it is accepted is a 403, too."""
     if scope["type"] == "websocket":
         return WebSocketClose(code=1008, reason="foreign origin")
-    message = "This request came from a page of another site."
+    message = "This request came from a page on another site."
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": "foreign_origin"}
     return JSONResponse({"error": error}, status_code=403)

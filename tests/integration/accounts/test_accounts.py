@@ -85,7 +85,7 @@ async def test_a_wrong_password_and_an_unknown_account_get_the_same_answer(
     await sign_up(accounts)
     with pytest.raises(NotSignedIn) as refusal:
         await accounts.log_in(email, "some other long password", HERE)
-    assert str(refusal.value) == "E-mail or password is wrong."
+    assert str(refusal.value) == "The e-mail address or the password is wrong."
 
 
 class CountingPasswords(Passwords):

@@ -108,7 +108,7 @@ async def test_a_wrong_password_and_an_unknown_account_look_the_same(
     await sign_up(accounts)
     answer = await http.post("/api/auth/login", json={"email": email, "password": "some other long password"})
     assert answer.status_code == 401
-    assert answer.json()["error"]["message"] == "E-mail or password is wrong."
+    assert answer.json()["error"]["message"] == "The e-mail address or the password is wrong."
     assert "set-cookie" not in answer.headers
 
 

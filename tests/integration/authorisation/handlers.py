@@ -179,7 +179,7 @@ TABLE = [
         thing=Stage.character,
     ),
     Row(
-        CharactersState, "remove", toast("The character is deleted."), toast("There is no such character."),
+        CharactersState, "remove", toast("The character was deleted."), toast("There is no such character."),
         lambda thing: {"character_id": thing}, Stage.character,
     ),
     Row(ProfileState, "save", **both(toast("Saved.")), payload=new_profile, spoils=True),

@@ -584,7 +584,7 @@ async def test_a_provider_that_takes_no_picture_is_told_from_the_start(backgroun
     jpeg = picture((400, 400), "JPEG")
     upload = await unable.media.add_reference(unable.owner_id, jpeg)
     for wish in (VideoWish("x", reference=jpeg), VideoWish("x", reference_id=upload.id)):
-        with pytest.raises(InvalidInput, match="Fake cannot start from a picture"):
+        with pytest.raises(InvalidInput, match="Fake cannot start from an image"):
             await unable.videos.create(unable.owner_id, wish)
     assert (await background.videos.count_library(background.owner_id)).all == 0
 

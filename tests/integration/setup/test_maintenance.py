@@ -85,11 +85,11 @@ async def test_beside_a_running_studio(data_dir: Path):
         assert (view.prompt, view.phase) == ("a kite", Phase.COMPLETED)
         assert (await command(data_dir, "import", "--owner=nobody@example.org"))[0] == 1
         status, said = await command(data_dir, "reconcile")
-        assert (status, "0 videos were not finished" in said) == (0, True), said
+        assert (status, "0 unfinished videos" in said) == (0, True), said
 
         (data_dir / "sandbox/port").unlink()  # as in the moment before a first start has written it
         status, said = await command(data_dir, "reconcile")
-        assert (status, "only starting" in said) == (1, True), said
+        assert (status, "still starting" in said) == (1, True), said
 
 
 async def test_without_a_studio(data_dir: Path):
@@ -111,7 +111,7 @@ async def test_without_a_studio(data_dir: Path):
     status, said = await command(data_dir, "scrub")
     assert (status, "video is missing" in said) == (1, True), said
     status, said = await command(data_dir, "scrub", "--fix", "--deep")
-    assert (status, "1 mended" in said) == (0, True), said
+    assert (status, "1 repaired" in said) == (0, True), said
     assert film.is_file()
     status, said = await command(data_dir, "import", f"--owner={email}")
     assert (status, "0 imported; 1 known" in said) == (0, True), said

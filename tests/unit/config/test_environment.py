@@ -43,7 +43,7 @@ def test_an_empty_value_is_no_value():
         ("OPENAI_BASE_URL", "http://localhost:99999/v1", "must be a URL such as https://"),
         ("SORA_STUDIO_PUBLIC_URL", "studio.example", "must be a URL such as https://"),
         ("SORA_STUDIO_SECRET_KEY", "x" * 31, "must be at least 32 bytes long"),
-        ("SORA_STUDIO_WEBHOOK_SECRET", "secret", "must start with whsec_ and go on in base64"),
+        ("SORA_STUDIO_WEBHOOK_SECRET", "secret", "must start with whsec_ and continue in base64"),
         ("SORA_STUDIO_SANDBOX_SPEED", "0", "must be greater than 0"),
         ("SORA_STUDIO_LOG_FORMAT", "xml", "must be 'console' or 'json'"),
         ("SORA_STUDIO_DATADIR", "/data", "is not a setting"),

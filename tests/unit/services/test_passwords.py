@@ -64,7 +64,7 @@ def test_a_common_password_is_refused(password: str):
 )
 def test_what_is_known_of_the_person_is_no_password(password: str):
     check_new(password)  # of anybody else, it is as good as any
-    with pytest.raises(InvalidInput, match="first that others would guess"):
+    with pytest.raises(InvalidInput, match="first that attackers try"):
         check_new(password, "zebulon.quixwell@kestrel.example", "Zebulon Quixwell")
 
 

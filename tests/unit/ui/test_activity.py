@@ -13,7 +13,7 @@ from tests.support.fakes import START, FakeVideos
 def test_the_line_begins_with_the_wish():
     view = FakeVideos().add(new_id())
 
-    assert to_lines(view, []) == [Line("2026-11-01T12:00:00.000+00:00", "Written down")]
+    assert to_lines(view, []) == [Line("2026-11-01T12:00:00.000+00:00", "Requested")]
 
 
 @pytest.mark.parametrize("kind", ActivityKind)

@@ -19,8 +19,8 @@ def test_every_length_says_what_it_adds_and_costs():
     possible = to_possible("video_1", FOUND)
 
     assert [(length.seconds, length.text) for length in possible.lengths] == [
-        ("4", "4 s more · $0.40"),
-        ("8", "8 s more · price unknown"),
+        ("4", "4 more seconds · $0.40"),
+        ("8", "8 more seconds · price unknown"),
     ]
     assert (possible.id, possible.edit, possible.character) == ("video_1", True, False)
     assert (possible.again, possible.draft) == ("", "")

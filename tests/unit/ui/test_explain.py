@@ -47,7 +47,7 @@ def test_a_form_speaks_of_wishes_not_of_keys():
     )
 
 
-@pytest.mark.parametrize(("seconds", "wait"), [(0.2, "1 s"), (12.4, "12 s"), (300, "5 minutes")])
+@pytest.mark.parametrize(("seconds", "wait"), [(0.2, "1 second"), (12.4, "12 seconds"), (300, "5 minutes")])
 def test_a_limit_says_when_to_try_again(seconds: float, wait: str):
     problem = errors.LimitReached("That is a lot at once", retry_after=seconds)
 
@@ -58,7 +58,7 @@ def test_a_refusal_says_why_what_it_cost_and_what_to_do():
     text = explain(errors.ContentRejected("It names a real person"))
 
     assert "It names a real person." in text
-    assert "You were not charged. Edit the prompt and send it again." in text
+    assert "You were not charged. Edit the prompt and submit it again." in text
 
 
 def test_a_lost_answer_promises_no_second_charge():
@@ -78,7 +78,7 @@ def test_who_is_busy_can_be_reached(code: str):
 
     assert "reached" not in text
     assert text.endswith(
-        "no room for this right now. Nothing was started and nothing was charged. Try again in 12 s."
+        "too busy right now. Nothing was started and nothing was charged. Try again in 12 seconds."
     )
 
 

@@ -61,9 +61,9 @@ def test_models_are_listed_by_provider():
     ("width", "height", "text"),
     [
         (2560, 1440, "exactly"),
-        (1600, 1000, "10 % of its height is cut"),
-        (1000, 500, "11 % of its width is cut"),
-        (1281, 720, "1 % of its width is cut"),
+        (1600, 1000, "10% of its height is cropped"),
+        (1000, 500, "11% of its width is cropped"),
+        (1281, 720, "1% of its width is cropped"),
     ],
 )
 def test_how_a_picture_fits_is_told_before_it_is_sent(width: int, height: int, text: str):

@@ -1,4 +1,4 @@
-"""What is told of a video in every phase and for every reason: what happens, what it cost, what to do."""
+"""The words for a video in every phase and for every reason: what happens, what it cost, what to do."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,10 +15,10 @@ TAKEN = {"charges": 1}
 UNCLEAR = {"unclear": 1}
 SENT = UNCLEAR | {"sent": True}  # its POST has begun
 WHY = "So"
-WISH = "Your wish is written down and on its way to the provider."
-IF_TAKEN = "You are charged only if the provider takes it."
-IF_IT_TOOK = "You are charged only if the provider took it without saying so."
-FOR_EACH = "You are charged for each attempt that the provider takes."
+WISH = "Your request is stored and on its way to the provider."
+IF_TAKEN = "You are charged only if the provider accepts it."
+IF_IT_TOOK = "You are charged only if the provider accepted it without saying so."
+FOR_EACH = "You are charged for each attempt that the provider accepts."
 ANOTHER = "Another attempt may be charged, too."
 UNKNOWN = "Whether you were charged is not known."
 CHARGES = (IF_TAKEN, IF_IT_TOOK, FOR_EACH, ANOTHER, UNKNOWN, "not charged", "Nothing", "twice", "It cost")
@@ -32,81 +32,88 @@ def _view(phase: Phase, code: str = "", *, message: str = WHY, **more: Any) -> V
 ROWS = [
     (Phase.SUBMITTING, "", {}, "Sending",
      f"{WISH} {IF_TAKEN}"),
-    (Phase.SUBMITTING, "no_place", {}, "Waiting for a free place",
-     f"So. Yours is sent as soon as a place is free. {IF_TAKEN}"),
+    (Phase.SUBMITTING, "no_place", {}, "Waiting for a free slot",
+     f"So. Your request is sent as soon as a slot is free. {IF_TAKEN}"),
     (Phase.SUBMITTING, "provider_busy", {}, "Waiting",
-     f"The provider is busy: So. It is sent when it is not. {IF_TAKEN}"),
+     f"The provider is busy: So. Your request is sent as soon as it is free. {IF_TAKEN}"),
     (Phase.SUBMITTING, "provider_unreachable", {}, "Waiting",
-     f"So. It is sent as soon as the provider answers. {IF_TAKEN}"),
+     f"So. Your request is sent as soon as the provider answers. {IF_TAKEN}"),
     (Phase.SUBMITTING, "no_room", {}, "Waiting",
-     f"The disk is full: So. It is sent as soon as there is room. {IF_TAKEN}"),
+     f"The disk is full: So. Your request is sent as soon as there is space. {IF_TAKEN}"),
     (Phase.SUBMITTING, "news", {}, "Waiting",
-     f"It has not been sent yet: So. We keep trying. {IF_TAKEN}"),
+     f"Your request has not been sent yet: So. We keep trying. {IF_TAKEN}"),
     (Phase.SUBMITTING, "", SENT, "Sending", f"{WISH} {IF_TAKEN}"),
     (Phase.SUBMITTING, "provider_busy", SENT, "Sending", f"{WISH} {IF_TAKEN}"),
     (Phase.SUBMITTING, "", {"provider": "sandbox"}, "Sending", f"{WISH} Nothing has been charged."),
     (Phase.SUBMIT_UNKNOWN, "", {}, "Checking",
-     "The server did not answer; we are looking whether it took the job. You have not been charged twice."),
+     ("The server did not answer; we are checking whether it accepted the job. "
+      "You have not been charged twice.")),
     (Phase.SUBMIT_UNKNOWN, "news", {}, "Checking",
-     "The server did not answer; we are looking whether it took the job. You have not been charged twice."),
+     ("The server did not answer; we are checking whether it accepted the job. "
+      "You have not been charged twice.")),
     (Phase.QUEUED, "", TAKEN, "In the queue",
-     "The provider has taken the job and will start it soon. It costs $0.40."),
+     "The provider has accepted the job and will start it soon. It costs $0.40."),
     (Phase.QUEUED, "news", TAKEN, "In the queue",
-     "The provider has the job but cannot be asked about it: So. We keep asking. It costs $0.40."),
+     "The provider has the job, but its status cannot be read: So. We keep checking. It costs $0.40."),
     (Phase.QUEUED, "", TAKEN | {"remote_status": "warming"}, "In the queue",
-     "The provider calls its status “warming”. We keep watching it. It costs $0.40."),
+     "The provider reports the status “warming”. We keep checking. It costs $0.40."),
     (Phase.IN_PROGRESS, "", TAKEN, "Rendering", "The provider is rendering your video. It costs $0.40."),
     (Phase.IN_PROGRESS, "", TAKEN | {"provider": "sandbox"}, "Rendering",
      "The sandbox is drawing your video. The sandbox counts $0.40 and charges nothing."),
     (Phase.IN_PROGRESS, "news", TAKEN | {"provider": "sandbox"}, "Rendering",
-     ("The provider has the job but cannot be asked about it: So. We keep asking. "
+     ("The provider has the job, but its status cannot be read: So. We keep checking. "
       "The sandbox counts $0.40 and charges nothing.")),
     (Phase.IN_PROGRESS, "", TAKEN | {"remote_status": "warming"}, "Rendering",
-     "The provider calls its status “warming”. We keep watching it. It costs $0.40."),
+     "The provider reports the status “warming”. We keep checking. It costs $0.40."),
     (Phase.SAVING, "", TAKEN, "Saving",
      "Rendered. The file is being copied into your library. It costs $0.40."),
     (Phase.SAVING, "saving_delayed", TAKEN, "Not saved yet",
      "Rendered, but not saved yet: So. We keep trying. It costs $0.40."),
     (Phase.SAVING, "no_room", TAKEN, "Not saved yet",
-     "Rendered, but not saved yet: So. We keep trying. It costs $0.40. Tell whoever runs the studio."),
+     ("Rendered, but not saved yet: So. We keep trying. It costs $0.40. "
+      "Tell the person who runs this studio.")),
     (Phase.COMPLETED, "", TAKEN, "Ready", "Ready, and kept in your library. It cost $0.40."),
-    (Phase.NEEDS_ATTENTION, "submit_unknown", UNCLEAR, "Your decision",
-     ("The server never said whether it took this job. Whether you were charged is not known. Look again; "
-      "or send it again, which costs again if it did; or give it up.")),
-    (Phase.NEEDS_ATTENTION, "not_saved", TAKEN, "Your decision",
-     "So. It costs $0.40. Look again, or give it up."),
-    (Phase.NEEDS_ATTENTION, "no_end", TAKEN, "Your decision",
-     "So. It costs $0.40. Look again, or give it up."),
+    (Phase.NEEDS_ATTENTION, "submit_unknown", UNCLEAR, "Decision needed",
+     ("The server never said whether it accepted this job. Whether you were charged is not known. "
+      "Check again; or submit it again, which costs again if it did; or give up.")),
+    (Phase.NEEDS_ATTENTION, "not_saved", TAKEN, "Decision needed",
+     "So. It costs $0.40. Check again, or give up."),
+    (Phase.NEEDS_ATTENTION, "no_end", TAKEN, "Decision needed",
+     "So. It costs $0.40. Check again, or give up."),
     (Phase.FAILED, "moderation_blocked", {}, "Refused",
      ("Refused by the provider's moderation: So. You were not charged. "
-      "Edit the prompt and send it again.")),
+      "Edit the prompt and submit it again.")),
     (Phase.FAILED, "lost_at_provider", TAKEN, "Lost",
-     "So. It cost $0.40. Sending it again costs again."),
+     "So. It cost $0.40. Submitting it again costs again."),
     (Phase.FAILED, "content_unavailable", TAKEN, "Lost",
-     "So. It cost $0.40. Sending it again costs again."),
+     "So. It cost $0.40. Submitting it again costs again."),
     (Phase.FAILED, "expired", {}, "Expired",
-     "So. You were not charged. You can send it again."),
+     "So. You were not charged. You can submit it again."),
     (Phase.FAILED, "cancelled", {}, "Cancelled",
-     "So. You were not charged. You can send it again."),
+     "So. You were not charged. You can submit it again."),
     (Phase.FAILED, "given_up", TAKEN, "Given up", "So. It cost $0.40."),
     (Phase.FAILED, "given_up", UNCLEAR, "Given up", f"So. {IF_IT_TOOK}"),
     (Phase.FAILED, "given_up", UNCLEAR | {"provider": "sandbox"}, "Given up", "So. You were not charged."),
     (Phase.FAILED, "provider_retired", {}, "Failed", "So. You were not charged."),
     (Phase.FAILED, "provider_missing", {}, "Failed",
-     "So. You were not charged. Tell whoever runs the studio."),
-    (Phase.FAILED, "credential", {}, "Failed",
-     "The provider refused the studio itself: So. You were not charged. Tell whoever runs the studio."),
+     "So. You were not charged. Tell the person who runs this studio."),
+    (Phase.FAILED, "invalid_api_key", {}, "Failed",
+     ("The provider refused the studio itself: So. You were not charged. "
+      "Tell the person who runs this studio.")),
     (Phase.FAILED, "insufficient_quota", {}, "Failed",
-     "The provider refused the studio itself: So. You were not charged. Tell whoever runs the studio."),
+     ("The provider refused the studio itself: So. You were not charged. "
+      "Tell the person who runs this studio.")),
     (Phase.FAILED, "server_error", TAKEN, "Failed",
-     "So. It cost $0.40. You can send it again."),
+     "So. It cost $0.40. You can submit it again."),
     (Phase.FAILED, "", {}, "Failed",
-     "The provider gave no reason. You were not charged. You can send it again."),
+     "The provider gave no reason. You were not charged. You can submit it again."),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("phase", "code", "more", "word", "sentence"), ROWS)
-def test_what_is_told(phase: Phase, code: str, more: dict[str, Any], word: str, sentence: str):
+def test_every_situation_has_its_words(
+    phase: Phase, code: str, more: dict[str, Any], word: str, sentence: str
+):
     view = _view(phase, code, **more)
 
     assert (status_text.word(view), status_text.sentence(view)) == (word, sentence)
@@ -133,10 +140,12 @@ def test_the_charge_of_a_video_that_was_sent_again(
     phase: Phase, code: str, more: dict[str, Any], charge: str
 ):
     """Every attempt counts, and no more is said than is known."""
-    told = status_text.sentence(_view(phase, code, **more))
+    sentence = status_text.sentence(_view(phase, code, **more))
 
-    assert charge in told
-    assert [words for words in CHARGES if words in told] == [words for words in CHARGES if words in charge]
+    assert charge in sentence
+    assert [words for words in CHARGES if words in sentence] == [
+        words for words in CHARGES if words in charge
+    ]
 
 
 def test_every_phase_is_told():
@@ -158,7 +167,7 @@ def test_words_from_right_to_left_do_not_turn_ours_around():
     ("phase", "code", "brief"),
     [
         (Phase.FAILED, "server_error", f"{WHY}."),
-        (Phase.NEEDS_ATTENTION, "submit_unknown", "The server never said whether it took this job."),
+        (Phase.NEEDS_ATTENTION, "submit_unknown", "The server never said whether it accepted this job."),
         (Phase.NEEDS_ATTENTION, "not_saved", f"{WHY}."),
         (Phase.SAVING, "saving_delayed", ""),
         (Phase.COMPLETED, "", ""),

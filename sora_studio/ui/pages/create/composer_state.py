@@ -118,7 +118,7 @@ class ComposerState(rx.State):
             else:
                 choice = _read_choice(self.last_choice)
             if view and view.parent_id:
-                await toasts.tell(self, "The video that it was made from is deleted: this is a new one.")
+                await toasts.tell(self, "The original video was deleted, so this will be a new one.")
             if brought is not None:
                 self.reference, self.error = brought
             assign(
@@ -205,7 +205,7 @@ async def _bring_picture(owner_id: UUID, view: VideoView) -> tuple[Reference, Fo
     try:
         copy = await services().media.reuse_reference(owner_id, view.id)
     except SoraStudioError:
-        return Reference(), FormError("The image could not be brought along. Add it again.", "reference_id")
+        return Reference(), FormError("The image could not be copied. Add it again.", "reference_id")
     return Reference(str(copy.id), copy.width, copy.height), FormError()
 
 

@@ -110,12 +110,12 @@ def fitting(width: int, height: int, size: str) -> str:
     if wide == tall:
         return f"Fits {formatting.frame(size)} exactly."
     if wide > tall:
-        return f"Fills {formatting.frame(size)}; {_share(1 - tall / wide)} of its width is cut."
-    return f"Fills {formatting.frame(size)}; {_share(1 - wide / tall)} of its height is cut."
+        return f"Fills {formatting.frame(size)}; {_share(1 - tall / wide)} of its width is cropped."
+    return f"Fills {formatting.frame(size)}; {_share(1 - wide / tall)} of its height is cropped."
 
 
 def _share(part: float) -> str:
-    return f"{max(1, round(part * 100))} %"
+    return f"{max(1, round(part * 100))}%"
 
 
 def _with_rate(model: Model) -> str:

@@ -50,7 +50,7 @@ def _recent() -> rx.Component:
 
 def _first_visit() -> rx.Component:
     return rx.el.div(
-        rx.el.h2("What shall we show first?"),
+        rx.el.h2("What will you make first?"),
         rx.el.ul(
             *(
                 rx.el.li(rx.el.button(prompt, type="button", class_name="chip", data_prompt=prompt))

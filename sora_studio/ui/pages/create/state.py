@@ -25,7 +25,7 @@ class CreateState(rx.State):
     cards: rx.Field[list[VideoCard]] = rx.field(default_factory=list)
     progress: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)
     more: rx.Field[bool] = rx.field(False)  # the library holds more than is shown here
-    coming: rx.Field[str] = rx.field("")  # `3 coming · $1.20`
+    coming: rx.Field[str] = rx.field("")  # `3 in progress · $1.20`
 
     @rx.event(background=True)
     async def load(self) -> None:
@@ -54,4 +54,4 @@ class CreateState(rx.State):
 
 def coming_words(coming: Coming) -> str:
     """Say how many videos are being made and what they cost; empty when none is."""
-    return f"{coming.count} coming · {as_price(coming.price_micros)}" if coming.count else ""
+    return f"{coming.count} in progress · {as_price(coming.price_micros)}" if coming.count else ""

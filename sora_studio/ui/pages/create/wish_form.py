@@ -43,5 +43,5 @@ def _reference_id(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        message = "That picture is not here. Add it again."
+        message = "That image is not in the studio. Add it again."
         raise InvalidInput(message, "reference_id") from None

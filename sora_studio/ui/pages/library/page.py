@@ -9,7 +9,7 @@ from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 _SHAPES = (1.7778, 1.7778, 0.5625, 1.7778, 1.0, 1.7778, 0.5625, 1.7778, 1.7778, 0.5625, 1.7778, 1.7778)
-_CHIPS = {"": "All", "coming": "Coming", "completed": "Ready", "failed": "Failed"}
+_CHIPS = {"": "All", "coming": "In progress", "completed": "Ready", "failed": "Failed"}
 
 
 def page() -> rx.Component:
@@ -104,7 +104,7 @@ def _nothing_found() -> rx.Component:
     return rx.el.div(
         icon("search-x", 28),
         rx.el.h2("Nothing matches"),
-        rx.el.p("Words match the start of words in titles and prompts.", class_name="muted"),
+        rx.el.p("Each word matches the beginning of a word in a title or prompt.", class_name="muted"),
         rx.el.a("Show everything", href=routes.LIBRARY, class_name="button"),
         class_name="empty",
     )
@@ -115,6 +115,6 @@ def _nothing_yet() -> rx.Component:
         icon("clapperboard", 28),
         rx.el.h2("Your library is empty"),
         rx.el.p("Every video that you make is kept here until you delete it.", class_name="muted"),
-        rx.el.a("Create the first", href=routes.HOME, class_name="button primary"),
+        rx.el.a("Create your first video", href=routes.HOME, class_name="button primary"),
         class_name="empty",
     )

@@ -10,7 +10,7 @@ def page() -> rx.Component:
     return layout.bare(
         rx.el.p("404", class_name="huge num", aria_hidden="true"),
         rx.el.h1("There is no page at this address"),
-        rx.el.p("It may have been typed wrong, or what was here is deleted.", class_name="muted"),
+        rx.el.p("The address may be mistyped, or the page was deleted.", class_name="muted"),
         rx.el.div(
             rx.el.a("Create a video", href=routes.HOME, class_name="button primary"),
             rx.el.a("Open the library", href=routes.LIBRARY, class_name="button"),

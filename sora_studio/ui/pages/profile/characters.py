@@ -21,7 +21,7 @@ def _line(character: rx.vars.ObjectVar[Listed]) -> rx.Component:
             aria_label="Delete " + character.name.to(str) + "…",
         ),
         rx.el.div(
-            rx.el.p("Its videos stay. It cannot be brought back.", class_name="muted"),
+            rx.el.p("Its videos stay. This cannot be undone.", class_name="muted"),
             rx.el.button(
                 "Delete",
                 type="button",

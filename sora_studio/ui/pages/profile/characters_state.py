@@ -44,7 +44,7 @@ class CharactersState(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
             self.removing = str(character_id)
-        said, tone = "The character is deleted.", toasts.INFO
+        said, tone = "The character was deleted.", toasts.INFO
         try:
             await services().characters.remove(owner_id, parse_character_id(str(character_id)))
         except SoraStudioError as problem:

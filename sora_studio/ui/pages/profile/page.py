@@ -39,7 +39,7 @@ def page() -> rx.Component:
 def _about() -> rx.Component:
     return _section(
         "You",
-        "Your name is shown to you alone. The e-mail address is what you log in with.",
+        "Only you see your name. You log in with your e-mail address.",
         rx.el.form(
             text_field(
                 "Name",
@@ -71,14 +71,16 @@ def _about() -> rx.Component:
 def _characters() -> rx.Component:
     return rx.cond(
         CharactersState.characters.length() > 0,
-        _section("Characters", "Who can appear in your videos: choose them on Create.", characters()),
+        _section(
+            "Characters", "They can appear in your videos; choose them on the Create page.", characters()
+        ),
     )
 
 
 def _appearance() -> rx.Component:
     return _section(
         "Appearance",
-        "Kept in this browser.",
+        "Saved in this browser.",
         rx.el.div(
             *(
                 rx.el.button(
@@ -118,7 +120,7 @@ def _password() -> rx.Component:
 def _end() -> rx.Component:
     return _section(
         "Delete account",
-        "Your account, all its videos and their files are deleted at once and cannot be brought back.",
+        "Your account, all its videos and their files are deleted at once. This cannot be undone.",
         rx.el.details(
             rx.el.summary("Delete my account…", class_name="button danger"),
             rx.el.form(

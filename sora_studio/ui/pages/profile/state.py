@@ -64,7 +64,7 @@ class ProfileState(rx.State):
                 self.busy = False
         async with still_signed_in(self, identity.user_id):
             self.saved += 1
-            await toasts.tell(self, "The password is changed. Other devices are logged out.")
+            await toasts.tell(self, "Your password was changed. All other devices were logged out.")
 
     @rx.event(background=True)
     async def delete_account(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - event specs have no common type

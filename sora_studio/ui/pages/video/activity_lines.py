@@ -7,22 +7,22 @@ from datetime import datetime
 from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.video import VideoView
 
-_WRITTEN_DOWN = "Written down"
+_REQUESTED = "Requested"
 _WORDS = {
-    ActivityKind.SUBMITTED: "Taken by the provider",
-    ActivityKind.UNCLEAR: "No answer: looking whether it was taken",
+    ActivityKind.SUBMITTED: "Accepted by the provider",
+    ActivityKind.UNCLEAR: "No answer; checking whether it was accepted",
     ActivityKind.ADOPTED: "Found in the provider's list",
-    ActivityKind.NOT_ACCEPTED: "Not taken: sent once more",
+    ActivityKind.NOT_ACCEPTED: "Not accepted; resubmitted",
     ActivityKind.BUSY: "The provider is busy",
     ActivityKind.RENDERING: "Rendering",
     ActivityKind.RENDERED: "Rendered",
-    ActivityKind.DELAYED: "The file did not come: trying again",
+    ActivityKind.DELAYED: "The file did not arrive; trying again",
     ActivityKind.SAVED: "Saved in your library",
     ActivityKind.FAILED: "Failed",
     ActivityKind.NEEDS_ATTENTION: "Waiting for your decision",
-    ActivityKind.RECHECKED: "You had us look again",
-    ActivityKind.RESUBMITTED: "You sent it again",
-    ActivityKind.GIVEN_UP: "You gave it up",
+    ActivityKind.RECHECKED: "You asked to check again",
+    ActivityKind.RESUBMITTED: "You submitted it again",
+    ActivityKind.GIVEN_UP: "You gave up",
 }
 _TONES = {
     ActivityKind.UNCLEAR: "warn",
@@ -49,7 +49,7 @@ def to_lines(view: VideoView, activity: Iterable[Activity]) -> list[Line]:
     happened = [
         Line(_moment(each.at), _WORDS[each.kind], each.note, _TONES.get(each.kind, "")) for each in activity
     ]
-    return [Line(_moment(view.created_at), _WRITTEN_DOWN), *happened]
+    return [Line(_moment(view.created_at), _REQUESTED), *happened]
 
 
 def _moment(at: datetime) -> str:

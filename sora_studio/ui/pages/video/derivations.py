@@ -30,7 +30,7 @@ def _edit() -> rx.Component:
         EDIT,
         "wand-sparkles",
         "Edit",
-        "Say what should change; the rest stays.",
+        "Describe what should change; the rest stays.",
         _prompt(EDIT, "Edit prompt", "Make it rain, keep everything else…"),
         rx.el.span(VideoState.video.duration, " · ", VideoState.video.price, class_name="muted num"),
         on_submit=DerivationsState.edit,
@@ -42,7 +42,7 @@ def _extend() -> rx.Component:
         EXTEND,
         "fast-forward",
         "Extend",
-        "Say how it goes on; only what is added is paid for.",
+        "Describe how it continues; you pay only for the added seconds.",
         _prompt(EXTEND, "Extension prompt", "The camera rises above the clouds…"),
         rx.el.select(
             rx.foreach(_possible.lengths, _length),
@@ -59,7 +59,7 @@ def _character() -> rx.Component:
         CHARACTER,
         "user-round-plus",
         "Make a character",
-        "Give who or what is in it a name; then it can appear in other videos.",
+        "Name who or what is in it, so that it can appear in other videos.",
         rx.el.input(
             name="name",
             required=True,
@@ -70,7 +70,7 @@ def _character() -> rx.Component:
             dir="auto",
             class_name="input",
         ),
-        rx.el.span("No people: providers refuse them.", class_name="muted"),
+        rx.el.span("Providers refuse real people.", class_name="muted"),
         on_submit=DerivationsState.make_character,
     )
 

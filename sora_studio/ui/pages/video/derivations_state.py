@@ -26,7 +26,7 @@ class Length:
     """One way to go on."""
 
     seconds: str
-    text: str  # `4 s more · $0.40`
+    text: str  # `4 more seconds · $0.40`
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class DerivationsState(rx.State):
         async with still_signed_in(self, owner_id):
             self.form_key = uuid4().hex
             await toasts.tell(
-                self, f"\u2068{made.name}\u2069 can appear in your videos now. Choose it on Create."
+                self, f"\u2068{made.name}\u2069 can now appear in your videos. Choose it on Create."
             )
 
 
@@ -166,7 +166,9 @@ def to_possible(video_id: str, found: Derivations, earlier: VideoView | None = N
 
 
 def _length(extension: ExtensionOption) -> Length:
-    return Length(str(extension.seconds), f"{extension.seconds} s more · {as_price(extension.price_micros)}")
+    return Length(
+        str(extension.seconds), f"{extension.seconds} more seconds · {as_price(extension.price_micros)}"
+    )
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:

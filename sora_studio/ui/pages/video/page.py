@@ -52,7 +52,7 @@ def _missing() -> rx.Component:
     return rx.el.div(
         icon("search-x", 28),
         rx.el.h1("There is no such video"),
-        rx.el.p("It is deleted, or it is somebody else's.", class_name="muted"),
+        rx.el.p("It was deleted, or it belongs to someone else.", class_name="muted"),
         rx.el.a("Open the library", href=routes.LIBRARY, class_name="button primary"),
         class_name="empty",
     )
