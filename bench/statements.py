@@ -1,4 +1,4 @@
-"""How many statements a page costs: no more with many videos than with few."""
+"""How many statements a page costs: the same with many videos as with few."""
 
 from collections.abc import Awaitable, Callable
 

@@ -12,7 +12,7 @@ depends_on = None
 
 
 # A push says "changed" and nothing else: the payload is the owner's id, and PostgreSQL folds equal ones of a
-# transaction into one. Being triggers, they miss no write, whoever makes it.
+# transaction into one. Being triggers, they miss no write, no matter who makes it.
 CHANNEL = "studio_changed"
 
 ANNOUNCE = f"""

@@ -64,7 +64,7 @@ class Lab:
         return url
 
     async def library(self) -> Library:
-        """Return the big library; whoever writes into it cleans up."""
+        """Return the big library; the caller cleans up what it writes into it."""
         if self._library is None:
             url = await self.database("library")
             owners = await asyncio.to_thread(rows.fill, url, ROWS)

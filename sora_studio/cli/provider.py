@@ -56,7 +56,7 @@ def check(
 
 
 async def _check(chosen: ProviderSettings, address: str | None, *, spend: bool) -> bool:
-    """Print the findings as they come; say whether the server can be used."""
+    """Print the findings as they come; tell whether the server can be used."""
     from sora_studio.providers.check import check as findings_of
     from sora_studio.providers.factory import probing, profile_of
 

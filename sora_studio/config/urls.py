@@ -13,7 +13,7 @@ def http_url(url: str) -> str:
 
 
 def _has_a_port(parts: SplitResult) -> bool:
-    """Say whether the port, if one is named, can be one."""
+    """Tell whether the port, if one is named, can be one."""
     try:
         return parts.port is None or parts.port >= 0
     except ValueError:

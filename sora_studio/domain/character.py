@@ -60,7 +60,7 @@ def check_film(facts: MediaFacts) -> None:
 
 
 def fits(size: Size, seconds: float) -> bool:
-    """Say whether a film of this size and length can become a character."""
+    """Tell whether a film of this size and length can become a character."""
     shorter, longer = sorted((size.width, size.height))
     return (
         _SHORTEST - _TOLERANCE <= seconds <= _LONGEST + _TOLERANCE

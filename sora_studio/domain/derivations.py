@@ -16,7 +16,7 @@ EXTENSIONS_MAX = 6
 
 
 def extension_lengths(seconds: str, before: int) -> tuple[int, ...]:
-    """Return how many seconds may be added, shortest first; none: it cannot go on any more.
+    """Return how many seconds may be added, shortest first; none: it cannot be extended further.
 
     Args:
         seconds: Of the video that goes on.

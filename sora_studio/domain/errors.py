@@ -8,7 +8,7 @@ SoraStudioError
 ├─ ProviderError          the original travels as __cause__
 │  ├─ ProviderUnavailable(retry_after)   nothing was taken: try again later
 │  ├─ SubmitUnclear                      the job may exist: reconcile, never retry blind
-│  ├─ JobNotFound                        the provider does not know this remote id (any more)
+│  ├─ JobNotFound                        the provider does not know this remote id
 │  └─ ProviderRejected(code)             will be refused again
 │     ├─ ContentRejected                 moderation; the person can edit
 │     ├─ Unsupported                     the provider has no such operation
@@ -17,7 +17,7 @@ SoraStudioError
 ├─ MediaError             a file that is not the video it claims to be
 │  └─ MediaTooLarge       it is larger than any video may be
 └─ Unavailable            the studio itself cannot serve now (database away)
-   └─ NoRoom              another video could not be saved; its message is shown as is
+   └─ InsufficientStorage another video could not be saved; its message is shown as is
 ```
 """
 

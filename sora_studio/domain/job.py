@@ -16,7 +16,7 @@ class Charge(StrEnum):
 
     RESERVED = "reserved"  # before the POST
     SETTLED = "settled"  # the provider took the job
-    RELEASED = "released"  # refused, failed or let go: not reserved any more
+    RELEASED = "released"  # refused, failed or given up: no longer reserved
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ class Provider(Protocol):
         ...
 
     async def delete(self, remote_id: str) -> None:
-        """Remove a job there; one that is not there any more is fine."""
+        """Remove a job there; one that is already gone is fine."""
         ...
 
     async def list_models(self) -> tuple[Model, ...]:

@@ -71,7 +71,7 @@ class Profile:
     honours_idempotency_key: bool = False
     any_size: bool = False  # sizes beyond the listed ones go through
     any_seconds: bool = False
-    retired: str = ""  # one sentence when the service is no more: nothing is sent there
+    retired: str = ""  # one sentence when the service has ended: nothing is sent there
     body: Body = Body.MULTIPART
     sends_model: bool = True  # False: the server makes what it serves, and refuses other names
     busy: frozenset[int] = frozenset({429})  # HTTP statuses of a submit that mean: not taken, come again
@@ -80,7 +80,7 @@ class Profile:
     media_hosts: frozenset[str] = frozenset()  # private hosts that its files may be fetched from
 
     def has(self, model_id: str) -> bool:
-        """Say whether the provider has a model."""
+        """Tell whether the provider has a model."""
         return any(model.id == model_id for model in self.models)
 
     def model(self, model_id: str | None) -> Model:
@@ -102,7 +102,7 @@ class Profile:
         """Check and complete a choice; what is None becomes the model's first.
 
         Raises:
-            InvalidInput: The provider would refuse it, or is no more.
+            InvalidInput: The provider would refuse it, or has ended its service.
         """
         if self.retired:
             raise InvalidInput(self.retired, "provider", "provider_retired")
@@ -125,8 +125,8 @@ class Profile:
 def who_has(profiles: Iterable[Profile], name: str) -> tuple[str, str] | None:
     """Return the provider and the model that a name stands for, None when nobody has it.
 
-    `provider/model` is that provider's, a model alone the first one's that has it; of those that are no more,
-    none has any.
+    `provider/model` is that provider's, a model alone the first one's that has it; retired providers have
+    none.
     """
     serving = {profile.name: profile for profile in profiles if not profile.retired}
     provider, _, model = name.partition("/")

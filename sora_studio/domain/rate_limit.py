@@ -75,7 +75,7 @@ class CircuitBreaker:
         self.failures, self.probe_at, self.probing = 0, None, False
 
     def failed(self, now: float) -> None:
-        """Count a failure; what was asked before the circuit opened counts no more."""
+        """Count a failure; what was asked before the circuit opened does not count."""
         if self.probe_at is None or self.probing:
             self.failures, self.probing = self.failures + 1, False
             if self.failures >= FAILURES:
@@ -83,5 +83,5 @@ class CircuitBreaker:
                 self.probe_at = now + min(PROBE_FIRST * 2**doublings, PROBE_CEILING)
 
     def given_up(self) -> None:
-        """Let another one probe: whoever did was cut off before there was an answer."""
+        """Let another request probe: the one that did was cut off before there was an answer."""
         self.probing = False

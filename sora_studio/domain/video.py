@@ -206,5 +206,5 @@ class VideoView:
 
     @property
     def charged(self) -> bool | None:
-        """Say whether the video costs anything, all its attempts together; None: not known."""
+        """Tell whether the video costs anything, all its attempts together; None: not known."""
         return True if self.charges else None if self.unclear else False

@@ -8,15 +8,15 @@ from sora_studio.domain.errors import Unavailable
 from sora_studio.services.disk_space import DiskSpace
 
 STALE = 10.0
-"""Seconds without a beat after which the background work counts as stopped."""
+"""Seconds without a run after which the background work counts as stopped."""
 
 
 class HealthService:
     """Looks at what every request needs."""
 
     def __init__(self, *, db: Database, disk_space: DiskSpace, last_run: Callable[[], float]) -> None:
-        """Take the parts; `last_run` says when background work last ran, in monotonic seconds."""
-        self._db, self._disk_space, self._last_beat = db, disk_space, last_run
+        """Watch these; `last_run` says when background work last ran, in monotonic seconds."""
+        self._db, self._disk_space, self._last_run = db, disk_space, last_run
 
     async def reasons(self) -> list[str]:
         """Return why the studio cannot serve; nothing means that it can."""
@@ -27,6 +27,6 @@ class HealthService:
             found.append("The database cannot be reached.")
         if trouble := await self._disk_space.trouble():
             found.append(trouble.message)
-        if time.monotonic() - self._last_beat() > STALE:
+        if time.monotonic() - self._last_run() > STALE:
             found.append("The background work has stopped.")
         return found

@@ -24,7 +24,7 @@ class VideoCard:
     duration: str  # `0:04`
     reason: str  # why it failed or waits for a decision
     cost: str  # what a failed one cost: `not charged`, `may be charged`
-    unsent: bool  # the provider may not have taken it
+    unsent: bool  # the provider may not have accepted it
     known: bool  # whether there is a number to show: the provider tells, or has not begun
 
 
@@ -49,7 +49,7 @@ def ratio(size: str) -> float:
 
 
 def knows_progress(view: VideoView) -> bool:
-    """Say whether a number tells how far a video is; before the rendering it is 0."""
+    """Tell whether a number tells how far a video is; before the rendering it is 0."""
     return view.progress_known or view.phase is not Phase.IN_PROGRESS
 
 

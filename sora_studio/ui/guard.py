@@ -51,7 +51,7 @@ _TOASTS = frozenset(map(format_event_handler, ToastState.event_handlers.values()
 class Guard(rx.Middleware):
     """Asks at every event who is at the tab; those who are not signed in are sent to the log-in page.
 
-    The answer is the database's each time: a session that has ended opens nothing any more, although the
+    The answer is the database's each time: a session that has ended opens nothing, although the
     socket still carries its cookie. While the database is away, nothing passes but what is public.
     """
 

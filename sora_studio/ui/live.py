@@ -69,7 +69,7 @@ def keep(owner_id: UUID, token: str) -> None:
 
 
 def forget(token: str) -> None:
-    """Push nothing to a tab any more."""
+    """Stop pushing to a tab."""
     tab = _tabs.pop(token, None)
     if tab is None:
         return

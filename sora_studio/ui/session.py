@@ -22,14 +22,14 @@ class TabState(rx.State):
 
     @rx.event
     def stay(self) -> None:
-        """Do nothing; the guard, which every event passes, has the say whether this tab may stay."""
+        """Do nothing; the guard, which every event passes, decides whether this tab may stay."""
 
 
 async def signed_in(state: BaseState) -> Identity:
     """Return who is at the tab of a State; in a background handler, ask inside `async with self`.
 
     Raises:
-        NotSignedIn: Nobody is, or not any more.
+        NotSignedIn: Nobody is, or the session has ended.
     """
     tab = await state.get_state(TabState)
     if tab._user_id is None or tab._session_id is None:
@@ -42,13 +42,13 @@ async def signed_in_user(state: BaseState) -> UUID:
     """Return the id of the person at the tab of a State: the owner that every service asks for.
 
     Raises:
-        NotSignedIn: Nobody is, or not any more.
+        NotSignedIn: Nobody is, or the session has ended.
     """
     return (await signed_in(state)).user_id
 
 
 class SessionEnded(Exception):
-    """The person for whom a handler has worked is not at the tab any more: nobody is to see what it found."""
+    """The person for whom a handler worked has left the tab: nobody else is to see what it found."""
 
 
 @asynccontextmanager

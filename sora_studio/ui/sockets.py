@@ -16,8 +16,8 @@ from sora_studio.services.people.tokens import token_in_cookies
 class OwnTabs(EventNamespace):
     """Connects a browser's tab only to the state, and to the work under way, of its own session.
 
-    Reflex trusts the token alone that a browser names, and sends what comes of a handler to whoever is
-    connected under the token by then. Here the name of a tab is made of both, the token and the session's
+    Reflex trusts the token alone that a browser names, and sends what comes of a handler to the socket that
+    is connected under the token by then. Here the name of a tab is made of both, the token and the session's
     cookie: who knows somebody's token comes to an empty tab, and who logs in anew starts with one.
     """
 

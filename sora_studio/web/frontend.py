@@ -153,7 +153,7 @@ def _run(command: list[str]) -> None:
     )
     if step.returncode:
         sys.stderr.write(step.stdout)
-        message = "The front end could not be built; the reason stands above."
+        message = "The front end could not be built; see the output above."
         raise BuildFailed(message)
 
 

@@ -15,7 +15,7 @@ _VARS_MAX = 12
 
 
 def test_every_page_is_a_folder_that_draws_a_page():
-    """Whoever looks for the page at an address opens `<page>/page.py`."""
+    """The page at an address is found in `<page>/page.py`."""
     folders = [path for path in _PAGES.iterdir() if path.is_dir() and path.name != "__pycache__"]
     drawing = {path.parent for path in _FILES if path.name == "page.py" and "page" in _drawing(path)}
 

@@ -51,7 +51,7 @@ def test_every_command_is_written_down():
 
 
 def test_every_route_is_written_down():
-    """docs/api.md lists the routes of the API, no more and no less."""
+    """docs/api.md lists exactly the routes of the API."""
     paths: dict[str, dict[str, object]] = create_api().openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     written = re.findall(r"(?m)^\| `((?:GET|POST|PATCH|PUT|DELETE) [^`]+)` \|", _API)

@@ -67,7 +67,7 @@ async def test_a_folder_that_cannot_be_written_takes_nothing_new(harness: Studio
 
 
 async def test_a_file_that_somebody_took_away_is_missed(harness: StudioHarness):
-    """F36: whoever asks for it is told, and the rest of the video is still there."""
+    """F36: a person who asks for it is told, and the rest of the video is still there."""
     view = await harness.until(await harness.ask(), Phase.COMPLETED)
     media = harness.studio.services.media
     (await media.file(view.owner_id, view.id, Variant.VIDEO)).path.unlink()

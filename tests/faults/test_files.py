@@ -24,7 +24,7 @@ _FILM = {"content-type": "video/mp4"}
     ids=str,
 )
 async def test_what_is_no_whole_film_is_never_kept(harness: StudioHarness, answer: Any):
-    """F37, F38: it is fetched again, and the person is told of the delay."""
+    """F37, F38: it is fetched again, and the person sees the delay."""
     await harness.box.fault(content=answer, times=2)
     view = await harness.ask()
     assert (await harness.until(view)).phase is Phase.COMPLETED

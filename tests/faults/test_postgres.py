@@ -97,7 +97,7 @@ async def test_connections_are_terminated_again_and_again(harness: StudioHarness
 
 
 async def test_no_more_connections_are_to_be_had(own: StudioHarness, cluster: Cluster):
-    """F23: who needs another one is told at once; what the studio has, it goes on with."""
+    """F23: who needs another one is told at once; the studio keeps working with what it has."""
     view = await own.ask()
     with _all_connections(cluster):
         async with asyncio.timeout(8):

@@ -62,7 +62,7 @@ async def _looks(db: Database, media: Path, worker_pool: WorkerPool, many: int) 
 
 
 async def test_two_finish_everything_once(box: Box, database_url: str, tmp_path: Path):
-    """F54: whoever comes first submits, looks and saves; nobody does it again."""
+    """F54: the one that comes first submits, looks and saves; nobody does it again."""
     shared = Parts(storage=lambda _: LocalStorage(tmp_path / "one" / "media"))
     async with (
         opened_lab(box, database_url, tmp_path / "one") as harness,

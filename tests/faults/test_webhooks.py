@@ -1,4 +1,4 @@
-"""F49 to F52: webhooks are hints; whoever sends them, however often, they change nothing by themselves."""
+"""F49 to F52: webhooks are hints: from any sender, however often, they change nothing by themselves."""
 
 import asyncio
 import base64

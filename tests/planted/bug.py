@@ -15,7 +15,7 @@ _HEAD = re.compile(r"(?P<harm>\S.+?)\n\nCaught by: (?P<tests>[^\n]+)\n\n(?P<diff
 
 
 class Misfit(Exception):
-    """A patch that does not fit the code any more, or a run that says nothing."""
+    """A patch that no longer fits the code, or a run that says nothing."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The planted bugs fit the code as it is: whoever changes the lines around one mends its patch, too."""
+"""The planted bugs fit the code as it is: a change to the lines around one mends its patch, too."""
 
 import shutil
 from pathlib import Path

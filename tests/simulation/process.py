@@ -32,7 +32,7 @@ from tests.simulation.provider import BODY, Host, Line, Provider
 from tests.simulation.tables import IN_MEMORY, MemoryDatabase, Tables, Transaction
 
 RUNNING: ContextVar["Process | None"] = ContextVar("RUNNING", default=None)
-"""Whose code runs: tasks inherit it from whoever starts them."""
+"""Whose code runs: tasks inherit it from the code that starts them."""
 
 WORKS_ON = {
     TaskName.SUBMIT: frozenset({Phase.SUBMITTING}),
@@ -56,7 +56,7 @@ class Wakeable(Scheduler):
         self._open = True
 
     def halt(self) -> None:
-        """Let nothing start any more."""
+        """Let nothing new start."""
         self._open = False
 
 

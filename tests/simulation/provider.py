@@ -116,7 +116,7 @@ class Host(Protocol):
         ...
 
     def later(self, seconds: float, do: Callable[[], object]) -> None:
-        """Do something in a while, whatever becomes of whoever asked for it."""
+        """Do something in a while, whatever becomes of the process that asked for it."""
         ...
 
 

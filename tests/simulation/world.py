@@ -93,7 +93,7 @@ class World:
             timer.cancel()
 
     def later(self, seconds: float, do: Callable[[], object]) -> None:
-        """Do something in a while, whatever becomes of whoever asked for it."""
+        """Do something in a while, whatever becomes of the process that asked for it."""
         self.loop.call_later(seconds, do, context=Context())
 
     # Its course.
@@ -227,7 +227,7 @@ class World:
 
         self.later(self.rng.uniform(0, 60), restart)
 
-    # Beats.
+    # Periodic tasks.
 
     def committed(self, process: Process, transaction: Transaction) -> None:
         """Check what a process did, and plan when something is due."""

@@ -230,7 +230,7 @@ class StudioMachine(RuleBasedStateMachine):
 
     @rule(tasks=st.lists(st.sampled_from(["submit", "poll", "reconcile", "archive"]), min_size=1, max_size=5))
     def work(self, tasks: list[str]) -> None:
-        """Run some beats, some seconds apart."""
+        """Run the periodic tasks a few times, some seconds apart."""
         for wake in tasks:
             self.pass_time(2)
             self.wake(wake)

@@ -1,7 +1,7 @@
 """The whole studio without its pages, in this process, for a test of what goes wrong around it.
 
-Real are the database, the provider (a sandbox that fails on request, over HTTP), the disk, the beats; short
-are only the times that a provider may take. Whatever a test has done, it ends with an audit.
+Real are the database, the provider (a sandbox that fails on request, over HTTP), the disk, the scheduler.
+Only the times that a provider may take are short. Whatever a test has done, it ends with an audit.
 """
 
 import asyncio

@@ -45,7 +45,7 @@ def of_sandbox(base_url: str, since: int = 0) -> list[Accepted]:
     """Read a running sandbox's ledger, and hash every file that it still hands out.
 
     Args:
-        base_url: What an SDK is pointed at: ends in /v1. No fault may be set any more.
+        base_url: What an SDK is pointed at: ends in /v1. All faults must be cleared.
         since: How many jobs to leave out, the oldest first.
     """
     entries: list[dict[str, Any]] = json.loads(_read(f"{base_url[:-2]}ledger") or b"")["data"]

@@ -30,7 +30,7 @@ class ProbeState(rx.State):
 
     titles: rx.Field[list[str]] = rx.field(default_factory=list)
     readings: int = 0
-    whoever: int = 0
+    calls: int = 0
 
     @rx.event(background=True)
     async def load(self) -> None:
@@ -49,7 +49,7 @@ class ProbeState(rx.State):
         """Read, but write only when `go_on` is set."""
         async with self:
             owner_id = await signed_in_user(self)
-            self.whoever += 1
+            self.calls += 1
         titles = await _read(owner_id)
         await go_on.wait()
         async with still_signed_in(self, owner_id):
@@ -63,7 +63,7 @@ class ProbeState(rx.State):
     @rx.event
     def anybody(self) -> None:
         """Be on the list of what anybody may call."""
-        self.whoever += 1
+        self.calls += 1
 
     async def not_an_event(self) -> None:
         """Be called all the same: Reflex makes an event of every public method."""

@@ -151,7 +151,7 @@ async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
 
 
 async def _write(reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """Write a reply; say whether the connection lives on."""
+    """Write a reply; tell whether the connection lives on."""
     if reply.ending is Ending.SILENCE:
         await reader.read()  # until the other side gives up
         return False

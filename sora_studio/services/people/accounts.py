@@ -41,7 +41,7 @@ class AccountService:
         passwords: Passwords | None = None,
         clock: Clock = _utc_now,
     ) -> None:
-        """Take the parts.
+        """Prepare the service.
 
         Args:
             db: Where accounts and sessions are.
@@ -119,7 +119,7 @@ class AccountService:
         return identity
 
     async def log_out(self, identity: Identity) -> None:
-        """End the session; its tabs are told, and nothing they send is obeyed any more."""
+        """End the session; its tabs are notified, and nothing they send afterwards is obeyed."""
         async with self._db.transaction() as tx:
             await SessionRepository(tx).end(identity, self._clock())
 

@@ -1,4 +1,4 @@
-"""One id per request: in its log lines, and in the answer for whoever reports a problem."""
+"""One id per request: in its log lines, and in the answer, to be quoted when a problem is reported."""
 
 from uuid import uuid4
 

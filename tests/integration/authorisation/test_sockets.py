@@ -90,7 +90,9 @@ async def test_a_stolen_tab_token_opens_nothing(stage: Stage, thief: str, still_
     async def steal(token: str) -> None:
         async with open_tab(stage.url, cookie=header, token=token, hydrate=False) as stolen:
             await stolen.send("no_such_handler")  # joins the tab, and asks for nothing
-            await stage.owner.ask(f"{CHEAP} {uuid4()}")  # what is pushed to the tab comes to whoever is there
+            await stage.owner.ask(
+                f"{CHEAP} {uuid4()}"
+            )  # what is pushed to the tab comes to the socket that is there
             await stolen.send(CreateState.load)
             await stolen.send(PersonState.load)
             await stolen.until(

@@ -128,7 +128,7 @@ class Background:
         return await self.videos.create(self.owner_id, VideoWish(prompt, seconds=seconds))
 
     async def submit(self) -> None:
-        """Run the submitter until nothing that it started runs any more."""
+        """Run the submitter until everything that it started has ended."""
         await self.submitter.run()
         await self.submitter.pool.idle()
 

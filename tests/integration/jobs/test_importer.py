@@ -90,7 +90,7 @@ async def test_what_tells_no_prompt_may_be_an_unclear_submit_of_ours(
 async def test_an_attempt_that_another_one_replaced_can_be_imported(
     background: Background, importer: Importer
 ):
-    """It turns up at the provider after all, and nobody looks for it any more: both are paid for."""
+    """It turns up at the provider after all, when nobody looks for it: both are paid for."""
     background.provider.after_submit = [SubmitUnclear("taken, but who knows", "reset")]
     view = await background.wish()
     await background.submit()

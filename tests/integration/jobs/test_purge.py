@@ -79,7 +79,7 @@ async def test_a_provider_that_stays_away_is_left_alone_in_the_end(
 
 
 async def test_every_attempt_is_deleted_there(background: Background, purger: Purger):
-    """Whoever had a stuck one sent again has two jobs at the provider."""
+    """A person who had a stuck one submitted again has two jobs at the provider."""
     view = await background.wish("stuck")
     await background.submit()
     await background.sql(

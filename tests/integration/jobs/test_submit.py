@@ -271,7 +271,7 @@ async def test_another_video_of_the_same_words_is_not_adopted(background: Backgr
 
 
 async def test_a_job_of_hours_ago_is_not_adopted(background: Background):
-    """Whoever asked for the same then, it was not this submit."""
+    """No matter who asked for the same then, it was not this submit."""
     background.provider.before_submit = [LOST]
     view = await background.wish()
     await background.submit()

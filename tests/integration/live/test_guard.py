@@ -57,7 +57,7 @@ async def test_a_cookie_that_is_not_ours_is_nobody(probe: Probe, header: str):
 async def test_nobody_may_call_what_is_listed_as_public(probe: Probe):
     async with open_tab(probe.url, path="/login") as tab:
         await tab.send(ProbeState.anybody)
-        await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+        await tab.until(lambda: tab.value(ProbeState, "calls") == 1)
         assert tab.redirects() == []
 
 
@@ -65,7 +65,7 @@ async def test_the_log_in_page_is_not_sent_to_the_log_in_page(probe: Probe):
     async with open_tab(probe.url, path="/login?error=too_many") as tab:
         await tab.send(ProbeState.plain)
         await tab.send(ProbeState.anybody)
-        await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+        await tab.until(lambda: tab.value(ProbeState, "calls") == 1)
         assert tab.redirects() == []
         assert tab.value(ProbeState, "titles") == []
 
@@ -264,13 +264,13 @@ async def test_a_handler_that_is_still_at_work_shows_nothing_after_a_log_out(
     go_on.clear()
     async with open_tab(probe.url, cookie=cookie(ada)) as tab:
         await tab.send(ProbeState.wait)
-        await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+        await tab.until(lambda: tab.value(ProbeState, "calls") == 1)
         await probe.accounts.log_out(await probe.accounts.identify(ada.access_token))
         await tab.until(tab.redirects)
         go_on.set()
         for asked in (1, 2):  # what is asked for now is answered after what the handler had left to do
             await tab.send(ProbeState.anybody)
-            await tab.until(lambda asked=asked: tab.value(ProbeState, "whoever") == asked)
+            await tab.until(lambda asked=asked: tab.value(ProbeState, "calls") == asked)
         assert "a secret" not in str(tab.frames)
 
 
@@ -284,7 +284,7 @@ async def test_a_handler_that_is_still_at_work_shows_nothing_to_who_joins_in_sil
     go_on.clear()
     async with open_tab(probe.url, cookie=cookie(ada)) as tab:
         await tab.send(ProbeState.wait)
-        await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+        await tab.until(lambda: tab.value(ProbeState, "calls") == 1)
     header = "" if thief == "nobody" else cookie(grace)
     async with open_tab(probe.url, cookie=header, token=tab.token, hydrate=False) as stolen:
         await stolen.send("no_such_handler")
@@ -315,7 +315,7 @@ async def test_no_text_about_a_failed_page_holds_anybody_up(
                 component_stack="",
             )
             await nobody.send(ProbeState.anybody)
-            await nobody.until(lambda: nobody.value(ProbeState, "whoever") == 1)
+            await nobody.until(lambda: nobody.value(ProbeState, "calls") == 1)
             assert await obeyed(tab)
     assert f"failed in a browser: {text[:50]}" in caplog.text
 
@@ -327,7 +327,7 @@ async def test_the_log_is_not_filled_with_failed_pages(probe: Probe, caplog: pyt
             for number in range(100):
                 await tab.send(report, info=f"flood {number}", component_stack="")
             await tab.send(ProbeState.anybody)
-            await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+            await tab.until(lambda: tab.value(ProbeState, "calls") == 1)
     notes = [line for line in caplog.messages if "flood" in line]
     assert len(notes) == 60
     assert notes[0].endswith("flood 0")

@@ -149,7 +149,7 @@ async def test_the_last_handler_that_a_tab_names_is_the_one_that_is_run(probe: P
         (watching,) = live._by_owner[ada.account.id]
         live.watch(ada.account.id, watching, ProbeState.anybody)
         await add_videos(database, ada.account.id, "a lighthouse")
-        await tab.until(lambda: tab.value(ProbeState, "whoever") == 1, within=2)
+        await tab.until(lambda: tab.value(ProbeState, "calls") == 1, within=2)
         assert readings(tab) == before
 
 

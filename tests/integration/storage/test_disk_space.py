@@ -102,7 +102,7 @@ async def test_readiness_says_why(database: Database, tmp_path: Path):
 
 @contextmanager
 def small_disk(path: Path) -> Iterator[bool]:
-    """Mount a disk of a megabyte, where one may; say whether it is one."""
+    """Mount a disk of a megabyte, where one may; tell whether it is one."""
     path.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)]
     mounted = os.geteuid() == 0 and subprocess.run(command, check=False, capture_output=True).returncode == 0

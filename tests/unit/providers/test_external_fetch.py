@@ -54,7 +54,7 @@ class World:
         self.reached.append(request)
         return httpx2.Response(200, content=b"film")
 
-    def abroad(self, *hosts: str) -> ExternalFetcher:
+    def fetcher(self, *hosts: str) -> ExternalFetcher:
         transport = httpx2.MockTransport(self.answer)
         return ExternalFetcher(hosts, timeout=httpx2.Timeout(5), resolve=self.resolve, transport=transport)
 
@@ -136,7 +136,7 @@ REFUSED = [
 async def test_it_does_not_go_there(url):
     world = World()
     with pytest.raises((ProviderUnavailable, httpx2.InvalidURL)):
-        await world.abroad().send(httpx2.URL(url), {})
+        await world.fetcher().send(httpx2.URL(url), {})
     assert world.reached == []
 
 
@@ -154,7 +154,7 @@ async def test_it_does_not_go_there(url):
 async def test_it_goes_to_the_address_that_it_has_checked(url, address):
     """TLS and the Host header keep to the name."""
     world = World()
-    await world.abroad().send(httpx2.URL(url), {"Range": "bytes=5-"})
+    await world.fetcher().send(httpx2.URL(url), {"Range": "bytes=5-"})
     (request,) = world.reached
     wanted = httpx2.URL(url)
     assert request.url.host == address
@@ -172,13 +172,13 @@ async def test_a_name_is_asked_for_once():
     async def rebind(_host: str) -> list[str]:
         return next(answers)
 
-    abroad = ExternalFetcher(
+    fetcher = ExternalFetcher(
         timeout=httpx2.Timeout(5), resolve=rebind, transport=httpx2.MockTransport(world.answer)
     )
-    await abroad.send(httpx2.URL("https://rebinding.example/x"), {})
+    await fetcher.send(httpx2.URL("https://rebinding.example/x"), {})
     assert [request.url.host for request in world.reached] == [PUBLIC]
     with pytest.raises(ProviderUnavailable):
-        await abroad.send(httpx2.URL("https://rebinding.example/x"), {})
+        await fetcher.send(httpx2.URL("https://rebinding.example/x"), {})
 
 
 @pytest.mark.parametrize(
@@ -205,10 +205,10 @@ async def test_a_name_is_asked_for_once():
 async def test_an_operators_own_hosts(hosts, url, goes):
     world = World()
     if goes:
-        await world.abroad(*hosts).send(httpx2.URL(url), {})
+        await world.fetcher(*hosts).send(httpx2.URL(url), {})
     else:
         with pytest.raises(ProviderUnavailable):
-            await world.abroad(*hosts).send(httpx2.URL(url), {})
+            await world.fetcher(*hosts).send(httpx2.URL(url), {})
     assert len(world.reached) == goes
 
 
@@ -220,10 +220,10 @@ async def test_the_next_address_is_tried_when_one_is_dead():
             raise httpx2.ConnectError("dead")
         return world.answer(request)
 
-    abroad = ExternalFetcher(
+    fetcher = ExternalFetcher(
         timeout=httpx2.Timeout(5), resolve=world.resolve, transport=httpx2.MockTransport(answer)
     )
-    await abroad.send(httpx2.URL("https://two.example/x"), {})
+    await fetcher.send(httpx2.URL("https://two.example/x"), {})
     assert [request.url.host for request in world.reached] == [NAMES["two.example"][1]]
     with pytest.raises(httpx2.ConnectError):
-        await abroad.send(httpx2.URL("https://cdn.example/x"), {})
+        await fetcher.send(httpx2.URL("https://cdn.example/x"), {})

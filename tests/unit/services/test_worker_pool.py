@@ -1,4 +1,4 @@
-"""The workshop: whatever ends one process, other people's work comes to its end."""
+"""The worker pool: whatever ends one process, other people's work comes to its end."""
 
 import asyncio
 import os

@@ -46,7 +46,7 @@ class LibraryState(rx.State):
 
     @rx.var
     def filtered(self) -> bool:
-        """Say whether less than everything is asked for."""
+        """Tell whether less than everything is asked for."""
         return bool(self.search or self.status)
 
     @rx.event(background=True)
@@ -95,7 +95,7 @@ class LibraryState(rx.State):
 
 
 def _read_address(state: LibraryState) -> bool:
-    """Take over what the address asks for; say whether it is something else than before."""
+    """Take over what the address asks for; tell whether it differs from before."""
     asked, before = state.router.url.query_parameters, _asked(state)
     status = asked.get("status", "")
     assign(

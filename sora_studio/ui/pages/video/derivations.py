@@ -132,5 +132,5 @@ def _unfold(
         key=f"{form} {VideoState.video.id} {_possible.again}",
         open=_possible.again == form,
         class_name="card unfolding",
-        custom_attrs={"id": form, "name": "possibilities"},
+        custom_attrs={"id": form, "name": "derivations"},
     )
