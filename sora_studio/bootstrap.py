@@ -144,7 +144,7 @@ async def _services(
     scheduler: Scheduler,
     stack: AsyncExitStack,
 ) -> Services:
-    with suppress(StorageError):  # a disk that refuses is told of by readiness
+    with suppress(StorageError):  # readiness reports a disk that refuses
         storage.sweep()
     disk_space = DiskSpace(storage)
     worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))

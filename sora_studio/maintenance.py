@@ -127,7 +127,7 @@ async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[str, boo
 
 
 async def _listens(base_url: str) -> None:
-    """Wait until somebody answers there; what never does will be told of by whoever calls it."""
+    """Wait until somebody answers there; what never does is reported by the first call to it."""
     address = urlsplit(base_url)
     deadline = asyncio.get_running_loop().time() + _PATIENCE
     while asyncio.get_running_loop().time() < deadline:

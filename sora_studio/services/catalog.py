@@ -59,7 +59,7 @@ class ProviderCatalog:
         return {name: jobs for name, jobs in limits.items() if jobs is not None}
 
     def supports(self, name: str, operation: Operation) -> bool:
-        """Say whether a provider is there and can do something."""
+        """Tell whether a provider is there and can do something."""
         profile = self._profiles.get(name)
         return profile is not None and operation in profile.operations
 
@@ -67,7 +67,7 @@ class ProviderCatalog:
         """Return a provider that can do something.
 
         Raises:
-            InvalidInput: It cannot, or is not configured any more.
+            InvalidInput: It cannot, or is not configured.
         """
         if not self.supports(name, operation):
             profile = self._profiles.get(name)
@@ -80,7 +80,7 @@ class ProviderCatalog:
         """Make sure that a provider takes jobs.
 
         Raises:
-            InvalidInput: It is no more, or is not configured any more.
+            InvalidInput: It is retired, or not configured.
         """
         profile = self._profiles.get(name)
         if profile is None:
@@ -90,7 +90,7 @@ class ProviderCatalog:
             raise InvalidInput(profile.retired, "provider", "provider_retired")
 
     def provider(self, name: str) -> Provider | None:
-        """Return a provider, None when it is not configured any more."""
+        """Return a provider, None when it is not configured."""
         return self._providers.get(name)
 
     def price(self, provider: str, model: str, size: str, seconds: str) -> int | None:

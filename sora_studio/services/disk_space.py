@@ -11,11 +11,11 @@ from sora_studio.domain.problem import Problem, ProblemCode
 FREE_FLOOR = 512 * 1024 * 1024
 """Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
 
-_TOLD: Mapping[str, str] = {
+_TEXTS: Mapping[str, str] = {
     ProblemCode.NO_ROOM: "The studio's disk is nearly full: another video could not be saved.",
     ProblemCode.DISK_REFUSED: "The studio's disk is not writable: another video could not be saved.",
 }
-"""What people hear; figures and the system's own words are for whoever runs the studio."""
+"""What people hear; figures and the system's own words are for the operator."""
 
 _FRESH = 3.0  # seconds between two looks at the disk
 
@@ -32,7 +32,7 @@ class DiskSpace:
 
     async def trouble(self) -> Problem | None:
         """Return why no video could be saved now: `no_room` or `disk_refused`; None when one could."""
-        async with self._looking:  # whoever comes meanwhile waits: what was seen before may be long past
+        async with self._looking:  # calls meanwhile wait: what was seen before may be long past
             now = time.monotonic()
             if now - self._looked_at >= self._fresh:
                 self._trouble = await asyncio.to_thread(self._look)
@@ -43,10 +43,10 @@ class DiskSpace:
         """Make sure that another video could be saved.
 
         Raises:
-            NoRoom: It could not.
+            InsufficientStorage: It could not.
         """
         if trouble := await self.trouble():
-            message = f"{_TOLD[trouble.code]} Nothing was sent and nothing was charged. Try again later."
+            message = f"{_TEXTS[trouble.code]} Nothing was sent and nothing was charged. Try again later."
             raise InsufficientStorage(message)
 
     def _look(self) -> Problem | None:

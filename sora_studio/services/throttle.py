@@ -31,7 +31,6 @@ class Throttle:
     """Counts per name and key; several processes count each for itself."""
 
     def __init__(self, limits: Mapping[str, str] = LIMITS) -> None:
-        """Take the limits by name."""
         self._limits: dict[str, RateLimitItem] = {name: parse(limit) for name, limit in limits.items()}
         self._storage = MemoryStorage()
         self._window = MovingWindowRateLimiter(self._storage)

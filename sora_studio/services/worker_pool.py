@@ -25,7 +25,6 @@ class WorkerPool:
     """
 
     def __init__(self, initializer: Callable[[], None], size: int = 2) -> None:
-        """Start nothing yet; the first piece of work does."""
         self._initializer = initializer
         self._pools: dict[int, ProcessPoolExecutor] = {}  # of one process, by place
         self._free: asyncio.LifoQueue[int] = asyncio.LifoQueue()  # a process that runs already goes first
@@ -38,15 +37,15 @@ class WorkerPool:
 
         Raises:
             MediaError: Two processes died over it, one after the other, or it stumbled over the file.
-            Unavailable: The workshop has been closed.
+            Unavailable: The pool has been closed.
             SoraStudioError: The function says so; so does an OSError.
         """
         place = await self._free.get()
-        # Whoever waits may leave; the place is free when the work has ended.
+        # The caller may stop waiting; the place is free when the work has ended.
         return await asyncio.shield(self._run(place, partial(work, *args, **kwargs)))
 
     def close(self) -> None:
-        """End the processes, and begin nothing any more."""
+        """End the processes; nothing new begins."""
         self._closed = True
         for pool in self._pools.values():
             for process in [*(pool._processes or {}).values()]:  # noqa: SLF001 - no public way before 3.14
