@@ -75,7 +75,7 @@ CLAIM = text(f"""WITH {_SOONEST} {_CLAIMED}
 CLAIM_WISHES = text(f"WITH {_BY_TURNS} {_CLAIMED} due.place")
 
 # Whose answer is still on its way, or was lost. What a person did not decide about yet may appear in the
-# list late; after a while it does not any more.
+# list late; after a while it no longer does.
 UNANSWERED = text(f"""WITH claimed AS (
     SELECT * FROM job WHERE provider = :provider AND submit_started_at IS NOT NULL AND remote_id IS NULL
       AND (phase IN ('submitting', 'submit_unknown')

@@ -23,7 +23,7 @@ from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import NEXT, Kind, Phase
 
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
-# A problem ends with the phase that it was met in, and is told of with what it led to: the last entry.
+# A problem ends with the phase that it was met in, and is recorded with what it led to: the last entry.
 # A hint that came while the provider was being asked is not forgotten: the answer may be older. What has been
 # written is let go of, and is not written twice.
 _RECORD = text("""
@@ -137,7 +137,7 @@ class JobRepository(Repository):
             phases: Where they are.
             holder: Who reserves them.
             lease: For how long.
-            most: So many at most.
+            most: The limit.
             held: Jobs that the holder still works on, whatever became of their leases.
         """
         parameters = {
@@ -164,7 +164,7 @@ class JobRepository(Repository):
         Args:
             holder: Who reserves them.
             lease: For how long.
-            most: So many at most.
+            most: The limit.
             places: How many jobs a provider makes at a time, where that is limited.
             served: Owners whose wishes were sent of late, the last one last.
             held: Jobs that the holder still works on, whatever became of their leases.
@@ -183,7 +183,7 @@ class JobRepository(Repository):
         return tuple(map(_to_claimed, await self._do(CLAIM_WISHES, parameters)))
 
     async def begin(self, job: ClaimedJob) -> bool:
-        """Write down that the POST begins now; False: the job is not ours any more."""
+        """Record that the POST begins now; False: the job is no longer ours."""
         begun = await self._do(
             update(JobRow)
             .where(

@@ -155,6 +155,6 @@ class MaintenanceRepository(Repository):
         return True
 
     async def flag(self, video_id: UUID, problem: Problem | None) -> None:
-        """Say what is wrong with a finished video; None: nothing any more."""
+        """Say what is wrong with a finished video; None: nothing."""
         code, message = (problem.code, problem.message) if problem else (None, None)
         await self._do(_PROBLEM, {"video": video_id, "code": code, "message": message})

@@ -1,4 +1,4 @@
-"""Bring the schema to this version, once, whoever starts first."""
+"""Bring the schema to this version, once, no matter which process starts first."""
 
 import asyncio
 from pathlib import Path

@@ -305,7 +305,7 @@ class UsedIdempotencyKeyRow(SQLModel, table=True):
     )
     idempotency_key: str = Field(sa_column=Column(Text, primary_key=True))
     request_sha256: str = Field(sa_type=Text)
-    video_id: UUID  # of a video that is no more
+    video_id: UUID  # of a video that has been purged
     erased_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
 
 

@@ -187,7 +187,7 @@ class VideoRepository(Repository):
         await self._change(owner_id, video_id, young, deleted_at=None)
 
     async def disown(self, owner_id: UUID) -> None:
-        """Delete everything of an owner who leaves, with every word of theirs that is not needed any more.
+        """Delete everything of an owner who leaves, with every word of theirs that is no longer needed.
 
         The rows stay until the purge has seen to the jobs at their providers; a POST that is still on its way
         finds its row, and one whose answer was lost is looked for, so that no job is forgotten there.

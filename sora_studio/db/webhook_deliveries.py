@@ -54,7 +54,7 @@ class WebhookDeliveryRepository(Repository):
         return any(applied.scalars())
 
     async def forget_old(self) -> None:
-        """Forget deliveries that nobody repeats any more."""
+        """Forget deliveries that are too old to be repeated."""
         await self._do(
             delete(WebhookDeliveryRow).where(col(WebhookDeliveryRow.received_at) < func.now() - KEPT)
         )
