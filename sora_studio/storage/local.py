@@ -16,7 +16,7 @@ from sora_studio.domain.ports import StoredFile
 
 _SPOOL, _PART = "tmp", ".part"
 _OURS = stat.S_IRUSR | stat.S_IWUSR
-_PARTS_LIVE = 86_400.0  # seconds: until then a part that was begun may be gone on with
+_PARTS_LIVE = 86_400.0  # seconds: until then a partial file may be resumed
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 _KEY_MAX = 200
 
@@ -144,7 +144,7 @@ class LocalStorage:
     def sweep(self, *, older_than: float = 0.0) -> int:
         """Remove what a killed process left in the spool some seconds ago; return how many files that were.
 
-        Parts that were begun within a day stay: they are gone on with. Should another process be spooling
+        Partial files that were begun within a day stay: they are resumed. Should another process be spooling
         into the same folder, its file is not kept and is fetched again.
 
         Raises:
@@ -174,7 +174,7 @@ class LocalStorage:
 def _is_older(path: Path, seconds: float) -> bool:
     try:
         return time.time() - path.lstat().st_mtime >= seconds
-    except FileNotFoundError:  # whoever spooled it has kept it meanwhile
+    except FileNotFoundError:  # the process that spooled it has kept it meanwhile
         return False
 
 
