@@ -37,7 +37,7 @@ _LIMITS = (
 
 
 def create_api(settings: Settings | None = None) -> FastAPI:
-    """Build the API. Whoever mounts it passes `/api`, `/livez` and `/readyz` on.
+    """Build the API, to be mounted where `/api`, `/livez` and `/readyz` reach it.
 
     Args:
         settings: Their public URL says whether cookies are for https; None: each request says it itself.

@@ -23,7 +23,7 @@ _BAD_REQUEST = 400
 
 
 def is_form(request: Request) -> bool:
-    """Say whether the body is a form."""
+    """Tell whether the body is a form."""
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
     return kind in {"multipart/form-data", "application/x-www-form-urlencoded"}
 
@@ -50,7 +50,7 @@ async def read_file(request: Request, name: str) -> bytes:
         data = (await _fields(form)).get(name)
     if isinstance(data, bytes):
         return data
-    message = f"Send the picture as a file in the field {name!r}."
+    message = f"Send the image as a file in the field {name!r}."
     raise InvalidInput(message, name)
 
 

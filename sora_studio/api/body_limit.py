@@ -19,7 +19,6 @@ class BodyLimit:
     """
 
     def __init__(self, app: ASGIApp, usual: int, at: Mapping[str, int]) -> None:
-        """Take the limits in bytes: of some paths, and of all the others."""
         self._app, self._usual, self._at = app, usual, at
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,7 +27,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._at.get(scope["path"], self._usual)
-        message = f"This request takes at most {limit // 1024:,} KB."
+        message = f"This request may have at most {limit // 1024:,} KB."
         if _declared(scope) > limit:
             refusal = envelope(_TOO_LARGE, message, "invalid_request_error", "request_too_large")
             await refusal(scope, receive, send)

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/videos/characters", tags=["videos"])
 
 _CHUNK = 256 * 1024  # bytes
 _PROPERTIES = {
-    "name": {"type": "string", "maxLength": 80, "description": "As prompts will call it."},
+    "name": {"type": "string", "maxLength": 80, "description": "The name that prompts use for it."},
     "video_id": {"type": "string", "description": "The studio's own: a finished video, instead of a file."},
     "provider": {
         "type": "string",
@@ -110,7 +110,7 @@ def _film(fields: Mapping[str, Any]) -> Film:
     video_id = fields.get("video_id")
     if isinstance(video_id, str):
         return parse_public_id(video_id)
-    message = "Send a film as a file in the field 'video', or name a finished video in 'video_id'."
+    message = "Send a video as a file in the field 'video', or name a finished video in 'video_id'."
     raise InvalidInput(message, "video", "missing_required_parameter")
 
 

@@ -124,7 +124,7 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 async def _half_a_character(_: Request, __: Exception) -> Response:
     """Refuse what JSON can spell and nothing can store: one half of a surrogate pair."""
-    message = "A text in this request ends or begins in the middle of a character."
+    message = "A text in this request contains half of a character (an unpaired surrogate)."
     return envelope(400, message, "invalid_request_error", "invalid_value")
 
 
@@ -163,5 +163,5 @@ async def _unexpected(_: Request, error: Exception) -> Response:
 
 def _broken(error: Exception) -> Response:
     _log.error("request_failed", exc_info=error)
-    message = "The studio failed to answer; the x-request-id of this answer finds the reason in its log."
+    message = "The studio failed to answer. Its log has the reason under the x-request-id of this response."
     return envelope(500, message, "server_error", "internal_error")

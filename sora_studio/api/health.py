@@ -1,4 +1,4 @@
-"""Signs of life for whoever supervises the process."""
+"""Signs of life for the supervisor of the process."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -32,7 +32,7 @@ async def livez() -> Life:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz() -> Response:
-    """Say whether the studio can serve; 503 with reasons otherwise."""
+    """Tell whether the studio can serve; 503 with reasons otherwise."""
     try:
         reasons = await services().health.reasons()
     except LookupError:

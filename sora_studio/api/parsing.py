@@ -66,7 +66,7 @@ def _whole(text: str, name: str) -> str:
     """Refuse half a character, which JSON can spell and nothing can store, before a picture is kept."""
     if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text):
         return text
-    message = f"The field {name!r} has half a character in it."
+    message = f"The field {name!r} contains half of a character (an unpaired surrogate)."
     raise InvalidInput(message, name)
 
 
@@ -122,7 +122,7 @@ def _parse(text: str) -> object:
 def _read_data_url(url: str) -> bytes:
     head, comma, data = url.partition(",")
     if not (head.startswith("data:image/") and head.endswith(";base64") and comma):
-        message = "The studio fetches no pictures from the web: send a file, or a data URL in base64."
+        message = "The studio does not fetch images from the web: send a file, or a data URL in base64."
         raise InvalidInput(message, _REFERENCE, "invalid_image_url")
     try:
         return base64.b64decode(data, validate=True)

@@ -214,7 +214,7 @@ class ModelList(BaseModel):
 
     @classmethod
     def of(cls, profiles: Sequence[Profile]) -> "ModelList":
-        """Shape what is on offer; a provider that is no more offers nothing."""
+        """Shape what is on offer; a retired provider offers nothing."""
         return cls(
             data=[
                 ModelOffer(

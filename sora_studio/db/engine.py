@@ -37,9 +37,6 @@ Transaction = AsyncSession
 _PAUSES = (0.05, 0.2, 0.8)  # seconds at most, before each time that a step is done again
 _STATEMENT_TIMEOUT = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
 
-Transaction = AsyncSession
-"""What `Database.transaction` opens and a repository takes; the layers between hand it on as it is."""
-
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)

@@ -34,6 +34,7 @@ def services_with(accounts: Any) -> container.Services:
     return container.Services(
         accounts=accounts,
         videos=missing,
+        derivations=missing,
         media=missing,
         characters=missing,
         health=missing,

@@ -311,7 +311,7 @@ class FakeMedia:
     async def reference_upload(self, owner_id: UUID, reference_id: UUID) -> MediaFile:
         owner, file = self.uploads.get(reference_id, (None, None))
         if file is None or owner != owner_id:
-            message = "There is no such picture."
+            message = "There is no such image."
             raise NotFound(message)
         return file
 

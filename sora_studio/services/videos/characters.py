@@ -106,7 +106,7 @@ class CharacterService:
 
         Args:
             owner_id: Whose it will be.
-            name: As prompts will call it.
+            name: The name that prompts use for it.
             film: 2 to 4 seconds of MP4, or a finished video of the owner's.
             provider: None: the video's own, for an upload the first one that makes characters.
             idempotency_key: None: a character of its own.
