@@ -31,7 +31,7 @@ on(
   "[data-composer]",
   (form, event) => {
     const prompt = form.elements.prompt.value;
-    const key = form.elements.request_key.value;
+    const key = form.elements.idempotency_key.value;
     if (form.dataset.pending === key || "uploading" in form.dataset) {
       event.preventDefault();
       event.stopPropagation();
