@@ -7,7 +7,7 @@ import psycopg
 
 from bench.lab.lab import Lab
 from bench.lab.metric import Metric, at_least, at_most, counted, ratio_at_most, time_at_most
-from bench.lab.parts import refresher
+from bench.lab.parts import background_work
 from bench.lab.statements import watched
 from sora_studio.db.engine import Database
 from sora_studio.domain.ports import RemoteJob
@@ -24,8 +24,8 @@ _UPDATES = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relna
 
 async def measure(lab: Lab) -> list[Metric]:
     """Track ten jobs, then a thousand."""
-    few = await _track(await lab.database("refresh_few"), FEW, ticks=2)
-    many = await _track(await lab.database("refresh_many"), MANY, ticks=TICKS)
+    few = await _track(lab, "refresh_few", FEW, ticks=2)
+    many = await _track(lab, "refresh_many", MANY, ticks=TICKS)
     milliseconds = many.cpu / TICKS / MANY * 1000
     return [
         counted("refresh.statements", many.statements, "statements", at_most(4), jobs=MANY),
@@ -51,9 +51,10 @@ class _Costs:
     cpu = 0.0  # seconds of this process in all
 
 
-async def _track(url: str, jobs: int, *, ticks: int) -> _Costs:
+async def _track(lab: Lab, name: str, jobs: int, *, ticks: int) -> _Costs:
     """Look so many times after so many jobs that go on at every look."""
     provider, costs = FakeProvider(), _Costs()
+    url = await lab.database(name)
     db = Database(url)
     owner_id = await add_person(db)
     prompts = [f"clip {number}" for number in range(jobs)]
@@ -61,7 +62,7 @@ async def _track(url: str, jobs: int, *, ticks: int) -> _Costs:
         provider.jobs[f"remote-{video_id.hex}"] = _remote(f"remote-{video_id.hex}")
     before = await _updates(db, url)
     db = Database(url)
-    look = refresher(db, provider)
+    look = background_work(db, provider, lab.folder).refresher
     for tick in range(ticks):
         for remote_id in provider.jobs:
             provider.report(remote_id, Status.IN_PROGRESS, tick + 1)

@@ -1,6 +1,5 @@
 """Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
@@ -10,7 +9,7 @@ from contextlib import (
     suppress,
 )
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -22,7 +21,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Provider
-from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
+from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.webhooks import key_of
 from sora_studio.providers.factory import provider_of
 from sora_studio.providers.rate_limited import RateLimitedProvider
@@ -30,14 +29,7 @@ from sora_studio.scheduler import Scheduler
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
-from sora_studio.services.jobs.archive import Archiver
-from sora_studio.services.jobs.claims import HEARTBEAT, Claims
-from sora_studio.services.jobs.download import Downloader
-from sora_studio.services.jobs.purge import Purger
-from sora_studio.services.jobs.reconcile import Reconciler
-from sora_studio.services.jobs.refresh import Refresher
-from sora_studio.services.jobs.scrub import Scrubber
-from sora_studio.services.jobs.submit import Submitter
+from sora_studio.services.jobs.background import Resources, assemble
 from sora_studio.services.jobs.webhooks import WebhookService
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.people.accounts import AccountService
@@ -54,7 +46,6 @@ from sora_studio.subprocesses.lock import alone_in
 from sora_studio.subprocesses.postgres import embedded_postgres
 from sora_studio.subprocesses.sandbox import sandbox_child
 
-_EVERY_SECOND = timedelta(seconds=1)
 _FOR_PEOPLE, _FOR_JOBS = 10, 6
 """Connections kept for requests, and for the background work, which goes on however many requests there are.
 Under load there are half as many more of each, and always one that listens: 25 at most, as
@@ -150,48 +141,21 @@ async def _services(
     worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))
     # Whatever people send, the films that providers made do not wait for it.
     uploads = stack.enter_context(closing(WorkerPool(partial(limit_worker, UPLOAD_CPU_SECONDS))))
-    catalog, throttle = (
-        ProviderCatalog(providers, on_stale=partial(scheduler.wake, TaskName.MODELS)),
-        Throttle(),
-    )
-    claims = Claims(own, _holder(settings.data_dir))
-    await claims.release()  # what the process before us held: the data directory is ours alone
-    stack.push_async_callback(claims.release)
-    wake = {name: partial(scheduler.wake, name) for name in TaskName}
-    submitter = Submitter(
-        claims=claims,
+    catalog = ProviderCatalog(providers, on_stale=partial(scheduler.wake, TaskName.MODELS))
+    throttle = Throttle()
+    on = Resources(
+        db=own,
         catalog=catalog,
         storage=storage,
         disk_space=disk_space,
-        wake=wake[TaskName.SUBMIT],
-        on_unclear=wake[TaskName.RECONCILE],
+        worker_pool=worker_pool,
+        holder=_holder(settings.data_dir),
     )
-    downloader = Downloader(storage=storage, worker_pool=worker_pool)
-    archiver = Archiver(claims=claims, catalog=catalog, downloader=downloader, wake=wake[TaskName.ARCHIVE])
-    scrubber = Scrubber(
-        db=own, storage=storage, disk_space=disk_space, catalog=catalog, downloader=downloader
-    )
-    reconciler = Reconciler(
-        claims=claims,
-        catalog=catalog,
-        on_unsent=wake[TaskName.SUBMIT],
-        on_finished=wake[TaskName.ARCHIVE],
-    )
-    refresher = Refresher(claims=claims, catalog=catalog, on_finished=wake[TaskName.ARCHIVE])
-    stack.push_async_callback(_close, submitter, archiver, refresher, reconciler)
+    background = assemble(on, scheduler.wake)
+    await background.claims.release()  # what the process before us held: the data directory is ours alone
+    stack.push_async_callback(background.close)
     stack.push_async_callback(scheduler.stop)
-    scheduler.start(
-        PeriodicTask(TaskName.SUBMIT, _EVERY_SECOND, submitter.run),
-        PeriodicTask(TaskName.REFRESH, _EVERY_SECOND, refresher.run),
-        PeriodicTask(TaskName.RECONCILE, _EVERY_SECOND, reconciler.run),
-        PeriodicTask(TaskName.ARCHIVE, _EVERY_SECOND, archiver.run),
-        PeriodicTask(TaskName.HEARTBEAT, HEARTBEAT, claims.heartbeat),
-        PeriodicTask(
-            TaskName.PURGE, timedelta(seconds=10), Purger(db=own, catalog=catalog, storage=storage).run
-        ),
-        PeriodicTask(TaskName.SCRUB, timedelta(days=1), scrubber.run_daily, after=timedelta(minutes=10)),
-        PeriodicTask(TaskName.MODELS, None, catalog.refresh, after=_EVERY_SECOND),
-    )
+    scheduler.start(*background.tasks())
     media = MediaService(
         db=db, storage=storage, disk_space=disk_space, worker_pool=uploads, throttle=throttle
     )
@@ -223,11 +187,6 @@ async def _services(
         webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
         health=HealthService(db=db, disk_space=disk_space, last_run=lambda: scheduler.last_run),
     )
-
-
-async def _close(*workers: Submitter | Archiver | Refresher | Reconciler) -> None:
-    """Let what is under way end, all of it at the same time: a stop has ten seconds."""
-    await asyncio.gather(*(worker.close() for worker in workers))
 
 
 def _webhook_keys(settings: Settings) -> list[bytes]:

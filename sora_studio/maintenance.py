@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -13,16 +12,11 @@ from sora_studio.config import Settings, load_providers
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.tasks import TaskName
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.jobs.archive import Archiver
-from sora_studio.services.jobs.catch_up import CatchUp
+from sora_studio.services.jobs.background import BackgroundWork, Options, Resources, assemble
 from sora_studio.services.jobs.claims import HEARTBEAT, Claims
-from sora_studio.services.jobs.download import Downloader
-from sora_studio.services.jobs.importer import Importer
-from sora_studio.services.jobs.reconcile import Reconciler
-from sora_studio.services.jobs.refresh import Refresher
-from sora_studio.services.jobs.scrub import Scrubber
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
@@ -34,19 +28,9 @@ _PATIENCE = 30.0  # seconds: a studio that starts or stops gets there, and so do
 _GLANCE = 0.1
 
 
-@dataclass(frozen=True)
-class MaintenanceTools:
-    """The studio's own background work, to be run by hand."""
-
-    catalog: ProviderCatalog
-    catch_up: CatchUp
-    scrubber: Scrubber
-    importer: Importer
-
-
 @asynccontextmanager
-async def open_tools(settings: Settings) -> AsyncIterator[MaintenanceTools]:
-    """Open the tools for the block; what they claim, they hold under a name of their own.
+async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
+    """Open the background work for the block, to be done by hand; it claims jobs under a name of its own.
 
     Raises:
         ConfigError: A child, a directory or the file of providers cannot be used.
@@ -74,36 +58,20 @@ async def open_tools(settings: Settings) -> AsyncIterator[MaintenanceTools]:
                 yield base_url
 
         catalog = ProviderCatalog(await open_providers(chosen, sandbox, stack))
-        claims = Claims(db, uuid4())
-        stack.push_async_callback(claims.release)
         worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))
         storage = LocalStorage(settings.media_path)
-        downloader = Downloader(storage=storage, worker_pool=worker_pool)
-        archiver = Archiver(claims=claims, catalog=catalog, downloader=downloader, wake=_nothing)
-        refresher = Refresher(claims=claims, catalog=catalog, on_finished=_nothing)
-        reconciler = Reconciler(claims=claims, catalog=catalog, on_unsent=_nothing, on_finished=_nothing)
-        stack.push_async_callback(reconciler.close)
-        stack.push_async_callback(archiver.close)
-        stack.push_async_callback(refresher.close)
-        await stack.enter_async_context(_renewing(claims))
-        yield MaintenanceTools(
+        on = Resources(
+            db=db,
             catalog=catalog,
-            catch_up=CatchUp(
-                db=db,
-                reconciler=reconciler,
-                refresher=refresher,
-                archiver=archiver,
-            ),
-            scrubber=Scrubber(
-                db=db,
-                storage=storage,
-                disk_space=DiskSpace(storage),
-                catalog=catalog,
-                downloader=downloader,
-                most=sys.maxsize,
-            ),
-            importer=Importer(db=db, catalog=catalog),
+            storage=storage,
+            disk_space=DiskSpace(storage),
+            worker_pool=worker_pool,
+            holder=uuid4(),
         )
+        background = assemble(on, _nobody, Options(videos_per_scrub=sys.maxsize))
+        stack.push_async_callback(background.close)
+        await stack.enter_async_context(_renewing(background.claims))
+        yield background
 
 
 async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[str, bool]:
@@ -156,5 +124,5 @@ async def _renewing(claims: Claims) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _nothing() -> None:
-    """Wake nobody: each is run by hand."""
+def _nobody(_name: TaskName) -> None:
+    """Wake none: each is run by hand."""

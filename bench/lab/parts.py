@@ -5,10 +5,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from sora_studio.db.engine import Database
+from sora_studio.domain.tasks import TaskName
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.jobs.claims import Claims
-from sora_studio.services.jobs.refresh import Refresher
+from sora_studio.services.jobs.background import BackgroundWork, Resources, assemble
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.throttle import Throttle
@@ -22,20 +22,21 @@ from tests.support.provider import FakeProvider
 
 def video_service(db: Database, folder: Path) -> VideoService:
     """Build the service that pages and routes call; nobody works on its wishes."""
-    provider, throttle = FakeProvider(), Throttle()
-    storage, worker_pool = (
-        LocalStorage(folder / "media"),
-        WorkerPool(limit_worker),
-    )  # no process until there is work
-    catalog = ProviderCatalog({provider.profile.name: provider})
-    spending = Spending(catalog)
+    on, throttle = _resources(db, FakeProvider(), folder), Throttle()
+    spending = Spending(on.catalog)
     media = MediaService(
-        db=db, storage=storage, disk_space=DiskSpace(storage), worker_pool=worker_pool, throttle=throttle
+        db=db,
+        storage=on.storage,
+        disk_space=on.disk_space,
+        worker_pool=on.worker_pool,
+        throttle=throttle,
     )
-    wishes = Wishes(db=db, catalog=catalog, media=media, spending=spending, throttle=throttle, wake=_nobody)
+    wishes = Wishes(
+        db=db, catalog=on.catalog, media=media, spending=spending, throttle=throttle, wake=_nobody
+    )
     return VideoService(
         db=db,
-        catalog=catalog,
+        catalog=on.catalog,
         wishes=wishes,
         spending=spending,
         clock=lambda: datetime.now(UTC),
@@ -43,11 +44,22 @@ def video_service(db: Database, folder: Path) -> VideoService:
     )
 
 
-def refresher(db: Database, provider: FakeProvider) -> Refresher:
-    """Build the background work that asks a provider about due jobs."""
-    catalog = ProviderCatalog({provider.profile.name: provider})
-    return Refresher(claims=Claims(db, uuid4()), catalog=catalog, on_finished=_nobody)
+def background_work(db: Database, provider: FakeProvider, folder: Path) -> BackgroundWork:
+    """Build what asks a provider about due jobs; nothing runs by itself."""
+    return assemble(_resources(db, provider, folder), _nobody)
 
 
-def _nobody(_name: str = "") -> None:
-    """Wake nobody."""
+def _resources(db: Database, provider: FakeProvider, folder: Path) -> Resources:
+    storage = LocalStorage(folder / "media")
+    return Resources(
+        db=db,
+        catalog=ProviderCatalog({provider.profile.name: provider}),
+        storage=storage,
+        disk_space=DiskSpace(storage),
+        worker_pool=WorkerPool(limit_worker),  # no process until there is work
+        holder=uuid4(),
+    )
+
+
+def _nobody(_name: TaskName) -> None:
+    """Wake none."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sora_studio.maintenance import MaintenanceTools
+    from sora_studio.services.jobs.background import BackgroundWork
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
 
@@ -35,7 +35,7 @@ def import_(
 ) -> None:
     """Import the jobs that providers list and no video here knows, with their files."""
 
-    async def work(tools: "MaintenanceTools") -> bool:
+    async def work(tools: "BackgroundWork") -> bool:
         return await _import(tools, owner, provider, dry=dry_run)
 
     _run(data_dir, work)
@@ -53,13 +53,13 @@ def scrub(
 ) -> None:
     """Compare the stored files with the database; exit with 1 when they differ."""
 
-    async def work(tools: "MaintenanceTools") -> bool:
+    async def work(tools: "BackgroundWork") -> bool:
         return await _scrub(tools, fix=fix, deep=deep)
 
     _run(data_dir, work)
 
 
-def _run(data_dir: Path | None, work: "Callable[[MaintenanceTools], Awaitable[bool]]") -> None:
+def _run(data_dir: Path | None, work: "Callable[[BackgroundWork], Awaitable[bool]]") -> None:
     """Open the tools, do one thing, and exit with 1 when that came to nothing."""
     from sora_studio import log
     from sora_studio.config import load
@@ -81,7 +81,7 @@ def _run(data_dir: Path | None, work: "Callable[[MaintenanceTools], Awaitable[bo
         raise typer.Exit(1)
 
 
-async def _reconcile(tools: "MaintenanceTools") -> bool:
+async def _reconcile(tools: "BackgroundWork") -> bool:
     moved = await tools.catch_up.run()
     for each in moved:
         way = each.phase if each.phase is each.video.phase else f"{each.video.phase} → {each.phase}"
@@ -91,7 +91,7 @@ async def _reconcile(tools: "MaintenanceTools") -> bool:
     return True
 
 
-async def _import(tools: "MaintenanceTools", owner: str, provider: str | None, *, dry: bool) -> bool:
+async def _import(tools: "BackgroundWork", owner: str, provider: str | None, *, dry: bool) -> bool:
     owner_id = await tools.importer.owner(owner)
     names = [profile.name for profile in tools.catalog.profiles() if provider in {None, profile.name}]
     if not names:
@@ -112,7 +112,7 @@ async def _import(tools: "MaintenanceTools", owner: str, provider: str | None, *
     return well
 
 
-async def _scrub(tools: "MaintenanceTools", *, fix: bool, deep: bool) -> bool:
+async def _scrub(tools: "BackgroundWork", *, fix: bool, deep: bool) -> bool:
     findings = await tools.scrubber.run(fix=fix, deep=deep)
     for complaint in findings.complaints:
         typer.echo(complaint)

@@ -24,6 +24,12 @@ _MAY_PRICE_A_JOB = {
     "sora_studio/services/money/spending.py",
     "sora_studio/services/jobs/importer.py",  # adopts what the provider has been paid for already
 }
+_BACKGROUND = ROOT / "sora_studio/services/jobs/background.py"
+_PARTS_ALONE = {  # tests of several processes' claims, and of nothing else
+    ("Claims", "tests/integration/jobs/test_claims.py"),
+    ("Claims", "tests/integration/jobs/test_turns.py"),
+    ("Claims", "tests/simulation/test_seeds.py"),
+}
 _SHORT = 0.1  # seconds
 _EXPLAINED = re.compile(
     r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*|(pyright|type): ignore\[[\w, -]+\])  *(-{1,2} |# ?|\()\w"
@@ -59,6 +65,23 @@ def test_everything_is_caught_in_two_places_only():
     ]
 
     assert greedy == []
+
+
+def test_the_background_work_is_put_together_in_one_place():
+    """A new argument of one of its parts touches one wiring; tests take the parts from it, too."""
+    wiring = parsed(_BACKGROUND)
+    theirs = _imported_from("sora_studio.services.jobs", wiring)
+    parts = {name for name, _ in calls(wiring)} & theirs
+    strays = [
+        shown(path, call.lineno)
+        for path in _EVERYTHING
+        if path != _BACKGROUND
+        for name, call in calls(parsed(path))
+        if name in parts and (name, str(path.relative_to(ROOT))) not in _PARTS_ALONE
+    ]
+
+    assert {"Claims", "Submitter", "Archiver", "Purger"} <= parts
+    assert strays == []
 
 
 def test_the_environment_is_read_in_one_place():
@@ -214,10 +237,14 @@ def _names_ours(target: ast.expr, tree: ast.Module) -> bool:
     """Tell whether the target of a patch is something of ours, by its dotted path or as an imported name."""
     if isinstance(target, ast.Constant):
         return str(target.value).startswith(_PACKAGES)
-    ours = {
+    return ast.unparse(target).split(".")[0] in _imported_from(_PACKAGES, tree)
+
+
+def _imported_from(packages: str | tuple[str, ...], tree: ast.Module) -> set[str]:
+    """Return the names that a file imports from packages of ours or what is below them."""
+    return {
         alias.asname or alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PACKAGES)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(packages)
         for alias in node.names
     }
-    return ast.unparse(target).split(".")[0] in ours

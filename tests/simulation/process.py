@@ -6,7 +6,7 @@ Everything that it waits for goes through `cross`, where it can freeze, and die.
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -19,13 +19,7 @@ from sora_studio.domain.video import Phase
 from sora_studio.scheduler import Scheduler, _Guarded
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.jobs.archive import Archiver
-from sora_studio.services.jobs.claims import Claims
-from sora_studio.services.jobs.download import Downloader
-from sora_studio.services.jobs.purge import Purger
-from sora_studio.services.jobs.reconcile import Reconciler
-from sora_studio.services.jobs.refresh import Refresher
-from sora_studio.services.jobs.submit import Submitter
+from sora_studio.services.jobs.background import Options, Resources, assemble
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.simulation.provider import BODY, Host, Line, Provider
@@ -40,7 +34,6 @@ WORKS_ON = {
     TaskName.RECONCILE: frozenset({Phase.SUBMIT_UNKNOWN}),
     TaskName.ARCHIVE: frozenset({Phase.SAVING}),
 }
-_SECOND = timedelta(seconds=1)
 
 
 class Wakeable(Scheduler):
@@ -102,7 +95,7 @@ class World(Host, Protocol):
 
 
 class Process:
-    """The background work of one process, wired as `bootstrap` does it."""
+    """The background work of one process, run by a scheduler without a clock."""
 
     def __init__(self, world: World, server: Provider, holder: UUID, media: Path) -> None:
         self.world, self.holder = world, holder
@@ -112,47 +105,17 @@ class Process:
         self.mishaps: dict[int, Callable[[], None]] = {}  # what happens at the nth crossing
         self._crossings = 0
         self.scheduler = Wakeable()
-        self.db = MemoryDatabase(world.tables, self)
-        self.claims = Claims(self.db, holder, IN_MEMORY)
-        self._wire(server, LocalStorage(media))
-
-    def _wire(self, server: Provider, storage: LocalStorage) -> None:
-        catalog = ProviderCatalog({server.profile.name: Line(server, self)})
-        wake = {name: self._waker(name) for name in WORKS_ON}
-        self.submitter = Submitter(
-            claims=self.claims,
-            catalog=catalog,
+        storage = LocalStorage(media)
+        on = Resources(
+            db=MemoryDatabase(world.tables, self),
+            catalog=ProviderCatalog({server.profile.name: Line(server, self)}),
             storage=storage,
             disk_space=Spacious(storage),
-            wake=wake[TaskName.SUBMIT],
-            on_unclear=wake[TaskName.RECONCILE],
-        )
-        self.archiver = Archiver(
-            claims=self.claims,
-            catalog=catalog,
-            downloader=Downloader(storage=storage, worker_pool=Desk(self.cross)),
-            wake=wake[TaskName.ARCHIVE],
-        )
-        refresher = Refresher(claims=self.claims, catalog=catalog, on_finished=wake[TaskName.ARCHIVE])
-        reconciler = Reconciler(
-            claims=self.claims,
-            catalog=catalog,
-            on_unsent=wake[TaskName.SUBMIT],
-            on_finished=wake[TaskName.ARCHIVE],
+            worker_pool=Desk(self.cross),
+            holder=holder,
         )
         clock = asyncio.get_running_loop().time
-        purger = Purger(db=self.db, catalog=catalog, storage=storage, stores=IN_MEMORY, clock=clock)
-        self._tasks = (
-            PeriodicTask(TaskName.SUBMIT, _SECOND, self.submitter.run),
-            PeriodicTask(TaskName.REFRESH, _SECOND, refresher.run),
-            PeriodicTask(TaskName.RECONCILE, _SECOND, reconciler.run),
-            PeriodicTask(TaskName.ARCHIVE, _SECOND, self.archiver.run),
-            PeriodicTask(TaskName.HEARTBEAT, _SECOND, self.claims.heartbeat),
-            PeriodicTask(TaskName.PURGE, _SECOND, purger.run),
-        )
-
-    def _waker(self, name: TaskName) -> Callable[[], None]:
-        return lambda: self.scheduler.wake(name)
+        self.work = assemble(on, self.scheduler.wake, Options(stores=IN_MEMORY, clock=clock))
 
     def run(self, work: Callable[[], object]) -> None:
         """Do something as this process; what it starts belongs to it."""
@@ -169,12 +132,12 @@ class Process:
     async def _start(self) -> None:
         while True:
             try:
-                await self.claims.release()
+                await self.work.claims.release()
             except Unavailable:  # the supervisor starts it again
                 await self.world.pass_time(1)
             else:
                 break
-        self.scheduler.start(*self._tasks)
+        self.scheduler.start(*self.work.tasks())
         for name in WORKS_ON:
             self.scheduler.wake(name)
 
@@ -184,9 +147,7 @@ class Process:
     async def stop(self) -> None:
         """End in an orderly way, as on SIGTERM."""
         self.scheduler.halt()
-        await self.submitter.close()
-        await self.archiver.close()
-        await self.claims.release()
+        await self.work.close()
         self.kill()
 
     def kill(self) -> None:

@@ -233,7 +233,7 @@ class World:
         """Check what a process did, and plan when something is due."""
         self.auditor.written(transaction.fences)
         self._check_jobs()
-        if process.holder not in self._heartbeats and process.claims._held:
+        if process.holder not in self._heartbeats and process.work.claims._held:
             self._heartbeats.add(process.holder)
             self.later(_HEARTBEAT, lambda: self._heartbeat(process.holder))
         self.plan()
@@ -255,7 +255,7 @@ class World:
     def _heartbeat(self, holder: UUID) -> None:
         self._heartbeats.discard(holder)
         for process in self.processes:
-            if process.holder == holder and not process.dead and process.claims._held:
+            if process.holder == holder and not process.dead and process.work.claims._held:
                 self._heartbeats.add(holder)
                 self.later(_HEARTBEAT, lambda: self._heartbeat(holder))
                 process.wake(TaskName.HEARTBEAT)

@@ -14,14 +14,7 @@ from sora_studio.db.engine import Database
 from sora_studio.domain.video import VideoView, VideoWish
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.jobs.archive import AT_ONCE, Archiver
-from sora_studio.services.jobs.claims import Claims
-from sora_studio.services.jobs.download import Downloader, Limits
-from sora_studio.services.jobs.purge import Purger
-from sora_studio.services.jobs.reconcile import Reconciler
-from sora_studio.services.jobs.refresh import Refresher
-from sora_studio.services.jobs.scrub import Scrubber
-from sora_studio.services.jobs.submit import Submitter
+from sora_studio.services.jobs.background import BackgroundWork, Options, Resources, assemble
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.throttle import Throttle
@@ -58,13 +51,12 @@ class Background:
     def __post_init__(self) -> None:
         self.woken: list[str] = []
         self.catalog = ProviderCatalog({each.profile.name: each for each in (self.provider, *self.more)})
-        self.claims = Claims(self.db, self.holder)
         throttle = Throttle()
-        disk_space = DiskSpace(self.storage, fresh=0.0)
+        self.disk_space = DiskSpace(self.storage, fresh=0.0)
         self.media = MediaService(
             db=self.db,
             storage=self.storage,
-            disk_space=disk_space,
+            disk_space=self.disk_space,
             worker_pool=self.worker_pool,
             throttle=throttle,
         )
@@ -86,43 +78,24 @@ class Background:
             wake=self.woken.append,
         )
         self.derivations = DerivationService(db=self.db, catalog=self.catalog, wishes=wishes, clock=_utc_now)
-        self.submitter = Submitter(
-            claims=self.claims,
-            catalog=self.catalog,
-            storage=self.storage,
-            disk_space=disk_space,
-            wake=lambda: self.woken.append("submit"),
-            on_unclear=lambda: self.woken.append("reconcile"),
-        )
-        self.refresher = Refresher(
-            claims=self.claims, catalog=self.catalog, on_finished=lambda: self.woken.append("archive")
-        )
-        self.reconciler = Reconciler(
-            claims=self.claims,
-            catalog=self.catalog,
-            on_unsent=lambda: self.woken.append("submit"),
-            on_finished=lambda: self.woken.append("archive"),
-        )
-        self.archiver = self.make_archiver()
-        downloader = Downloader(storage=self.storage, worker_pool=self.worker_pool)
-        self.scrubber = Scrubber(
-            db=self.db,
-            storage=self.storage,
-            disk_space=disk_space,
-            catalog=self.catalog,
-            downloader=downloader,
-        )
-        self.purger = Purger(db=self.db, catalog=self.catalog, storage=self.storage)
+        self.work = self.assembled()
+        self.claims, self.submitter = self.work.claims, self.work.submitter
+        self.refresher, self.reconciler = self.work.refresher, self.work.reconciler
+        self.archiver, self.scrubber, self.purger = self.work.archiver, self.work.scrubber, self.work.purger
 
-    def make_archiver(self, limits: Limits | None = None, at_once: int = AT_ONCE) -> Archiver:
-        downloader = Downloader(storage=self.storage, worker_pool=self.worker_pool, limits=limits)
-        return Archiver(
-            claims=self.claims,
-            catalog=self.catalog,
-            downloader=downloader,
-            wake=lambda: self.woken.append("archive"),
-            at_once=at_once,
+    def assembled(
+        self, options: Options | None = None, catalog: ProviderCatalog | None = None
+    ) -> BackgroundWork:
+        """Put the background work together once more, under the same holder."""
+        on = Resources(
+            db=self.db,
+            catalog=catalog or self.catalog,
+            storage=self.storage,
+            disk_space=self.disk_space,
+            worker_pool=self.worker_pool,
+            holder=self.holder,
         )
+        return assemble(on, self.woken.append, options)
 
     async def wish(self, prompt: str = "a paper boat", seconds: str | None = None) -> VideoView:
         return await self.videos.create(self.owner_id, VideoWish(prompt, seconds=seconds))

@@ -13,6 +13,7 @@ import pytest
 from sora_studio.domain.errors import ProviderUnavailable
 from sora_studio.domain.ports import Content, ResumePoint
 from sora_studio.domain.video import Phase, Variant, VideoView
+from sora_studio.services.jobs.background import Options
 from sora_studio.services.jobs.download import Limits
 from sora_studio.services.jobs.partial_file import open_partial
 from sora_studio.storage.local import LocalStorage
@@ -190,7 +191,9 @@ async def test_a_file_that_drips_is_given_up_and_gone_on_with(background: Backgr
     background.provider.etag = TAG
     background.provider.breaks = [Break(1024, stall)]
     slow = await finished(background, mp4, "slow")
-    archiver = background.make_archiver(Limits(window=timedelta(seconds=1), least=len(mp4)), at_once=2)
+    archiver = background.assembled(
+        Options(limits=Limits(window=timedelta(seconds=1), least=len(mp4)), files_at_once=2)
+    ).archiver
     quick = await finished(background, mp4, "quick")
     await archiver.run()
     await archiver.pool.idle()
@@ -205,7 +208,7 @@ async def test_a_file_that_drips_is_given_up_and_gone_on_with(background: Backgr
 async def test_a_file_that_takes_too_long_in_all(background: Background, mp4: bytes):
     background.provider.breaks = [Break(1024, stall)]
     view = await finished(background, mp4)
-    archiver = background.make_archiver(Limits(time=timedelta(milliseconds=50)))
+    archiver = background.assembled(Options(limits=Limits(time=timedelta(milliseconds=50)))).archiver
     await archiver.run()
     await archiver.pool.idle()
     assert await phase_and_code(background, view) == (Phase.SAVING, "saving_slow")
@@ -219,7 +222,7 @@ async def test_a_file_that_is_too_large_is_cut_off_and_flagged(
 ):
     view = await finished(background, mp4)
     background.provider.says_length = says_so
-    archiver = background.make_archiver(Limits(bytes=4096))
+    archiver = background.assembled(Options(limits=Limits(bytes=4096))).archiver
     await archiver.run()
     await archiver.pool.idle()
     assert await phase_and_code(background, view) == (Phase.NEEDS_ATTENTION, "file_too_large")
@@ -234,7 +237,7 @@ async def test_the_soonest_deadline_comes_first(background: Background, mp4: byt
             minutes=minutes,
             id=view.id,
         )
-    archiver = background.make_archiver(at_once=1)
+    archiver = background.assembled(Options(files_at_once=1)).archiver
     order: list[str] = []
     while await archiver.run():
         await archiver.pool.idle()

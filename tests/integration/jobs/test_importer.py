@@ -10,7 +10,6 @@ from sora_studio.domain.errors import NotFound, ProviderUnavailable, SubmitUncle
 from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.ports import RemoteJob, Submission
 from sora_studio.domain.video import Phase, Status, VideoView
-from sora_studio.services.jobs.catch_up import CatchUp
 from sora_studio.services.jobs.importer import Importer
 from tests.integration.jobs.conftest import Background
 
@@ -19,7 +18,7 @@ THEN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
 
 @pytest.fixture
 def importer(background: Background) -> Importer:
-    return Importer(db=background.db, catalog=background.catalog)
+    return background.work.importer
 
 
 async def made_elsewhere(background: Background, prompt: str, seconds: str = "8") -> str:
@@ -141,12 +140,6 @@ async def test_a_provider_that_cannot_be_read(background: Background, importer: 
 
 
 async def test_a_round_does_everything_but_sending(background: Background, mp4: bytes):
-    whole = CatchUp(
-        db=background.db,
-        reconciler=background.reconciler,
-        refresher=background.refresher,
-        archiver=background.archiver,
-    )
     rendering = await background.wish("rendering")
     await background.submit()
     background.provider.finish("remote-0", mp4)
@@ -156,7 +149,9 @@ async def test_a_round_does_everything_but_sending(background: Background, mp4: 
     await background.sql("UPDATE job SET submit_started_at = now() WHERE video_id = :id", id=cut_off.id)
     taken = await made_elsewhere(background, "cut off", "4")
     background.provider.report(taken, Status.IN_PROGRESS, 10, size="1280x720", created_at=datetime.now(UTC))
-    moved = {each.video.title: (each.video.phase, each.phase) for each in await whole.run()}
+    moved = {
+        each.video.title: (each.video.phase, each.phase) for each in await background.work.catch_up.run()
+    }
     assert moved == {
         "rendering": (Phase.QUEUED, Phase.COMPLETED),
         "cut off": (Phase.SUBMIT_UNKNOWN, Phase.IN_PROGRESS),
@@ -176,13 +171,7 @@ async def test_a_round_leaves_a_post_alone_that_is_under_way(background: Backgro
     operator = Background(
         background.db, background.provider, background.storage, background.worker_pool, background.owner_id
     )
-    whole = CatchUp(
-        db=background.db,
-        reconciler=operator.reconciler,
-        refresher=operator.refresher,
-        archiver=operator.archiver,
-    )
-    assert [each.phase for each in await whole.run()] == [Phase.SUBMITTING]
+    assert [each.phase for each in await operator.work.catch_up.run()] == [Phase.SUBMITTING]
     background.provider.hold.set()
     await sending
     assert (await background.look(view)).phase is Phase.QUEUED

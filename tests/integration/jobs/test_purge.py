@@ -16,6 +16,7 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.ports import Submission
 from sora_studio.domain.video import Phase, VideoWish
+from sora_studio.services.jobs.background import Options
 from sora_studio.services.jobs.purge import Purger
 from sora_studio.services.jobs.reconcile import LOOKUPS, LOOKUPS_TO_BE_SURE
 from tests.integration.jobs.conftest import Background
@@ -46,7 +47,7 @@ async def purger(background: Background, clock: Clock) -> Purger:
     await background.videos.remove(view.owner_id, view.id)
     await background.sql("UPDATE video SET deleted_at = now() - interval '2 minutes'")
     await background.sql("UPDATE job SET lease_until = NULL")
-    return Purger(db=background.db, catalog=background.catalog, storage=background.storage, clock=clock)
+    return background.assembled(Options(clock=clock)).purger
 
 
 async def left(background: Background) -> int:
@@ -189,7 +190,7 @@ async def test_a_request_key_outlives_its_purged_video(background: Background):
     await background.submit()
     await background.videos.remove(view.owner_id, view.id)
     await background.sql("UPDATE video SET deleted_at = now() - interval '2 minutes'")
-    await Purger(db=background.db, catalog=background.catalog, storage=background.storage).run()
+    await background.purger.run()
     assert await left(background) == 0
     with pytest.raises(NotFound):
         await background.videos.create(background.owner_id, wish, idempotency_key="one click")

@@ -15,9 +15,7 @@ from sora_studio.domain.profile import RateLimit
 from sora_studio.domain.video import Phase, VideoWish
 from sora_studio.providers.rate_limited import Patience, RateLimitedProvider
 from sora_studio.services.catalog import ProviderCatalog
-from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.jobs.claims import LEASE, Claims
-from sora_studio.services.jobs.submit import Submitter
 from tests.integration.jobs.conftest import Background
 from tests.support.library import add_person, add_videos
 from tests.support.provider import PROFILE
@@ -184,14 +182,7 @@ async def test_after_a_storm_of_refusals_the_first_ten_seconds_keep_the_budget(b
     paced = RateLimitedProvider(
         background.provider, clock=lambda: now, sleep=sleep, patience=Patience(submit=1.0)
     )
-    submitter = Submitter(
-        claims=background.claims,
-        catalog=ProviderCatalog({"fake": paced}),
-        storage=background.storage,
-        disk_space=DiskSpace(background.storage),
-        wake=lambda: None,
-        on_unclear=lambda: None,
-    )
+    submitter = background.assembled(catalog=ProviderCatalog({"fake": paced})).submitter
     for number in range(40):
         await background.wish(f"clip {number}")
     background.provider.before_submit = [ProviderUnavailable("Slow down.", "429", 5) for _ in range(40)]

@@ -1,0 +1,149 @@
+"""The background work, put together: the one place where its parts meet.
+
+The studio runs its tasks by the clock, the maintenance commands call its parts by hand; tests, the simulation
+and the benchmarks do either with something else behind the ports.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from sora_studio.db.engine import Database
+from sora_studio.domain.ports import Storage
+from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
+from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.disk_space import DiskSpace
+from sora_studio.services.jobs.archive import AT_ONCE, Archiver
+from sora_studio.services.jobs.catch_up import CatchUp
+from sora_studio.services.jobs.claims import HEARTBEAT, Claims
+from sora_studio.services.jobs.download import Downloader, Limits
+from sora_studio.services.jobs.importer import Importer
+from sora_studio.services.jobs.purge import Purger
+from sora_studio.services.jobs.reconcile import Reconciler
+from sora_studio.services.jobs.refresh import Refresher
+from sora_studio.services.jobs.scrub import MOST, Scrubber
+from sora_studio.services.jobs.stores import Stores
+from sora_studio.services.jobs.submit import Submitter
+from sora_studio.services.worker_pool import WorkerPool
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the background work stands on."""
+
+    db: Database
+    catalog: ProviderCatalog
+    storage: Storage
+    disk_space: DiskSpace
+    worker_pool: WorkerPool
+    holder: UUID  # under which jobs are claimed: only one live process has it at a time
+
+
+@dataclass(frozen=True)
+class Options:
+    """What commands, tests and the simulation want otherwise than the studio does."""
+
+    limits: Limits = field(default_factory=Limits)  # of one file
+    files_at_once: int = AT_ONCE  # that are copied
+    videos_per_scrub: int = MOST
+    stores: Stores = field(default_factory=Stores)
+    clock: Callable[[], float] = time.monotonic  # by which the purge puts off what a provider cannot yet
+
+
+@dataclass(frozen=True)
+class BackgroundWork:
+    """Everything that happens to a job after its wish was written down."""
+
+    catalog: ProviderCatalog
+    claims: Claims
+    submitter: Submitter
+    refresher: Refresher
+    reconciler: Reconciler
+    archiver: Archiver
+    purger: Purger
+    scrubber: Scrubber
+    catch_up: CatchUp
+    importer: Importer
+
+    def tasks(self) -> tuple[PeriodicTask, ...]:
+        """Return what runs by the clock."""
+        return (
+            PeriodicTask(TaskName.SUBMIT, _SECOND, self.submitter.run),
+            PeriodicTask(TaskName.REFRESH, _SECOND, self.refresher.run),
+            PeriodicTask(TaskName.RECONCILE, _SECOND, self.reconciler.run),
+            PeriodicTask(TaskName.ARCHIVE, _SECOND, self.archiver.run),
+            PeriodicTask(TaskName.HEARTBEAT, HEARTBEAT, self.claims.heartbeat),
+            PeriodicTask(TaskName.PURGE, timedelta(seconds=10), self.purger.run),
+            PeriodicTask(
+                TaskName.SCRUB, timedelta(days=1), self.scrubber.run_daily, after=timedelta(minutes=10)
+            ),
+            PeriodicTask(TaskName.MODELS, None, self.catalog.refresh, after=_SECOND),
+        )
+
+    async def close(self) -> None:
+        """Let what is under way end, all of it at the same time: a stop has ten seconds. Then let go of it.
+
+        Raises:
+            Unavailable: The database is away; whatever was held is free when its lease is over.
+        """
+        parts = (self.submitter, self.archiver, self.refresher, self.reconciler)
+        await asyncio.gather(*(part.close() for part in parts))
+        await self.claims.release()
+
+
+def assemble(on: Resources, wake: Wake, options: Options | None = None) -> BackgroundWork:
+    """Put the background work together; nothing runs yet.
+
+    Args:
+        on: What it stands on.
+        wake: Has one of its tasks run at once, because another one has work for it.
+        options: None: as the studio has it.
+    """
+    options = options or Options()
+    db, catalog, storage, disk_space = on.db, on.catalog, on.storage, on.disk_space
+    submit, reconcile, archive = (
+        partial(wake, name) for name in (TaskName.SUBMIT, TaskName.RECONCILE, TaskName.ARCHIVE)
+    )
+    claims = Claims(db, on.holder, options.stores)
+    downloader = Downloader(storage=storage, worker_pool=on.worker_pool, limits=options.limits)
+    refresher = Refresher(claims=claims, catalog=catalog, on_finished=archive)
+    reconciler = Reconciler(claims=claims, catalog=catalog, on_unsent=submit, on_finished=archive)
+    archiver = Archiver(
+        claims=claims,
+        catalog=catalog,
+        downloader=downloader,
+        wake=archive,
+        at_once=options.files_at_once,
+    )
+    return BackgroundWork(
+        catalog=catalog,
+        claims=claims,
+        submitter=Submitter(
+            claims=claims,
+            catalog=catalog,
+            storage=storage,
+            disk_space=disk_space,
+            wake=submit,
+            on_unclear=reconcile,
+        ),
+        refresher=refresher,
+        reconciler=reconciler,
+        archiver=archiver,
+        purger=Purger(db=db, catalog=catalog, storage=storage, stores=options.stores, clock=options.clock),
+        scrubber=Scrubber(
+            db=db,
+            storage=storage,
+            disk_space=disk_space,
+            catalog=catalog,
+            downloader=downloader,
+            most=options.videos_per_scrub,
+        ),
+        catch_up=CatchUp(db=db, reconciler=reconciler, refresher=refresher, archiver=archiver),
+        importer=Importer(db=db, catalog=catalog),
+    )
