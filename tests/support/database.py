@@ -1,4 +1,7 @@
-"""A real PostgreSQL for tests: one server and one migrated database per run (per xdist worker)."""
+"""A real PostgreSQL for tests: one server and one migrated database per run (per xdist worker).
+
+Every test finds that database empty. To delete rows takes 2 ms; a clone of a template would take 100 to 300.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
@@ -13,6 +16,7 @@ from sora_studio.db.models import UserRow
 from tests.support.cluster import running_cluster
 
 _CARELESS = ("fsync", "synchronous_commit", "full_page_writes")  # a test's data need not survive a power cut
+_DELETE_ALL = "; ".join(str(table.delete()) for table in reversed(UserRow.metadata.sorted_tables))
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +54,7 @@ async def migrated_database(postgres: str) -> AsyncIterator[Database]:
 async def database(migrated_database: Database) -> Database:
     """Return a database with all tables and no rows."""
     async with migrated_database.engine.begin() as connection:
-        for table in reversed(UserRow.metadata.sorted_tables):
-            await connection.execute(table.delete())
+        await connection.exec_driver_sql(_DELETE_ALL)
     return migrated_database
 
 
