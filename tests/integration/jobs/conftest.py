@@ -1,6 +1,6 @@
 """The background work on a real database and disk, with a provider in memory and no clock."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,10 +139,16 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@pytest.fixture
-async def background(database: Database, tmp_path: Path) -> AsyncIterator[Background]:
+@pytest.fixture(scope="session")
+def worker_pool() -> Iterator[WorkerPool]:
+    """Return one process for all: to start one takes longer than most tests."""
     worker_pool = WorkerPool(limit_worker, 1)
-    yield Background(
+    yield worker_pool
+    worker_pool.close()
+
+
+@pytest.fixture
+async def background(database: Database, worker_pool: WorkerPool, tmp_path: Path) -> Background:
+    return Background(
         database, FakeProvider(), LocalStorage(tmp_path / "media"), worker_pool, await add_person(database)
     )
-    worker_pool.close()

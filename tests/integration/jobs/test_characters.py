@@ -23,7 +23,6 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Variant, VideoWish
-from sora_studio.services.pictures import limit_worker
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.characters import CharacterService
 from sora_studio.services.worker_pool import WorkerPool
@@ -57,11 +56,10 @@ class Studio(Background):
 
 
 @pytest.fixture
-async def background(database: Database, tmp_path: Path) -> AsyncIterator[Studio]:
-    worker_pool = WorkerPool(limit_worker, 1)
+async def background(database: Database, worker_pool: WorkerPool, tmp_path: Path) -> Studio:
+    """At a provider that can do everything."""
     storage = LocalStorage(tmp_path / "media")
-    yield Studio(database, FakeProvider(ABLE), storage, worker_pool, await add_person(database))
-    worker_pool.close()
+    return Studio(database, FakeProvider(ABLE), storage, worker_pool, await add_person(database))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Videos made from others: edits, extensions, and what their provider is told."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Phase, VideoView, VideoWish
-from sora_studio.services.pictures import limit_worker
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.integration.jobs.conftest import Background
@@ -30,13 +28,10 @@ ABLE = replace(PROFILE, operations=frozenset(Operation))
 
 
 @pytest.fixture
-async def background(database: Database, tmp_path: Path) -> AsyncIterator[Background]:
+async def background(database: Database, worker_pool: WorkerPool, tmp_path: Path) -> Background:
     """At a provider that can do everything."""
-    worker_pool, provider = WorkerPool(limit_worker, 1), FakeProvider(ABLE)
-    yield Background(
-        database, provider, LocalStorage(tmp_path / "media"), worker_pool, await add_person(database)
-    )
-    worker_pool.close()
+    storage = LocalStorage(tmp_path / "media")
+    return Background(database, FakeProvider(ABLE), storage, worker_pool, await add_person(database))
 
 
 async def finished(background: Background, prompt: str = "a lighthouse") -> VideoView:
