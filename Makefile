@@ -26,8 +26,9 @@ dev: install .venv/dev  ## Serve; rebuild and restart whenever a source file cha
 install: .venv/runtime  ## Set up .venv and build the front end (fast when nothing changed)
 	@$(BIN)/python -m sora_studio.web.frontend
 
-test: install .venv/dev  ## Run the whole suite (ARGS=… for pytest)
+test: install .venv/dev node_modules/.installed  ## Run the whole suite (ARGS=… for pytest)
 	@sh setup/chromium.sh
+	@$(BIN)/bun test --isolate --only-failures --coverage
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/dev node_modules/.installed  ## Check format, lint, types, layers, dead code, and that code and papers agree

@@ -36,7 +36,14 @@ on("keydown", "[role=menu]", (menu, event) => {
   const items = all(":scope > :not([hidden])", menu);
   items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
 });
-addEventListener("scroll", () => one("#tile-menu:popover-open")?.hidePopover(), { passive: true });
+addEventListener(
+  "scroll",
+  () => {
+    const menu = one("#tile-menu");
+    if (menu?.matches(":popover-open")) menu.hidePopover();
+  },
+  { passive: true },
+);
 
 // Pointing at a tile runs through its spritesheet: tile.css draws the frame that is named here.
 const COLUMNS = 5;

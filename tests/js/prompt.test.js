@@ -1,0 +1,189 @@
+import { beforeEach, describe, expect, spyOn, test } from "bun:test";
+import "../../assets/js/prompt.js";
+import { change, changes, draw, one, press, start, type } from "./person.js";
+
+const FORM = `
+  <form>
+    <textarea name="prompt" data-draft="create" data-longest="10"></textarea>
+    <output data-count="1,000"></output>
+    <label><input type="checkbox" data-character="@Ada"></label>
+    <button data-prompt="A kite over the sea" type="button">Try</button>
+    <kbd data-keys=""></kbd>
+  </form>`;
+const box = () => one("textarea");
+const draft = () => sessionStorage.getItem("studio.draft.create");
+
+await start();
+beforeEach(async () => {
+  sessionStorage.clear();
+  history.replaceState(null, "", "/");
+  draw(FORM);
+  await changes();
+});
+
+describe("the draft", () => {
+  test("outlives the page, with its count", async () => {
+    type(box(), "a kite");
+    draw(FORM);
+    await changes();
+
+    expect(box().value).toBe("a kite");
+    expect(one("output").textContent).toBe("6 / 1,000");
+  });
+
+  test("does not replace what the server has filled in", async () => {
+    type(box(), "a kite");
+    draw('<textarea data-draft="create">an edit</textarea>');
+    await changes();
+
+    expect(box().value).toBe("an edit");
+    expect(document.activeElement).toBe(box());
+  });
+});
+
+describe("the counter", () => {
+  const shown = () => [one("output").textContent, one("output").dataset.near];
+
+  test.each([
+    ["", 1, "", "false"],
+    ["x", 4, "4 / 1,000", "false"],
+    ["🪁", 2, "2 / 1,000", "false"],
+    ["x", 950, "950 / 1,000", "false"],
+    ["x", 951, "951 / 1,000", "true"],
+  ])("counts characters as people do: %p × %p", (character, times, count, near) => {
+    type(box(), character.repeat(times));
+
+    expect(shown()).toEqual([count, near]);
+  });
+});
+
+test("what is too long is refused, not cut", () => {
+  type(box(), "x".repeat(11));
+  expect(box().validationMessage).toContain("11 characters; 10 is the most");
+  expect(box().value).toHaveLength(11);
+
+  type(box(), "x".repeat(10));
+  expect(box().validationMessage).toBe("");
+});
+
+test("a text that the server has filled in is measured, too", async () => {
+  draw('<form id="remix"><textarea data-remix="" data-longest="3">four</textarea></form>');
+  await changes();
+
+  expect(box().validity.valid).toBe(false);
+});
+
+describe("keys", () => {
+  const sending = spyOn(HTMLFormElement.prototype, "requestSubmit").mockImplementation(() => {});
+  beforeEach(() => sending.mockClear());
+
+  test.each([{ ctrlKey: true }, { metaKey: true }])("%j and Enter send", (held) => {
+    expect(press(box(), "Enter", held)).toBe(false);
+    expect(sending).toHaveBeenCalledTimes(1);
+  });
+
+  test("Enter alone is a new line", () => {
+    expect(press(box(), "Enter")).toBe(true);
+    expect(sending).not.toHaveBeenCalled();
+  });
+
+  test("their name is that of the person's keyboard", () => {
+    expect(one("kbd").textContent).toBe("Ctrl ↵");
+  });
+});
+
+test("an example is written into the box, and into the draft", () => {
+  one("[data-prompt]").click();
+
+  expect(box().value).toBe("A kite over the sea");
+  expect(draft()).toBe("A kite over the sea");
+  expect(document.activeElement).toBe(box());
+});
+
+describe("a character", () => {
+  const choose = (checked) => {
+    one("[data-character]").checked = checked;
+    change(one("[data-character]"));
+  };
+  const write = (text, at = text.length) => {
+    type(box(), text);
+    box().setSelectionRange(at, at);
+  };
+
+  test("is written where the cursor stands, with a space before", () => {
+    write("with and a kite", 4);
+    choose(true);
+
+    expect(box().value).toBe("with @Ada  and a kite");
+    expect(draft()).toBe("with @Ada  and a kite");
+    expect(document.activeElement).toBe(box());
+  });
+
+  test("needs no second space", () => {
+    write("with ");
+    choose(true);
+
+    expect(box().value).toBe("with @Ada ");
+  });
+
+  test("is named once", () => {
+    write("@Ada flies a kite");
+    choose(true);
+
+    expect(box().value).toBe("@Ada flies a kite");
+  });
+
+  test("stays in the text when it is no longer chosen", () => {
+    write("@Ada flies");
+    choose(false);
+
+    expect(box().value).toBe("@Ada flies");
+  });
+});
+
+test("a link to the remix goes into its box", async () => {
+  history.replaceState(null, "", "/video/v1#remix");
+  draw('<form id="remix"><textarea data-remix="">kite</textarea></form>');
+  await changes();
+
+  expect(document.activeElement).toBe(box());
+});
+
+describe("the height of a box", () => {
+  const inCss = spyOn(Object.getPrototypeOf(CSS), "supports");
+  const measure = () => {
+    const heights = [];
+    Object.defineProperty(box(), "scrollHeight", { get: () => heights.push(box().style.height) && 120 });
+    return heights;
+  };
+  beforeEach(() => inCss.mockReturnValue(false));
+
+  test.each(["data-draft", "data-remix"])(
+    "grows and shrinks with its text where CSS cannot do it: %s",
+    (kind) => {
+      draw(`<form id="f"><textarea ${kind}=""></textarea></form>`);
+      const before = measure();
+      type(box(), "many\nlines");
+
+      expect(before).toEqual(["auto"]);
+      expect(box().style.height).toBe("120px");
+    },
+  );
+
+  test("is that of the text which is there at first", async () => {
+    draw('<form id="f"><textarea data-remix="">many\nlines</textarea></form>');
+    measure();
+    await changes();
+
+    expect(box().style.height).toBe("120px");
+  });
+
+  test("is left to CSS where it can", () => {
+    inCss.mockReturnValue(true);
+    draw(FORM);
+    measure();
+    type(box(), "many\nlines");
+
+    expect(box().style.height).toBe("");
+  });
+});

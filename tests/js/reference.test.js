@@ -1,0 +1,146 @@
+import { beforeEach, describe, expect, jest, mock, test } from "bun:test";
+import "../../assets/js/reference.js";
+import { change, draw, happen, one } from "./person.js";
+
+const requests = [];
+
+// The browser's request, answered by the test.
+globalThis.XMLHttpRequest = class {
+  upload = {};
+  open(...line) {
+    this.line = line;
+  }
+  send(body) {
+    this.body = body;
+    requests.push(this);
+  }
+  answer(status, response = null) {
+    Object.assign(this, { status, response });
+    this.onloadend();
+  }
+};
+
+const attach = mock();
+const form = () => one("form");
+const complaint = () => one("[data-upload-error]").textContent;
+const picture = (type = "image/png", size = 3) => {
+  const file = new File(["png"], "kite.png", { type });
+  Object.defineProperty(file, "size", { value: size });
+  return file;
+};
+
+beforeEach(() => {
+  requests.length = 0;
+  attach.mockClear();
+  draw(`
+    <form data-composer="">
+      <textarea data-draft="create"></textarea>
+      <input type="file" data-file="">
+      <p data-upload-error=""></p>
+      <button type="button" data-attach=""></button>
+    </form>`);
+  one("[data-attach]").addEventListener("click", attach);
+});
+
+function choose(file) {
+  Object.defineProperty(one("[data-file]"), "files", { value: [file] });
+  change(one("[data-file]"));
+}
+
+// Send an event that carries files, as the clipboard and the mouse do.
+function carry(type, element, where, files) {
+  const event = new Event(type, { bubbles: true, cancelable: true });
+  Object.defineProperty(event, where, { value: { files, types: files.length ? ["Files"] : ["text/plain"] } });
+  return happen(element, event);
+}
+
+test("a picture is uploaded, and attached when it has arrived", () => {
+  choose(picture());
+  const [request] = requests;
+  expect([...request.line, request.responseType]).toEqual(["POST", "/api/references", "json"]);
+  expect(request.body.get("file").name).toBe("kite.png");
+  expect("uploading" in form().dataset).toBe(true);
+
+  request.upload.onprogress({ loaded: 30, total: 120 });
+  expect(form().style.getPropertyValue("--uploaded")).toBe("25");
+
+  request.answer(201, { id: "r1", width: 1280, height: 720 });
+  expect(window.studio.uploaded).toEqual({ id: "r1", width: 1280, height: 720 });
+  expect(attach).toHaveBeenCalledTimes(1);
+  expect("uploading" in form().dataset).toBe(false);
+  expect(form().style.getPropertyValue("--uploaded")).toBe("");
+});
+
+test.each([
+  ["a film", picture("video/mp4"), "The image has to be a PNG, JPEG or WebP file."],
+  ["a picture of 25 MB", picture("image/png", 25 * 1024 * 1024), "The image has 25 MB; 20 MB is the most."],
+])("%s is refused before it is sent", (_, file, sentence) => {
+  choose(file);
+
+  expect(complaint()).toBe(sentence);
+  expect(requests).toEqual([]);
+});
+
+test.each([
+  ["what the API says", 422, { error: { message: "The image is broken." } }, "The image is broken."],
+  ["a sentence of our own", 0, null, expect.stringContaining("did not arrive")],
+  ["a sentence of our own", 201, null, expect.stringContaining("did not arrive")],
+])("a failure shows %s (%p)", (_, status, response, sentence) => {
+  choose(picture());
+  requests[0].answer(status, response);
+
+  expect(complaint()).toEqual(sentence);
+  expect(attach).not.toHaveBeenCalled();
+  expect("uploading" in form().dataset).toBe(false);
+});
+
+test("a new picture takes back what was wrong with the last one", () => {
+  choose(picture("text/plain"));
+  draw(document.body.innerHTML);
+  choose(picture());
+
+  expect(complaint()).toBe("");
+});
+
+describe("pasting", () => {
+  test("a picture uploads it", () => {
+    expect(carry("paste", one("textarea"), "clipboardData", [picture()])).toBe(false);
+    expect(requests).toHaveLength(1);
+  });
+
+  test("text pastes it", () => {
+    expect(carry("paste", one("textarea"), "clipboardData", [])).toBe(true);
+    expect(requests).toEqual([]);
+  });
+});
+
+describe("dragging", () => {
+  test("a picture over the page lights the form, until it leaves", () => {
+    expect(carry("dragover", document.body, "dataTransfer", [picture()])).toBe(false);
+    jest.advanceTimersByTime(100);
+    carry("dragover", document.body, "dataTransfer", [picture()]);
+    jest.advanceTimersByTime(100);
+    expect(form().dataset.over).toBe("true");
+
+    jest.advanceTimersByTime(100);
+    expect(form().dataset.over).toBeUndefined();
+  });
+
+  test("and letting go uploads it", () => {
+    carry("dragover", document.body, "dataTransfer", [picture()]);
+    expect(carry("drop", document.body, "dataTransfer", [picture()])).toBe(false);
+    expect(requests).toHaveLength(1);
+    expect(form().dataset.over).toBeUndefined();
+  });
+
+  test.each(["dragover", "drop"])("text is the browser's business: %s", (type) => {
+    expect(carry(type, document.body, "dataTransfer", [])).toBe(true);
+    expect(requests).toEqual([]);
+  });
+
+  test("a page without a form takes nothing", () => {
+    draw("<main></main>");
+
+    expect(carry("drop", document.body, "dataTransfer", [picture()])).toBe(true);
+  });
+});

@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import "../../assets/js/sign-in.js";
+import { all, changes, draw, happen, one, start, submit, type } from "./person.js";
+
+const field = (name) => one(`[name=${name}]`);
+
+async function visit(address) {
+  history.replaceState(null, "", address);
+  draw(`
+    <form data-sign-in="">
+      <p data-code="credentials" hidden>Wrong.</p><p data-code="throttled" hidden>Wait.</p><p data-code="" hidden>Oh.</p>
+      <input name="display_name"><input name="email">
+      <div class="password">
+        <input name="password" type="password"><button type="button" data-reveal=""></button>
+        <output data-password-count="4"></output>
+      </div>
+      <input type="hidden" name="next">
+    </form>`);
+  await changes();
+}
+
+await start();
+beforeEach(() => visit("/signup"));
+
+describe("what the API says in the address", () => {
+  const shown = () => all("[data-code]:not([hidden])").map((line) => line.textContent);
+
+  test.each([
+    ["/login", []],
+    ["/login?error=throttled", ["Wait."]],
+    ["/login?error=never-heard", ["Oh."]],
+    ["/login?error=", ["Oh."]],
+  ])("%s", async (address, sentences) => {
+    await visit(address);
+
+    expect(shown()).toEqual(sentences);
+  });
+
+  test("fills in what was typed before", async () => {
+    await visit("/signup?email=ada%40example.com&display_name=Ada");
+
+    expect([field("email").value, field("display_name").value]).toEqual(["ada@example.com", "Ada"]);
+  });
+});
+
+describe("where to go next", () => {
+  test.each([
+    ["/video/v1", "/video/v1"],
+    ["/library?q=kite", "/library?q=kite"],
+    ["https://evil.example", ""],
+    ["//evil.example", ""],
+    ["/\\evil.example", ""],
+    ["javascript:alert(1)", ""],
+    ["", ""],
+  ])("%p → %p: never to another site", async (next, taken) => {
+    await visit(`/login?next=${encodeURIComponent(next)}`);
+
+    expect(field("next").value).toBe(taken);
+  });
+});
+
+describe("sending", () => {
+  const send = (name) => {
+    field("email").value = "ada@example.com";
+    field("display_name").value = name;
+    submit(one("form"));
+  };
+
+  test("somebody without a name is called as in their address", () => {
+    send("  ");
+    expect(field("display_name").value).toBe("ada");
+  });
+
+  test("somebody with a name keeps it", () => {
+    send("Ada Lovelace");
+    expect(field("display_name").value).toBe("Ada Lovelace");
+  });
+
+  test("shows that it is under way, until the person comes back", () => {
+    send("Ada");
+    expect("pending" in one("form").dataset).toBe(true);
+
+    happen(window, new Event("pageshow"));
+    expect("pending" in one("form").dataset).toBe(false);
+  });
+});
+
+describe("the password", () => {
+  test("is shown and hidden", () => {
+    one("[data-reveal]").click();
+    expect([field("password").type, one("[data-reveal]").getAttribute("aria-pressed")]).toEqual([
+      "text",
+      "true",
+    ]);
+
+    one("[data-reveal]").click();
+    expect([field("password").type, one("[data-reveal]").getAttribute("aria-pressed")]).toEqual([
+      "password",
+      "false",
+    ]);
+    expect(document.activeElement).toBe(field("password"));
+  });
+
+  test.each([
+    ["", "", "false"],
+    ["abc", "3 / 4", "false"],
+    ["abcd", "4 / 4", "true"],
+    ["e\u0301a\u0308o", "3 / 4", "false"], // as the server counts: composed
+  ])("is counted: %p", (text, count, enough) => {
+    type(field("password"), text);
+
+    expect([one("output").textContent, one("output").dataset.enough]).toEqual([count, enough]);
+  });
+});

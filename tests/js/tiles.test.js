@@ -1,0 +1,246 @@
+import { beforeEach, describe, expect, jest, mock, test } from "bun:test";
+import "../../assets/js/tiles.js";
+import { all, changes, draw, happen, one, press, start } from "./person.js";
+
+const MENU = `
+  <div id="tile-menu" role="menu" popover>
+    <a data-item="download"></a><a data-item="remix"></a><a data-item="edit"></a><a data-item="delete"></a>
+  </div>`;
+
+await start();
+
+describe("the menu", () => {
+  const menu = () => one("#tile-menu");
+  const shown = () => all("#tile-menu > :not([hidden])").map((item) => item.dataset.item);
+  const open = (look) => {
+    draw(`<article class="tile"><button data-menu="v1" data-look="${look}"></button></article>${MENU}`);
+    one("button").click();
+  };
+
+  test.each([
+    ["ready", ["download", "remix", "delete"]],
+    ["failed", ["edit", "delete"]],
+    ["coming", ["delete"]],
+  ])("offers what can be done with one that is %s", (look, items) => {
+    open(look);
+
+    expect(shown()).toEqual(items);
+    expect(document.activeElement.dataset.item).toBe(items[0]);
+    expect(menu().dataset.video).toBe("v1");
+  });
+
+  test("downloads the video of its tile", () => {
+    open("ready");
+
+    expect(one('[data-item="download"]').getAttribute("href")).toBe(
+      "/api/videos/v1/content?variant=video&download=1",
+    );
+  });
+
+  test.each([
+    ["below its button, and as far right", { top: 100, right: 300 }, { top: "126px", left: "150px" }],
+    ["above it at the end of the window", { top: 700, right: 300 }, { top: "494px", left: "150px" }],
+    ["inside a window that is low", { top: 100, right: 300, height: 150 }, { top: "8px", left: "150px" }],
+    ["inside the window at its left edge", { top: 100, right: 40 }, { top: "126px", left: "8px" }],
+    ["inside the window at its right edge", { top: 100, right: 1100 }, { top: "126px", left: "866px" }],
+  ])("opens %s", (_, { top, right, height = 768 }, expected) => {
+    open("ready");
+    window.happyDOM.setViewport({ width: 1024, height });
+    Object.defineProperty(menu(), "offsetHeight", { value: 200 });
+    Object.defineProperty(menu(), "offsetWidth", { value: 150 });
+    one("button").getBoundingClientRect = () => ({ top, bottom: top + 20, right });
+    one("button").click();
+
+    expect({ top: menu().style.top, left: menu().style.left }).toEqual(expected);
+  });
+
+  test("says that it is open, and that it is closed", () => {
+    open("ready");
+    expect(one("button").getAttribute("aria-expanded")).toBe("true");
+
+    happen(menu(), new Event("toggle"));
+    expect(one("button").hasAttribute("aria-expanded")).toBe(false);
+  });
+
+  test("closes after a choice", () => {
+    open("ready");
+    expect("isOpen" in menu().dataset).toBe(true);
+
+    one('[data-item="delete"]').click();
+    jest.advanceTimersByTime(1);
+
+    expect("isOpen" in menu().dataset).toBe(false);
+  });
+
+  test.each([
+    ["closes with the page that scrolls away below it", true],
+    ["has nothing to close then when it is closed", false],
+  ])("%s", (_, isOpen) => {
+    open("ready");
+    const hide = mock();
+    Object.assign(menu(), { hidePopover: hide, matches: (state) => isOpen && state === ":popover-open" });
+    happen(window, new Event("scroll"));
+
+    expect(hide).toHaveBeenCalledTimes(isOpen ? 1 : 0);
+  });
+
+  test("is walked through by arrows, round and round", () => {
+    open("ready");
+    const walk = (...keys) => {
+      for (const key of keys) expect(press(document.activeElement, key)).toBe(false); // else the page scrolls
+      return document.activeElement.dataset.item;
+    };
+
+    expect(walk("ArrowDown")).toBe("remix");
+    expect(walk("ArrowDown", "ArrowDown")).toBe("download");
+    expect(walk("ArrowUp")).toBe("delete");
+    expect(press(document.activeElement, "x")).toBe(true);
+  });
+});
+
+describe("the spritesheet", () => {
+  const sheets = [];
+  globalThis.Image = class {
+    decode() {
+      return new Promise((loaded, failed) => sheets.push({ address: this.src, loaded, failed }));
+    }
+  };
+  const link = () => one("a");
+  const point = (type, options) =>
+    happen(link(), new PointerEvent(type, { bubbles: true, pointerType: "mouse", ...options }));
+
+  beforeEach(() => {
+    sheets.length = 0;
+  });
+  const tile = (name) => draw(`<article><a data-sprite="/${name}"><i></i></a></article>`);
+
+  test("is loaded when a mouse points at the tile, once", async () => {
+    tile("a.webp");
+    point("pointerover");
+    point("pointerover");
+    expect(sheets.map((each) => each.address)).toEqual(["/a.webp"]);
+    expect("scrub" in link().dataset).toBe(false);
+
+    sheets[0].loaded();
+    await changes();
+    expect("scrub" in link().dataset).toBe(true);
+    expect(link().style.getPropertyValue("--sheet")).toBe('url("/a.webp")');
+  });
+
+  test("is not for fingers", () => {
+    tile("b.webp");
+    point("pointerover", { pointerType: "touch" });
+
+    expect(sheets).toEqual([]);
+  });
+
+  test("that comes late does not start over a tile that was left", async () => {
+    tile("c.webp");
+    point("pointerover");
+    point("pointerout");
+    sheets[0].loaded();
+    await changes();
+
+    expect("scrub" in link().dataset).toBe(false);
+  });
+
+  test("that did not come is asked for again", async () => {
+    tile("d.webp");
+    point("pointerover");
+    sheets[0].failed();
+    await changes();
+    point("pointerout");
+    point("pointerover");
+
+    expect(sheets).toHaveLength(2);
+  });
+
+  test.each([
+    [0, "0", "0"],
+    [50, "0", "2"],
+    [99, "4", "3"],
+    [150, "4", "3"],
+    [-10, "0", "0"],
+  ])("at %p %% of the width the frame is in column %p of line %p", (clientX, column, line) => {
+    tile("e.webp");
+    link().getBoundingClientRect = () => ({ left: 0, width: 100 });
+    point("pointermove", { clientX });
+
+    const style = (name, element = link()) => element.style.getPropertyValue(name);
+    expect([style("--column"), style("--line")]).toEqual([column, line]);
+    expect(Number(style("--at", one("article")))).toBeCloseTo(Math.min(0.999, Math.max(0, clientX / 100)));
+  });
+
+  test("stays while the pointer is inside", async () => {
+    tile("f.webp");
+    point("pointerover");
+    sheets[0].loaded();
+    await changes();
+    point("pointerout", { relatedTarget: one("i") });
+    expect(link().getAttributeNames()).toContain("data-scrub");
+
+    point("pointerout", { relatedTarget: document.body });
+    expect(link().getAttributeNames().sort()).toEqual(["data-sprite", "style"]);
+  });
+});
+
+test("a picture that does not come leaves its place empty, until it comes", () => {
+  draw("<img><video></video>");
+  happen(one("img"), new Event("error"));
+  happen(one("video"), new Event("error"));
+  expect([one("img").style.opacity, one("video").style.opacity]).toEqual(["0", ""]);
+
+  happen(one("img"), new Event("load"));
+  expect(one("img").style.opacity).toBe("");
+});
+
+describe("near the end of the page", () => {
+  const [observer] = IntersectionObserver.all;
+  const more = mock();
+  const see = (isIntersecting = true) => observer.callback([{ isIntersecting, target: one("[data-more]") }]);
+  const list = async (count) => {
+    draw(`${'<article class="tile"></article>'.repeat(count)}<button data-more="">More</button>`);
+    one("[data-more]").addEventListener("click", more);
+    await changes();
+  };
+
+  beforeEach(async () => {
+    draw("");
+    await changes();
+    more.mockClear();
+  });
+
+  test("the button for more is pressed, once for each number of tiles", async () => {
+    await list(30);
+    expect(observer.observed.has(one("[data-more]"))).toBe(true);
+    see(false);
+    expect(more).toHaveBeenCalledTimes(0);
+
+    see();
+    see();
+    expect(more).toHaveBeenCalledTimes(1);
+
+    await list(60);
+    see();
+    expect(more).toHaveBeenCalledTimes(2);
+  });
+
+  test("another question begins anew", async () => {
+    await list(60);
+    see();
+    await list(20);
+    see();
+    await list(60);
+    see();
+
+    expect(more).toHaveBeenCalledTimes(3);
+  });
+
+  test("nothing is watched when that was all", async () => {
+    await list(30);
+    one("[data-more]").remove();
+    await changes();
+
+    expect(observer.observed.size).toBe(0);
+  });
+});
