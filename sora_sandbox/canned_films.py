@@ -1,33 +1,46 @@
-"""Canned films: small real ones, rendered once for each length, for jobs that complete without rendering."""
+"""Canned films: real ones, rendered once for each size and length, for jobs that need none of their own."""
 
 import asyncio
+import contextlib
+import shutil
+import tempfile
 from pathlib import Path
 
-from sora_sandbox.file_store import FileStore
+from sora_sandbox.worker_process import WorkerProcess
 
-_WIDTH, _HEIGHT = 320, 180
 _PROMPT = "A paper boat on a calm lake"
 
 
 class CannedFilms:
-    """The films that have been rendered so far."""
+    """The canned films in a folder, which several sandboxes may share."""
 
-    def __init__(self, files: FileStore) -> None:
-        self._files, self._folders = files, dict[int, Path]()
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._lock = asyncio.Lock()
 
-    async def film(self, seconds: int) -> Path:
-        """Return the folder of a film of this length; rendering the first takes a tenth of its length."""
+    async def film(self, width: int, height: int, seconds: int) -> Path | None:
+        """Return the folder of a film, rendered now if it is not there yet; None if that fails."""
+        film = self._folder / f"{width}x{height}x{seconds}"
         async with self._lock:
-            if seconds not in self._folders:
-                folder = self._files.begin()
-                await asyncio.to_thread(_render, seconds, folder)
-                self._folders[seconds] = folder
-        return self._folders[seconds]
+            if not film.exists():
+                await self._render(film, width, height, seconds)
+        return film if film.exists() else None
 
-
-def _render(seconds: int, folder: Path) -> None:
-    from sora_sandbox.film.render import RenderSpec, render  # noqa: PLC0415 -- loads numpy, which few starts need
-
-    for _ in render(RenderSpec((_PROMPT,), _WIDTH, _HEIGHT, seconds), folder):
-        pass
+    async def _render(self, film: Path, width: int, height: int, seconds: int) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=self._folder, prefix=".unfinished-"))
+        spec = {
+            "folder": str(unfinished),
+            "prompts": [_PROMPT],
+            "width": width,
+            "height": height,
+            "seconds": seconds,
+        }
+        try:
+            async with WorkerProcess.start() as worker:
+                rendered = await worker.render(spec) == 0
+            if rendered:
+                with contextlib.suppress(OSError):  # another sandbox has been faster
+                    unfinished.rename(film)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)

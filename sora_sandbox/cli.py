@@ -20,6 +20,22 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
     faults: Annotated[
         bool, typer.Option("--faults", help="Open /faults, which makes requests fail.")
     ] = False,
+    canned: Annotated[
+        bool,
+        typer.Option(
+            "--canned",
+            help="Give jobs of one size and length the same film, instead of rendering each prompt.",
+            envvar="SORA_SANDBOX_CANNED",
+        ),
+    ] = False,
+    canned_films_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where canned films are kept; several sandboxes may share it.",
+            show_default="in the data directory",
+            envvar="SORA_SANDBOX_CANNED_FILMS_DIR",
+        ),
+    ] = None,
     expires_after: Annotated[
         int, typer.Option(help="Seconds until a finished video's files expire.", min=1)
     ] = 3600,
@@ -55,6 +71,8 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
         parent_pid=parent_pid,
         dialect=dialect,
         faults=faults,
+        canned=canned,
+        canned_films_dir=canned_films_dir or data_dir / "canned",
         expires_after=expires_after,
         max_queued=max_queued,
         workers=workers,

@@ -41,9 +41,9 @@ class FileStore:
         folder.replace(self._films / _file_name(video_id))
 
     def copy(self, folder: Path, video_id: str) -> None:
-        """Give a video the files of a folder, all at once, as hard links: they take no space."""
+        """Give a video the files of a folder, all at once; hard links, where possible, take no space."""
         links = self.begin()
-        shutil.copytree(folder, links, copy_function=os.link, dirs_exist_ok=True)
+        shutil.copytree(folder, links, copy_function=_link_or_copy, dirs_exist_ok=True)
         self.finish(links, video_id)
 
     def discard(self, folder: Path) -> None:
@@ -59,6 +59,13 @@ class FileStore:
     def remove_films(self, video_id: str) -> None:
         """Delete the files of an expired video; its reference stays, for remixes."""
         shutil.rmtree(self._films / _file_name(video_id), ignore_errors=True)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
 
 
 def _file_name(video_id: str) -> str:

@@ -17,6 +17,8 @@ LEAST_SECONDS = 1.5
 """At speed 1, rendering a second of video takes at least this long, so that progress can be watched."""
 
 _log = logging.getLogger(__name__)
+_INSTANT_SIZE = 320, 180
+"""Pixels of the film of an instant job."""
 _RENDER_FAILED = "video_generation_failed", "The video could not be rendered."
 
 
@@ -33,7 +35,7 @@ class RenderPool:
         """Prepare; nothing runs before `start`. `on_end` is called with each job that completed or failed."""
         self._store, self._files, self._settings, self._on_end = store, files, settings, on_end
         self._job_added = asyncio.Event()
-        self._canned_films = CannedFilms(files)
+        self._canned_films = CannedFilms(settings.canned_films_dir)
         self._tasks: set[asyncio.Task[None]] = set()
         self._workers: dict[str, WorkerProcess] = {}
         self._countdowns: dict[str, tuple[float, float]] = {}
@@ -66,7 +68,7 @@ class RenderPool:
 
     async def prepare_canned_film(self) -> None:
         """Have a film of the default length ready, so that the first instant job is instant."""
-        await self._canned_films.film(int(validation.DEFAULT_SECONDS))
+        await self._canned_films.film(*_INSTANT_SIZE, int(validation.DEFAULT_SECONDS))
 
     def cancel(self, video_id: str) -> None:
         """Stop rendering a job, if it is being rendered."""
@@ -103,7 +105,7 @@ class RenderPool:
             if failure:
                 await asyncio.sleep(fate.get("instant_ms", least * 250) / 1000)
                 self._store.fail(video.id, *failure)
-            elif await (self._use_canned_film(video) if "instant_ms" in fate else self._render(video, least)):
+            elif await self._make_film(video, least):
                 self._store.complete(video.id, expires_ms / 1000)
             else:
                 self._store.fail(video.id, *_RENDER_FAILED)
@@ -115,27 +117,33 @@ class RenderPool:
         else:
             self._on_end(ended)
 
-    async def _use_canned_film(self, video: VideoRecord) -> bool:
-        """Let the time of its fate pass, and give it a canned film; tell whether it is still wanted."""
-        seconds = video.fate["instant_ms"] / 1000
+    async def _make_film(self, video: VideoRecord, least: float) -> bool:
+        """Put the files of a job in place, after at least `least` seconds; tell whether they are there."""
+        if (instant_ms := video.fate.get("instant_ms")) is not None:
+            return await self._use_canned_film(video, _INSTANT_SIZE, instant_ms / 1000)
+        if self._settings.canned and not video.has_reference and not video.source_seconds:
+            return await self._use_canned_film(video, _even_size(video), least)
+        return await self._render(video, least)
+
+    async def _use_canned_film(self, video: VideoRecord, size: tuple[int, int], seconds: float) -> bool:
         if seconds:
             self._countdowns[video.id] = time.monotonic(), seconds
             await asyncio.sleep(seconds)
-        film = await self._canned_films.film(int(video.seconds))
-        if self._store.find(video.id):
+        film = await self._canned_films.film(*size, int(video.seconds))
+        if film and self._store.find(video.id):
             self._files.copy(film, video.id)
             return True
         return False
 
     async def _render(self, video: VideoRecord, least: float) -> bool:
-        """Have a worker process render it; tell whether the files are in place."""
+        """Have a worker process render a film from the prompt."""
         folder = self._files.begin()
-        width, height = validation.parse_size(video.size)
+        width, height = _even_size(video)
         spec = {
             "folder": str(folder),
             "prompts": [*video.ancestry, video.prompt],
-            "width": width & ~1,  # the encoder wants even numbers
-            "height": height & ~1,
+            "width": width,
+            "height": height,
             "seconds": int(video.seconds),
             "reference": str(self._files.reference(video.id)) if video.has_reference else None,
             "least_seconds": least,
@@ -155,3 +163,9 @@ class RenderPool:
         finally:
             self._workers.pop(video.id, None)
             self._files.discard(folder)
+
+
+def _even_size(video: VideoRecord) -> tuple[int, int]:
+    """Return the width and height of a job's film: the encoder wants even numbers."""
+    width, height = validation.parse_size(video.size)
+    return width & ~1, height & ~1

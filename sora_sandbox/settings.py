@@ -31,3 +31,7 @@ class SandboxSettings:
     """The server to imitate: a name in `dialects.DIALECTS`."""
     faults: bool
     """Open /faults, where a test can make requests fail."""
+    canned: bool
+    """Give jobs canned films of their size and length, except those that start from an image or a film."""
+    canned_films_dir: Path
+    """Where canned films are kept; several sandboxes may share it."""
