@@ -1,10 +1,12 @@
 """What a request for a file hangs on, and which parts of it are asked for (RFC 9110 §13 and §14)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+
+from sora_studio.domain.media import ByteRange
 
 _PART = re.compile(r"([0-9]{0,30})-([0-9]{0,30})")
 _PARTS_MAX = 100  # more are answered with the whole file, as RFC 9110 §14.2 advises
@@ -43,8 +45,8 @@ def early_answer(headers: Mapping[str, str], have: Version) -> int | None:
     return None
 
 
-def asked_parts(headers: Mapping[str, str], have: Version, size: int) -> list[tuple[int, int]] | None:
-    """Return the parts to send as (first byte, byte behind the last).
+def asked_parts(headers: Mapping[str, str], have: Version, size: int) -> list[ByteRange] | None:
+    """Return the parts to send: in order, and apart from each other.
 
     None: the whole file, because nothing else is asked for, or not in a way that counts.
     An empty list: nothing of what is asked for exists.
@@ -58,19 +60,30 @@ def asked_parts(headers: Mapping[str, str], have: Version, size: int) -> list[tu
         return None
     parts = [_part(word, size) for word in words]
     valid = [part for part in parts if part is not None]
-    return [(start, end) for start, end in valid if start < end] if len(valid) == len(parts) else None
+    return _merged(part for part in valid if part.start < part.end) if len(valid) == len(parts) else None
 
 
-def _part(word: str, size: int) -> tuple[int, int] | None:
+def _merged(parts: Iterable[ByteRange]) -> list[ByteRange]:
+    """Send no byte twice: a hundred times the same film would be asked for in one line (RFC 9110 §14.2)."""
+    merged = list[ByteRange]()
+    for part in sorted(parts):
+        if merged and part.start <= merged[-1].end:
+            merged[-1] = ByteRange(merged[-1].start, max(merged[-1].end, part.end))
+        else:
+            merged.append(part)
+    return merged
+
+
+def _part(word: str, size: int) -> ByteRange | None:
     """Read `first-last`, `first-` or `-length`; nothing in reach is (size, size), None is nonsense."""
     if (match := _PART.fullmatch(word)) is None or word == "-":
         return None
     first, last = match.groups()
     if not first:
-        return max(size - int(last), 0), size
+        return ByteRange(max(size - int(last), 0), size)
     if last and int(last) < int(first):
         return None
-    return min(int(first), size), min(int(last) + 1, size) if last else size
+    return ByteRange(min(int(first), size), min(int(last) + 1, size) if last else size)
 
 
 def _is_among(etag: str, header: str, *, weakly: bool) -> bool:

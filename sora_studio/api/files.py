@@ -1,18 +1,23 @@
-"""Kept files as answers: ranges, strong ETags, names to save under."""
+"""Stored files as answers: ranges, strong ETags, names to save under.
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+Starlette's `FileResponse` serves paths only, and reads `Range` differently (conditional_requests.py).
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
-from starlette.responses import FileResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
 
 from sora_studio.api.conditional_requests import Version, asked_parts, early_answer
 from sora_studio.api.errors import ErrorAnswer, envelope
-from sora_studio.domain.errors import StorageError
-from sora_studio.domain.media import MediaFile
+from sora_studio.domain.media import ByteRange, MediaFile
+
+_NEWLINE = b"\r\n"
 
 _ALWAYS = {
     "Accept-Ranges": "bytes",
@@ -34,26 +39,22 @@ FILE: dict[int | str, dict[str, Any]] = {
 """What a route that answers with a file documents."""
 
 
-class _FileParts(FileResponse):
-    """A file or parts of it: which, has been settled before."""
+class _Body(StreamingResponse):
+    """Bytes of a file, opened before the answer begins: one that is gone is an error, not half an answer."""
 
-    chunk_size = 256 * 1024
+    def __init__(self, body: AsyncGenerator[bytes], headers: Mapping[str, str], status: int = 200) -> None:
+        super().__init__(body, status, headers)
+        self._body = body
 
-    def __init__(self, file: MediaFile, parts: Sequence[tuple[int, int]], headers: Mapping[str, str]) -> None:
-        super().__init__(file.path, headers=headers, media_type=file.content_type)
-        self._parts = parts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have Starlette send what was settled, whatever the request says."""
-        headers = [pair for pair in scope["headers"] if pair[0] not in {b"range", b"if-range"}]
-        if self._parts:
-            spelt = ",".join(f"{start}-{end - 1}" for start, end in self._parts)
-            headers.append((b"range", f"bytes={spelt}".encode()))
-        await super().__call__({**scope, "headers": headers}, receive, send)
+    async def stream_response(self, send: Send) -> None:
+        """Send what the file yields, and close it."""
+        async with aclosing(self._body) as body:
+            self.body_iterator = _again(await anext(body, b""), body)
+            await super().stream_response(send)
 
 
 def file_response(request: Request, file: MediaFile, *, download: bool = False) -> Response:
-    """Serve a kept file, or the ranges of it that are asked for.
+    """Serve a stored file, or the ranges of it that are asked for.
 
     Args:
         request: Its conditions and ranges.
@@ -63,7 +64,7 @@ def file_response(request: Request, file: MediaFile, *, download: bool = False) 
     Raises:
         StorageError: It has just been removed.
     """
-    have = _version(file)
+    have = Version(f'"{file.sha256}"', file.modified_at.replace(microsecond=0))
     headers = {
         **_ALWAYS,
         "ETag": have.etag,
@@ -72,22 +73,74 @@ def file_response(request: Request, file: MediaFile, *, download: bool = False) 
     }
     if status := early_answer(request.headers, have):
         return Response(status_code=status, headers=headers)
-    # a range is defined for GET alone (RFC 9110 §14.2)
-    parts = asked_parts(request.headers, have, file.bytes) if request.method == "GET" else None
-    if parts == []:
-        message = f"The file ends after {file.bytes} bytes."
-        there = {"Content-Range": f"bytes */{file.bytes}"}
-        return envelope(416, message, "invalid_request_error", "range_not_satisfiable", **there)
-    return _FileParts(file, parts or (), headers)
+    whole = {**headers, "Content-Type": file.content_type, "Content-Length": str(file.bytes)}
+    if request.method == "HEAD":  # a range is defined for GET alone (RFC 9110 §14.2)
+        return Response(headers=whole)
+    parts = asked_parts(request.headers, have, file.bytes)
+    if parts is None:
+        return _Body(_read(file, None), whole)
+    return _parts_response(file, parts, headers)
 
 
-def _version(file: MediaFile) -> Version:
-    try:
-        modified = int(file.path.stat().st_mtime)
-    except OSError as error:
-        message = f"The file {file.path.name} is missing from storage."
-        raise StorageError(message) from error
-    return Version(f'"{file.sha256}"', datetime.fromtimestamp(modified, UTC))
+def _parts_response(file: MediaFile, parts: Sequence[ByteRange], headers: Mapping[str, str]) -> Response:
+    match parts:
+        case []:
+            message = f"The file ends after {file.bytes} bytes."
+            there = {"Content-Range": f"bytes */{file.bytes}"}
+            return envelope(416, message, "invalid_request_error", "range_not_satisfiable", **there)
+        case [part]:
+            kind, length, body = file.content_type, part.end - part.start, _read(file, part)
+            headers = {**headers, "Content-Range": _content_range(file, part)}
+        case _:
+            boundary = token_hex(13)
+            heads = [_head(file, part, boundary) for part in parts]
+            end = f"--{boundary}--".encode()
+            kind = f"multipart/byteranges; boundary={boundary}"
+            sizes = [
+                len(head) + part.end - part.start + len(_NEWLINE)
+                for head, part in zip(heads, parts, strict=True)
+            ]
+            length, body = sum(sizes) + len(end), _read_parts(file, parts, heads, end)
+    return _Body(body, {**headers, "Content-Type": kind, "Content-Length": str(length)}, 206)
+
+
+async def _read(file: MediaFile, part: ByteRange | None) -> AsyncGenerator[bytes]:
+    async with file.open(part) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+async def _read_parts(
+    file: MediaFile, parts: Iterable[ByteRange], heads: Iterable[bytes], end: bytes
+) -> AsyncGenerator[bytes]:
+    for part, head in zip(parts, heads, strict=True):
+        async with file.open(part) as chunks:
+            yield head
+            async for chunk in chunks:
+                yield chunk
+        yield _NEWLINE
+    yield end
+
+
+async def _again(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk
+
+
+def _head(file: MediaFile, part: ByteRange, boundary: str) -> bytes:
+    """Return what stands before a part in an answer of several (RFC 9110 §14.6)."""
+    lines = (
+        f"--{boundary}",
+        f"Content-Type: {file.content_type}",
+        f"Content-Range: {_content_range(file, part)}",
+        "\r\n",
+    )
+    return "\r\n".join(lines).encode()
+
+
+def _content_range(file: MediaFile, part: ByteRange) -> str:
+    return f"bytes {part.start}-{part.end - 1}/{file.bytes}"
 
 
 def _disposition(name: str, *, download: bool) -> str:

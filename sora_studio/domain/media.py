@@ -1,7 +1,10 @@
 """Files of a video, as services hand them out."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 SPRITE_COLUMNS = 5
@@ -10,14 +13,27 @@ REFERENCE_MAX_BYTES = 20 * 1024 * 1024
 REFERENCE_MAX_PIXELS = 50_000_000
 
 
+class ByteRange(NamedTuple):
+    """Which bytes of a file."""
+
+    start: int
+    end: int  # behind the last one
+
+
+Chunks = AbstractAsyncContextManager[AsyncIterator[bytes]]
+"""An open file: it is closed at the end of the block."""
+
+
 @dataclass(frozen=True)
 class MediaFile:
-    """A kept file that its owner may read."""
+    """A stored file that its owner may read."""
 
-    path: Path
+    key: str
+    open: Callable[[ByteRange | None], Chunks]  # None: all of it. Raises StorageError
     content_type: str
     bytes: int
     sha256: str  # hex; also the strong ETag
+    modified_at: datetime
     filename: str  # for saving: made from the title
     width: int
     height: int

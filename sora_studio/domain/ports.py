@@ -1,13 +1,14 @@
 """The seams: what services need from the outside, to be had from any implementation."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from sora_studio.domain.media import ByteRange, Chunks
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Kind, Status, Variant
@@ -25,7 +26,7 @@ class Submission:
     model: str
     size: str
     seconds: str  # of an extension: those that are added
-    reference: Path | None = None  # a PNG of exactly `size`
+    reference: bytes | None = field(default=None, repr=False)  # a PNG of exactly `size`
     kind: Kind = Kind.CREATE
     source: str | None = None  # the remote id of what is remixed, edited or extended
     characters: tuple[str, ...] = ()  # their remote ids
@@ -82,11 +83,11 @@ class ResumePoint:
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A kept file as it lies on the disk."""
+    """What the store knows of a file."""
 
     key: str
     bytes: int
-    age: float  # seconds since it was written
+    modified_at: datetime  # by the store's clock
 
 
 class Provider(Protocol):
@@ -148,50 +149,21 @@ class Provider(Protocol):
         ...
 
 
-class Storage(Protocol):
-    """Where our own copies live. Keys are ours: never a client's file name."""
+class Spool(Protocol):
+    """Temporary files on a local disk: what is being received or made, until it is stored or thrown away."""
 
     def spool(self, name: str | None = None) -> Path:
-        """Return the path of a temporary file on the same disk; the caller fills and removes it.
+        """Return the path of a temporary file; the caller fills and removes it.
 
         A new one; or, under a name, the one that an earlier attempt may have begun.
-        """
-        ...
-
-    async def keep(self, spooled: Path, key: str) -> None:
-        """Make a spooled file durable under a key: fsync, rename, fsync of the folder.
 
         Raises:
-            StorageError: The disk refused; the spooled file is still there.
+            StorageError: The disk refused.
         """
-        ...
-
-    def locate(self, key: str) -> Path:
-        """Return the path of a kept file.
-
-        Raises:
-            StorageError: It is not there.
-        """
-        ...
-
-    def kept(self) -> Iterator[StoredFile]:
-        """Yield every kept file."""
-        ...
-
-    def look(self, key: str) -> StoredFile | None:
-        """Return what is known of a kept file, None when it is not there."""
         ...
 
     def sweep(self, *, older_than: float = 0.0) -> int:
-        """Remove spooled files that nobody goes on with and that are older than some seconds; count them."""
-        ...
-
-    async def drop(self, key: str) -> None:
-        """Remove a kept file; one that is gone already is fine."""
-        ...
-
-    def probe(self) -> None:
-        """Write a little and take it away again.
+        """Remove spooled files that nobody resumes and that are older than some seconds; count them.
 
         Raises:
             StorageError: The disk refused.
@@ -199,5 +171,78 @@ class Storage(Protocol):
         ...
 
     def free_bytes(self) -> int:
-        """Return the space left."""
+        """Return the space left on the spool's disk."""
         ...
+
+
+class Store(Protocol):
+    """Where our own copies live, by key: on a disk, or in an object store.
+
+    Keys are ours, never a client's file name. A file is replaced or removed as a whole, and is never changed.
+    """
+
+    async def put(self, spooled: Path, key: str) -> None:
+        """Move a spooled file into the store; it is durable when this returns, and the spooled one is gone.
+
+        What was stored under the key before is replaced in one step.
+
+        Raises:
+            StorageError: The store refused; the spooled file is still there.
+        """
+        ...
+
+    def open(self, key: str, span: ByteRange | None = None) -> Chunks:
+        """Open a file, or some bytes of it, for the block, and yield it in chunks.
+
+        Raises:
+            StorageError: It is not there, or cannot be read.
+        """
+        ...
+
+    async def read(self, key: str) -> bytes:
+        """Return a small file, such as a picture.
+
+        Raises:
+            StorageError: It is not there, or cannot be read.
+        """
+        ...
+
+    def materialise(self, key: str) -> AbstractAsyncContextManager[Path]:
+        """Have a file on the local disk for the block, for what needs a path. It is only to be read.
+
+        Raises:
+            StorageError: It is not there, or cannot be read.
+        """
+        ...
+
+    async def stat(self, key: str) -> StoredFile | None:
+        """Return what is known of a file; None when it is not there.
+
+        Raises:
+            StorageError: The store refused.
+        """
+        ...
+
+    def list_pages(self) -> AsyncIterator[Sequence[StoredFile]]:
+        """Yield all files, some hundred at a time, in any order."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Remove a file; one that is not there is fine.
+
+        Raises:
+            StorageError: The store refused.
+        """
+        ...
+
+    async def probe(self) -> None:
+        """Write a little to spool and store, and remove it.
+
+        Raises:
+            StorageError: One of them refused.
+        """
+        ...
+
+
+class Storage(Spool, Store, Protocol):
+    """Both: files are made in the spool and kept in the store."""

@@ -71,7 +71,7 @@ class Submissions:
                 return read_new_character(read_json(answer.http_response))
 
     async def _create(self, submission: Submission) -> RemoteJob:
-        picture = await _read_picture(submission)
+        picture = _picture(submission)
         async with self._client.call(Call.CREATE) as timeout:
             answer = await self._client.sdk.videos.with_raw_response.create(
                 prompt=submission.prompt,
@@ -86,7 +86,7 @@ class Submissions:
 
     async def _create_in_json(self, submission: Submission) -> RemoteJob:
         """Create in JSON, where a picture is a data URL; a form has no agreed way to name characters."""
-        picture = await _read_picture(submission)
+        picture = _picture(submission)
         body: dict[str, object] = {
             "prompt": submission.prompt,
             "size": submission.size,
@@ -139,16 +139,9 @@ def _under(key: UUID) -> dict[str, str]:
     return {"Idempotency-Key": str(key)}
 
 
-async def _read_picture(submission: Submission) -> tuple[str, bytes, str] | None:
+def _picture(submission: Submission) -> tuple[str, bytes, str] | None:
     """Return the reference as a file with name and type, the one form that every server takes."""
-    if submission.reference is None:
-        return None
-    try:
-        data = await asyncio.to_thread(submission.reference.read_bytes)
-    except OSError as error:
-        message = "The reference picture is no longer in the studio's storage."
-        raise ProviderRejected(message, "reference_missing") from error
-    return "reference.png", data, "image/png"
+    return ("reference.png", submission.reference, "image/png") if submission.reference else None
 
 
 async def _open(film: Path) -> BinaryIO:

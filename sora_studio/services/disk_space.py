@@ -35,7 +35,7 @@ class DiskSpace:
         async with self._looking:  # calls meanwhile wait: what was seen before may be long past
             now = time.monotonic()
             if now - self._looked_at >= self._fresh:
-                self._trouble = await asyncio.to_thread(self._look)
+                self._trouble = await self._look()
                 self._looked_at = now
             return self._trouble
 
@@ -49,14 +49,14 @@ class DiskSpace:
             message = f"{_TEXTS[trouble.code]} Nothing was sent and nothing was charged. Try again later."
             raise InsufficientStorage(message)
 
-    def _look(self) -> Problem | None:
+    async def _look(self) -> Problem | None:
         try:
-            free = self._storage.free_bytes()
+            free = await asyncio.to_thread(self._storage.free_bytes)
             if free < self._floor:
                 return Problem(
                     ProblemCode.NO_ROOM, f"The studio's disk is nearly full: {free // 1_000_000} MB are left."
                 )
-            self._storage.probe()
+            await self._storage.probe()
         except (StorageError, OSError) as error:
             return Problem(
                 ProblemCode.DISK_REFUSED, f"The studio's storage is not writable. {describe(error)}"

@@ -1,116 +1,119 @@
-"""Files on this machine's disk."""
+"""Files kept on this machine's disk."""
 
 import asyncio
 import os
 import re
-import shutil
 import stat
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from sora_studio.domain.errors import StorageError
+from sora_studio.domain.media import ByteRange
 from sora_studio.domain.ports import StoredFile
+from sora_studio.storage.spool import OWNER_ONLY, LocalSpool, make_folder, refused
 
-_SPOOL, _PART = "tmp", ".part"
-_OURS = stat.S_IRUSR | stat.S_IWUSR
-_PARTS_LIVE = 86_400.0  # seconds: until then a partial file may be resumed
+_SPOOL = "tmp"
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 _KEY_MAX = 200
+_CHUNK = 256 * 1024  # bytes
+_PAGE = 200  # files
 
 
-class LocalStorage:
-    """A folder of kept files, and one of spooled files beside them on the same disk.
-
-    Nobody but the studio's own user may read either: folders are 0700, files 0600.
-    """
+class LocalStorage(LocalSpool):
+    """A folder of files by key, and the spool inside it: on one disk, so that storing a file is a rename."""
 
     def __init__(self, root: Path) -> None:
         """Keep files below a folder, which need not exist yet."""
+        super().__init__(root / _SPOOL)
         self._root = root
-        self._tmp = root / _SPOOL
 
-    def spool(self, name: str | None = None) -> Path:
-        """Return the path of a temporary file; the caller fills and removes it.
-
-        A new, empty one; or, under a name, the one that an earlier attempt may have begun.
-
-        Raises:
-            StorageError: The disk refused.
-        """
-        try:
-            _make_folder(self._root)
-            _make_folder(self._tmp)
-            if name is not None:
-                path = self._tmp / f"{name}{_PART}"
-                path.touch(mode=_OURS)
-                return path
-            handle, path = tempfile.mkstemp(dir=self._tmp)  # 0600
-        except OSError as error:
-            raise _refused(error) from error
-        os.close(handle)
-        return Path(path)
-
-    async def keep(self, spooled: Path, key: str) -> None:
-        """Make a spooled file durable under a key; a file kept there before is replaced in one step.
+    async def put(self, spooled: Path, key: str) -> None:
+        """Move a spooled file to its key: fsync, rename, fsync of the folders.
 
         Raises:
             StorageError: The disk refused; the spooled file is still there.
         """
         target = self._path(key)
         try:
-            await asyncio.to_thread(self._keep, spooled, target)
+            await asyncio.to_thread(self._put, spooled, target)
         except OSError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
-    def _keep(self, spooled: Path, target: Path) -> None:
+    def _put(self, spooled: Path, target: Path) -> None:
         with spooled.open("rb") as file:
-            os.fchmod(file.fileno(), _OURS)
+            os.fchmod(file.fileno(), OWNER_ONLY)
             os.fsync(file.fileno())
         folders = [
             folder for folder in (target.parent, *target.parent.parents) if folder.is_relative_to(self._root)
         ]
         for folder in reversed(folders):
-            _make_folder(folder)
+            make_folder(folder)
         spooled.replace(target)
         for folder in folders:  # a rename is durable once its folder is, and a folder once its own is
             _sync_folder(folder)
 
-    def locate(self, key: str) -> Path:
-        """Return the path of a kept file.
+    @asynccontextmanager
+    async def open(self, key: str, span: ByteRange | None = None) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Open a file, or some bytes of it, for the block, and yield it in chunks.
+
+        Raises:
+            StorageError: It is not there, or cannot be read.
+        """
+        path = self._path(key)
+        try:
+            file = await asyncio.to_thread(path.open, "rb")
+        except OSError as error:
+            raise _unreadable(key, error) from error
+        with file:
+            yield _read(file, span)
+
+    async def read(self, key: str) -> bytes:
+        """Return a small file.
+
+        Raises:
+            StorageError: It is not there, or cannot be read.
+        """
+        path = self._path(key)
+        try:
+            return await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            raise _unreadable(key, error) from error
+
+    @asynccontextmanager
+    async def materialise(self, key: str) -> AsyncGenerator[Path]:
+        """Yield the path of the file itself: it is on the local disk already.
 
         Raises:
             StorageError: It is not there.
         """
+        if await self.stat(key) is None:
+            raise _missing(key)
+        yield self._path(key)
+
+    async def stat(self, key: str) -> StoredFile | None:
+        """Return what is known of a file; None when it is not there.
+
+        Raises:
+            StorageError: The disk refused.
+        """
         path = self._path(key)
-        if not path.is_file():
-            message = f"The file {key} is missing from storage."
-            raise StorageError(message)
-        return path
-
-    def kept(self) -> Iterator[StoredFile]:
-        """Yield every kept file; what is no file of ours, such as a link, is passed over."""
-        for folder, folders, names in os.walk(self._root):
-            if Path(folder) == self._root:
-                folders[:] = [name for name in folders if name != _SPOOL]
-            for name in names:
-                key = (Path(folder) / name).relative_to(self._root).as_posix()
-                if _KEY.fullmatch(key) and (file := self.look(key)):
-                    yield file
-
-    def look(self, key: str) -> StoredFile | None:
-        """Return what is known of a kept file, None when it is not there."""
         try:
-            known = self._path(key).lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        age = time.time() - known.st_mtime
-        return StoredFile(key, known.st_size, age) if stat.S_ISREG(known.st_mode) else None
+            return await asyncio.to_thread(_stat, path, key)
+        except OSError as error:
+            raise refused(error) from error
 
-    async def drop(self, key: str) -> None:
-        """Remove a kept file and its folder once that is empty; one that is gone already is fine.
+    async def list_pages(self) -> AsyncIterator[Sequence[StoredFile]]:
+        """Yield all files, page by page; what is no file of ours, such as a link, is passed over."""
+        files = self._walk()
+        while page := await asyncio.to_thread(_next_page, files):
+            yield page
+
+    async def delete(self, key: str) -> None:
+        """Remove a file, and its folder once that is empty; one that is gone already is fine.
 
         Raises:
             StorageError: The disk refused.
@@ -119,49 +122,35 @@ class LocalStorage:
         try:
             await asyncio.to_thread(path.unlink, missing_ok=True)
         except OSError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         with suppress(OSError):  # other files are in it, or it is gone
             path.parent.rmdir()
 
-    def probe(self) -> None:
-        """Write a little and take it away again.
+    async def probe(self) -> None:
+        """Write a little into the spool and remove it; the files are on the same disk.
 
         Raises:
             StorageError: The disk refused.
         """
+        await asyncio.to_thread(self._probe)
+
+    def _probe(self) -> None:
         path = self.spool()
         try:
             path.write_bytes(b"?")
             path.unlink()
         except OSError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
-    def free_bytes(self) -> int:
-        """Return the space left, of the nearest folder that exists."""
-        existing = next(folder for folder in (self._root, *self._root.absolute().parents) if folder.exists())
-        return shutil.disk_usage(existing).free
-
-    def sweep(self, *, older_than: float = 0.0) -> int:
-        """Remove what a killed process left in the spool some seconds ago; return how many files that were.
-
-        Partial files that were begun within a day stay: they are resumed. Should another process be spooling
-        into the same folder, its file is not kept and is fetched again.
-
-        Raises:
-            StorageError: The disk refused.
-        """
-        try:
-            spooled = list(self._tmp.iterdir()) if self._tmp.is_dir() else []
-            leftovers = [
-                path
-                for path in spooled
-                if _is_older(path, _PARTS_LIVE if _PART in path.suffixes else older_than)
-            ]
-            for leftover in leftovers:
-                leftover.unlink(missing_ok=True)
-        except OSError as error:
-            raise _refused(error) from error
-        return len(leftovers)
+    def _walk(self) -> Iterator[StoredFile]:
+        for folder, folders, names in os.walk(self._root):
+            if Path(folder) == self._root:
+                folders[:] = [name for name in folders if name != _SPOOL]
+            for name in names:
+                path = Path(folder) / name
+                key = path.relative_to(self._root).as_posix()
+                if _KEY.fullmatch(key) and (file := _stat(path, key)):
+                    yield file
 
     def _path(self, key: str) -> Path:
         """Return where a key's file is; keys are the studio's own, so a wrong one is a bug."""
@@ -171,15 +160,27 @@ class LocalStorage:
         return self._root / key
 
 
-def _is_older(path: Path, seconds: float) -> bool:
+async def _read(file: BinaryIO, span: ByteRange | None) -> AsyncIterator[bytes]:
     try:
-        return time.time() - path.lstat().st_mtime >= seconds
-    except FileNotFoundError:  # the process that spooled it has kept it meanwhile
-        return False
+        left = None if span is None else span.end - file.seek(span.start)
+        while chunk := await asyncio.to_thread(file.read, _CHUNK if left is None else min(_CHUNK, left)):
+            left = left and left - len(chunk)
+            yield chunk
+    except OSError as error:
+        raise refused(error) from error
 
 
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+def _stat(path: Path, key: str) -> StoredFile | None:
+    try:
+        known = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    modified_at = datetime.fromtimestamp(known.st_mtime, UTC)
+    return StoredFile(key, known.st_size, modified_at) if stat.S_ISREG(known.st_mode) else None
+
+
+def _next_page(files: Iterator[StoredFile]) -> Sequence[StoredFile]:
+    return [*islice(files, _PAGE)]
 
 
 def _sync_folder(folder: Path) -> None:
@@ -190,5 +191,10 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _refused(error: OSError) -> StorageError:
-    return StorageError(f"The disk refused: {error.strerror or error}.")
+def _missing(key: str) -> StorageError:
+    return StorageError(f"The file {key} is missing from storage.")
+
+
+def _unreadable(key: str, error: OSError) -> StorageError:
+    is_missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return _missing(key) if is_missing else refused(error)

@@ -20,8 +20,8 @@ from tests.support.sandbox import RunningSandbox, running_sandbox
 from tests.support.source import ROOT
 
 WISH = [
-    "keep .png: before",
-    "keep .png: after",
+    "put .png: before",
+    "put .png: after",
     "Wishes._store: before the commit",
     "Wishes._store: after the commit",
 ]
@@ -56,12 +56,12 @@ ARCHIVE = [
     "content: at 10%",
     "content: at 50%",
     "content: at 99%",
-    "keep .webp: before",
-    "keep .webp: after",
-    "keep .jpeg: before",
-    "keep .jpeg: after",
-    "keep .mp4: before",
-    "keep .mp4: after",
+    "put .webp: before",
+    "put .webp: after",
+    "put .jpeg: before",
+    "put .jpeg: after",
+    "put .mp4: before",
+    "put .mp4: after",
     "Archiver._copy: before the commit",
     "Archiver._copy: after the commit",
 ]
@@ -72,8 +72,8 @@ DELETE = [
     "delete: after",
     "Purger.run: before the commit #2",
     "Purger.run: after the commit #2",
-    "drop: before",
-    "drop: after",
+    "delete a file: before",
+    "delete a file: after",
     "Purger.run: before the commit #3",
 ]
 REMOVED = set(DELETE[1:])

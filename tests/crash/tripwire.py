@@ -1,7 +1,7 @@
 """Parts of a studio that kill its process at one named point.
 
-A point is a moment before or after something that lasts: a commit, a call to the provider, a file kept or
-dropped. Commits are named for the step of the service that makes them.
+A point is a moment before or after something that lasts: a commit, a call to the provider, a file stored or
+deleted. Commits are named for the step of the service that makes them.
 """
 
 import os
@@ -81,16 +81,16 @@ class _Storage(LocalStorage):
         super().__init__(root)
         self._wire = wire
 
-    async def keep(self, spooled: Path, key: str) -> None:
+    async def put(self, spooled: Path, key: str) -> None:
         kind = Path(key).suffix
-        self._wire.reach(f"keep {kind}: before")
-        await super().keep(spooled, key)
-        self._wire.reach(f"keep {kind}: after")
+        self._wire.reach(f"put {kind}: before")
+        await super().put(spooled, key)
+        self._wire.reach(f"put {kind}: after")
 
-    async def drop(self, key: str) -> None:
-        self._wire.reach("drop: before")
-        await super().drop(key)
-        self._wire.reach("drop: after")
+    async def delete(self, key: str) -> None:
+        self._wire.reach("delete a file: before")
+        await super().delete(key)
+        self._wire.reach("delete a file: after")
 
 
 class _Provider:

@@ -25,7 +25,8 @@ async def test_the_lease_of_a_long_post_is_renewed(box: Box, database_url: str, 
 
 async def test_a_file_that_is_gone_is_fetched_again(harness: StudioHarness):
     view = await harness.until(await harness.ask(), Phase.COMPLETED)
-    film = (await harness.studio.services.media.file(view.owner_id, view.id, Variant.VIDEO)).path
+    file = await harness.studio.services.media.file(view.owner_id, view.id, Variant.VIDEO)
+    film = harness.settings.media_path / file.key
     film.unlink()
     harness.studio.wake(TaskName.SCRUB)
     await harness.wait(lambda: _is_there(film))

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from sora_studio.domain.video import (
     clean_prompt,
     title_of,
 )
+from sora_studio.storage.local import LocalStorage
 from tests.support.provider import PROFILE
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -317,10 +319,17 @@ class FakeMedia:
 
     def _write(self, data: bytes, title: str, content_type: str) -> MediaFile:
         sha256 = hashlib.sha256(data).hexdigest()
-        path = self.folder / sha256
-        path.write_bytes(data)
+        (self.folder / sha256).write_bytes(data)
         return MediaFile(
-            path, content_type, len(data), sha256, file_name(title, content_type), width=320, height=180
+            key=sha256,
+            open=partial(LocalStorage(self.folder).open, sha256),
+            content_type=content_type,
+            bytes=len(data),
+            sha256=sha256,
+            modified_at=datetime.now(UTC),
+            filename=file_name(title, content_type),
+            width=320,
+            height=180,
         )
 
 

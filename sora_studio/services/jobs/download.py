@@ -75,14 +75,15 @@ class Downloader:
             stills = await self._make_stills(wanted, part.path, facts)
             return [*stills, await self._keep(wanted, Variant.VIDEO, part.path, "video/mp4", facts)]
 
-    async def remake_stills(self, wanted: FileRequest, film: Path) -> list[AssetRow]:
+    async def remake_stills(self, wanted: FileRequest, key: str) -> list[AssetRow]:
         """Make thumbnail and spritesheet of a film that is ours already.
 
         Raises:
             MediaError: It cannot be played.
-            StorageError: The disk refused.
+            StorageError: It is not there, or the disk refused.
         """
-        return await self._make_stills(wanted, film, await self._worker_pool.run(inspect_video, film))
+        async with self._storage.materialise(key) as film:
+            return await self._make_stills(wanted, film, await self._worker_pool.run(inspect_video, film))
 
     async def _make_stills(self, wanted: FileRequest, film: Path, facts: MediaFacts) -> list[AssetRow]:
         poster, sprite = self._storage.spool(), self._storage.spool()
@@ -153,7 +154,7 @@ class Downloader:
     ) -> AssetRow:
         key = f"videos/{wanted.video_id.hex}/{wanted.job_id.hex}.{content_type.rpartition('/')[2]}"
         length, sha256 = await asyncio.to_thread(measure, path)
-        await self._storage.keep(path, key)
+        await self._storage.put(path, key)
         return AssetRow(
             video_id=wanted.video_id,
             variant=variant,

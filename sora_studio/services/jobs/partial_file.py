@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sora_studio.domain.errors import MediaError
-from sora_studio.domain.ports import Content, ResumePoint, Storage
+from sora_studio.domain.ports import Content, ResumePoint, Spool
 
 _BUFFER = 1024 * 1024  # bytes
 _THIS_RUN = Path("/proc/sys/kernel/random/boot_id")
@@ -71,7 +71,7 @@ class PartialFile:
 
 
 @contextmanager
-def open_partial(storage: Storage, name: str) -> Generator[PartialFile]:
+def open_partial(spool: Spool, name: str) -> Generator[PartialFile]:
     """Open the part of that name for the block, alone.
 
     A process that froze over it may still have it open: then another, nameless one is opened.
@@ -80,11 +80,11 @@ def open_partial(storage: Storage, name: str) -> Generator[PartialFile]:
         OSError: The disk refused.
         StorageError: The disk refused.
     """
-    path = storage.spool(name)
+    path = spool.spool(name)
     file = path.open("r+b", _BUFFER)
     if not _locked(file, path):
         file.close()
-        path = storage.spool()
+        path = spool.spool()
         file = path.open("r+b", _BUFFER)
     with file:
         part = PartialFile(path, file)

@@ -62,7 +62,7 @@ class Purger:
 
     async def _is_dropped(self, key: str) -> bool:
         try:
-            await self._storage.drop(key)
+            await self._storage.delete(key)
         except StorageError as error:
             _log.warning("file_not_removed", key=key, reason=str(error))
             return False

@@ -5,9 +5,9 @@ lost is said to be lost. Its row stays, for the file may come back with the disk
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -109,7 +109,7 @@ class Scrubber:
                     after=self._after, limit=min(_PAGE, self._most - findings.videos)
                 )
             findings.videos += len(page)
-            bad = await asyncio.to_thread(self._compare_all, page, deep)
+            bad = [await self._compare(holding, deep=deep) for holding in page]
             if sum(Variant.VIDEO in each for each in bad) > max(_STRANGE, len(page) // 2):
                 return findings.give_up(f"Most of {len(page)} videos are missing. {_ANOTHERS}")
             for holding, wrong in zip(page, bad, strict=True):
@@ -132,25 +132,27 @@ class Scrubber:
         if fix and bad.keys() != {REFERENCE} and await self._mend(holding, bad):
             findings.mended += 1
 
-    def _compare_all(self, page: Sequence[Holding], deep: bool) -> list[dict[str, str]]:  # noqa: FBT001 - as below
-        return [self._compare(holding, deep) for holding in page]
-
-    def _compare(self, holding: Holding, deep: bool) -> dict[str, str]:  # noqa: FBT001 - called in a thread
+    async def _compare(self, holding: Holding, *, deep: bool) -> dict[str, str]:
         """Return what is wrong with which of a video's files."""
         rows = {asset.variant: asset for asset in holding.assets}
         expected = {*rows, *(Variant if holding.phase is Phase.COMPLETED else ())}
-        found = {variant: self._wrong(rows.get(variant), deep) for variant in sorted(expected)}
+        found = {variant: await self._wrong(rows.get(variant), deep=deep) for variant in sorted(expected)}
         return {variant: what for variant, what in found.items() if what}
 
-    def _wrong(self, row: AssetRow | None, deep: bool) -> str:  # noqa: FBT001 - as above
-        file = self._storage.look(row.key) if row else None
+    async def _wrong(self, row: AssetRow | None, *, deep: bool) -> str:
+        file = await self._storage.stat(row.key) if row else None
         if row is None or file is None:
             return "is missing"
         if file.bytes != row.bytes:
             return f"has {file.bytes} bytes instead of {row.bytes}"
-        if deep and measure(self._storage.locate(row.key))[1] != row.sha256:
+        if deep and await self._sha256(row.key) != row.sha256:
             return "has other bytes than it had"
         return ""
+
+    async def _sha256(self, key: str) -> str:
+        async with self._storage.materialise(key) as path:
+            _, sha256 = await asyncio.to_thread(measure, path)
+        return sha256
 
     async def _mend(self, holding: Holding, bad: dict[str, str]) -> bool:
         assets = await (self._fetch(holding) if Variant.VIDEO in bad else self._remake_stills(holding))
@@ -175,7 +177,7 @@ class Scrubber:
         """Make stills of our own film; where that fails, the film can be played all the same."""
         film = next(asset for asset in holding.assets if asset.variant == Variant.VIDEO)
         try:
-            return await self._downloader.remake_stills(_wanted(holding), self._storage.locate(film.key))
+            return await self._downloader.remake_stills(_wanted(holding), film.key)
         except (MediaError, StorageError, OSError) as error:
             _log.warning("stills_missing", video=str(holding.video_id), reason=str(error))
             return ()
@@ -196,10 +198,9 @@ class Scrubber:
         backup, and they may be all that is left of something paid.
         """
         strays = list[StoredFile]()
-        files = self._storage.kept()
-        while batch := await asyncio.to_thread(_next, files):
-            named = await self._registered(file.key for file in batch)
-            strays += [file for file in batch if file.key not in named and file.age > GRACE]
+        async for page in self._storage.list_pages():
+            named = await self._registered(file.key for file in page)
+            strays += [file for file in page if file.key not in named and _age(file) > GRACE]
         findings.strays = len(strays)
         own = await self._of_known_videos(strays)
         if others := len(strays) - len(own):
@@ -216,11 +217,11 @@ class Scrubber:
         return [file for file, video in owners if video is None or video in known]
 
     async def _remove(self, stray: StoredFile) -> bool:
-        """Remove a file, unless somebody has just kept another one there."""
-        now = self._storage.look(stray.key)
-        if await self._registered([stray.key]) or now is None or now.age < GRACE:
+        """Remove a file, unless another one has just been stored there."""
+        now = await self._storage.stat(stray.key)
+        if await self._registered([stray.key]) or now is None or _age(now) < GRACE:
             return False
-        await self._storage.drop(stray.key)
+        await self._storage.delete(stray.key)
         return True
 
     async def _registered(self, keys: Iterable[str]) -> set[str]:
@@ -234,8 +235,9 @@ def _wanted(holding: Holding) -> FileRequest:
     )
 
 
-def _next(files: Iterator[StoredFile]) -> Sequence[StoredFile]:
-    return [*islice(files, _PAGE)]
+def _age(file: StoredFile) -> float:
+    """Return the seconds since a file was stored."""
+    return (datetime.now(UTC) - file.modified_at).total_seconds()
 
 
 def _video_of(key: str) -> UUID | None:

@@ -94,7 +94,7 @@ class Submitter:
 
     async def _ask(self, provider: Provider, job: ClaimedJob) -> JobChange:
         try:
-            remote = await _submit_or_emulate(provider, self._order(provider, job))
+            remote = await _submit_or_emulate(provider, await self._order(provider, job))
         except SubmitUnclear:
             return _unclear(job)
         except ProviderUnavailable as error:
@@ -105,7 +105,7 @@ class Submitter:
             return _refused(job, ProblemCode.REFERENCE_MISSING, str(error))
         return change_for(job, remote, how=ActivityKind.SUBMITTED)
 
-    def _order(self, provider: Provider, job: ClaimedJob) -> Submission:
+    async def _order(self, provider: Provider, job: ClaimedJob) -> Submission:
         source = job.parent_remote_id if job.kind is not Kind.CREATE else None
         if job.kind is Kind.REMIX and Operation.REMIX not in provider.profile.operations:
             source = None
@@ -118,7 +118,7 @@ class Submitter:
             model=job.model,
             size=job.size,
             seconds=job.requested_seconds,
-            reference=self._storage.locate(job.reference_key) if job.reference_key else None,
+            reference=await self._storage.read(job.reference_key) if job.reference_key else None,
             kind=job.kind if source else Kind.CREATE,
             source=source,
             characters=job.characters,

@@ -6,7 +6,7 @@ told, and decides whether to make it again.
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -132,8 +132,9 @@ class CharacterService:
                 if before := await self._find_existing(owner_id, character_id, sha256):
                     return before
                 chosen = await self._choose(owner_id, source, provider)
-                path = await self._looked_at(owner_id, source)
-                remote_id = await self._ask(chosen, cleaned, path, character_id)
+                async with await self._on_disk(owner_id, source) as path:
+                    await self._inspect(path)
+                    remote_id = await self._ask(chosen, cleaned, path, character_id)
             return await self._keep(
                 CharacterRow(
                     id=character_id,
@@ -169,18 +170,18 @@ class CharacterService:
         finally:
             await anyio.Path(path).unlink(missing_ok=True)
 
-    async def _looked_at(self, owner_id: UUID, source: Path | UUID) -> Path:
-        """Return the film's file once it is known to do."""
-        path = (
-            source
-            if isinstance(source, Path)
-            else (await self._media.file(owner_id, source, Variant.VIDEO)).path
-        )
+    async def _on_disk(self, owner_id: UUID, source: Path | UUID) -> AbstractAsyncContextManager[Path]:
+        """Return what has the film on the local disk for a block."""
+        if isinstance(source, Path):
+            return nullcontext(source)
+        film = await self._media.file(owner_id, source, Variant.VIDEO)
+        return self._storage.materialise(film.key)
+
+    async def _inspect(self, path: Path) -> None:
         try:
             await self._worker_pool.run(inspect_video, path, check_film)
         except MediaError as error:
             raise InvalidInput(str(error), "video", "invalid_file") from error
-        return path
 
     async def _ask(self, provider: Provider, name: str, path: Path, key: UUID) -> str:
         try:

@@ -1,6 +1,7 @@
 """Files: of videos, for their owners; and reference pictures, on their way in."""
 
 import hashlib
+from functools import partial
 from uuid import UUID
 
 import anyio
@@ -96,7 +97,7 @@ class MediaService:
         """
         file = await self.reference(owner_id, video_id)
         self._throttle.hit("upload", str(owner_id))
-        picture = await anyio.Path(file.path).read_bytes()
+        picture = await self._storage.read(file.key)
         return await self._upload(owner_id, picture, file.width, file.height)
 
     async def reference_upload(self, owner_id: UUID, reference_id: UUID) -> MediaFile:
@@ -125,7 +126,7 @@ class MediaService:
         data = wish.reference
         if data is None and wish.reference_id is not None:
             upload = await self.reference_upload(owner_id, wish.reference_id)
-            data = await anyio.Path(upload.path).read_bytes()
+            data = await self._storage.read(upload.key)
         if data is None:
             return ()
         picture = await self._worker_pool.run(fit_reference, data, size)
@@ -147,7 +148,7 @@ class MediaService:
     async def discard(self, assets: tuple[AssetRow, ...]) -> None:
         """Remove files that were kept for a wish which was not written down."""
         for asset in assets:
-            await self._storage.drop(asset.key)
+            await self._storage.delete(asset.key)
 
     async def _upload(self, owner_id: UUID, picture: bytes, width: int, height: int) -> ReferenceView:
         reference_id = new_id()
@@ -171,7 +172,7 @@ class MediaService:
         spooled = self._storage.spool()
         try:
             await anyio.Path(spooled).write_bytes(data)
-            await self._storage.keep(spooled, key)
+            await self._storage.put(spooled, key)
         except OSError as error:
             message = "The picture could not be stored."
             raise StorageError(message) from error
@@ -179,18 +180,19 @@ class MediaService:
             await anyio.Path(spooled).unlink(missing_ok=True)
 
     async def _to_file(self, row: AssetRow | ReferenceRow, title: str) -> MediaFile:
-        try:
-            path = self._storage.locate(row.key)
-        except StorageError as error:
+        stored = await self._storage.stat(row.key)
+        if stored is None:
             trouble = await self._disk_space.trouble()
             if trouble and trouble.code == ProblemCode.DISK_REFUSED:
-                raise Unavailable(trouble.message) from error
-            raise NotFound(_MISSING) from error
+                raise Unavailable(trouble.message)
+            raise NotFound(_MISSING)
         return MediaFile(
-            path=path,
+            key=row.key,
+            open=partial(self._storage.open, row.key),
             content_type=row.content_type,
-            bytes=row.bytes,
+            bytes=stored.bytes,
             sha256=row.sha256,
+            modified_at=stored.modified_at,
             filename=file_name(title, row.content_type),
             width=row.width,
             height=row.height,

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from sora_studio.db.engine import Database
+from sora_studio.domain.media import MediaFile
 from sora_studio.domain.video import VideoView, VideoWish
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
@@ -133,6 +134,10 @@ class Background:
 
     async def look(self, view: VideoView) -> VideoView:
         return await self.videos.get(view.owner_id, view.id)
+
+    def path(self, file: MediaFile) -> Path:
+        """Return where a file of the library lies on the disk."""
+        return self.storage._path(file.key)
 
 
 def _utc_now() -> datetime:

@@ -110,7 +110,7 @@ async def test_out_of_a_finished_video(background: Studio, clip: bytes):
     await background.archive()
     made = await background.characters.create(background.owner_id, "Nova", view.id)
     assert made.provider == "fake"
-    assert (await background.media.file(background.owner_id, view.id, Variant.VIDEO)).path.exists()
+    assert background.path(await background.media.file(background.owner_id, view.id, Variant.VIDEO)).exists()
     with pytest.raises(NotFound):
         await background.characters.create(await add_person(background.db), "Nova", view.id)
 

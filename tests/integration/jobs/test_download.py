@@ -49,7 +49,8 @@ async def told(background: Background, view: VideoView) -> str:
 
 
 async def stored(background: Background, view: VideoView) -> bytes:
-    return (await background.media.file(view.owner_id, view.id, Variant.VIDEO)).path.read_bytes()
+    file = await background.media.file(view.owner_id, view.id, Variant.VIDEO)
+    return await background.storage.read(file.key)
 
 
 async def hang_up() -> None:
@@ -128,10 +129,10 @@ _DOWNLOADS_AND_DIES = """
 import os, signal, sys
 from pathlib import Path
 from sora_studio.domain.ports import Content
-from sora_studio.services.jobs.partial_file import open_part
+from sora_studio.services.jobs.partial_file import open_partial
 from sora_studio.storage.local import LocalStorage
 
-with open_part(LocalStorage(Path(sys.argv[1])), sys.argv[2]) as part:
+with open_partial(LocalStorage(Path(sys.argv[1])), sys.argv[2]) as part:
     part.begin(Content("video/mp4", None, None, 0, sys.argv[3]))
     part.write(Path(sys.argv[4]).read_bytes())
     part._file.flush()

@@ -27,7 +27,7 @@ async def video(background: Background, mp4: bytes) -> VideoView:
 
 
 async def path_of(background: Background, view: VideoView, variant: Variant = Variant.VIDEO) -> Path:
-    return (await background.media.file(view.owner_id, view.id, variant)).path
+    return background.path(await background.media.file(view.owner_id, view.id, variant))
 
 
 def age(path: Path, seconds: float) -> None:
@@ -79,7 +79,7 @@ class CrampedDisk(LocalStorage):
 
     cramped = False
 
-    def probe(self) -> None:
+    async def probe(self) -> None:
         """Fit in."""
 
     def spool(self, name: str | None = None) -> Path:
@@ -159,9 +159,9 @@ async def test_an_uploaded_picture_is_no_stray(background: Background, video: Vi
     """It belongs to no video yet, and to its owner all the same."""
     upload = await background.media.add_reference(video.owner_id, picture((320, 180), "PNG"))
     file = await background.media.reference_upload(video.owner_id, upload.id)
-    age(file.path, 7200)
+    age(background.path(file), 7200)
     assert (await background.scrubber.run(fix=True)).strays == 0
-    assert file.path.exists()
+    assert background.path(file).exists()
 
 
 async def test_a_link_is_left_alone_and_not_followed(

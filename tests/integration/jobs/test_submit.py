@@ -522,7 +522,7 @@ async def test_a_request_that_came_too_late_leaves_no_picture(background: Backgr
     await asyncio.gather(
         *(background.videos.create(background.owner_id, wish, idempotency_key="k") for _ in range(5))
     )
-    assert len([*background.storage.kept()]) == 1
+    assert [len(page) async for page in background.storage.list_pages()] == [1]
 
 
 async def test_the_reference_is_fitted_and_sent(background: Background):
@@ -530,11 +530,24 @@ async def test_the_reference_is_fitted_and_sent(background: Background):
     view = await background.videos.create(background.owner_id, wish)
     assert view.has_reference
     await background.submit()
-    path = background.provider.orders[0].reference
-    assert path
-    assert path.read_bytes().startswith(b"\x89PNG")
+    sent = background.provider.orders[0].reference
+    assert sent
+    assert sent.startswith(b"\x89PNG")
     file = await background.media.reference(background.owner_id, view.id)
-    assert (file.width, file.height, file.path) == (720, 1280, path)
+    assert (file.width, file.height) == (720, 1280)
+    assert await background.storage.read(file.key) == sent
+
+
+async def test_a_wish_whose_reference_is_gone_is_refused_before_the_post(background: Background):
+    wish = VideoWish("from a picture", reference=picture((400, 400), "JPEG"))
+    view = await background.videos.create(background.owner_id, wish)
+    background.path(await background.media.reference(background.owner_id, view.id)).unlink()
+    await background.submit()
+    seen = await background.look(view)
+    assert (seen.phase, seen.charged) == (Phase.FAILED, False)
+    assert seen.problem
+    assert seen.problem.code == "reference_missing"
+    assert background.provider.orders == []
 
 
 async def test_the_reference_of_a_video_can_start_another(background: Background):

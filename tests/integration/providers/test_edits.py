@@ -94,15 +94,14 @@ async def test_what_the_profile_has_not_is_not_asked_for(server, order, kind):
     assert server.requests == []
 
 
-async def test_characters_are_named_in_json(server, provider, order, tmp_path):
+async def test_characters_are_named_in_json(server, provider, order):
     server.on("POST", "/videos", says(VIDEO))
-    picture = tmp_path / "picture"
-    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\xff")
+    picture = b"\x89PNG\r\n\x1a\n\0\xff"
     await provider.submit(replace(order, characters=("char_1", "char_2"), reference=picture))
     (request,) = server.requests
     body = json.loads(request.body)
     url = body.pop("input_reference")["image_url"]
-    assert base64.b64decode(url.removeprefix("data:image/png;base64,")) == picture.read_bytes()
+    assert base64.b64decode(url.removeprefix("data:image/png;base64,")) == picture
     assert body == {
         "prompt": "a dog on the moon",
         "model": "sora-2",

@@ -66,11 +66,10 @@ async def test_a_model_that_is_not_wanted_is_not_sent_and_not_believed(server, s
     assert [job.model for job in jobs] == [None, None, None]
 
 
-async def test_a_submit_in_json(server, speaking, order, tmp_path):
-    (tmp_path / "reference").write_bytes(b"png")
+async def test_a_submit_in_json(server, speaking, order):
     server.on("POST", "/videos", says(VIDEO))
     provider = speaking(replace(VIDEOS_API, body=Body.JSON))
-    await provider.submit(replace(order, reference=tmp_path / "reference"))
+    await provider.submit(replace(order, reference=b"png"))
     (request,) = server.requests
     assert request.headers["content-type"] == "application/json"
     assert request.headers["idempotency-key"] == str(order.job_id)
@@ -94,10 +93,10 @@ async def test_a_submit_in_json_is_as_careful(server, speaking, order):
     assert "model" not in json.loads(server.requests[0].body)
 
 
-async def test_a_picture_is_refused_where_none_is_taken(server, speaking, order, tmp_path):
+async def test_a_picture_is_refused_where_none_is_taken(server, speaking, order):
     provider = speaking(replace(VIDEOS_API, operations=frozenset()))
     with pytest.raises(Unsupported, match="Videos API does not offer reference"):
-        await provider.submit(replace(order, reference=tmp_path / "reference"))
+        await provider.submit(replace(order, reference=b"png"))
     assert server.requests == []
 
 

@@ -43,9 +43,8 @@ async def ended(provider: VideosApiProvider, job: RemoteJob) -> RemoteJob:
 
 
 async def test_a_video_from_the_submit_to_the_file_and_its_end(provider, tmp_path):
-    picture_path = tmp_path / "reference"
-    picture_path.write_bytes(fit_reference(picture((300, 200), "JPEG"), Size.parse(ORDER.size)))
-    job = await provider.submit(replace(ORDER, reference=picture_path))
+    reference = fit_reference(picture((300, 200), "JPEG"), Size.parse(ORDER.size))
+    job = await provider.submit(replace(ORDER, reference=reference))
     assert job.status in {Status.QUEUED, Status.IN_PROGRESS}
     assert (job.prompt, job.model, job.size, job.seconds) == (
         ORDER.prompt,
@@ -58,7 +57,7 @@ async def test_a_video_from_the_submit_to_the_file_and_its_end(provider, tmp_pat
     assert [listed.remote_id for listed in page.jobs] == [job.remote_id]
     assert page.has_more is False
 
-    again = await provider.submit(replace(ORDER, reference=picture_path))
+    again = await provider.submit(replace(ORDER, reference=reference))
     assert again.remote_id == job.remote_id, "the idempotency key is not honoured"
 
     job = await ended(provider, job)
@@ -103,9 +102,8 @@ async def test_moderation_after_a_while(provider):
     assert job.problem.code == "moderation_blocked"
 
 
-async def test_a_reference_of_another_size_is_refused(provider, tmp_path):
-    wrong = tmp_path / "reference"
-    wrong.write_bytes(picture((300, 200), "PNG"))
+async def test_a_reference_of_another_size_is_refused(provider):
+    wrong = picture((300, 200), "PNG")
     with pytest.raises(ProviderRejected, match="must match the requested width and height"):
         await provider.submit(replace(ORDER, job_id=UUID(int=5), reference=wrong))
 

@@ -27,11 +27,11 @@ class Disk(LocalStorage):
     def free_bytes(self) -> int:
         return self.disk_space
 
-    def probe(self) -> None:
+    async def probe(self) -> None:
         self.probes += 1
         if self.refusal:
             raise StorageError(os.strerror(self.refusal))
-        super().probe()
+        await super().probe()
 
 
 async def codes(disk_space: DiskSpace) -> str | None:
@@ -88,7 +88,7 @@ async def test_those_who_ask_at_the_same_time_get_the_same_answer(tmp_path: Path
 
 async def test_a_probe_leaves_nothing(tmp_path: Path):
     storage = LocalStorage(tmp_path)
-    storage.probe()
+    await storage.probe()
     assert [*(tmp_path / "tmp").iterdir()] == []
 
 

@@ -143,7 +143,7 @@ async def test_a_variant_that_does_not_exist_is_400(http: httpx.AsyncClient, url
 
 async def test_a_file_that_is_gone_is_503(http: httpx.AsyncClient, studio: FakeStudio, url: str):
     for file in studio.media.files.values():
-        file.path.unlink(missing_ok=True)
+        (studio.folder / file.key).unlink(missing_ok=True)
     answer = await http.get(url)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "storage_unavailable")
     assert str(studio.folder) not in answer.text

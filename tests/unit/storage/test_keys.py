@@ -45,15 +45,20 @@ from sora_studio.storage.local import LocalStorage
 )
 async def test_odd_keys_are_refused(key):
     storage = LocalStorage(Path("/nowhere"))
-    with pytest.raises(StorageError, match="is not a storage key"):
-        storage.locate(key)
-    with pytest.raises(StorageError, match="is not a storage key"):
-        await storage.keep(Path("/nowhere/tmp/x"), key)
-    with pytest.raises(StorageError, match="is not a storage key"):
-        await storage.drop(key)
+    uses = (
+        storage.put(Path("/nowhere/tmp/x"), key),
+        storage.open(key).__aenter__(),
+        storage.read(key),
+        storage.materialise(key).__aenter__(),
+        storage.stat(key),
+        storage.delete(key),
+    )
+    for use in uses:
+        with pytest.raises(StorageError, match="is not a storage key"):
+            await use
 
 
 @pytest.mark.parametrize("key", ["a", "0", "videos/0b1c/video.mp4", "tmp.mp4", "a/tmp/b"])
-def test_plain_keys_are_understood(key):
+async def test_plain_keys_are_understood(key):
     with pytest.raises(StorageError, match="missing"):
-        LocalStorage(Path("/nowhere")).locate(key)
+        await LocalStorage(Path("/nowhere")).read(key)
