@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from sora_studio.api import session_cookie
+from sora_studio.api.body import SmallBody, read_small_body
 from sora_studio.api.dependencies import OptionalIdentityDep, OriginDep
 from sora_studio.api.safe_redirect import safe_redirect
-from sora_studio.api.sent import Sent, read_sent
 from sora_studio.api.users import NO_STORE, User
 from sora_studio.container import services
 from sora_studio.domain.account import NAME_MAX, SignedIn
@@ -55,7 +55,7 @@ def _documented(body: type[BaseModel]) -> dict[str, Any]:
 @router.post("/signup", status_code=201, response_model=Session, openapi_extra=_documented(SignUp))
 async def sign_up(request: Request, origin: OriginDep) -> Response:
     """Open an account and log in."""
-    sent = await read_sent(request)
+    sent = await read_small_body(request)
     try:
         wish = sent.read(SignUp)
         name = wish.display_name or wish.email.split("@", 1)[0][:NAME_MAX]
@@ -68,7 +68,7 @@ async def sign_up(request: Request, origin: OriginDep) -> Response:
 @router.post("/login", response_model=Session, openapi_extra=_documented(LogIn))
 async def log_in(request: Request, origin: OriginDep) -> Response:
     """Open a session."""
-    sent = await read_sent(request)
+    sent = await read_small_body(request)
     try:
         wish = sent.read(LogIn)
         signed_in = await services().accounts.log_in(wish.email, wish.password, origin)
@@ -92,7 +92,7 @@ async def log_out(request: Request, identity: OptionalIdentityDep) -> Response:
     return response
 
 
-def _welcome(request: Request, sent: Sent, signed_in: SignedIn, status: int) -> Response:
+def _welcome(request: Request, sent: SmallBody, signed_in: SignedIn, status: int) -> Response:
     """Answer with the session; a form goes on to where its page was asked for."""
     if sent.is_form:
         response: Response = RedirectResponse(safe_redirect(sent.fields().get("next", "")), 303)
@@ -109,7 +109,7 @@ def _welcome(request: Request, sent: Sent, signed_in: SignedIn, status: int) -> 
     return response
 
 
-def _refuse(sent: Sent, page: str, problem: SoraStudioError | RequestValidationError) -> Response:
+def _refuse(sent: SmallBody, page: str, problem: SoraStudioError | RequestValidationError) -> Response:
     """Send a form back to its page with a code and what may be kept; a program gets the error itself."""
     if not sent.is_form:
         raise problem

@@ -1,15 +1,19 @@
-"""Bodies that are read by hand: JSON or a form, with or without a file. `edge` bounds their size."""
+"""Bodies that are read by hand: JSON or a form, with or without a file. `body_limit` bounds their size."""
 
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.errors import InvalidInput, TooLarge
 from sora_studio.domain.media import REFERENCE_MAX_BYTES
 
 USUAL_MAX = 512 * 1024
@@ -19,13 +23,71 @@ UPLOAD_MAX = 4 * REFERENCE_MAX_BYTES // 3 + USUAL_MAX
 """Bytes: a reference picture as a data URL, and a prompt."""
 
 _FIELD_MAX = 160 * 1024  # bytes: a prompt of 32,000 characters in UTF-8
+_FIELDS_MAX = 50
+_SMALL_MAX = 64 * 1024  # bytes; e-mail, password and name need far less
 _BAD_REQUEST = 400
+_JSON, _FORM, _MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
+
+_Fields = TypeVar("_Fields", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class SmallBody:
+    """A body without files, not yet checked: a program's JSON, or a form posted without any script."""
+
+    is_form: bool
+    raw: bytes
+
+    def read(self, kind: type[_Fields]) -> _Fields:
+        """Check the fields.
+
+        Raises:
+            RequestValidationError: They are not as they should be. Their values stay out of it.
+        """
+        try:
+            if self.is_form:
+                return kind.model_validate(self.fields())
+            return kind.model_validate_json(self.raw)
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False, include_context=False)
+            raise RequestValidationError(
+                [{**detail, "loc": ("body", *detail["loc"])} for detail in details]
+            ) from None
+
+    def fields(self) -> dict[str, str]:
+        """Return the fields of a form; JSON has none."""
+        if not self.is_form:
+            return {}
+        try:
+            return dict(parse_qsl(self.raw.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MAX))
+        except ValueError as error:
+            message = "This form cannot be read."
+            raise InvalidInput(message) from error
+
+
+async def read_small_body(request: Request) -> SmallBody:
+    """Read JSON or a plain form.
+
+    Raises:
+        TooLarge: It has more than 64 KB.
+        InvalidInput: It is neither.
+    """
+    kind = _media_type(request)
+    if kind not in {_FORM, _JSON}:
+        message = f"Send {_JSON} or {_FORM}."
+        raise InvalidInput(message, code="unsupported_content_type")
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > _SMALL_MAX:
+            message = f"This body has more than {_SMALL_MAX} bytes."
+            raise TooLarge(message)
+    return SmallBody(is_form=kind == _FORM, raw=bytes(raw))
 
 
 def is_form(request: Request) -> bool:
-    """Tell whether the body is a form."""
-    kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
-    return kind in {"multipart/form-data", "application/x-www-form-urlencoded"}
+    """Tell whether the body is a form, with or without files."""
+    return _media_type(request) in {_MULTIPART, _FORM}
 
 
 async def read_fields(request: Request) -> dict[str, Any]:
@@ -74,7 +136,7 @@ async def open_form(request: Request) -> AsyncGenerator[FormData]:
         InvalidInput: It is broken.
     """
     try:
-        form = await request.form(max_files=4, max_fields=50, max_part_size=_FIELD_MAX)
+        form = await request.form(max_files=4, max_fields=_FIELDS_MAX, max_part_size=_FIELD_MAX)
     except HTTPException as error:
         if error.status_code != _BAD_REQUEST:
             raise
@@ -89,3 +151,7 @@ async def _fields(form: FormData) -> dict[str, Any]:
     return {
         name: await value.read() if isinstance(value, UploadFile) else value for name, value in form.items()
     }
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";", 1)[0].strip().lower()

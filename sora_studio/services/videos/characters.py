@@ -61,7 +61,6 @@ class CharacterService:
         throttle: Throttle,
         clock: Clock,
     ) -> None:
-        """Take the parts."""
         self._db, self._catalog, self._media, self._storage = db, catalog, media, storage
         self._worker_pool, self._throttle, self._clock = worker_pool, throttle, clock
         self._under_way: set[UUID] = set()  # whose films are being looked at and sent

@@ -40,16 +40,6 @@ class VideoService:
         clock: Clock,
         wake: Wake,
     ) -> None:
-        """Put the parts together.
-
-        Args:
-            db: Where the videos are.
-            catalog: What may be asked for.
-            wishes: Stores what is asked for.
-            spending: Pays for another attempt.
-            clock: The time of a wish.
-            wake: Has background work done at once instead of at its next interval.
-        """
         self._db, self._catalog, self._wishes = db, catalog, wishes
         self._spending, self._clock, self._wake = spending, clock, wake
 
