@@ -12,6 +12,7 @@ from sora_studio.config.error import ConfigError, reason
 from sora_studio.config.providers import ProviderSettings
 from sora_studio.config.providers_file import read_file
 from sora_studio.config.settings import Settings
+from sora_studio.domain.profile import Preset
 
 _FIELDS = {str(field.alias): field for field in Settings.model_fields.values()}
 
@@ -74,12 +75,12 @@ def load_providers(
             raise ConfigError(message)
         return read_file(path, environ)
     if settings.openai_base_url is None:
-        return (ProviderSettings(name="sandbox", preset="sandbox"),)
+        return (ProviderSettings(name="sandbox", preset=Preset.SANDBOX),)
     over = urlsplit(settings.openai_base_url).hostname == "api.openai.com"
     return (
         ProviderSettings(
             name="videos-api",
-            preset="openai" if over else "videos-api",
+            preset=Preset.OPENAI if over else Preset.VIDEOS_API,
             base_url=settings.openai_base_url,
             api_key=settings.openai_api_key,
         ),

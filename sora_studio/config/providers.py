@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -16,23 +16,11 @@ from pydantic import (
 
 from sora_studio.config.headers import header_name, header_value
 from sora_studio.config.urls import http_url
+from sora_studio.domain import video
+from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.profile import SECONDS_MAX, Body, Operation, Preset
 
-_LONGEST = 600  # seconds of a video
 _RANGE = re.compile(r"(\d{1,3})-(\d{1,3})")
-
-Preset = Literal[
-    "sandbox",
-    "openai",
-    "litellm",
-    "vllm-omni",
-    "sglang",
-    "fastvideo",
-    "unsloth",
-    "new-api",
-    "bifrost",
-    "videos-api",
-]
-Operation = Literal["list", "delete", "remix", "edit", "extend", "characters", "reference", "models"]
 
 
 def _name(text: str) -> str:
@@ -44,11 +32,12 @@ def _name(text: str) -> str:
 
 
 def _size(text: str) -> str:
-    """Check that a size has the API's spelling."""
-    if not re.fullmatch(r"[1-9]\d{1,3}x[1-9]\d{1,3}", text):
+    """Check that a size can be asked for."""
+    try:
+        return str(video.Size.parse(text))
+    except InvalidInput as error:
         message = "must look like 1280x720"
-        raise ValueError(message)
-    return text
+        raise ValueError(message) from error
 
 
 def _lengths(value: object) -> object:
@@ -67,10 +56,8 @@ def _named(value: object) -> object:
     return {"id": value} if isinstance(value, str) else value
 
 
-PRESETS = frozenset(get_args(Preset))
-
 Size = Annotated[str, AfterValidator(_size)]
-Seconds = Annotated[int, Field(ge=1, le=_LONGEST)]
+Seconds = Annotated[int, Field(ge=1, le=SECONDS_MAX)]
 Dollars = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)]
 Text = Annotated[str, Field(min_length=1, max_length=300)]
 HeaderName = Annotated[Text, AfterValidator(header_name)]
@@ -125,7 +112,7 @@ class ProviderSettings(_Table):
     busy: list[Annotated[int, Field(ge=400, le=599)]] = []
     note: str | None = None
     retired: str | None = None
-    body: Literal["multipart", "json"] | None = None
+    body: Body | None = None
     sends_model: bool | None = None
     any_size: bool | None = None
     any_seconds: bool | None = None
@@ -135,11 +122,11 @@ class ProviderSettings(_Table):
     @property
     def is_child(self) -> bool:
         """Tell whether it is the sandbox that the studio starts beside itself."""
-        return self.preset == "sandbox" and self.base_url is None
+        return self.preset is Preset.SANDBOX and self.base_url is None
 
     @model_validator(mode="after")
     def _has_an_address(self) -> "ProviderSettings":
-        if self.base_url is None and self.preset not in {"sandbox", "openai"}:
+        if self.base_url is None and self.preset not in {Preset.SANDBOX, Preset.OPENAI}:
             message = "base_url is missing"
             raise ValueError(message)
         return self

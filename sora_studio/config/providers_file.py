@@ -9,7 +9,8 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from sora_studio.config.error import ConfigError, reason
-from sora_studio.config.providers import PRESETS, ProviderSettings
+from sora_studio.config.providers import ProviderSettings
+from sora_studio.domain.profile import Preset
 
 _KEYS = ("api_key", "api_key_env", "api_key_file")
 
@@ -54,7 +55,8 @@ def _read_table(
         return None
     given = cast("_Table", value)
     table = {key: each for key, each in given.items() if key not in _KEYS}
-    table |= {"name": name, "preset": given.get("preset", name if name in PRESETS else "videos-api")}
+    preset = name if name in set(Preset) else Preset.VIDEOS_API
+    table |= {"name": name, "preset": given.get("preset", preset)}
     wrong: list[str] = []
     table["api_key"] = _read_key(given, environ, wrong)
     try:

@@ -9,6 +9,22 @@ from sora_studio.domain.text import whole_number
 from sora_studio.domain.video import Size
 
 SECONDS_MAX = 600
+"""The longest video that may be asked for in one go."""
+
+
+class Preset(StrEnum):
+    """The shipped profiles that a provider can start from."""
+
+    SANDBOX = "sandbox"
+    OPENAI = "openai"
+    LITELLM = "litellm"
+    VLLM_OMNI = "vllm-omni"
+    SGLANG = "sglang"
+    FASTVIDEO = "fastvideo"
+    UNSLOTH = "unsloth"
+    NEW_API = "new-api"
+    BIFROST = "bifrost"
+    VIDEOS_API = "videos-api"
 
 
 class Operation(StrEnum):

@@ -11,7 +11,7 @@ from sora_studio.config.providers import ModelSettings
 from sora_studio.domain.errors import ProviderMisconfigured
 from sora_studio.domain.money import MICROS_PER_DOLLAR
 from sora_studio.domain.ports import Provider
-from sora_studio.domain.profile import Body, Model, Operation, Profile
+from sora_studio.domain.profile import Model, Operation, Preset, Profile
 from sora_studio.providers.late import LateProvider
 from sora_studio.providers.presets import PRESETS
 from sora_studio.providers.retired import RetiredProvider
@@ -34,9 +34,8 @@ def profile_of(settings: ProviderSettings) -> Profile:
     A server whose models are named is not asked for others, unless `operations.add` says `models`.
     """
     preset = PRESETS[settings.preset]
-    label = settings.label or (preset.label if settings.name in PRESETS else settings.name)
-    added = {Operation(each) for each in settings.operations.add}
-    removed = {Operation(each) for each in settings.operations.remove}
+    label = settings.label or (preset.label if settings.name in set(Preset) else settings.name)
+    added, removed = {*settings.operations.add}, {*settings.operations.remove}
     if settings.models and Operation.MODELS not in added:
         removed.add(Operation.MODELS)
     said = {name: value for name in _AS_THEY_ARE if (value := getattr(settings, name)) is not None}
@@ -46,7 +45,7 @@ def profile_of(settings: ProviderSettings) -> Profile:
         label=label,
         models=tuple(_model(preset, each) for each in settings.models) or preset.models,
         operations=(preset.operations | added) - removed,
-        body=Body(settings.body) if settings.body else preset.body,
+        body=settings.body or preset.body,
         busy=preset.busy | {*settings.busy},
         rate_limit=replace(preset.rate_limit, **settings.rate_limit.model_dump(exclude_none=True)),
         guesses_models=preset.guesses_models and not settings.models,
@@ -71,7 +70,7 @@ def provider_of(settings: ProviderSettings, base_url: str | None = None) -> Prov
 def probing(settings: ProviderSettings, base_url: str | None = None) -> Provider:
     """Return a provider that may be asked for a list and for models, whatever its table says."""
     more = settings.operations.model_copy(
-        update={"add": [*settings.operations.add, "list", "models"], "remove": []}
+        update={"add": [*settings.operations.add, Operation.LIST, Operation.MODELS], "remove": []}
     )
     return provider_of(settings.model_copy(update={"operations": more}), base_url)
 

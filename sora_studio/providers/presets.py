@@ -8,7 +8,7 @@ that budgets and price tags can be lived with before they count.
 
 from dataclasses import replace
 
-from sora_studio.domain.profile import Model, Operation, Profile, RateLimit
+from sora_studio.domain.profile import Model, Operation, Preset, Profile, RateLimit
 
 _LANDSCAPE_AND_PORTRAIT = ("1280x720", "720x1280")
 _LARGER = ("1792x1024", "1024x1792", "1920x1080", "1080x1920")
@@ -37,7 +37,7 @@ SORA_2_PRO = Model(
 )
 
 SANDBOX = Profile(
-    name="sandbox",
+    name=Preset.SANDBOX,
     label="Sandbox",
     models=(SORA_2, SORA_2_PRO),
     operations=frozenset(Operation),
@@ -57,7 +57,7 @@ _OWN_SERVER = Operation.LIST, Operation.DELETE, Operation.REFERENCE, Operation.M
 _GATEWAY_NOTE = "Prices are OpenAI's former list prices; this server may charge otherwise, or nothing."
 
 VIDEOS_API = Profile(
-    name="videos-api",
+    name=Preset.VIDEOS_API,
     label="Videos API",
     models=(SORA_2, SORA_2_PRO),
     operations=frozenset({*_OWN_SERVER, Operation.REMIX}),
@@ -67,7 +67,7 @@ VIDEOS_API = Profile(
 )
 
 OPENAI = Profile(
-    name="openai",
+    name=Preset.OPENAI,
     label="OpenAI",
     models=(SORA_2, SORA_2_PRO),
     operations=frozenset(Operation),
@@ -81,16 +81,16 @@ _GATEWAY = replace(
     guesses_models=True,
 )
 # LiteLLM lists one upstream at best and deletes nothing; it remixes for a few of its upstreams only.
-LITELLM = replace(_GATEWAY, name="litellm", label="LiteLLM")
-NEW_API = replace(_GATEWAY, name="new-api", label="new-api")
+LITELLM = replace(_GATEWAY, name=Preset.LITELLM, label="LiteLLM")
+NEW_API = replace(_GATEWAY, name=Preset.NEW_API, label="new-api")
 # Bifrost wants to be told whose list; the studio has no word for that.
 BIFROST = replace(
-    _GATEWAY, name="bifrost", label="Bifrost", operations=_GATEWAY.operations | {Operation.DELETE}
+    _GATEWAY, name=Preset.BIFROST, label="Bifrost", operations=_GATEWAY.operations | {Operation.DELETE}
 )
 
 # Another name than the served one is refused there, or loads another model; none is always fine.
 VLLM_OMNI = Profile(
-    name="vllm-omni",
+    name=Preset.VLLM_OMNI,
     label="vLLM-Omni",
     models=(_OWN_MODEL,),
     operations=frozenset(_OWN_SERVER),
@@ -99,11 +99,11 @@ VLLM_OMNI = Profile(
     sends_model=False,
     guesses_models=True,
 )
-SGLANG = replace(VLLM_OMNI, name="sglang", label="SGLang")
-FASTVIDEO = replace(VLLM_OMNI, name="fastvideo", label="FastVideo")
+SGLANG = replace(VLLM_OMNI, name=Preset.SGLANG, label="SGLang")
+FASTVIDEO = replace(VLLM_OMNI, name=Preset.FASTVIDEO, label="FastVideo")
 UNSLOTH = replace(
     VLLM_OMNI,
-    name="unsloth",
+    name=Preset.UNSLOTH,
     label="Unsloth Studio",
     note="It makes one video at a time with the model that it has loaded; more of them wait here.",
     busy=frozenset({409, 429}),
@@ -111,7 +111,7 @@ UNSLOTH = replace(
 )
 
 PRESETS = {
-    profile.name: profile
+    Preset(profile.name): profile
     for profile in (
         SANDBOX,
         OPENAI,

@@ -212,3 +212,10 @@ def test_a_file_and_an_address_exclude_each_other(tmp_path: Path):
 
     with pytest.raises(ConfigError, match=r"OPENAI_BASE_URL is set, and .*providers\.toml exists"):
         load_providers(load({"OPENAI_BASE_URL": "http://gpu/v1"}, data_dir=tmp_path), {})
+
+
+def test_a_size_that_no_wish_may_have_is_none_here(tmp_path: Path):
+    """The form would offer it, and every wish for it would be refused."""
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, '[sandbox]\nmodels = [{ id = "m", sizes = ["9999x720"] }]')
+    assert "models[0].sizes[0] must look like 1280x720" in str(caught.value)

@@ -3,7 +3,7 @@
 import pytest
 
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.profile import Operation
+from sora_studio.domain.profile import Operation, Preset
 from sora_studio.providers.model_list import with_listed_models
 from sora_studio.providers.presets import OPENAI, PRESETS, SANDBOX, VIDEOS_API, VLLM_OMNI
 
@@ -90,7 +90,7 @@ def test_guessed_models_give_way_to_listed_ones_and_lend_them_their_sizes():
 
 
 def test_a_listed_model_does_not_borrow_a_price():
-    listed = with_listed_models(PRESETS["litellm"], listing("veo-3.1")).models
+    listed = with_listed_models(PRESETS[Preset.LITELLM], listing("veo-3.1")).models
     assert [(model.id, model.price("1280x720", "4")) for model in listed] == [("veo-3.1", None)]
 
 
