@@ -99,7 +99,7 @@ async def _speaks(provider: Provider) -> Findings:
     except ProviderError as error:
         yield Finding(f"an unknown video is refused: {error.message}")
     else:
-        yield Finding("an unknown video is answered as if it were there")
+        yield Finding("an unknown video is answered as if it existed")
 
 
 async def _list(profile: Profile, provider: Provider) -> Findings:
@@ -117,7 +117,7 @@ async def _list(profile: Profile, provider: Provider) -> Findings:
         paging = "a page was enough"
     else:
         repeats = {job.remote_id for job in following.jobs} & {job.remote_id for job in page.jobs}
-        paging = "it ignores `after`" if repeats else "it goes on page by page"
+        paging = "it ignores `after`" if repeats else "it can be paged through"
     unused = "" if Operation.LIST in profile.operations else '; operations.add = ["list"] would use it'
     yield Finding(f"a list: {len(page.jobs)} videos shown, {paging}{_gaps(page.jobs)}{unused}", works=True)
 
@@ -145,7 +145,7 @@ async def _make(profile: Profile, provider: Provider) -> Findings:
             f"asking for {seconds} s of {model.id} at {size}: {as_price(model.price(size, seconds))}"
         )
         job = await provider.submit(submission)
-        yield Finding(f"taken as {job.remote_id}", works=True)
+        yield Finding(f"accepted as {job.remote_id}", works=True)
         async for finding in _follow(provider, job):
             yield finding
             if finding.ends:
@@ -163,7 +163,7 @@ async def _follow(provider: Provider, job: RemoteJob) -> Findings:
     in_vain = 0
     while job.status not in {Status.COMPLETED, Status.FAILED}:
         if time.monotonic() > deadline:
-            yield Finding("it has no end after half an hour", works=False, ends=True)
+            yield Finding("it has not ended after half an hour", works=False, ends=True)
             return
         if job.status_word not in said:
             said.add(job.status_word)
@@ -176,7 +176,7 @@ async def _follow(provider: Provider, job: RemoteJob) -> Findings:
             in_vain += 1
             if in_vain == _IN_VAIN:
                 raise
-            yield Finding(f"it could not be looked at: {error.message}")
+            yield Finding(f"its status could not be read: {error.message}")
     if job.problem and job.status is Status.FAILED:
         yield Finding(f"it failed ({job.problem.code}): {job.problem.message}", works=False, ends=True)
 
@@ -186,7 +186,7 @@ async def _read(provider: Provider, remote_id: str) -> Findings:
         try:
             yield await _file(provider, remote_id)
         except (JobNotFound, ProviderUnavailable) as error:
-            yield Finding(f"its file did not come: {error.message}")
+            yield Finding(f"its file did not arrive: {error.message}")
             await asyncio.sleep(_PAUSE)
         else:
             return
@@ -200,8 +200,8 @@ async def _file(provider: Provider, remote_id: str) -> Finding:
             head = (head + chunk)[:_HEAD]
             length += len(chunk)
     if head[4:8] != b"ftyp":
-        return Finding(f"its file of {length:,} bytes is no MP4", works=False, ends=True)
-    return Finding(f"its file came: {length:,} bytes of MP4", works=True)
+        return Finding(f"its file of {length:,} bytes is not an MP4", works=False, ends=True)
+    return Finding(f"its file arrived: {length:,} bytes of MP4", works=True)
 
 
 async def _delete(profile: Profile, provider: Provider, remote_id: str) -> Finding:

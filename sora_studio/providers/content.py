@@ -111,7 +111,7 @@ class Files:
                 return response
             await response.aclose()
             url = url.join(location)
-        message = "The provider sends the studio from one address to the next."
+        message = "Too many redirects."
         raise ProviderUnavailable(message, "too_many_redirects")
 
     async def _ask(self, url: httpx2.URL, headers: Mapping[str, str]) -> httpx2.Response:
@@ -179,7 +179,7 @@ def _extent(response: httpx2.Response) -> tuple[int, int | None]:
         return 0, _length(response)
     found = _RANGE.fullmatch(response.headers.get("content-range", "").strip().lower())
     if found is None:
-        message = "The provider sent a part of the file and does not say which."
+        message = "The provider sent a part of the file without saying which."
         raise ProviderUnavailable(message, "garbled_answer")
     return int(found[1]), int(found[3])
 

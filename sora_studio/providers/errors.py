@@ -93,8 +93,7 @@ _LOOK = _ALWAYS | dict.fromkeys((408, 409, 425), ProviderUnavailable)
 _GONE = dict.fromkeys((404, 410), JobNotFound)
 _MEANINGS: dict[Call, _Meanings] = {
     Call.CREATE: _SUBMIT | dict.fromkeys((404, 410), ProviderMisconfigured),  # the API is not at this address
-    Call.REMIX: _SUBMIT
-    | dict.fromkeys((404, 410), Unsupported),  # no such route, or no parent there any more
+    Call.REMIX: _SUBMIT | dict.fromkeys((404, 410), Unsupported),  # no such route, or the parent is gone
     Call.CHARACTER: _SUBMIT | dict.fromkeys((404, 410), Unsupported),
     Call.FETCH: _LOOK | _GONE,
     Call.LIST: _LOOK | dict.fromkeys((400, 404, 410, 422), Unsupported),  # LiteLLM: 400, whose list?

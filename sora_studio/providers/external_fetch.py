@@ -125,7 +125,7 @@ def check_url(url: httpx2.URL, hosts: Collection[str] = ()) -> tuple[str, int]:
     if url.userinfo:
         _refuse(shown, "it carries a name or password")
     if not _is_host(host):
-        _refuse(shown, "it is not a proper host")
+        _refuse(shown, "it has no valid host")
     if not trusted and url.scheme != "https":
         _refuse(shown, "it is not an https address")
     if not trusted and port != _PORTS["https"]:

@@ -90,7 +90,7 @@ def _open(profile: Profile, settings: ProviderSettings, base_url: str) -> Provid
     try:
         return videos_api.VideosApiProvider(profile, base_url, credentials)
     except httpx2.InvalidURL as error:
-        message = f"{profile.label} is set up with an address that cannot be used."
+        message = f"{profile.label} is configured with an address that cannot be used."
         raise ProviderMisconfigured(message, "bad_address") from error
 
 

@@ -41,7 +41,7 @@ SANDBOX = Profile(
     label="Sandbox",
     models=(SORA_2, SORA_2_PRO),
     operations=frozenset(Operation),
-    note="The sandbox draws moving pictures on this machine. It is no AI model, and nothing is charged.",
+    note="The sandbox draws moving pictures on this machine. It is not an AI model, and nothing is charged.",
     list_is_complete=True,
     honours_idempotency_key=True,
     rate_limit=RateLimit(per_second=50, burst=100, at_once=16),  # it is on this machine
@@ -54,7 +54,7 @@ _OWN_MODEL = Model(
     seconds=(4, 5, 8),
 )
 _OWN_SERVER = Operation.LIST, Operation.DELETE, Operation.REFERENCE, Operation.MODELS
-_GATEWAY_NOTE = "Prices are OpenAI's former list prices; this server may charge otherwise, or nothing."
+_GATEWAY_NOTE = "Prices are OpenAI's former list prices; this server may charge differently, or nothing."
 
 VIDEOS_API = Profile(
     name=Preset.VIDEOS_API,
@@ -71,7 +71,7 @@ OPENAI = Profile(
     label="OpenAI",
     models=(SORA_2, SORA_2_PRO),
     operations=frozenset(Operation),
-    note="OpenAI ended its Videos API on 24 September 2026. Nothing is sent there any more.",
+    note="OpenAI ended its Videos API on 24 September 2026. Nothing is sent there.",
     retired="OpenAI ended its Videos API on 24 September 2026. Choose another provider.",
 )
 

@@ -1,4 +1,4 @@
-"""A provider that is asked no more than it takes, and left alone while it does not answer.
+"""A provider that is asked only as much as it accepts, and left alone while it does not answer.
 
 Every request waits its turn for a moment. One that would have to wait for longer is not sent at all and
 raises ProviderUnavailable with the seconds until it is worth coming again: for a submit, a known "not taken".
@@ -151,7 +151,7 @@ class RateLimitedProvider:
 
     def _must_be_there(self) -> None:
         if wait := self._breaker.wait(self._clock()):
-            message = f"{self.profile.label} does not answer at the moment."
+            message = f"{self.profile.label} is not answering at the moment."
             raise ProviderUnavailable(message, ProblemCode.PROVIDER_UNREACHABLE, wait)
 
     def _learn(self, error: ProviderError) -> None:
@@ -164,7 +164,7 @@ class RateLimitedProvider:
 
 
 def _busy(wait: float) -> ProviderUnavailable:
-    message = "The studio asks this provider for no more at a time than it takes."
+    message = "The studio sends this provider no more requests at a time than it accepts."
     return ProviderUnavailable(message, ProblemCode.PROVIDER_BUSY, wait)
 
 

@@ -1,4 +1,4 @@
-"""A provider whose service is no more: it says so, and nothing is ever sent."""
+"""A provider whose service has ended: it says so, and nothing is ever sent."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -17,7 +17,6 @@ class RetiredProvider:
     """Implements `domain.ports.Provider` without a network."""
 
     def __init__(self, profile: Profile) -> None:
-        """Take a profile that is retired."""
         self._profile = replace(profile, operations=frozenset())
 
     @property

@@ -148,5 +148,5 @@ async def _open(film: Path) -> BinaryIO:
     try:
         return await asyncio.to_thread(film.open, "rb")
     except OSError as error:
-        message = "The film is no longer in the studio's storage."
+        message = "The video is no longer in the studio's storage."
         raise ProviderRejected(message, "film_missing") from error

@@ -182,7 +182,7 @@ class VideosApiProvider:
             return None
 
     async def delete(self, remote_id: str) -> None:
-        """Remove a job there; one that is not there any more is fine.
+        """Remove a job there; one that is already gone is fine.
 
         Raises:
             ProviderUnavailable: Not yet: it is at work on it, or did not answer.

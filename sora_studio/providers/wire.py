@@ -29,7 +29,7 @@ _STATUS = {word: status for status, words in _WORDS.items() for word in words.sp
 _ENDED = {
     "cancelled": Problem(ProblemCode.CANCELLED, "The provider cancelled this video."),
     "canceled": Problem(ProblemCode.CANCELLED, "The provider cancelled this video."),
-    "expired": Problem(ProblemCode.EXPIRED, "The provider let this video expire."),
+    "expired": Problem(ProblemCode.EXPIRED, "This video expired at the provider."),
     "deleted": Problem(ProblemCode.DELETED, "This video was deleted at the provider."),
 }
 _SILENT = Problem(ProblemCode.PROVIDER_FAILED, "The provider reported a failure without saying why.")
@@ -60,7 +60,7 @@ def as_text(value: object, limit: int = _TEXT_MAX) -> str:
 
 
 def looks_like_job(body: object) -> bool:
-    """Say whether a body is a Video, whatever the HTTP status over it."""
+    """Tell whether a body is a Video, whatever the HTTP status over it."""
     fields = as_object(body)
     named = "id" in fields or "task_id" in fields
     return fields.get("object") == "video" or (named and isinstance(fields.get("status"), str))

@@ -61,8 +61,8 @@ def test_one_look_in_vain_is_no_end(say, sandbox: RunningSandbox):
         sandbox.clear("content")
 
     assert result.exit_code == 0, result.output
-    assert "· it could not be looked at: A fault was asked for: 404." in result.output
-    assert "· its file did not come: A fault was asked for: 409." in result.output
+    assert "· its status could not be read: A fault was asked for: 404." in result.output
+    assert "· its file did not arrive: A fault was asked for: 409." in result.output
     assert "bytes of MP4" in result.output
     assert "✓ it is deleted there" in result.output
 
