@@ -50,7 +50,6 @@ class Archiver:
         wake: Callable[[], None],
         at_once: int = AT_ONCE,
     ) -> None:
-        """Take the parts; `wake` asks for another run."""
         self._claims, self._catalog, self._downloader = claims, catalog, downloader
         self.pool = TaskPool(at_once, on_free=wake)
 
@@ -72,7 +71,7 @@ class Archiver:
     async def _archive(self, job: ClaimedJob) -> None:
         provider = self._catalog.provider(job.provider)
         if provider is None:
-            message = f"The provider {job.provider} is not set up any more, so its file cannot be fetched."
+            message = f"The provider {job.provider} is no longer configured, so its file cannot be fetched."
             await self._claims.record(
                 [_later(job, ProviderMisconfigured(message, ProblemCode.PROVIDER_MISSING))]
             )
@@ -93,14 +92,14 @@ class Archiver:
 
 
 def _later(job: ClaimedJob, error: Exception) -> JobChange:
-    """Try again, unless there is nothing to be had any more."""
+    """Try again, unless there is nothing left to be had."""
     lookups = job.lookups + isinstance(error, JobNotFound)
     if isinstance(error, MediaTooLarge):
         message = f"The provider's file was not saved. {error}"
         return needs_attention(JobChange(job), Problem(ProblemCode.FILE_TOO_LARGE, message))
     if isinstance(error, JobNotFound) and lookups >= _GONE_LOOKS and job.now >= _deadline(job):
         _log.error("paid_video_lost", job=str(job.id), provider=job.provider, reason=error.message)
-        message = f"The provider finished this video but does not hand out its file any more: {error.message}"
+        message = f"The provider finished this video but no longer hands out its file: {error.message}"
         return failed(JobChange(job, lookups=lookups), Problem(ProblemCode.CONTENT_UNAVAILABLE, message))
     if job.now - _finished(job) > MAX_AGE:
         message = (

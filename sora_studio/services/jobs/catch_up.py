@@ -26,7 +26,6 @@ class CatchUp:
     def __init__(
         self, *, db: Database, reconciler: Reconciler, refresher: Refresher, archiver: Archiver
     ) -> None:
-        """Take the parts."""
         self._db, self._reconciler, self._refresher, self._archiver = db, reconciler, refresher, archiver
 
     async def run(self) -> list[Moved]:

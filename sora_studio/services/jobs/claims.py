@@ -1,6 +1,6 @@
 """Which jobs this process works on: claimed for a short lease that a heartbeat renews.
 
-A frozen or dead process loses its lease; whoever claims the job next gets a higher fencing number,
+A frozen or dead process loses its lease; the next claim of the job gets a higher fencing number,
 and what the old holder writes afterwards changes nothing. What this process still works on it does not claim
 again: after an outage of the database, or a laptop's sleep, that work may have the only answer.
 """
@@ -54,7 +54,7 @@ class Claims:
         """Claim wishes that can be sent, the owners in turn, at most `most`.
 
         Args:
-            most: So many at most.
+            most: The limit.
             places: How many jobs a provider makes at a time, where that is limited.
         """
         if most < 1:
@@ -86,7 +86,7 @@ class Claims:
             self._let_go(jobs)
 
     async def begin(self, job: ClaimedJob) -> bool:
-        """Write down that the POST begins; False: the job may not be ours any more, so do not send it."""
+        """Record that the POST begins; False: the job may no longer be ours, so do not send it."""
         now = asyncio.get_running_loop().time
         asked = now()
         async with self._db.transaction() as tx:

@@ -55,7 +55,6 @@ class Downloader:
     """Copies files from providers into our storage."""
 
     def __init__(self, *, storage: Storage, worker_pool: WorkerPool, limits: Limits | None = None) -> None:
-        """Take the parts."""
         self._storage, self._worker_pool, self._limits = storage, worker_pool, limits or Limits()
 
     async def copy(self, provider: Provider, wanted: FileRequest) -> list[AssetRow]:
@@ -63,7 +62,7 @@ class Downloader:
 
         Raises:
             ProviderError: The provider does not hand it out.
-            TooSlow: It came too slowly; what came is gone on with, where the server can.
+            TooSlow: It came too slowly; what came is kept, where the server can resume.
             MediaTooLarge: It is larger than any video may be.
             MediaError: It is not the video.
             StorageError: The disk refused; so does an OSError say.
@@ -108,13 +107,13 @@ class Downloader:
             ):
                 length = await self._stream(content, part)
         except TimeoutError as error:
-            rest = "What has come is kept, and the rest asked for."
-            again = "Its server cannot go on with it, so it is asked for from the start."
-            message = f"The file comes too slowly. {rest if part.is_resumable else again}"
+            rest = "What has arrived is kept, and the rest is requested."
+            again = "The server cannot resume it, so it starts over."
+            message = f"The file arrives too slowly. {rest if part.is_resumable else again}"
             raise TooSlow(message) from error
         part.end()
         if content.length is not None and content.length != length:
-            message = f"The file was cut short: {length} of {content.length} bytes came."
+            message = f"The file was cut short: {length} of {content.length} bytes arrived."
             raise MediaError(message)
 
     async def _stream(self, content: Content, part: PartialFile) -> int:
@@ -139,7 +138,7 @@ class Downloader:
         if content.length is None:
             return
         if content.length > self._limits.bytes:
-            message = f"The file has {content.length:,} bytes; {self._limits.bytes:,} is the most."
+            message = f"The file has {content.length:,} bytes; the limit is {self._limits.bytes:,}."
             raise MediaTooLarge(message)
         if content.length - start > self._storage.free_bytes():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -37,7 +37,6 @@ class Importer:
     """Gives a person what nobody has."""
 
     def __init__(self, *, db: Database, catalog: ProviderCatalog) -> None:
-        """Take the parts."""
         self._db, self._catalog = db, catalog
 
     async def owner(self, email: str) -> UUID:

@@ -40,7 +40,9 @@ class PartialFile:
             MediaError: It would leave a hole.
         """
         if content.start > os.fstat(self._file.fileno()).st_size:
-            message = f"The provider sent a part of the file that nobody asked for: from {content.start} on."
+            message = (
+                f"The provider sent a part of the file that was not requested: from byte {content.start} on."
+            )
             raise MediaError(message)
         if content.start == 0:
             self._note.unlink(missing_ok=True)  # before the bytes that it stands for
@@ -61,9 +63,9 @@ class PartialFile:
         self.is_resumable = False
 
     def close(self) -> None:
-        """Leave what can be gone on with; the rest is taken away."""
+        """Leave what can be resumed; the rest is removed."""
         if self.is_resumable:
-            with suppress(OSError):  # a full disk has been told of already
+            with suppress(OSError):  # a full disk has been reported already
                 self._file.flush()
         else:
             self.path.unlink(missing_ok=True)

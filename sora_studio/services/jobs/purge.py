@@ -69,7 +69,7 @@ class Purger:
         return True
 
     async def _is_gone(self, video_id: UUID, name: str, remote_ids: Iterable[str]) -> bool:
-        """Delete a video's jobs at its provider; say whether there is nothing more to be done about it there.
+        """Delete a video's jobs at its provider; tell whether nothing is left to be done there.
 
         A provider that is away, or still at work on it, is asked again later; one that cannot is left alone:
         a person's delete does not wait for it.

@@ -43,7 +43,6 @@ class Reconciler:
         on_unsent: Callable[[], None],
         on_finished: Callable[[], None],
     ) -> None:
-        """Take the parts; the callbacks ask for a submit and an archive run."""
         self._claims, self._catalog = claims, catalog
         self._on_unsent, self._on_finished = on_unsent, on_finished
         self.pool = TaskPool(_PROVIDERS, on_free=lambda: None)  # providers keep nobody from the others
@@ -151,7 +150,7 @@ def _not_found(job: ClaimedJob, doubts: _Doubts, profile: Profile) -> JobChange:
 def _may_be_sent_again(job: ClaimedJob, doubts: _Doubts, profile: Profile) -> bool:
     """Tell whether a second POST cannot make a second job."""
     if profile.honours_idempotency_key:
-        return not job.failures  # our key's job belongs to an equal wish: this key makes no other any more
+        return not job.failures  # our key's job belongs to an equal wish: this key makes no other
     return profile.list_is_complete and not doubts.remain  # so it was certainly not taken
 
 
@@ -176,5 +175,5 @@ def _not_looked(job: ClaimedJob, error: ProviderError) -> JobChange:
 
 
 def _ask_the_person(job: ClaimedJob) -> JobChange:
-    message = "The provider did not answer, and it cannot be found out whether it took the job."
+    message = "The provider did not answer, and there is no way to tell whether it accepted the job."
     return needs_attention(JobChange(job), Problem(ProblemCode.SUBMIT_UNKNOWN, message))

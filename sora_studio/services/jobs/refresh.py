@@ -48,7 +48,6 @@ class Refresher:
     """Keeps queued and rendering jobs up to date."""
 
     def __init__(self, *, claims: Claims, catalog: ProviderCatalog, on_finished: Callable[[], None]) -> None:
-        """Take the parts; `on_finished` asks for an archive run."""
         self._claims, self._catalog, self._on_finished = claims, catalog, on_finished
         self._durations = Durations(claims.durations)
         self.pool = TaskPool(_PROVIDERS, on_free=lambda: None)  # providers that let us wait
@@ -96,7 +95,7 @@ class Refresher:
     async def _ask(self, name: str, jobs: Sequence[ClaimedJob]) -> list[JobChange]:
         provider = self._catalog.provider(name)
         if provider is None:
-            problem = Problem(ProblemCode.PROVIDER_MISSING, f"The provider {name} is not set up any more.")
+            problem = Problem(ProblemCode.PROVIDER_MISSING, f"The provider {name} is no longer configured.")
             return [_nobody_to_ask(job, problem) for job in jobs]
         try:
             listed = await _list(provider, jobs) if len(jobs) > SINGLES else {}
@@ -163,7 +162,7 @@ def _taken(job: ClaimedJob) -> float:
 
 
 def _still_due(job: ClaimedJob) -> JobChange:
-    """Keep its place among those that wait: whoever has been due for longest is looked at first."""
+    """Keep its place among those that wait: the one that has been due for longest is looked at first."""
     return JobChange(job, due_in=(job.due_at or job.now) - job.now, failures=job.failures)
 
 
@@ -178,15 +177,16 @@ def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
     """One failed look means nothing; a job that is unknown for two minutes is lost."""
     if isinstance(error, JobNotFound):
         if job.lookups + 1 >= _LOST_LOOKS:
-            problem = Problem(
-                "lost_at_provider", f"The provider does not know this video any more: {error.message}"
-            )
+            problem = Problem("lost_at_provider", f"The provider no longer knows this video: {error.message}")
             return failed(JobChange(job), problem)
         return JobChange(job, due_in=_LOST_PAUSE, lookups=job.lookups + 1)
     change = wait_for(job, error)
     if change.failures > _TELL_FROM and is_too_old(job):
         return needs_attention(
-            change, Problem(ProblemCode.NO_END, f"Nothing was heard of this video for a day: {error.message}")
+            change,
+            Problem(
+                ProblemCode.NO_END, f"The provider has not reported on this video for a day: {error.message}"
+            ),
         )
     is_worth_telling = change.failures >= _TELL_FROM or change.failures == job.failures
     return replace(change, problem=problem_of(error)) if is_worth_telling else change

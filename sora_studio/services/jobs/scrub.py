@@ -31,7 +31,7 @@ GRACE = 3600.0
 
 _PAGE = 200
 _STRANGE = 20  # so many films are missing, and most of a page: the disk belongs to another database
-_ANOTHERS = "This folder seems to be another database's, so nothing was changed."
+_ANOTHERS = "This folder seems to belong to another database, so nothing was changed."
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +73,6 @@ class Scrubber:
         downloader: Downloader,
         most: int = MOST,
     ) -> None:
-        """Take the parts."""
         self._db, self._storage, self._disk_space, self._catalog, self._downloader = (
             db,
             storage,
@@ -165,11 +164,11 @@ class Scrubber:
         """Fetch a film again; where that fails, say on its page that it is lost."""
         provider = self._catalog.provider(holding.provider)
         if provider is None:
-            return await self._lose(holding, "its provider is not set up any more")
+            return await self._lose(holding, "its provider is no longer configured")
         try:
             return await self._downloader.copy(provider, _wanted(holding))
         except JobNotFound as error:
-            return await self._lose(holding, f"the provider does not have it any more: {error.message}")
+            return await self._lose(holding, f"the provider no longer has it: {error.message}")
         except (ProviderError, MediaError, StorageError, OSError) as error:
             return await self._lose(holding, f"it could not be fetched again yet: {describe(error)}")
 
@@ -204,7 +203,9 @@ class Scrubber:
         findings.strays = len(strays)
         own = await self._of_known_videos(strays)
         if others := len(strays) - len(own):
-            findings.complaints.append(f"Files that belong to no video of this database, and stay: {others}.")
+            findings.complaints.append(
+                f"Files that belong to no video of this database were left in place: {others}."
+            )
         if fix:
             for file in own:
                 findings.removed += await self._remove(file)

@@ -59,7 +59,6 @@ class Submitter:
         wake: Callable[[], None],
         on_unclear: Callable[[], None],
     ) -> None:
-        """Take the parts; `wake` asks for another run, `on_unclear` for a reconcile."""
         self._claims, self._catalog, self._storage, self._disk_space = claims, catalog, storage, disk_space
         self._wake, self._on_unclear = wake, on_unclear
         self.pool = TaskPool(AT_ONCE, on_free=wake)
@@ -79,12 +78,12 @@ class Submitter:
 
     async def _submit(self, job: ClaimedJob) -> None:
         provider = self._catalog.provider(job.provider)
-        if job.submit_started_at is not None:  # begun by a process that is no more
+        if job.submit_started_at is not None:  # begun by a process that has ended
             await self._record(_unclear(job))
         elif provider is None:
             await self._record(
                 _refused(
-                    job, ProblemCode.PROVIDER_MISSING, f"The provider {job.provider} is not set up any more."
+                    job, ProblemCode.PROVIDER_MISSING, f"The provider {job.provider} is no longer configured."
                 )
             )
         elif trouble := await self._disk_space.trouble():  # nothing is paid for that could not be saved
@@ -110,7 +109,7 @@ class Submitter:
         if job.kind is Kind.REMIX and Operation.REMIX not in provider.profile.operations:
             source = None
         if job.kind in _NEVER_EMULATED and source is None:
-            message = "The video that it was to be made from is not at the provider any more."
+            message = "The video it builds on is no longer at the provider."
             raise ProviderRejected(message, ProblemCode.SOURCE_MISSING)
         return Submission(
             job_id=job.id,

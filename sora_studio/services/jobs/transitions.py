@@ -61,7 +61,7 @@ def change_for(
         return failed(known, problem, charge=known.charge if problem.code in _WAS_MADE else Charge.RELEASED)
     if is_too_old(job):
         return needs_attention(
-            known, Problem(ProblemCode.NO_END, "The provider has not finished this video in a day.")
+            known, Problem(ProblemCode.NO_END, "The provider did not finish this video within a day.")
         )
     progress = None if remote.progress is None else min(remote.progress, 99)
     phase = _next_phase(job.phase, remote.status)

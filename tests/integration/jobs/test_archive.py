@@ -104,7 +104,7 @@ async def test_a_file_that_is_gone_is_said_to_be_gone(
     assert seen.phase is Phase.FAILED
     assert seen.problem
     assert seen.problem.code == "content_unavailable"
-    assert "does not hand out its file any more: No such file." in seen.problem.message
+    assert "no longer hands out its file: No such file." in seen.problem.message
     assert seen.charged
 
 

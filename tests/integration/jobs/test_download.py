@@ -199,7 +199,7 @@ async def test_a_file_that_drips_is_given_up_and_gone_on_with(background: Backgr
     await archiver.run()
     await archiver.pool.idle()
     assert await phase_and_code(background, slow) == (Phase.SAVING, "saving_slow")
-    assert "What has come is kept" in await told(background, slow)
+    assert "What has arrived is kept" in await told(background, slow)
     assert (await background.look(quick)).phase is Phase.COMPLETED
     await again(background)
     assert background.provider.beginnings[-1] == ResumePoint(1024, TAG)
@@ -213,7 +213,7 @@ async def test_a_file_that_takes_too_long_in_all(background: Background, mp4: by
     await archiver.run()
     await archiver.pool.idle()
     assert await phase_and_code(background, view) == (Phase.SAVING, "saving_slow")
-    assert "from the start" in await told(background, view)  # it has no tag, so nothing of it is kept
+    assert "starts over" in await told(background, view)  # it has no tag, so nothing of it is kept
     assert spooled(background) == {}
 
 

@@ -291,7 +291,7 @@ async def test_a_day_of_silence_is_left_to_the_person(background: Background):
     seen = await background.look(view)
     assert (seen.phase, seen.charged) == (Phase.NEEDS_ATTENTION, True)
     assert seen.problem
-    assert "Nothing was heard" in seen.problem.message
+    assert "has not reported on this video" in seen.problem.message
 
 
 @pytest.mark.parametrize("status", ["expired", "deleted"])
@@ -367,5 +367,5 @@ async def test_a_provider_that_is_no_longer_set_up_is_named(background: Backgrou
     assert seen.problem
     assert (seen.phase, seen.problem.message) == (
         Phase.NEEDS_ATTENTION,
-        "The provider fake is not set up any more.",
+        "The provider fake is no longer configured.",
     )
