@@ -2,7 +2,7 @@
 
 
 class ConfigError(Exception):
-    """The studio cannot start as it is set up; `problems` holds one sentence each."""
+    """The studio cannot start as it is configured; `problems` holds one sentence each."""
 
     def __init__(self, *problems: str) -> None:
         self.problems = problems

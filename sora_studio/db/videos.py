@@ -95,7 +95,7 @@ class VideoRepository(Repository):
         return int((await self._do(query)).scalar_one())
 
     async def seconds(self, video_id: UUID) -> str | None:
-        """Return how long a video is, whoever has it, deleted or not; None when there is no trace of it."""
+        """Return how long a video is, of any owner, deleted or not; None when there is no trace of it."""
         query = select(col(VideoRow.seconds)).where(col(VideoRow.id) == video_id)
         return (await self._do(query)).scalar_one_or_none()
 

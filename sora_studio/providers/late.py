@@ -16,7 +16,7 @@ class LateProvider:
     """Implements `domain.ports.Provider` by another one that is made at the first call, in a thread."""
 
     def __init__(self, profile: Profile, make: Callable[[], Provider]) -> None:
-        """Take the profile, which is known before, and what makes the provider."""
+        """Know the profile before `make` makes the provider."""
         self._profile, self._make = profile, make
         self._making: asyncio.Task[Provider] | None = None
         self._provider: Provider | None = None

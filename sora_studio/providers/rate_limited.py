@@ -34,7 +34,7 @@ class Patience:
 
 
 class RateLimitedProvider:
-    """Implements `domain.ports.Provider` by another one, within the pace of its profile."""
+    """Implements `domain.ports.Provider` by another one, within the rate limit of its profile."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class RateLimitedProvider:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         patience: Patience | None = None,
     ) -> None:
-        """Take the provider; clock, sleep and patience are for tests."""
+        """Limit a provider; clock, sleep and patience are for tests."""
         self._provider, self._clock, self._sleep = provider, clock, sleep
         self._patience = patience or Patience()
         self._bucket = TokenBucket(

@@ -45,8 +45,8 @@ class LocalSpool:
     def sweep(self, *, older_than: float = 0.0) -> int:
         """Remove what a killed process left some seconds ago; return how many files that were.
 
-        Partial files that were begun within a day stay, to be resumed. Should another process be spooling into the
-        same folder, its file cannot be stored and is fetched again.
+        Partial files that were begun within a day stay, to be resumed. Should another process be spooling
+        into the same folder, its file cannot be stored and is fetched again.
 
         Raises:
             StorageError: The disk refused.

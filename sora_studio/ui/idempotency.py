@@ -1,4 +1,4 @@
-"""The request keys of forms: under the same one, a wish is stored once however often it is sent."""
+"""The idempotency keys of forms: under the same one, a wish is stored once however often it is sent."""
 
 from uuid import uuid4
 

@@ -378,7 +378,8 @@ class StudioMachine(RuleBasedStateMachine):
         for row in self.seen.values():
             if row["phase"] == Phase.COMPLETED and row["current"] and self._is_alive(row["video_id"]):
                 file = self.run(self.background.media.file(self.owner_id, row["video_id"], Variant.VIDEO))
-                assert file.path.read_bytes() == BODY + row["remote_id"].encode()
+                content = self.run(self.background.storage.read(file.key))
+                assert content == BODY + row["remote_id"].encode()
 
     # The small print.
 

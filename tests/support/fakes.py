@@ -233,7 +233,7 @@ class FakeVideos:
         if key is not None and (owner_id, key) in self._requests:
             before, video_id = self._requests[owner_id, key]
             if before != asked:
-                message = "This idempotency key was used for another request."
+                message = "This idempotency key was already used for another request."
                 raise IdempotencyKeyReused(message)
             return self.kept[video_id]
         self.wishes.append(wish)
@@ -292,7 +292,7 @@ class FakeMedia:
     async def reference(self, owner_id: UUID, video_id: UUID) -> MediaFile:
         view = await self.videos.get(owner_id, video_id)
         if not view.has_reference:
-            message = "This video has no reference picture."
+            message = "This video has no reference image."
             raise NotFound(message)
         return self.files[video_id, Variant.THUMBNAIL]
 

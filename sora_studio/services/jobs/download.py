@@ -144,7 +144,7 @@ class Downloader:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _refuse(self, part: PartialFile) -> None:
-        part.end()  # nobody goes on with it
+        part.end()  # nobody resumes it
         message = f"The file has more than {self._limits.bytes:,} bytes."
         raise MediaTooLarge(message)
 

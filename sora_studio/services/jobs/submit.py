@@ -42,7 +42,9 @@ ROOM_PAUSE = timedelta(seconds=5)
 """How soon a wish that waits for room on our disk is taken up again."""
 
 _SOON = timedelta(minutes=1)
-_DATABASE_PAUSE = 0.2  # seconds: shorter than the beat that would take the job up when its lease is over
+_DATABASE_PAUSE = (
+    0.2  # seconds: shorter than the interval after which the job would be taken up when its lease is over
+)
 _PARTING = 4.0  # seconds that POSTs under way have when the studio closes
 
 
@@ -140,7 +142,7 @@ class Submitter:
         if change.phase is Phase.SUBMIT_UNKNOWN:
             self._on_unclear()
         if change.phase is None and change.due_in is not None and change.due_in <= _SOON:
-            # The beat alone would be up to a second late.
+            # The periodic task alone would be up to a second late.
             asyncio.get_running_loop().call_later(change.due_in.total_seconds() + 0.01, self._wake)
 
 

@@ -122,7 +122,7 @@ class CharacterService:
         self._throttle.hit("upload", str(owner_id))
         character_id = _id_of(owner_id, idempotency_key)
         if owner_id in self._under_way:
-            message = "A character of yours is being made right now."
+            message = "One of your characters is being made right now."
             raise LimitReached(message, retry_after=_IN_A_WHILE)
         self._under_way.add(owner_id)
         try:
@@ -187,8 +187,8 @@ class CharacterService:
             return await provider.create_character(name, path, key)
         except SubmitUnclear as error:
             message = (
-                f"{provider.profile.label} did not answer, and it cannot be asked whether it made {name}. "
-                "Nothing is kept here. Make it again if you want to; it may exist there twice then."
+                f"{provider.profile.label} did not answer, and there is no way to tell whether it made "
+                f"{name}. Nothing was stored here. You can make it again; it may then exist there twice."
             )
             raise Conflict(message) from error
         except Unsupported as error:
@@ -215,7 +215,7 @@ class CharacterService:
 
 
 def _id_of(owner_id: UUID, idempotency_key: str | None) -> UUID:
-    """Make the id out of the request key: what comes again under it is the same, to the provider, too."""
+    """Make the id out of the idempotency key: what comes again under it is the same, to the provider, too."""
     if idempotency_key is None:
         return new_id()
     check_key(idempotency_key)
@@ -230,11 +230,11 @@ async def _write(path: Path, film: AsyncIterator[bytes]) -> str:
             async for chunk in film:
                 length += len(chunk)
                 if length > FILM_MAX_BYTES:
-                    message = f"A film for a character has at most {FILM_MAX_BYTES // 2**20} MB."
+                    message = f"A video for a character has at most {FILM_MAX_BYTES // 2**20} MB."
                     raise TooLarge(message, "video", "file_too_large")
                 sha256.update(chunk)
                 await file.write(chunk)
     except OSError as error:
-        message = "The film could not be stored."
+        message = "The video could not be stored."
         raise StorageError(message) from error
     return sha256.hexdigest()

@@ -22,7 +22,7 @@ from sora_studio.services.throttle import Throttle
 from sora_studio.services.worker_pool import WorkerPool
 
 PNG = "image/png"
-_MISSING = "This file is missing from the studio's storage. Tell whoever runs the studio."
+_MISSING = "This file is missing from the studio's storage. Tell the person who runs this studio."
 
 
 class MediaService:
@@ -37,7 +37,6 @@ class MediaService:
         worker_pool: WorkerPool,
         throttle: Throttle,
     ) -> None:
-        """Take the parts."""
         self._db, self._storage, self._worker_pool, self._throttle = db, storage, worker_pool, throttle
         self._disk_space = disk_space
 
@@ -73,7 +72,7 @@ class MediaService:
         async with self._db.transaction() as tx:
             found = await AssetRepository(tx).find(owner_id, video_id, REFERENCE)
         if found is None:
-            message = "This video has no reference picture."
+            message = "This video has no reference image."
             raise NotFound(message)
         return await self._to_file(*found)
 
@@ -174,7 +173,7 @@ class MediaService:
             await anyio.Path(spooled).write_bytes(data)
             await self._storage.put(spooled, key)
         except OSError as error:
-            message = "The picture could not be stored."
+            message = "The image could not be stored."
             raise StorageError(message) from error
         finally:
             await anyio.Path(spooled).unlink(missing_ok=True)

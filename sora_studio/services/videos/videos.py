@@ -147,7 +147,7 @@ class VideoService:
         """Delete a video; it can be brought back for a minute, then its files go, too.
 
         Raises:
-            NotFound: It is not there (any more), or not the owner's.
+            NotFound: It does not exist, or is not the owner's.
         """
         async with self._db.transaction() as tx:
             await VideoRepository(tx).mark_deleted(owner_id, video_id)
@@ -211,6 +211,6 @@ def _clean_title(text: str) -> str:
     check_storable(text, "title")
     title = " ".join(text.split())
     if not 1 <= len(title) <= TITLE_MAX:
-        message = f"A title has 1 to {TITLE_MAX} characters."
+        message = f"A title must have 1 to {TITLE_MAX} characters."
         raise InvalidInput(message, "title")
     return title

@@ -160,13 +160,13 @@ def check_key(idempotency_key: str) -> None:
         InvalidInput: Empty, or longer than 255 characters.
     """
     if not 1 <= len(idempotency_key) <= KEY_MAX:
-        message = f"An idempotency key has 1 to {KEY_MAX} characters."
+        message = f"An idempotency key must have 1 to {KEY_MAX} characters."
         raise InvalidInput(message, "Idempotency-Key")
 
 
 def reused() -> IdempotencyKeyReused:
     """Say that a key came again with something else."""
-    message = "This idempotency key was used for another request."
+    message = "This idempotency key was already used for another request."
     return IdempotencyKeyReused(message)
 
 

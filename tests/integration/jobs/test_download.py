@@ -151,7 +151,7 @@ async def test_what_a_killed_process_got_is_gone_on_with(background: Background,
     await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", _DOWNLOADS_AND_DIES, *arguments], cwd=ROOT, check=False
     )
-    LocalStorage(tmp_path / "media").spool()  # nameless: nobody goes on with it
+    LocalStorage(tmp_path / "media").spool()  # nameless: nobody resumes it
     assert background.storage.sweep() == 1
     await again(background)
     assert background.provider.beginnings == [ResumePoint(len(mp4) // 2, TAG)]

@@ -11,7 +11,7 @@ EVERY = [
     errors.TooLarge("The image has 31 MB."),
     errors.NotSignedIn("Please log in."),
     errors.NotFound("There is no such video."),
-    errors.IdempotencyKeyReused("This idempotency key was used for another request."),
+    errors.IdempotencyKeyReused("This idempotency key was already used for another request."),
     errors.Conflict("Only a finished video can be remixed."),
     errors.LimitReached("That is a lot at once"),
     errors.ProviderUnavailable("connection refused"),
@@ -43,7 +43,7 @@ def test_what_the_person_can_mend_is_told_as_it_is():
 
 def test_a_form_speaks_of_wishes_not_of_keys():
     assert "key" not in explain(
-        errors.IdempotencyKeyReused("This idempotency key was used for another request.")
+        errors.IdempotencyKeyReused("This idempotency key was already used for another request.")
     )
 
 
