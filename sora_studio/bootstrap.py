@@ -29,7 +29,7 @@ from sora_studio.scheduler import Scheduler
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
-from sora_studio.services.jobs.background import Resources, assemble
+from sora_studio.services.jobs.background import BackgroundWork, Resources, assemble
 from sora_studio.services.jobs.webhooks import WebhookService
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.people.accounts import AccountService
@@ -63,6 +63,7 @@ class Parts:
     database: Callable[[str, int], Database] = Database  # by URL and size of the pool
     storage: Callable[[Path], LocalStorage] = LocalStorage
     provider: Callable[[Provider], Provider] = _as_it_is
+    worker_pool: Callable[[Callable[[], None]], WorkerPool] = WorkerPool  # by what limits its processes
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,30 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         providers = await open_providers(chosen, start, stack)
         providers = {name: parts.provider(provider) for name, provider in providers.items()}
         storage, scheduler = parts.storage(settings.media_path), Scheduler()
-        opened = await _services(settings, db, own, providers, storage, scheduler, stack)
+        with suppress(StorageError):  # readiness reports a disk that refuses
+            storage.sweep()
+        on = Resources(
+            db=own,
+            catalog=ProviderCatalog(providers, on_stale=partial(scheduler.wake, TaskName.MODELS)),
+            storage=storage,
+            disk_space=DiskSpace(storage),
+            worker_pool=stack.enter_context(closing(parts.worker_pool(limit_worker))),
+            holder=_holder(settings.data_dir),
+        )
+        # Whatever people upload, the films that providers made do not wait for it.
+        uploads = parts.worker_pool(partial(limit_worker, UPLOAD_CPU_SECONDS))
+        stack.enter_context(closing(uploads))
+        await _start(assemble(on, scheduler.wake), scheduler, stack)
+        opened = _services(settings, db, on, uploads, scheduler)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, scheduler.wake)
+
+
+async def _start(background: BackgroundWork, scheduler: Scheduler, stack: AsyncExitStack) -> None:
+    await background.claims.release()  # what the process before us held: the data directory is ours alone
+    stack.push_async_callback(background.close)
+    stack.push_async_callback(scheduler.stop)
+    scheduler.start(*background.tasks())
 
 
 async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
@@ -126,38 +148,13 @@ async def open_providers(
     return made
 
 
-async def _services(
-    settings: Settings,
-    db: Database,
-    own: Database,
-    providers: Mapping[str, Provider],
-    storage: LocalStorage,
-    scheduler: Scheduler,
-    stack: AsyncExitStack,
+def _services(
+    settings: Settings, db: Database, on: Resources, uploads: WorkerPool, scheduler: Scheduler
 ) -> Services:
-    with suppress(StorageError):  # readiness reports a disk that refuses
-        storage.sweep()
-    disk_space = DiskSpace(storage)
-    worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))
-    # Whatever people send, the films that providers made do not wait for it.
-    uploads = stack.enter_context(closing(WorkerPool(partial(limit_worker, UPLOAD_CPU_SECONDS))))
-    catalog = ProviderCatalog(providers, on_stale=partial(scheduler.wake, TaskName.MODELS))
-    throttle = Throttle()
-    on = Resources(
-        db=own,
-        catalog=catalog,
-        storage=storage,
-        disk_space=disk_space,
-        worker_pool=worker_pool,
-        holder=_holder(settings.data_dir),
-    )
-    background = assemble(on, scheduler.wake)
-    await background.claims.release()  # what the process before us held: the data directory is ours alone
-    stack.push_async_callback(background.close)
-    stack.push_async_callback(scheduler.stop)
-    scheduler.start(*background.tasks())
+    """Put the use cases together."""
+    catalog, throttle = on.catalog, Throttle()
     media = MediaService(
-        db=db, storage=storage, disk_space=disk_space, worker_pool=uploads, throttle=throttle
+        db=db, storage=on.storage, disk_space=on.disk_space, worker_pool=uploads, throttle=throttle
     )
     spending = Spending(catalog)
     wishes = Wishes(
@@ -179,13 +176,13 @@ async def _services(
             db=db,
             catalog=catalog,
             media=media,
-            storage=storage,
+            storage=on.storage,
             worker_pool=uploads,
             throttle=throttle,
             clock=_utc_now,
         ),
         webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
-        health=HealthService(db=db, disk_space=disk_space, last_run=lambda: scheduler.last_run),
+        health=HealthService(db=db, disk_space=on.disk_space, last_run=lambda: scheduler.last_run),
     )
 
 

@@ -19,13 +19,14 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from sora_studio.bootstrap import Studio, studio
+from sora_studio.bootstrap import Parts, Studio, studio
 from sora_studio.config import Settings, load
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, VideoView, VideoWish
 from tests.crash.tripwire import Tripwire
 from tests.support.films import picture
 from tests.support.waiting import eventually
+from tests.support.workers import InlineWorkers
 
 REQUEST_KEY = "one click"
 PATIENCE = 60.0  # seconds on a busy machine
@@ -60,7 +61,10 @@ class Life:
 
     async def lead_to_completion(self) -> None:
         """Wish for the video, unless that was done, wait for its end, and for files that nobody owns."""
-        async with studio(self.settings()) as opened, asyncio.timeout(PATIENCE):
+        async with (
+            studio(self.settings(), Parts(worker_pool=InlineWorkers)) as opened,
+            asyncio.timeout(PATIENCE),
+        ):
             await self._completed(opened, await self._wish(opened))
             for path in self.files():
                 os.utime(path, (0, 0))  # hours pass
@@ -73,7 +77,10 @@ class Life:
 
     async def end(self) -> None:
         """See a deleted video gone."""
-        async with studio(self.settings()) as opened, asyncio.timeout(PATIENCE):
+        async with (
+            studio(self.settings(), Parts(worker_pool=InlineWorkers)) as opened,
+            asyncio.timeout(PATIENCE),
+        ):
             await self._gone(opened)
 
     async def _wish(self, opened: Studio) -> VideoView:

@@ -22,6 +22,7 @@ from sora_studio.domain.ports import Content, Provider, RemoteJob, RemotePage, R
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Variant
 from sora_studio.storage.local import LocalStorage
+from tests.support.workers import InlineWorkers
 
 _SHARES = (0.1, 0.5, 0.99)  # of a file on its way
 
@@ -49,6 +50,7 @@ class Tripwire:
             database=lambda url, pool_size: _Database(url, pool_size, self),
             storage=lambda root: _Storage(root, self),
             provider=lambda provider: _Provider(provider, self),
+            worker_pool=InlineWorkers,
         )
 
 

@@ -38,6 +38,7 @@ from tests.support.auditor import audit
 from tests.support.ledger import of_sandbox
 from tests.support.library import add_person
 from tests.support.sandbox import Box
+from tests.support.workers import InlineWorkers
 
 HASTE = Timeouts(connect=5, submit=5, fetch=2, content=2)
 WEBHOOK_SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cyE="
@@ -208,7 +209,8 @@ async def opened_lab(
         await box.fault(job="instant")
         log: list[Any] = stack.enter_context(capture_logs())
         stack.enter_context(_nothing_thrown(log))
-        opened = await stack.enter_async_context(studio(settings, replace(parts or Parts(), provider=hasty)))
+        ours = replace(parts or Parts(), provider=hasty, worker_pool=InlineWorkers)
+        opened = await stack.enter_async_context(studio(settings, ours))
         api = httpx.ASGITransport(create_api(settings))
         http = await stack.enter_async_context(httpx.AsyncClient(transport=api, base_url="http://studio"))
         before, owner_id = len(await box.jobs()), await add_person(opened.db)
