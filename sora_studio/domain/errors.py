@@ -133,20 +133,6 @@ class MediaTooLarge(MediaError):
     """A file is larger than any video may be."""
 
 
-STUMBLES = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-"""What a library raises over an answer or a file that its authors have not thought of."""
-
-
 def describe(error: Exception) -> str:
     """Say what an error means to people: a system's own error without the file of ours that it names."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

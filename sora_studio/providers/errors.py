@@ -16,13 +16,13 @@ import structlog
 from openai import APIStatusError, OpenAIError
 
 from sora_studio.domain.errors import (
-    STUMBLES,
     ContentRejected,
     JobNotFound,
     ProviderError,
     ProviderMisconfigured,
     ProviderRejected,
     ProviderUnavailable,
+    SoraStudioError,
     SubmitUnclear,
     Unsupported,
 )
@@ -115,6 +115,8 @@ def translated_errors(
     """
     try:
         yield
+    except SoraStudioError:  # said by us, about an answer that we understood
+        raise
     except APIStatusError as error:
         problem = _refused(call, read_error_body(error.response), busy)
         repeats = any(secret in error.response.text for secret in secrets)  # and would be printed with it
@@ -124,7 +126,7 @@ def translated_errors(
         raise ProviderRejected(message, "unsendable") from error
     except _LOST as error:
         raise _blotted(_lost(call, error), secrets) from error
-    except STUMBLES as error:
+    except Exception as error:  # noqa: BLE001 - whatever the SDK stumbles over, the POST may have been taken
         # An answer that nobody has thought of, and whose words nobody has looked through for secrets.
         place = extract_tb(error.__traceback__)[-1]
         where = f"{place.filename}:{place.lineno}"

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
-from sora_studio.domain.errors import STUMBLES, MediaError, Unavailable
+from sora_studio.domain.errors import MediaError, SoraStudioError, Unavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -25,6 +25,12 @@ class WorkerPool:
     """
 
     def __init__(self, initializer: Callable[[], None], size: int = 2) -> None:
+        """Bound the pool.
+
+        Args:
+            initializer: Called in each process before its first piece of work.
+            size: Processes at most; each is started by the first piece of work that needs it.
+        """
         self._initializer = initializer
         self._pools: dict[int, ProcessPoolExecutor] = {}  # of one process, by place
         self._free: asyncio.LifoQueue[int] = asyncio.LifoQueue()  # a process that runs already goes first
@@ -62,8 +68,10 @@ class WorkerPool:
         except BrokenProcessPool as error:
             message = "The file could not be read: it takes too much memory or time."
             raise MediaError(message) from error
-        except STUMBLES as error:
-            _log.exception("workshop_failed")
+        except (SoraStudioError, OSError):
+            raise
+        except Exception as error:  # a hostile file has decoders raise what their authors never thought of
+            _log.exception("file_unreadable")
             message = "The file could not be read: it is damaged."
             raise MediaError(message) from error
         finally:

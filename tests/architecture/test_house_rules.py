@@ -13,7 +13,12 @@ _OURS = python_files(*_PACKAGES)
 _EVERYTHING = [*_OURS, *python_files("tests", "bench", "alembic")]
 
 _WITHOUT_A_NOUN = {"util", "utils", "helper", "helpers", "common", "core", "misc", "shared"}
-_MAY_CATCH_EVERYTHING = {"sora_studio/scheduler.py", "sora_studio/ui/errors.py"}
+_CATCH_EVERYTHING = {
+    "sora_studio/providers/errors.py": "whatever the SDK stumbles over, the POST may have been taken",
+    "sora_studio/scheduler.py": "one failed run must not end the background work",
+    "sora_studio/services/pictures/reference.py": "Pillow stumbles over hostile pictures as it likes",
+    "sora_studio/services/worker_pool.py": "FFmpeg and Pillow stumble over hostile files as they like",
+}
 _MAY_READ_THE_ENVIRONMENT = {
     "sora_studio/config/environment.py",
     "sora_studio/web/frontend.py",  # for the build it starts
@@ -54,17 +59,16 @@ def test_every_module_says_what_it_is():
     assert silent == []
 
 
-def test_everything_is_caught_in_two_places_only():
-    """One scheduler run and one UI handler survive any error; elsewhere a bug must be seen."""
+def test_everything_is_caught_only_where_it_is_meant():
+    """Once in each of these places; elsewhere a bug must be seen."""
     greedy = [
-        shown(path, node.lineno)
+        str(path.relative_to(ROOT))
         for path in _OURS
-        if str(path.relative_to(ROOT)) not in _MAY_CATCH_EVERYTHING
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.ExceptHandler) and _catches_everything(node.type) and not _passes_on(node)
     ]
 
-    assert greedy == []
+    assert greedy == [*_CATCH_EVERYTHING]
 
 
 def test_the_background_work_is_put_together_in_one_place():

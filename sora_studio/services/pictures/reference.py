@@ -1,7 +1,5 @@
 """Reference pictures: whatever a person uploads, made into a plain PNG of the right size."""
 
-import struct
-import zlib
 from io import BytesIO
 
 from PIL import Image, ImageOps
@@ -14,10 +12,6 @@ from sora_studio.services.pictures.worker import bounded
 UPLOAD_SIDE = 2560  # pixels: as a PNG, even noise of this size stays below REFERENCE_MAX_BYTES
 
 _PARAM = "input_reference"
-_UNREADABLE = (
-    *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, MemoryError),
-    *(RuntimeError, struct.error, zlib.error, Image.DecompressionBombError, Image.DecompressionBombWarning),
-)
 
 
 @bounded
@@ -67,7 +61,9 @@ def _decode(data: bytes) -> Image.Image:
             return _opaque(ImageOps.exif_transpose(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels() from error
-    except _UNREADABLE as error:
+    except TooLarge:
+        raise
+    except Exception as error:
         message = "The image is damaged and cannot be read."
         raise InvalidInput(message, _PARAM, "invalid_image") from error
 

@@ -1,5 +1,7 @@
 """What becomes of an error that the SDK was not known to raise."""
 
+import zlib
+
 import pytest
 
 from sora_studio.domain.errors import InvalidInput, ProviderUnavailable, SubmitUnclear
@@ -9,7 +11,9 @@ SECRET = "sk-very-secret"
 
 
 @pytest.mark.parametrize("call", Call)
-@pytest.mark.parametrize("odd", [TypeError, AssertionError, LookupError, ValueError, RecursionError])
+@pytest.mark.parametrize(
+    "odd", [TypeError, AssertionError, LookupError, ValueError, RecursionError, zlib.error, StopIteration]
+)
 def test_whatever_the_sdk_stumbles_over_a_post_may_have_been_taken(
     call: Call, odd: type[Exception], caplog: pytest.LogCaptureFixture
 ):

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import signal
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from sora_studio.domain.errors import MediaError, Unavailable
+from sora_studio.domain.errors import MediaError, TooLarge, Unavailable
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.worker_pool import WorkerPool
 from tests.support.waiting import eventually, wait_until
@@ -78,9 +79,23 @@ def stumble(_path: Path) -> None:
     raise AttributeError(message)
 
 
+def stumble_oddly(_path: Path) -> None:
+    """Stand for one that has errors of its own."""
+    message = "invalid distance too far back"
+    raise zlib.error(message)
+
+
+def refuse(_path: Path) -> None:
+    """Stand for work that has an answer of ours."""
+    raise TooLarge("The picture has too many pixels.")
+
+
 async def test_what_a_library_stumbles_over_is_a_damaged_file(worker_pool, tmp_path):
-    with pytest.raises(MediaError, match="it is damaged"):
-        await worker_pool.run(stumble, tmp_path)
+    for clumsy in (stumble, stumble_oddly):
+        with pytest.raises(MediaError, match="it is damaged"):
+            await worker_pool.run(clumsy, tmp_path)
+    with pytest.raises(TooLarge):
+        await worker_pool.run(refuse, tmp_path)
     with pytest.raises(FileNotFoundError):
         await worker_pool.run(os.stat, tmp_path / "none")
 
