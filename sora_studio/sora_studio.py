@@ -21,9 +21,9 @@ async def lifespan(settings: Settings) -> AsyncIterator[None]:
     """Open the studio for as long as the server runs."""
     async with studio(settings) as opened:
         push = asyncio.create_task(live.run(opened.db, app), name="live")
-        _log.info("Sora Studio is open", url=settings.public_url)
+        _log.info("studio_opened", url=settings.public_url)
         yield
-        _log.info("Sora Studio closes")
+        _log.info("studio_closing")
         push.cancel()
         with suppress(asyncio.CancelledError):
             await push

@@ -149,8 +149,25 @@ class Provider(Protocol):
         ...
 
 
+<<<<<<< HEAD
 class Spool(Protocol):
     """Temporary files on a local disk: what is being received or made, until it is stored or thrown away."""
+=======
+class Changes(Protocol):
+    """Where it is announced whose data changed. A missed announcement is made up for by the next one."""
+
+    def listen(self) -> AsyncIterator[str]:
+        """Yield the owner's id of every change as it is committed; an empty text first, once it listens.
+
+        Raises:
+            Unavailable: The connection could not be had or was lost; call again.
+        """
+        ...
+
+
+class Storage(Protocol):
+    """Where our own copies live. Keys are ours: never a client's file name."""
+>>>>>>> 42e03e3 (Log events by name, and let pages know the database as changes only)
 
     def spool(self, name: str | None = None) -> Path:
         """Return the path of a temporary file; the caller fills and removes it.

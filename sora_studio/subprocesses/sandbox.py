@@ -77,7 +77,7 @@ async def _keep_running(command: list[str]) -> None:
         finally:
             await end(process, signal.SIGTERM, patience=_STOP_PATIENCE)
         pause = _FIRST_PAUSE if loop.time() - started > _STEADY else min(pause * 2, _LONGEST_PAUSE)
-        _log.warning("the sandbox ended; starting it again", status=process.returncode, pause=pause)
+        _log.warning("sandbox_ended", status=process.returncode, restart_in=pause)
         await asyncio.sleep(pause)
 
 

@@ -1,9 +1,9 @@
 """From an exception to the sentence a person reads."""
 
-import logging
 import secrets
 
 import reflex as rx
+import structlog
 from reflex.event import EventSpec
 
 from sora_studio.domain import rate_limit
@@ -27,7 +27,7 @@ from sora_studio.ui import routes
 from sora_studio.ui.session import SessionEnded
 from sora_studio.ui.toasts import ERROR, ToastState
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 _LONGEST_NOTE = 2000  # characters
 _NEXT_IN_MINUTES = 90  # seconds from which a wait is told in minutes
@@ -86,16 +86,16 @@ def report(exception: Exception) -> EventSpec | None:
     if isinstance(exception, NotSignedIn):
         return rx.redirect(routes.LOG_IN)
     if isinstance(exception, SoraStudioError):
-        _log.info("A page could not do what it was asked: %s", exception)
+        _log.info("page_event_refused", reason=str(exception))
         return _say(explain(exception))
     reference = secrets.token_hex(4)
-    _log.error("A page handler failed (reference %s)", reference, exc_info=exception)
+    _log.error("page_event_failed", reference=reference, exc_info=exception)
     return _say(f"{explain(exception)} Reference {reference}.")
 
 
 def note(exception: Exception) -> None:
     """Write down what failed in somebody's browser; anybody can send it: short, and no error of ours."""
-    _log.warning("A page failed in a browser: %s", str(exception)[:_LONGEST_NOTE])
+    _log.warning("browser_failed", reason=str(exception)[:_LONGEST_NOTE])
 
 
 def _say(text: str) -> EventSpec:

@@ -6,21 +6,21 @@ what one push missed, the next one heals, and after every gap in listening all t
 
 import asyncio
 import contextlib
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 import reflex as rx
+import structlog
 from reflex.event import Event, EventType
 
-from sora_studio.db.engine import Database
 from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.ports import Changes
 from sora_studio.ui import sockets
 from sora_studio.ui.session import TabState
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 PAUSE = 0.25
 """Seconds from one re-reading by a tab to the next: one change shows at once, a burst 4 times a second."""
@@ -78,11 +78,11 @@ def forget(token: str) -> None:
         del _by_owner[tab.owner_id]
 
 
-async def run(database: Database, app: rx.App) -> None:
+async def run(changes: Changes, app: rx.App) -> None:
     """Push for as long as the process serves; never returns by itself."""
     async with asyncio.TaskGroup() as tasks:
         push = _Push(app, tasks)
-        tasks.create_task(push.listen(database))
+        tasks.create_task(push.listen(changes))
         tasks.create_task(push.look_after())
 
 
@@ -93,16 +93,16 @@ class _Push:
         self._app, self._tasks = app, tasks
         self._hearing = False
 
-    async def listen(self, database: Database) -> None:
+    async def listen(self, changes: Changes) -> None:
         """Hear every change, whatever happens to the connection."""
         wait = PAUSE
         while True:
             with contextlib.suppress(Unavailable):
-                async for payload in database.listen():
+                async for payload in changes.listen():
                     self._hearing, wait = True, PAUSE
                     self._changed(_whose(payload))
             if self._hearing:
-                _log.warning("The database went silent; tabs read every %s s until it is back.", DEAF)
+                _log.warning("changes_unheard", tabs_read_every=DEAF)
             self._hearing = False
             await asyncio.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)

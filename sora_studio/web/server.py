@@ -19,6 +19,8 @@ from sora_studio.web.asgi import create
 _GRACE = 4
 """Seconds for running requests after SIGTERM; the children need their part of the ten that we promise."""
 
+_log = structlog.get_logger(__name__)
+
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
@@ -65,7 +67,7 @@ def _check_front_end() -> None:
         message = "The front end is not built. Run make install."
         raise ConfigError(message)
     if not frontend.is_current():
-        structlog.get_logger(__name__).warning("the front end is older than its sources: run make install")
+        _log.warning("front_end_outdated", remedy="make install")
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:

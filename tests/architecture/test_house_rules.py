@@ -35,6 +35,10 @@ _PARTS_ALONE = {  # tests of several processes' claims, and of nothing else
     ("Claims", "tests/integration/jobs/test_turns.py"),
     ("Claims", "tests/simulation/test_seeds.py"),
 }
+_LOGS = re.compile(
+    r"\b(_?log|_?logger|get_logger\(.*\)|getLogger\(.*\))\.(debug|info|warning|error|critical|exception)$"
+)
+_EVENT = re.compile(r"[a-z][a-z0-9_]*")
 _SHORT = 0.1  # seconds
 _EXPLAINED = re.compile(
     r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*|(pyright|type): ignore\[[\w, -]+\])  *(-{1,2} |# ?|\()\w"
@@ -86,6 +90,19 @@ def test_the_background_work_is_put_together_in_one_place():
 
     assert {"Claims", "Submitter", "Archiver", "Purger"} <= parts
     assert strays == []
+
+
+def test_what_is_logged_is_an_event_with_fields():
+    """One style, so that a log can be searched and counted: `snake_case`, and what varies beside it."""
+    loose = [
+        shown(path, call.lineno)
+        for path in _OURS
+        if "sandbox" not in path.parts  # a program of its own, whose lines a person reads in its terminal
+        for name, call in calls(parsed(path))
+        if _LOGS.search(name) and not _is_event(call)
+    ]
+
+    assert loose == []
 
 
 def test_the_environment_is_read_in_one_place():
@@ -223,6 +240,15 @@ def _passes_on(handler: ast.ExceptHandler) -> bool:
     """Tell whether a handler only tidies up: its last word is to raise what it has caught."""
     last = handler.body[-1]
     return isinstance(last, ast.Raise) and last.exc is None
+
+
+def _is_event(call: ast.Call) -> bool:
+    """Tell whether a log line is an event's name and fields."""
+    match call.args:
+        case [ast.Constant(value=str(event))]:
+            return _EVENT.fullmatch(event) is not None
+        case _:
+            return False
 
 
 def _is_short(sleep: ast.Call) -> bool:

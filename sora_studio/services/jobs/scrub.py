@@ -87,7 +87,7 @@ class Scrubber:
         """Look, mend, and write down what was found: once a day."""
         findings = await self.run(fix=True)
         for complaint in findings.complaints:
-            _log.warning("scrub", complaint=complaint)
+            _log.warning("scrub_complaint", complaint=complaint)
 
     async def run(self, *, fix: bool, deep: bool = False) -> Findings:
         """Look at the next videos, and at all files when they have all been seen.

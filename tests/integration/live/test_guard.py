@@ -1,11 +1,11 @@
 """What a remote client can make the server do: with whose cookie, with whose tab token."""
 
-import logging
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from reflex.state import FrontendEventExceptionState
+from structlog.testing import capture_logs
 
 from sora_studio import container
 from sora_studio.db.engine import Database
@@ -299,12 +299,10 @@ async def test_a_handler_that_is_still_at_work_shows_nothing_to_who_joins_in_sil
     ["\\" * 60_000, 'TypeError: can\'t access property "", ' * 1500],
     ids=["square", "cubic"],
 )
-async def test_no_text_about_a_failed_page_holds_anybody_up(
-    probe: Probe, text: str, caplog: pytest.LogCaptureFixture
-):
+async def test_no_text_about_a_failed_page_holds_anybody_up(probe: Probe, text: str):
     """Reflex's own handler looks through them for half a minute, and answers nobody meanwhile."""
     ada = await sign_up(probe.accounts)
-    with caplog.at_level(logging.WARNING):
+    with capture_logs() as log:
         async with (
             open_tab(probe.url, cookie=cookie(ada)) as tab,
             open_tab(probe.url, path="/login") as nobody,
@@ -317,17 +315,22 @@ async def test_no_text_about_a_failed_page_holds_anybody_up(
             await nobody.send(ProbeState.anybody)
             await nobody.until(lambda: nobody.value(ProbeState, "calls") == 1)
             assert await obeyed(tab)
-    assert f"failed in a browser: {text[:50]}" in caplog.text
+    assert [line["reason"][:50] for line in log if line["event"] == "browser_failed"] == [text[:50]]
 
 
-async def test_the_log_is_not_filled_with_failed_pages(probe: Probe, caplog: pytest.LogCaptureFixture):
+async def test_the_log_is_not_filled_with_failed_pages(probe: Probe):
     report = FrontendEventExceptionState.event_handlers["handle_frontend_exception"]
-    with caplog.at_level(logging.WARNING):
+    with capture_logs() as log:
         async with open_tab(probe.url, path="/login") as tab:
             for number in range(100):
                 await tab.send(report, info=f"flood {number}", component_stack="")
             await tab.send(ProbeState.anybody)
+<<<<<<< HEAD
             await tab.until(lambda: tab.value(ProbeState, "calls") == 1)
     notes = [line for line in caplog.messages if "flood" in line]
+=======
+            await tab.until(lambda: tab.value(ProbeState, "whoever") == 1)
+    notes = [line["reason"] for line in log if line["event"] == "browser_failed"]
+>>>>>>> 42e03e3 (Log events by name, and let pages know the database as changes only)
     assert len(notes) == 60
     assert notes[0].endswith("flood 0")
