@@ -149,10 +149,6 @@ class Provider(Protocol):
         ...
 
 
-<<<<<<< HEAD
-class Spool(Protocol):
-    """Temporary files on a local disk: what is being received or made, until it is stored or thrown away."""
-=======
 class Changes(Protocol):
     """Where it is announced whose data changed. A missed announcement is made up for by the next one."""
 
@@ -165,9 +161,8 @@ class Changes(Protocol):
         ...
 
 
-class Storage(Protocol):
-    """Where our own copies live. Keys are ours: never a client's file name."""
->>>>>>> 42e03e3 (Log events by name, and let pages know the database as changes only)
+class Spool(Protocol):
+    """Temporary files on a local disk: what is being received or made, until it is stored or thrown away."""
 
     def spool(self, name: str | None = None) -> Path:
         """Return the path of a temporary file; the caller fills and removes it.

@@ -100,11 +100,7 @@ def _open_the_way(*places: Path) -> None:
     for parent in {parent for place in places for parent in place.resolve().parents}:
         mode = parent.stat().st_mode
         if not mode & 0o001:
-<<<<<<< HEAD
             _log.warning("postgres_path_opened", path=str(parent))
-=======
-            _log.warning("directory_opened_for_postgres", path=str(parent))
->>>>>>> 42e03e3 (Log events by name, and let pages know the database as changes only)
             parent.chmod(mode | 0o001)
 
 
@@ -136,11 +132,7 @@ def _end_leftovers(directory: Path) -> None:
     """
     leftovers = [process for process in psutil.process_iter() if _works_in(process, directory)]
     if leftovers:
-<<<<<<< HEAD
         _log.warning("postgres_leftovers_ended", processes=len(leftovers))
-=======
-        _log.warning("leftover_postgres_ended", processes=len(leftovers))
->>>>>>> 42e03e3 (Log events by name, and let pages know the database as changes only)
         min(leftovers, key=psutil.Process.create_time).send_signal(FAST_SHUTDOWN)
     _, stubborn = psutil.wait_procs(leftovers, timeout=_PATIENCE)
     for process in stubborn:

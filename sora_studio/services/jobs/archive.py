@@ -47,7 +47,7 @@ class Archiver:
         claims: Claims,
         catalog: ProviderCatalog,
         downloader: Downloader,
-        wake: Callable[[], None],
+        wake: Callable[[], None],  # asks for another run
         at_once: int = AT_ONCE,
     ) -> None:
         self._claims, self._catalog, self._downloader = claims, catalog, downloader

@@ -14,11 +14,10 @@ class Durations:
 
     def __init__(
         self,
-        read: Callable[[], Awaitable[Mapping[Likeness, Sequence[float]]]],
+        read: Callable[[], Awaitable[Mapping[Likeness, Sequence[float]]]],  # in one statement
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take what reads them all, in one statement."""
         self._read, self._clock = read, clock
         self._read_at: float | None = None
         self._known: Mapping[Likeness, Sequence[float]] = {}

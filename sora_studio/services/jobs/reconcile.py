@@ -40,8 +40,8 @@ class Reconciler:
         *,
         claims: Claims,
         catalog: ProviderCatalog,
-        on_unsent: Callable[[], None],
-        on_finished: Callable[[], None],
+        on_unsent: Callable[[], None],  # asks for a submit
+        on_finished: Callable[[], None],  # asks for an archive run
     ) -> None:
         self._claims, self._catalog = claims, catalog
         self._on_unsent, self._on_finished = on_unsent, on_finished

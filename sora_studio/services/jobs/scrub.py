@@ -53,10 +53,10 @@ class Findings:
         """Tell whether everything is as it should be now."""
         return not self.gave_up and self.bad == self.mended and self.strays == self.removed
 
-    def give_up(self, describe: str) -> "Findings":
+    def give_up(self, reason: str) -> "Findings":
         """Say why nothing more was looked at."""
         self.gave_up = True
-        self.complaints.append(describe)
+        self.complaints.append(reason)
         return self
 
 

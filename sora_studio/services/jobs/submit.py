@@ -58,8 +58,8 @@ class Submitter:
         catalog: ProviderCatalog,
         storage: Storage,
         disk_space: DiskSpace,
-        wake: Callable[[], None],
-        on_unclear: Callable[[], None],
+        wake: Callable[[], None],  # asks for another run
+        on_unclear: Callable[[], None],  # asks for a reconcile
     ) -> None:
         self._claims, self._catalog, self._storage, self._disk_space = claims, catalog, storage, disk_space
         self._wake, self._on_unclear = wake, on_unclear

@@ -16,7 +16,6 @@ class TaskPool:
     """Runs up to `size` coroutines at a time."""
 
     def __init__(self, size: int, on_free: Callable[[], None]) -> None:
-        """Take the size and what to do when a place becomes free."""
         self._size, self._on_free = size, on_free
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
