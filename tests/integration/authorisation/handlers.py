@@ -201,9 +201,9 @@ TABLE = [
         form(prompt=CHEAP, idempotency_key="{}"), ready, VIDEO,
     ),
     Row(
-        DerivationsState, "load", var(DerivationsState, "possible", lambda found: found["id"]),
+        DerivationsState, "load", var(DerivationsState, "forms", lambda found: found["id"]),
         lambda tab, thing: (
-            is_missing(tab, thing) and not (tab.value(DerivationsState, "possible") or {}).get("id")
+            is_missing(tab, thing) and not (tab.value(DerivationsState, "forms") or {}).get("id")
         ),
         thing=ready, path=VIDEO,
     ),

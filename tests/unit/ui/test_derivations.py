@@ -6,7 +6,7 @@ from sora_studio.domain.derivations import Derivations, ExtensionOption
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.library import Family
 from sora_studio.domain.video import Kind
-from sora_studio.ui.pages.video.derivations_state import EXTEND, to_possible
+from sora_studio.ui.pages.video.derivations_state import EXTEND, to_forms
 from sora_studio.ui.pages.video.state import to_generations
 from tests.support.fakes import FakeVideos
 
@@ -16,22 +16,22 @@ FOUND = Derivations(
 
 
 def test_every_length_says_what_it_adds_and_costs():
-    possible = to_possible("video_1", FOUND)
+    forms = to_forms("video_1", FOUND)
 
-    assert [(length.seconds, length.text) for length in possible.lengths] == [
+    assert [(length.seconds, length.text) for length in forms.lengths] == [
         ("4", "4 more seconds · $0.40"),
         ("8", "8 more seconds · price unknown"),
     ]
-    assert (possible.id, possible.edit, possible.character) == ("video_1", True, False)
-    assert (possible.again, possible.draft) == ("", "")
+    assert (forms.id, forms.edit, forms.character) == ("video_1", True, False)
+    assert (forms.again, forms.draft) == ("", "")
 
 
 def test_a_wish_that_failed_fills_its_form_again():
     failed = FakeVideos().add(new_id(), "and on", kind=Kind.EXTEND)
 
-    possible = to_possible("video_1", FOUND, failed)
+    forms = to_forms("video_1", FOUND, failed)
 
-    assert (possible.again, possible.draft) == (EXTEND, "and on")
+    assert (forms.again, forms.draft) == (EXTEND, "and on")
 
 
 def test_the_family_is_called_by_what_it_is():

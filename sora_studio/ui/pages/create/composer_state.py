@@ -12,7 +12,7 @@ from sora_studio.domain.character import CharacterView
 from sora_studio.domain.errors import InvalidInput, NotFound, SoraStudioError
 from sora_studio.domain.ids import parse_public_id, public_character_id, public_id
 from sora_studio.domain.video import VideoView
-from sora_studio.ui import idempotency, routes, toasts
+from sora_studio.ui import form_data, idempotency, routes, toasts
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
 from sora_studio.ui.pages.create import wish_form
@@ -159,7 +159,7 @@ class ComposerState(rx.State):
     @rx.event(background=True)
     async def submit(self, data: dict[str, Any]) -> None:
         """Ask for a video."""
-        key = wish_form.text(data, "idempotency_key")
+        key = form_data.text(data, "idempotency_key")
         async with self:
             owner_id = await signed_in_user(self)
         try:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import parse_character_id
 from sora_studio.domain.video import VideoWish
+from sora_studio.ui.form_data import text
 
 CAST = "character."
 """What the fields of chosen characters begin with; the rest is the public id."""
@@ -33,15 +34,9 @@ def read(data: Mapping[str, Any]) -> VideoWish:
     )
 
 
-def text(data: Mapping[str, Any], name: str) -> str:
-    """Return a field; empty when it is missing or no text."""
-    value = data.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _reference_id(text: str) -> UUID | None:
+def _reference_id(value: str) -> UUID | None:
     try:
-        return UUID(text) if text else None
+        return UUID(value) if value else None
     except ValueError:
         message = "That image is not in the studio. Add it again."
         raise InvalidInput(message, "reference_id") from None

@@ -12,16 +12,16 @@ from sora_studio.ui.pages.video.derivations_state import CHARACTER, EDIT, EXTEND
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon
 
-_possible = DerivationsState.possible
+_forms = DerivationsState.forms
 
 
 def derivations() -> rx.Component:
     """Draw the closed forms of a finished video, those that its provider has."""
-    shown = (VideoState.video.look == READY) & (_possible.id == VideoState.video.id)
+    shown = (VideoState.video.look == READY) & (_forms.id == VideoState.video.id)
     return rx.fragment(
-        rx.cond(shown & _possible.edit, _edit()),
-        rx.cond(shown & (_possible.lengths.length() > 0), _extend()),
-        rx.cond(shown & _possible.character, _character()),
+        rx.cond(shown & _forms.edit, _edit()),
+        rx.cond(shown & (_forms.lengths.length() > 0), _extend()),
+        rx.cond(shown & _forms.character, _character()),
     )
 
 
@@ -45,7 +45,7 @@ def _extend() -> rx.Component:
         "Describe how it continues; you pay only for the added seconds.",
         _prompt(EXTEND, "Extension prompt", "The camera rises above the clouds…"),
         rx.el.select(
-            rx.foreach(_possible.lengths, _length),
+            rx.foreach(_forms.lengths, _length),
             name="seconds",
             aria_label="Length",
             class_name="input fit num",
@@ -81,7 +81,7 @@ def _length(length: rx.vars.ObjectVar[Length]) -> rx.Component:
 
 def _prompt(form: str, label: str, example: str) -> rx.Component:
     return rx.el.textarea(
-        default_value=rx.cond(_possible.again == form, _possible.draft, ""),
+        default_value=rx.cond(_forms.again == form, _forms.draft, ""),
         name="prompt",
         rows=2,
         required=True,
@@ -129,8 +129,8 @@ def _unfold(
             class_name="stack",
             **props,
         ),
-        key=f"{form} {VideoState.video.id} {_possible.again}",
-        open=_possible.again == form,
+        key=f"{form} {VideoState.video.id} {_forms.again}",
+        open=_forms.again == form,
         class_name="card unfolding",
         custom_attrs={"id": form, "name": "derivations"},
     )

@@ -1,6 +1,5 @@
 """What can be made of the video beside a remix: an edit, an extension, a character."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +14,7 @@ from sora_studio.domain.money import as_price
 from sora_studio.domain.video import VideoView
 from sora_studio.ui import idempotency, routes, toasts
 from sora_studio.ui.errors import explain
+from sora_studio.ui.form_data import text
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
@@ -30,7 +30,7 @@ class Length:
 
 
 @dataclass(frozen=True)
-class Possible:
+class DerivationForms:
     """Which forms there are."""
 
     id: str = ""  # of the video, public
@@ -52,7 +52,7 @@ class Refusal:
 class DerivationsState(rx.State):
     """The forms below the remix."""
 
-    possible: rx.Field[Possible] = rx.field(default_factory=Possible)
+    forms: rx.Field[DerivationForms] = rx.field(default_factory=DerivationForms)
     refusal: rx.Field[Refusal] = rx.field(default_factory=Refusal)
     sending: rx.Field[str] = rx.field("")  # the form whose wish is on its way
     form_key: rx.Field[str] = rx.field("")  # renewed when nothing came of it or all did
@@ -71,12 +71,12 @@ class DerivationsState(rx.State):
             return
         async with still_signed_in(self, owner_id):
             key = self.form_key or uuid4().hex
-            assign(self, possible=to_possible(asked, found, earlier), refusal=Refusal(), form_key=key)
+            assign(self, forms=to_forms(asked, found, earlier), refusal=Refusal(), form_key=key)
 
     @rx.event(background=True)
     async def edit(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
         """Ask for the video with a change and go to it."""
-        prompt, key = _text(data, "prompt"), _text(data, "idempotency_key")
+        prompt, key = text(data, "prompt"), text(data, "idempotency_key")
         owner_id, video_id = await _begin(self, EDIT)
         try:
             view = await services().derivations.edit(owner_id, video_id, prompt, idempotency_key=key or None)
@@ -89,7 +89,7 @@ class DerivationsState(rx.State):
     @rx.event(background=True)
     async def extend(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
         """Ask for the video going on and go to it."""
-        prompt, seconds, key = (_text(data, name) for name in ("prompt", "seconds", "idempotency_key"))
+        prompt, seconds, key = (text(data, name) for name in ("prompt", "seconds", "idempotency_key"))
         owner_id, video_id = await _begin(self, EXTEND)
         try:
             view = await services().derivations.extend(
@@ -104,7 +104,7 @@ class DerivationsState(rx.State):
     @rx.event(background=True)
     async def make_character(self, data: dict[str, Any]) -> None:
         """Have a character made of the video; the same key goes out again after an answer was lost."""
-        name, key = _text(data, "name"), _text(data, "idempotency_key")
+        name, key = text(data, "name"), text(data, "idempotency_key")
         owner_id, video_id = await _begin(self, CHARACTER)
         try:
             made = await services().characters.create(owner_id, name, video_id, idempotency_key=key or None)
@@ -153,9 +153,9 @@ def _asked(state: DerivationsState) -> str:
     return state.router.url.path.rstrip("/").rpartition("/")[2]
 
 
-def to_possible(video_id: str, found: Derivations, earlier: VideoView | None = None) -> Possible:
-    """Write down which forms there are, and what they are filled with."""
-    return Possible(
+def to_forms(video_id: str, found: Derivations, earlier: VideoView | None = None) -> DerivationForms:
+    """Return the forms that there are, and what they are filled with."""
+    return DerivationForms(
         id=video_id,
         edit=found.edit,
         lengths=tuple(map(_length, found.extensions)),
@@ -169,8 +169,3 @@ def _length(extension: ExtensionOption) -> Length:
     return Length(
         str(extension.seconds), f"{extension.seconds} more seconds · {as_price(extension.price_micros)}"
     )
-
-
-def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name, "")
-    return value if isinstance(value, str) else ""

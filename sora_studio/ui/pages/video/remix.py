@@ -15,8 +15,8 @@ _ID = f"{_video.id}"
 
 def remix() -> rx.Component:
     """Draw the form of a finished video, filled with its prompt or with an earlier wish."""
-    asked = DerivationsState.possible
-    again = (asked.id == _video.id) & (asked.again == Kind.REMIX.value)
+    forms = DerivationsState.forms
+    again = (forms.id == _video.id) & (forms.again == Kind.REMIX.value)
     return rx.cond(
         _video.look == READY,
         rx.el.section(
@@ -27,8 +27,8 @@ def remix() -> rx.Component:
                     type="hidden", name="idempotency_key", value=VideoState.remix_key, read_only=True
                 ),
                 rx.el.textarea(
-                    key=f"{_ID} {asked.again}",
-                    default_value=rx.cond(again, asked.draft, _video.prompt),
+                    key=f"{_ID} {forms.again}",
+                    default_value=rx.cond(again, forms.draft, _video.prompt),
                     name="prompt",
                     rows=3,
                     data_longest=str(PROMPT_MAX),
