@@ -17,14 +17,14 @@ _DOLLAR = 1_000_000  # micro-dollars
 
 SORA_2 = Model(
     id="sora-2",
-    hint="Fast; for trying ideas.",
+    hint="Fast; for trying ideas",
     sizes=_LANDSCAPE_AND_PORTRAIT,
     seconds=_SECONDS,
     micros_per_second=_DOLLAR // 10,
 )
 SORA_2_PRO = Model(
     id="sora-2-pro",
-    hint="Finer and larger; slower, costs more.",
+    hint="Finer and larger; slower, costs more",
     sizes=_LANDSCAPE_AND_PORTRAIT + _LARGER,
     seconds=_SECONDS,
     micros_per_second=3 * _DOLLAR // 10,

@@ -134,7 +134,7 @@ VIDEO, HOME, LIBRARY = "/video/{}", "/", "/library?q=canary"
 
 TABLE = [
     Row(VideoActions, "remove", toast("Deleted."), STRANGE, video_id, Stage.fresh),
-    Row(VideoActions, "undo", toast("is back."), STRANGE, video_id, Stage.removed),
+    Row(VideoActions, "undo", toast("was restored."), STRANGE, video_id, Stage.removed),
     Row(VideoActions, "check_again", **UNDECIDED),
     Row(VideoActions, "submit_again", **UNDECIDED),
     Row(VideoActions, "give_up", **UNDECIDED),
@@ -184,7 +184,7 @@ TABLE = [
     ),
     Row(ProfileState, "save", **both(toast("Saved.")), payload=new_profile, spoils=True),
     Row(
-        ProfileState, "change_password", **both(toast("The password is changed.")),
+        ProfileState, "change_password", **both(toast("Your password was changed.")),
         payload=form(current=PASSWORD, new=f"{PASSWORD} too"), spoils=True,
     ),
     Row(
@@ -216,7 +216,7 @@ TABLE = [
         form(prompt=CHEAP, seconds="4", idempotency_key="extend {}"), ready, VIDEO,
     ),
     Row(
-        DerivationsState, "make_character", toast("can appear in your videos"), REFUSED,
+        DerivationsState, "make_character", toast("can now appear in your videos"), REFUSED,
         form(name=SECRET, idempotency_key="character {}"), ready, VIDEO,
     ),
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),

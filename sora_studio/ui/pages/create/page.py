@@ -65,7 +65,7 @@ def _first_visit() -> rx.Component:
 
 def _greeting() -> rx.Component:
     """Greet by the browser's clock; the name is there once the socket is."""
-    parts = "['Good night', 'Good morning', 'Good afternoon', 'Good evening']"
+    parts = "['Good evening', 'Good morning', 'Good afternoon', 'Good evening']"
     hour = "new Date().getHours()"
     words = rx.Var(f"{parts}[[5, 12, 18].filter((start) => {hour} >= start).length]").to(str)
     return rx.cond(
