@@ -1,33 +1,24 @@
-"""The line to one server: the official SDK, told what to show, how long to wait, and never to retry.
+"""The client for one server: each call is bounded in time, and what goes wrong becomes an error of our own.
 
-The studio has one retry layer, its jobs, and a retried POST may be billed twice.
+The SDK is loaded at the first call, in a thread, as that takes a quarter of the studio's start.
 """
 
 import asyncio
-import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import cast
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import httpx2
-from openai import AsyncOpenAI
+from sora_studio.domain.errors import ProviderError, ProviderUnavailable
+from sora_studio.domain.profile import Profile
+from sora_studio.providers.call import Call
 
-from sora_studio.domain.errors import Unsupported
-from sora_studio.domain.ports import RemoteJob
-from sora_studio.domain.profile import Operation, Profile
-from sora_studio.providers.errors import Call, translated_errors
-from sora_studio.providers.wire import MalformedResponse
+if TYPE_CHECKING:
+    from sora_studio.providers.connection import Connection
+    from sora_studio.providers.content import Files
+    from sora_studio.providers.requests import Requests
 
-_NO_KEY = "no-key"  # the SDK insists on one; servers without keys ignore it
-FILE = "file"
-"""The extension of a request whose answer is a file."""
-
-_ANSWER_MAX, _ZIPPED_MAX = 8 * 1024 * 1024, 256 * 1024  # bytes on the wire: a hundred jobs are some 100 KB
 _SECRET_LENGTH = 8  # characters from which a word of a header is taken for a secret
-# Servers close idle connections after 5 s (uvicorn); a POST that meets the closing would be unclear.
-_LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=3.0)
 
 
 @dataclass(frozen=True)
@@ -60,119 +51,71 @@ class Credentials:
         words = (word for value in self.headers.values() for word in value.split())
         return frozenset([*filter(None, [self.bare_key]), *(w for w in words if len(w) >= _SECRET_LENGTH)])
 
-    def http(self) -> httpx2.AsyncClient:
-        """Return the client whose every request shows what the server wants to see."""
-        own = {self.key_header: self.bare_key} if self.key_header else {}
-        shown = {name.lower(): value for name, value in {**self.headers, **own}.items()}
-        authorization = shown.get("authorization", "" if own else None)
-        return httpx2.AsyncClient(
-            headers=shown,
-            event_hooks={"request": [partial(_authorize, authorization)], "response": [_bound]},
-            follow_redirects=False,  # a redirect may carry the key to a stranger
-            trust_env=False,  # a proxy for the internet would break servers on this machine
-            limits=_LIMITS,
-        )
-
-
-async def _authorize(authorization: str | None, request: httpx2.Request) -> None:
-    """Put something in the place of the bearer that the SDK insists on: "" is nothing, None leaves it."""
-    if authorization:
-        request.headers["Authorization"] = authorization
-    elif authorization is not None:
-        request.headers.pop("Authorization", None)
-
-
-async def _bound(response: httpx2.Response) -> None:
-    """Let an answer be no larger than an API's, and text; files are bounded by who asks for them."""
-    response.encoding = "utf-8"  # it may name what is no encoding of text, and then it cannot be read at all
-    if FILE not in response.request.extensions:
-        most = _ZIPPED_MAX if response.headers.get("content-encoding") else _ANSWER_MAX
-        response.stream = _Bounded(cast("httpx2.AsyncByteStream", response.stream), most)
-
-
-class _Bounded(httpx2.AsyncByteStream):
-    """A stream that ends with an error when it is too long."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream, most: int) -> None:
-        self._stream, self._most = stream, most
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        length = 0
-        async for chunk in self._stream:
-            length += len(chunk)
-            if length > self._most:
-                message = "The provider's answer is far too long."
-                raise MalformedResponse(message)
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
 
 class ApiClient:
-    """The SDK's client for one server."""
+    """Makes the calls to one server."""
 
-    def __init__(
-        self, base_url: str, credentials: Credentials, timeouts: Timeouts, busy: Collection[int]
-    ) -> None:
-        """Set up the client; connects on the first call.
+    def __init__(self, profile: Profile, base_url: str, credentials: Credentials, timeouts: Timeouts) -> None:
+        """Open nothing yet.
 
         Args:
+            profile: The forms that the server wants, and how it says that it is busy.
             base_url: Up to and with `/v1`.
             credentials: What the server wants to see.
             timeouts: How long it may take.
-            busy: HTTP statuses by which it says that it took nothing and has no room now.
         """
-        _silence_deprecation()
-        self.timeouts, self.secrets, self.http = timeouts, credentials.secrets, credentials.http()
-        self.bearer = {"Authorization": f"Bearer {credentials.bare_key}"} if credentials.bare_key else {}
-        self._busy = busy
-        self.sdk = AsyncOpenAI(
-            base_url=base_url, api_key=credentials.bare_key or _NO_KEY, max_retries=0, http_client=self.http
-        )
+        self._profile, self._base_url = profile, base_url
+        self._credentials, self._timeouts = credentials, timeouts
+        self._opening: asyncio.Task[Connection] | None = None
+        self._closed = False
 
     @asynccontextmanager
-    async def call(self, call: Call) -> AsyncGenerator[httpx2.Timeout]:
-        """Bound a whole call and the reading of its answer, and turn what goes wrong into our own errors.
-
-        Yields:
-            The timeout for the SDK, whose own bounds each read only.
+    async def call(self, call: Call) -> AsyncGenerator["Requests"]:
+        """Bound one request and the reading of its answer, and translate what goes wrong.
 
         Raises:
             ProviderError: It went wrong.
         """
-        seconds = self.timeouts.submit if call.makes else self.timeouts.fetch
-        with translated_errors(call, self.secrets, self._busy if call.makes else ()):
-            async with asyncio.timeout(seconds):
-                yield self.within(seconds)
+        connection = await self._opened()
+        from sora_studio.providers.errors import translated_errors  # noqa: PLC0415 -- loaded by now
 
-    def within(self, seconds: float) -> httpx2.Timeout:
-        """Return the SDK's form of a timeout."""
-        return httpx2.Timeout(seconds, connect=self.timeouts.connect)
+        requests, seconds, busy = connection.asking, self._timeouts.fetch, frozenset[int]()
+        if call.makes:
+            requests, seconds, busy = connection.making, self._timeouts.submit, self._profile.busy
+        with translated_errors(call, self._credentials.secrets, busy):
+            async with asyncio.timeout(seconds):  # the SDK bounds each read only
+                yield requests
 
+    async def files(self) -> "Files":
+        """Return what opens the server's files, which have no end in time; they translate their own errors.
 
-def _silence_deprecation() -> None:
-    """Hide this one warning, which every call would repeat."""
-    message = "The Sora API is scheduled to permanently shut down"
-    warnings.filterwarnings("ignore", message, DeprecationWarning)
+        Raises:
+            ProviderMisconfigured: The address is none.
+        """
+        return (await self._opened()).files
 
+    async def close(self) -> None:
+        """Let go of the connections, if there are any; none is opened again."""
+        self._closed = True
+        if self._opening:
+            with suppress(ProviderError):  # it could not be opened
+                await (await self._opening).close()
 
-def require_operation(profile: Profile, operation: Operation) -> None:
-    """Make sure that a server has an operation.
+    async def _opened(self) -> "Connection":
+        """Return the connection, opened at the first call."""
+        if self._closed:
+            message = "The studio is stopping and asks nobody now."
+            raise ProviderUnavailable(message, "closed")
+        if self._opening is None:
+            self._opening = asyncio.create_task(asyncio.to_thread(self._open))
+        return await asyncio.shield(self._opening)
 
-    Raises:
-        Unsupported: It has not; the words are for the person.
-    """
-    if operation not in profile.operations:
-        message = f"{profile.label} does not offer {operation.value}."
-        raise Unsupported(message, "unsupported")
+    def _open(self) -> "Connection":
+        """Load the SDK and set it up.
 
+        Raises:
+            ProviderMisconfigured: The address is none.
+        """
+        from sora_studio.providers.connection import Connection  # noqa: PLC0415 -- it takes its time
 
-def without_model(profile: Profile, job: RemoteJob) -> RemoteJob:
-    """Leave out a model's name that we have not given: what is served may be called otherwise here."""
-    return job if profile.sends_model else replace(job, model=None)
-
-
-def poll_after(response: httpx2.Response) -> str | None:
-    """Return after how many milliseconds the server wants to be asked again, as it says it."""
-    return response.headers.get("openai-poll-after-ms")
+        return Connection(self._profile, self._base_url, self._credentials, self._timeouts)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import quote
 
@@ -12,10 +12,13 @@ from openai import APIStatusError
 from sora_studio.domain.errors import ProviderError, ProviderUnavailable
 from sora_studio.domain.ports import Content, ResumePoint
 from sora_studio.domain.video import Variant
-from sora_studio.providers.client import FILE, ApiClient
-from sora_studio.providers.errors import Call, translated_errors
+from sora_studio.providers.call import Call
+from sora_studio.providers.errors import translated_errors
 from sora_studio.providers.external_fetch import ExternalFetcher
 from sora_studio.providers.wire import as_object, read_file_url
+
+FILE = "file"
+"""The extension of a request whose answer is a file."""
 
 _CHUNK = 256 * 1024  # bytes
 _HOPS = 5  # redirects that are followed
@@ -33,10 +36,28 @@ FindUrl = Callable[[], Awaitable[str | None]]
 class Files:
     """Opens files of one provider."""
 
-    def __init__(self, client: ApiClient, external: ExternalFetcher, base_url: str) -> None:
-        """Take the line to the provider, which follows no redirects, and the gate to everybody else."""
-        self._client, self._external = client, external
-        self._base = httpx2.URL(base_url)
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        external: ExternalFetcher,
+        base_url: httpx2.URL,
+        *,
+        headers: Mapping[str, str],
+        timeout: httpx2.Timeout,
+        secrets: Collection[str],
+    ) -> None:
+        """Start with the client for the provider's own origin and the guard of every other one.
+
+        Args:
+            http: Follows no redirects.
+            external: Goes where redirects and jobs lead.
+            base_url: Up to and with `/v1`.
+            headers: What the provider alone is shown.
+            timeout: For each step of a request.
+            secrets: Blotted out of the provider's words.
+        """
+        self._http, self._external, self._base = http, external, base_url
+        self._headers, self._timeout, self._secrets = headers, timeout, secrets
 
     @asynccontextmanager
     async def open(
@@ -65,7 +86,7 @@ class Files:
 
     async def _file(self, url: str, beginning: ResumePoint | None, stack: AsyncExitStack) -> httpx2.Response:
         """Get an answer that is a file."""
-        with translated_errors(Call.CONTENT, self._client.secrets):
+        with translated_errors(Call.CONTENT, self._secrets):
             response = await self._answer(httpx2.URL(url), beginning, stack)
             if _type(response) not in _PAGES:
                 return response
@@ -115,14 +136,14 @@ class Files:
         raise ProviderUnavailable(message, "too_many_redirects")
 
     async def _ask(self, url: httpx2.URL, headers: Mapping[str, str]) -> httpx2.Response:
-        timeout = self._client.within(self._client.timeouts.content)
-        request = self._client.http.build_request(
-            "GET", url, headers={**headers, **self._client.bearer}, timeout=timeout, extensions={FILE: True}
+        shown = {**headers, **self._headers}
+        request = self._http.build_request(
+            "GET", url, headers=shown, timeout=self._timeout, extensions={FILE: True}
         )
-        return await self._client.http.send(request, stream=True)
+        return await self._http.send(request, stream=True)
 
     async def _chunks(self, response: httpx2.Response) -> AsyncIterator[bytes]:
-        with translated_errors(Call.CONTENT, self._client.secrets):
+        with translated_errors(Call.CONTENT, self._secrets):
             async for chunk in response.aiter_bytes(_CHUNK):
                 yield chunk
 

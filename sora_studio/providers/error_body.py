@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import responses
-from typing import cast
-
-from httpx2 import Response
+from typing import TYPE_CHECKING, cast
 
 from sora_studio.providers.wire import Json, as_object, as_text, read_code, read_number
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+
+NOT_THERE = "http_404"
+"""The code of a 404 that gives none."""
 
 _LONGEST_WAIT = 86_400.0  # seconds
 _LONGEST_LINE = 500  # characters of a body that is plain text
@@ -25,7 +29,7 @@ class ErrorBody:
     is_api: bool = True  # False: no JSON, so it may be from whatever stands in front of the server
 
 
-def read_error_body(response: Response) -> ErrorBody:
+def read_error_body(response: "Response") -> ErrorBody:
     """Read `{error: {…}}`, `{error: "…"}`, `{detail: …}`, `{code, message}`, plain text or a page in HTML."""
     body = read_json(response)
     fields = _envelope(body)
@@ -34,7 +38,7 @@ def read_error_body(response: Response) -> ErrorBody:
     return ErrorBody(response.status_code, code, message, _retry_after(response), isinstance(body, dict))
 
 
-def read_json(response: Response) -> object:
+def read_json(response: "Response") -> object:
     """Return the decoded body, None when it is no JSON."""
     try:
         return response.json()
@@ -69,19 +73,19 @@ def _validation(entry: Json) -> str:
     return ": ".join(part for part in (as_text(field), as_text(entry.get("msg"))) if part)
 
 
-def _plain(body: object, response: Response) -> str:
+def _plain(body: object, response: "Response") -> str:
     text = as_text(response.text if body is None else body).strip()
     return "" if text.startswith(("<", "{", "[")) else text[:_LONGEST_LINE]
 
 
-def _reason(response: Response) -> str:
+def _reason(response: "Response") -> str:
     status = response.status_code
     if response.has_redirect_location:
         return f"The provider redirects to another address (HTTP {status}), which the studio does not follow."
     return f"The provider answered {status} {responses.get(status, '')}".rstrip() + "."
 
 
-def _retry_after(response: Response) -> float | None:
+def _retry_after(response: "Response") -> float | None:
     """Read `retry-after-ms`, or `Retry-After` in seconds or as a date by the server's own clock."""
     milliseconds = read_number(response.headers.get("retry-after-ms"))
     if milliseconds is not None:

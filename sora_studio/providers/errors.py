@@ -7,7 +7,6 @@ Everything else is `SubmitUnclear`, because a blind second POST may be billed a 
 
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
-from enum import Enum, auto
 from ssl import SSLCertVerificationError
 from traceback import extract_tb
 
@@ -26,27 +25,11 @@ from sora_studio.domain.errors import (
     SubmitUnclear,
     Unsupported,
 )
+from sora_studio.providers.call import Call
 from sora_studio.providers.error_body import ErrorBody, read_error_body
 from sora_studio.providers.wire import MODERATED, MalformedResponse
 
 _log = structlog.get_logger(__name__)
-
-
-class Call(Enum):
-    """What was being asked of the provider."""
-
-    CREATE = auto()
-    REMIX = auto()  # an edit and an extension, too: what is made from another job
-    CHARACTER = auto()
-    FETCH = auto()
-    LIST = auto()
-    CONTENT = auto()
-    DELETE = auto()
-
-    @property
-    def makes(self) -> bool:
-        """Tell whether it makes something there, which may be paid for: without an answer, it may exist."""
-        return self in {Call.CREATE, Call.REMIX, Call.CHARACTER}
 
 
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, SSLCertVerificationError)
@@ -57,9 +40,6 @@ _LOST = (OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, MalformedResponse, OS
 _REDIRECT, _CLIENT_ERROR = 3, 4  # hundreds of HTTP statuses
 
 _NOT_FOUND = 404
-NOT_THERE = f"http_{_NOT_FOUND}"
-"""The code of a 404 that gives none."""
-
 _NO_MODEL = "model_not_found"  # new-api says so with a 503: whatever the status, nothing was taken
 _NOT_IMPLEMENTED = "notimplemented"
 

@@ -2,19 +2,18 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from functools import partial
 
 from pydantic import SecretStr
 
 from sora_studio.config import ProviderSettings
 from sora_studio.config.providers import ModelSettings
-from sora_studio.domain.errors import ProviderMisconfigured
 from sora_studio.domain.money import MICROS_PER_DOLLAR
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Model, Operation, Preset, Profile
-from sora_studio.providers.late import LateProvider
+from sora_studio.providers.client import Credentials
 from sora_studio.providers.presets import PRESETS
 from sora_studio.providers.retired import RetiredProvider
+from sora_studio.providers.videos_api import VideosApiProvider
 
 _OPENAI = "https://api.openai.com/v1"
 _AS_THEY_ARE = (
@@ -64,7 +63,9 @@ def provider_of(settings: ProviderSettings, base_url: str | None = None) -> Prov
     profile = profile_of(settings)
     if profile.retired:
         return RetiredProvider(profile)
-    return LateProvider(profile, partial(_open, profile, settings, base_url or settings.base_url or _OPENAI))
+    headers = {name: _bare(value) for name, value in settings.headers.items()}
+    credentials = Credentials(_bare(settings.api_key), settings.key_header, headers)
+    return VideosApiProvider(profile, base_url or settings.base_url or _OPENAI, credentials)
 
 
 def probing(settings: ProviderSettings, base_url: str | None = None) -> Provider:
@@ -73,25 +74,6 @@ def probing(settings: ProviderSettings, base_url: str | None = None) -> Provider
         update={"add": [*settings.operations.add, Operation.LIST, Operation.MODELS], "remove": []}
     )
     return provider_of(settings.model_copy(update={"operations": more}), base_url)
-
-
-def _open(profile: Profile, settings: ProviderSettings, base_url: str) -> Provider:
-    """Make the client.
-
-    Raises:
-        ProviderMisconfigured: The address is none.
-    """
-    import httpx2  # noqa: PLC0415 -- see LateProvider
-
-    from sora_studio.providers import client, videos_api  # noqa: PLC0415 -- as above
-
-    headers = {name: _bare(value) for name, value in settings.headers.items()}
-    credentials = client.Credentials(_bare(settings.api_key), settings.key_header, headers)
-    try:
-        return videos_api.VideosApiProvider(profile, base_url, credentials)
-    except httpx2.InvalidURL as error:
-        message = f"{profile.label} is configured with an address that cannot be used."
-        raise ProviderMisconfigured(message, "bad_address") from error
 
 
 def _bare(secret: SecretStr | None) -> str:

@@ -1,42 +1,39 @@
-"""Any server that speaks the Videos API, through the official SDK.
+"""Any server that speaks the Videos API.
 
-The SDK writes requests and reads HTTP; what the answers mean is read in `wire` and `errors`.
+What it offers is checked here, and what its answers mean; `requests` writes them and `wire` reads them.
 """
 
-# The SDK marks every video method as deprecated since OpenAI's own service ended; other servers live on.
-# pyright: reportDeprecated=false
-
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 from uuid import UUID
 
-from openai import APIStatusError, omit
-
-from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderUnavailable, Unsupported
+from sora_studio.domain.errors import (
+    JobNotFound,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    Unsupported,
+)
 from sora_studio.domain.ports import Content, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.profile import Model, Operation, Profile
-from sora_studio.domain.video import Variant
-from sora_studio.providers.client import (
-    ApiClient,
-    Credentials,
-    Timeouts,
-    poll_after,
-    require_operation,
-    without_model,
-)
-from sora_studio.providers.content import Files
-from sora_studio.providers.error_body import read_json
-from sora_studio.providers.errors import NOT_THERE, Call
-from sora_studio.providers.external_fetch import ExternalFetcher
+from sora_studio.domain.video import Kind, Variant
+from sora_studio.providers.call import Call
+from sora_studio.providers.client import ApiClient, Credentials, Timeouts
+from sora_studio.providers.error_body import NOT_THERE, read_json
 from sora_studio.providers.model_list import with_listed_models
-from sora_studio.providers.submissions import Submissions
-from sora_studio.providers.wire import as_object, looks_like_job, read_job, read_page
+from sora_studio.providers.wire import as_object, read_job, read_new_character, read_new_job, read_page
+
+if TYPE_CHECKING:
+    from httpx2 import Response
 
 _BELIEVED_ABSENT = 600.0  # seconds after which a list that was missing is asked for again
+_DERIVES = {Kind.REMIX: Operation.REMIX, Kind.EDIT: Operation.EDIT, Kind.EXTEND: Operation.EXTEND}
 
 
 class VideosApiProvider:
@@ -58,19 +55,12 @@ class VideosApiProvider:
             credentials: The key, or all that the server wants to see; None for servers without keys.
             timeouts: For tests and slow servers.
         """
-        credentials = (
-            Credentials(credentials or "")
-            if credentials is None or isinstance(credentials, str)
-            else credentials
-        )
-        self._profile = profile
+        if not isinstance(credentials, Credentials):
+            credentials = Credentials(credentials or "")
+        self._profile, self._timeouts = profile, timeouts or Timeouts()
+        self._client = ApiClient(profile, base_url, credentials, self._timeouts)
         self._no_list_until = 0.0  # by the monotonic clock
         self._no_list_since: float | None = None  # the same: 404 and no word of an API
-        self._client = ApiClient(base_url, credentials, timeouts or Timeouts(), profile.busy)
-        self._submissions = Submissions(profile, self._client)
-        reading = self._client.within(self._client.timeouts.content)
-        self._external = ExternalFetcher(profile.media_hosts, timeout=reading)
-        self._files = Files(self._client, self._external, base_url)
 
     def __repr__(self) -> str:
         """Name the profile; the key stays out of logs and tracebacks."""
@@ -91,7 +81,16 @@ class VideosApiProvider:
             ProviderUnavailable: Nothing was taken.
             ProviderRejected: Nothing was taken and nothing would be.
         """
-        return await self._submissions.submit(submission)
+        if submission.kind is not Kind.CREATE and submission.source is not None:
+            self._require(_DERIVES[submission.kind])
+            async with self._client.call(Call.REMIX) as requests:
+                return self._new_job(await requests.derive(submission, submission.source))
+        if submission.reference:
+            self._require(Operation.REFERENCE)
+        if submission.characters:
+            self._require(Operation.CHARACTERS)
+        async with self._client.call(Call.CREATE) as requests:
+            return self._new_job(await requests.create(submission))
 
     async def create_character(self, name: str, film: Path, key: UUID) -> str:
         """Have a character made from a short film with exactly one POST; return its remote id.
@@ -101,7 +100,10 @@ class VideosApiProvider:
             ProviderUnavailable: Nothing was made.
             ProviderRejected: Nothing was made and nothing would be.
         """
-        return await self._submissions.create_character(name, film, key)
+        self._require(Operation.CHARACTERS)
+        with await _open(film) as file:
+            async with self._client.call(Call.CHARACTER) as requests:
+                return read_new_character(read_json(await requests.create_character(name, file, key)))
 
     async def fetch(self, remote_id: str) -> RemoteJob:
         """Ask how a job is going.
@@ -110,18 +112,9 @@ class VideosApiProvider:
             JobNotFound: It is not known there.
             ProviderUnavailable: No answer that can be read; ask again later.
         """
-        async with self._client.call(Call.FETCH) as timeout:
-            try:
-                answer = await self._client.sdk.videos.with_raw_response.retrieve(remote_id, timeout=timeout)
-                response = answer.http_response
-            except APIStatusError as error:
-                # vLLM-Omni answers 4xx or 5xx for a job that failed, with the Video as the body.
-                if not looks_like_job(read_json(error.response)):
-                    raise
-                response = error.response
-            return without_model(
-                self._profile, read_job(read_json(response), remote_id, poll_after(response))
-            )
+        async with self._client.call(Call.FETCH) as requests:
+            response = await requests.fetch(remote_id)
+            return self._ours(read_job(read_json(response), remote_id, _poll_after(response)))
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
         """Return a page of the provider's jobs, newest first.
@@ -131,13 +124,10 @@ class VideosApiProvider:
         Raises:
             Unsupported: It has no list.
         """
-        require_operation(self.profile, Operation.LIST)
+        self._require(Operation.LIST)
         try:
-            async with self._client.call(Call.LIST) as timeout:
-                answer = await self._client.sdk.videos.with_raw_response.list(
-                    after=after or omit, limit=limit, order="desc", timeout=timeout
-                )
-                page = read_page(read_json(answer.http_response), limit)
+            async with self._client.call(Call.LIST) as requests:
+                page = read_page(read_json(await requests.list_jobs(after, limit)), limit)
         except Unsupported:
             if after is None:  # a later page may be refused for a job that is gone
                 self._no_list_until = time.monotonic() + _BELIEVED_ABSENT
@@ -147,19 +137,7 @@ class VideosApiProvider:
                 self._doubt_list(error)
             raise
         self._no_list_since = None
-        return replace(page, jobs=tuple(without_model(self._profile, job) for job in page.jobs))
-
-    def _doubt_list(self, error: ProviderUnavailable) -> None:
-        """Believe after a while that there is no list, though no API said so but something in front of it.
-
-        Raises:
-            Unsupported: It has been so for long enough.
-        """
-        now = time.monotonic()
-        self._no_list_since = since = self._no_list_since or now
-        if now - since >= self._client.timeouts.absent:
-            self._no_list_until = now + _BELIEVED_ABSENT
-            raise Unsupported(error.message, error.code) from error
+        return replace(page, jobs=tuple(map(self._ours, page.jobs)))
 
     @asynccontextmanager
     async def content(
@@ -171,15 +149,9 @@ class VideosApiProvider:
             JobNotFound: It is gone there, or never was.
             ProviderUnavailable: Not ready, cut short, or a page instead of a file; ask again later.
         """
-        find_url = partial(self._file_url, remote_id)
-        async with self._files.open(remote_id, variant, beginning, find_url) as content:
+        files, find_url = await self._client.files(), partial(self._file_url, remote_id)
+        async with files.open(remote_id, variant, beginning, find_url) as content:
             yield content
-
-    async def _file_url(self, remote_id: str) -> str | None:
-        try:
-            return (await self.fetch(remote_id)).file_url
-        except ProviderError:
-            return None
 
     async def delete(self, remote_id: str) -> None:
         """Remove a job there; one that is already gone is fine.
@@ -188,11 +160,10 @@ class VideosApiProvider:
             ProviderUnavailable: Not yet: it is at work on it, or did not answer.
             Unsupported: It deletes nothing.
         """
-        require_operation(self._profile, Operation.DELETE)
+        self._require(Operation.DELETE)
         try:
-            async with self._client.call(Call.DELETE) as timeout:
-                answer = await self._client.sdk.videos.with_raw_response.delete(remote_id, timeout=timeout)
-                body = as_object(read_json(answer.http_response))
+            async with self._client.call(Call.DELETE) as requests:
+                body = as_object(read_json(await requests.delete(remote_id)))
         except JobNotFound:
             return
         if body.get("deleted") is False:
@@ -208,13 +179,55 @@ class VideosApiProvider:
         if Operation.MODELS not in self._profile.operations:
             return self._profile.models
         try:
-            async with self._client.call(Call.LIST) as timeout:
-                answer = await self._client.sdk.models.with_raw_response.list(timeout=timeout)
-                return with_listed_models(self._profile, read_json(answer.http_response)).models
+            async with self._client.call(Call.LIST) as requests:
+                return with_listed_models(self._profile, read_json(await requests.list_models())).models
         except Unsupported:
             return self._profile.models
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._client.sdk.close()
-        await self._external.close()
+        await self._client.close()
+
+    def _doubt_list(self, error: ProviderUnavailable) -> None:
+        """Believe after a while that there is no list, though no API said so but something in front of it.
+
+        Raises:
+            Unsupported: It has been so for long enough.
+        """
+        now = time.monotonic()
+        self._no_list_since = since = self._no_list_since or now
+        if now - since >= self._timeouts.absent:
+            self._no_list_until = now + _BELIEVED_ABSENT
+            raise Unsupported(error.message, error.code) from error
+
+    async def _file_url(self, remote_id: str) -> str | None:
+        try:
+            return (await self.fetch(remote_id)).file_url
+        except ProviderError:
+            return None
+
+    def _require(self, operation: Operation) -> None:
+        """Make sure that the server has an operation; what is raised is for the person."""
+        if operation not in self.profile.operations:
+            message = f"{self._profile.label} does not offer {operation.value}."
+            raise Unsupported(message, "unsupported")
+
+    def _new_job(self, response: "Response") -> RemoteJob:
+        return self._ours(read_new_job(read_json(response), _poll_after(response)))
+
+    def _ours(self, job: RemoteJob) -> RemoteJob:
+        """Leave out a model's name that was not given by us: what is served may be called otherwise here."""
+        return job if self._profile.sends_model else replace(job, model=None)
+
+
+def _poll_after(response: "Response") -> str | None:
+    """Return after how many milliseconds the server wants to be asked again, as it says it."""
+    return response.headers.get("openai-poll-after-ms")
+
+
+async def _open(film: Path) -> BinaryIO:
+    try:
+        return await asyncio.to_thread(film.open, "rb")
+    except OSError as error:
+        message = "The video is no longer in the studio's storage."
+        raise ProviderRejected(message, "film_missing") from error

@@ -26,6 +26,31 @@ for name in json.loads(sys.argv[1]):
 print(json.dumps(done))
 """
 
+_FIRST_CALL = """
+import asyncio, sys, threading
+import sora_studio.bootstrap
+from sora_studio.config import ProviderSettings
+from sora_studio.domain.errors import ProviderUnavailable
+from sora_studio.providers.factory import provider_of
+
+def watch(event, arguments):
+    if event == "import" and arguments[0] in {"httpx2", "openai"}:
+        on_the_loop = threading.current_thread() is threading.main_thread()
+        print(arguments[0], "on the loop" if on_the_loop else "beside it")
+
+async def call():
+    table = {"name": "nobody", "preset": "videos-api", "base_url": "http://127.0.0.1:9/v1"}
+    provider = provider_of(ProviderSettings.model_validate(table))
+    print(*sorted({"httpx2", "openai"} & sys.modules.keys()))
+    try:
+        await provider.fetch("video_1")
+    except ProviderUnavailable:
+        await provider.close()
+
+sys.addaudithook(watch)
+asyncio.run(call())
+"""
+
 
 def test_importing_a_module_does_nothing_else():
     """Everything is opened by bootstrap, in order, and closed in reverse; an import opens nothing."""
@@ -43,3 +68,12 @@ def test_importing_a_module_does_nothing_else():
     )
 
     assert json.loads(watched.stdout.splitlines()[-1]) == []
+
+
+def test_the_sdk_is_loaded_at_the_first_call_and_in_a_thread():
+    """It takes a quarter of the start, and on the loop it would stop everybody for as long."""
+    first_call = subprocess.run(
+        [sys.executable, "-c", _FIRST_CALL], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    assert first_call.stdout.splitlines() == ["", "httpx2 beside it", "openai beside it"]

@@ -122,7 +122,7 @@ async def _sql(opened: Studio, statement: str) -> int:
 
 def main() -> None:
     """Lead the lives that are ordered, one after the other."""
-    importlib.import_module("sora_studio.providers.videos_api")  # or each fork would load it
+    importlib.import_module("sora_studio.providers.connection")  # or each fork would load it
     for line in sys.stdin:
         child = os.fork()
         if not child:

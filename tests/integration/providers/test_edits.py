@@ -44,24 +44,24 @@ def clip(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "more"), [(Kind.EDIT, {}), (Kind.EXTEND, {"seconds": "4"})], ids=["edit", "extend"]
 )
-async def test_a_video_from_another_is_one_post_in_json(server, provider, order, kind, more):
+async def test_a_video_from_another_is_one_post_in_json(server, provider, submission, kind, more):
     server.on("POST", PATHS[kind], says(VIDEO))
     source = "video_bGl0ZWxsbTpjdXN0b20+/="  # as gateways make them
-    job = await provider.submit(replace(order, kind=kind, source=source))
+    job = await provider.submit(replace(submission, kind=kind, source=source))
     assert job.remote_id == "video_1"
     (request,) = server.requests
     assert json.loads(request.body) == {"prompt": "a dog on the moon", "video": {"id": source}, **more}
-    assert request.headers["idempotency-key"] == str(order.job_id)
+    assert request.headers["idempotency-key"] == str(submission.job_id)
     assert request.headers["content-type"] == "application/json"
     assert request.headers["authorization"].startswith("Bearer sk-")
 
 
 @pytest.mark.parametrize("kind", PATHS)
 @pytest.mark.parametrize("reply", LOST)
-async def test_a_lost_answer_is_unclear_and_posted_once(server, provider, order, kind, reply):
+async def test_a_lost_answer_is_unclear_and_posted_once(server, provider, submission, kind, reply):
     server.on("POST", PATHS[kind], reply)
     with pytest.raises(SubmitUnclear):
-        await provider.submit(replace(order, kind=kind, source="video_0"))
+        await provider.submit(replace(submission, kind=kind, source="video_0"))
     assert len(server.requests) == 1
 
 
@@ -77,27 +77,27 @@ async def test_a_lost_answer_is_unclear_and_posted_once(server, provider, order,
         (says({"error": {"message": "No."}}, 429), ProviderUnavailable),
     ],
 )
-async def test_a_refusal_is_in_the_providers_words(server, provider, order, kind, reply, error):
+async def test_a_refusal_is_in_the_providers_words(server, provider, submission, kind, reply, error):
     server.on("POST", PATHS[kind], reply)
     with pytest.raises(error) as caught:
-        await provider.submit(replace(order, kind=kind, source="video_0"))
+        await provider.submit(replace(submission, kind=kind, source="video_0"))
     assert (type(caught.value), caught.value.message) == (error, "No.")
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("kind", PATHS)
-async def test_what_the_profile_has_not_is_not_asked_for(server, order, kind):
+async def test_what_the_profile_has_not_is_not_asked_for(server, submission, kind):
     plain = VideosApiProvider(VIDEOS_API, server.base_url)
     with pytest.raises(Unsupported):
-        await plain.submit(replace(order, kind=kind, source="video_0"))
+        await plain.submit(replace(submission, kind=kind, source="video_0"))
     await plain.close()
     assert server.requests == []
 
 
-async def test_characters_are_named_in_json(server, provider, order):
+async def test_characters_are_named_in_json(server, provider, submission):
     server.on("POST", "/videos", says(VIDEO))
     picture = b"\x89PNG\r\n\x1a\n\0\xff"
-    await provider.submit(replace(order, characters=("char_1", "char_2"), reference=picture))
+    await provider.submit(replace(submission, characters=("char_1", "char_2"), reference=picture))
     (request,) = server.requests
     body = json.loads(request.body)
     url = body.pop("input_reference")["image_url"]
@@ -109,7 +109,7 @@ async def test_characters_are_named_in_json(server, provider, order):
         "seconds": "4",
         "characters": [{"id": "char_1"}, {"id": "char_2"}],
     }
-    assert request.headers["idempotency-key"] == str(order.job_id)
+    assert request.headers["idempotency-key"] == str(submission.job_id)
 
 
 async def test_a_character_is_one_form_with_its_film(server, provider, clip):

@@ -14,7 +14,6 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.profile import Body, Operation
 from sora_studio.domain.video import Kind
-from sora_studio.providers.late import LateProvider
 from sora_studio.providers.presets import UNSLOTH, VIDEOS_API, VLLM_OMNI
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import says
@@ -37,28 +36,28 @@ async def speaking(server):
         await provider.close()
 
 
-async def test_busy_means_not_taken_where_the_profile_says_so(server, speaking, order):
+async def test_busy_means_not_taken_where_the_profile_says_so(server, speaking, submission):
     server.on("POST", "/videos", BUSY)
     with pytest.raises(ProviderUnavailable) as caught:
-        await speaking(UNSLOTH).submit(order)
+        await speaking(UNSLOTH).submit(submission)
     assert (caught.value.message, caught.value.retry_after) == ("A video is being made.", 3)
     with pytest.raises(SubmitUnclear):
-        await speaking(VIDEOS_API).submit(order)
+        await speaking(VIDEOS_API).submit(submission)
 
 
-async def test_an_empty_purse_is_not_busy(server, speaking, order):
+async def test_an_empty_purse_is_not_busy(server, speaking, submission):
     server.on("POST", "/videos", says({"error": {"message": "Pay.", "code": "insufficient_quota"}}, 429))
     with pytest.raises(ProviderMisconfigured):
-        await speaking(UNSLOTH).submit(order)
+        await speaking(UNSLOTH).submit(submission)
 
 
-async def test_a_model_that_is_not_wanted_is_not_sent_and_not_believed(server, speaking, order):
+async def test_a_model_that_is_not_wanted_is_not_sent_and_not_believed(server, speaking, submission):
     server.on("POST", "/videos", says(VIDEO))
     server.on("GET", "/videos/video_1", says(VIDEO))
     server.on("GET", "/videos", says({"data": [VIDEO]}))
     provider = speaking(VLLM_OMNI)
     jobs = [
-        await provider.submit(order),
+        await provider.submit(submission),
         await provider.fetch("video_1"),
         *(await provider.list_jobs()).jobs,
     ]
@@ -66,52 +65,51 @@ async def test_a_model_that_is_not_wanted_is_not_sent_and_not_believed(server, s
     assert [job.model for job in jobs] == [None, None, None]
 
 
-async def test_a_submit_in_json(server, speaking, order):
+async def test_a_submit_in_json(server, speaking, submission):
     server.on("POST", "/videos", says(VIDEO))
     provider = speaking(replace(VIDEOS_API, body=Body.JSON))
-    await provider.submit(replace(order, reference=b"png"))
+    await provider.submit(replace(submission, reference=b"png"))
     (request,) = server.requests
     assert request.headers["content-type"] == "application/json"
-    assert request.headers["idempotency-key"] == str(order.job_id)
+    assert request.headers["idempotency-key"] == str(submission.job_id)
     assert json.loads(request.body) == {
-        "prompt": order.prompt,
-        "model": order.model,
-        "size": order.size,
-        "seconds": order.seconds,
+        "prompt": submission.prompt,
+        "model": submission.model,
+        "size": submission.size,
+        "seconds": submission.seconds,
         "input_reference": {"image_url": "data:image/png;base64," + base64.b64encode(b"png").decode()},
     }
 
 
-async def test_a_submit_in_json_is_as_careful(server, speaking, order):
+async def test_a_submit_in_json_is_as_careful(server, speaking, submission):
     server.on("POST", "/videos", says({}, 500), BUSY)
     provider = speaking(replace(UNSLOTH, body=Body.JSON))
     with pytest.raises(SubmitUnclear):
-        await provider.submit(order)
+        await provider.submit(submission)
     with pytest.raises(ProviderUnavailable):
-        await provider.submit(order)
+        await provider.submit(submission)
     assert len(server.requests) == 2
     assert "model" not in json.loads(server.requests[0].body)
 
 
-async def test_a_picture_is_refused_where_none_is_taken(server, speaking, order):
+async def test_a_picture_is_refused_where_none_is_taken(server, speaking, submission):
     provider = speaking(replace(VIDEOS_API, operations=frozenset()))
     with pytest.raises(Unsupported, match="Videos API does not offer reference"):
-        await provider.submit(replace(order, reference=b"png"))
+        await provider.submit(replace(submission, reference=b"png"))
     assert server.requests == []
 
 
-async def test_a_remix_that_is_not_implemented_behind_a_gateway_can_be_emulated(server, speaking, order):
+async def test_a_remix_that_is_not_implemented_behind_a_gateway_can_be_emulated(server, speaking, submission):
     refusal = {"error": {"message": "litellm.APIConnectionError: Not implemented.", "code": "500"}}
     server.on("POST", "/videos/video_0/remix", says(refusal, 500))
     with pytest.raises(Unsupported):
-        await speaking(VIDEOS_API).submit(replace(order, kind=Kind.REMIX, source="video_0"))
+        await speaking(VIDEOS_API).submit(replace(submission, kind=Kind.REMIX, source="video_0"))
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 422])
 async def test_a_list_that_is_missing_is_not_asked_for_again_for_a_while(server, speaking, status):
     server.on("GET", "/videos", says({"error": {"message": "LLM Provider NOT provided"}}, status))
-    made: VideosApiProvider = speaking(VIDEOS_API)
-    provider = LateProvider(VIDEOS_API, lambda: made)
+    provider: VideosApiProvider = speaking(VIDEOS_API)
     for _ in range(2):
         with pytest.raises(Unsupported):
             await provider.list_jobs()

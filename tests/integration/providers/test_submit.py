@@ -31,20 +31,20 @@ VIDEO = {"id": "video_1", "object": "video", "status": "queued", "progress": 0}
 KEY = "sk-secret-of-the-operator"
 
 
-async def fails(provider: Provider, order) -> ProviderError:
+async def fails(provider: Provider, submission) -> ProviderError:
     """Submit and return the error."""
     with pytest.raises(ProviderError) as caught:
-        await provider.submit(order)
+        await provider.submit(submission)
     return caught.value
 
 
-async def test_a_submit_is_one_multipart_post_under_the_jobs_id(server, provider, order):
+async def test_a_submit_is_one_multipart_post_under_the_jobs_id(server, provider, submission):
     server.on("POST", "/videos", says(VIDEO, openai_poll_after_ms="2000"))
-    job = await provider.submit(order)
+    job = await provider.submit(submission)
     assert (job.remote_id, job.status, job.poll_after) == ("video_1", Status.QUEUED, 2.0)
     (request,) = server.requests
     assert (request.method, request.target) == ("POST", "/v1/videos")
-    assert request.headers["idempotency-key"] == str(order.job_id)
+    assert request.headers["idempotency-key"] == str(submission.job_id)
     assert request.headers["authorization"] == f"Bearer {KEY}"
     assert {name: value[2].decode() for name, value in request.form().items()} == {
         "prompt": "a dog on the moon",
@@ -54,9 +54,9 @@ async def test_a_submit_is_one_multipart_post_under_the_jobs_id(server, provider
     }
 
 
-async def test_seconds_and_sizes_beyond_the_sdks_types_go_through(server, provider, order):
+async def test_seconds_and_sizes_beyond_the_sdks_types_go_through(server, provider, submission):
     server.on("POST", "/videos", says(VIDEO))
-    await provider.submit(replace(order, seconds="16", size="1920x1080", model="Wan-AI/Wan2.2-T2V"))
+    await provider.submit(replace(submission, seconds="16", size="1920x1080", model="Wan-AI/Wan2.2-T2V"))
     form = server.requests[0].form()
     assert [form[name][2] for name in ("seconds", "size", "model")] == [
         b"16",
@@ -65,10 +65,10 @@ async def test_seconds_and_sizes_beyond_the_sdks_types_go_through(server, provid
     ]
 
 
-async def test_the_reference_is_sent_as_a_file_with_name_and_type(server, provider, order):
+async def test_the_reference_is_sent_as_a_file_with_name_and_type(server, provider, submission):
     picture = b"\x89PNG\r\n\x1a\n\0\xff"
     server.on("POST", "/videos", says(VIDEO))
-    await provider.submit(replace(order, reference=picture))
+    await provider.submit(replace(submission, reference=picture))
     assert server.requests[0].form()["input_reference"] == (
         "reference.png",
         "image/png",
@@ -76,41 +76,44 @@ async def test_the_reference_is_sent_as_a_file_with_name_and_type(server, provid
     )
 
 
-async def test_a_remix_posts_json_to_its_parent(server, provider, order):
+async def test_a_remix_posts_json_to_its_parent(server, provider, submission):
     server.on("POST", "/videos/video_0/remix", says(VIDEO))
-    assert (await provider.submit(replace(order, kind=Kind.REMIX, source="video_0"))).remote_id == "video_1"
+    job = await provider.submit(replace(submission, kind=Kind.REMIX, source="video_0"))
+    assert job.remote_id == "video_1"
     (request,) = server.requests
     assert json.loads(request.body) == {"prompt": "a dog on the moon"}
-    assert request.headers["idempotency-key"] == str(order.job_id)
+    assert request.headers["idempotency-key"] == str(submission.job_id)
 
 
-async def test_a_remix_where_the_profile_has_none_is_not_asked_for(server, order):
+async def test_a_remix_where_the_profile_has_none_is_not_asked_for(server, submission):
     without = replace(VIDEOS_API, operations=VIDEOS_API.operations - {Operation.REMIX})
     provider = VideosApiProvider(without, server.base_url)
-    assert isinstance(await fails(provider, replace(order, kind=Kind.REMIX, source="video_0")), Unsupported)
+    error = await fails(provider, replace(submission, kind=Kind.REMIX, source="video_0"))
+    assert isinstance(error, Unsupported)
     assert server.requests == []
     await provider.close()
 
 
 @pytest.mark.parametrize("status", [404, 405, 410, 501])
-async def test_a_server_without_remix_is_told_from_one_that_refuses(server, provider, order, status):
+async def test_a_server_without_remix_is_told_from_one_that_refuses(server, provider, submission, status):
     """Nothing was taken: the caller may ask for a new video instead."""
     server.on("POST", "/videos/video_0/remix", says({"error": {"message": "No."}}, status))
-    assert isinstance(await fails(provider, replace(order, kind=Kind.REMIX, source="video_0")), Unsupported)
+    error = await fails(provider, replace(submission, kind=Kind.REMIX, source="video_0"))
+    assert isinstance(error, Unsupported)
 
 
-async def test_without_a_key_a_dummy_is_sent(server, order):
+async def test_without_a_key_a_dummy_is_sent(server, submission):
     provider = VideosApiProvider(VIDEOS_API, server.base_url)
     server.on("POST", "/videos", says(VIDEO))
-    await provider.submit(order)
+    await provider.submit(submission)
     assert server.requests[0].headers["authorization"] == "Bearer no-key"
     await provider.close()
 
 
-async def test_white_space_around_a_key_is_dropped(server, order):
+async def test_white_space_around_a_key_is_dropped(server, submission):
     provider = VideosApiProvider(VIDEOS_API, server.base_url, f" {KEY}\n")
     server.on("POST", "/videos", says(VIDEO))
-    await provider.submit(order)
+    await provider.submit(submission)
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
     await provider.close()
 
@@ -143,18 +146,19 @@ async def test_white_space_around_a_key_is_dropped(server, order):
         says(None),
     ],
 )
-async def test_a_lost_or_odd_answer_is_unclear_and_posted_once(server, provider, order, reply):
+async def test_a_lost_or_odd_answer_is_unclear_and_posted_once(server, provider, submission, reply):
     """Whatever the SDK would retry by itself: a second POST may be billed a second time."""
     server.on("POST", "/videos", reply)
-    error = await fails(provider, order)
+    error = await fails(provider, submission)
     assert type(error) is SubmitUnclear
     assert len(server.requests) == 1
     assert error.__cause__ is not None
 
 
-async def test_a_remix_is_posted_once_too(server, provider, order):
+async def test_a_remix_is_posted_once_too(server, provider, submission):
     server.on("POST", "/videos/video_0/remix", says({}, 500))
-    assert type(await fails(provider, replace(order, kind=Kind.REMIX, source="video_0"))) is SubmitUnclear
+    error = await fails(provider, replace(submission, kind=Kind.REMIX, source="video_0"))
+    assert type(error) is SubmitUnclear
     assert len(server.requests) == 1
 
 
@@ -167,22 +171,22 @@ async def test_a_remix_is_posted_once_too(server, provider, order):
         ({}, None),
     ],
 )
-async def test_429_means_nothing_was_taken(server, provider, order, headers, seconds):
+async def test_429_means_nothing_was_taken(server, provider, submission, headers, seconds):
     server.on(
         "POST",
         "/videos",
         says({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, 429, **headers),
     )
-    error = await fails(provider, order)
+    error = await fails(provider, submission)
     assert isinstance(error, ProviderUnavailable)
     assert (error.message, error.code, error.retry_after) == ("slow down", "rate_limit_exceeded", seconds)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("code", ["insufficient_quota", "billing_hard_limit_reached"])
-async def test_429_about_money_is_for_the_operator(server, provider, order, code):
+async def test_429_about_money_is_for_the_operator(server, provider, submission, code):
     server.on("POST", "/videos", says({"error": {"message": "pay first", "code": code}}, 429))
-    assert type(await fails(provider, order)) is ProviderMisconfigured
+    assert type(await fails(provider, submission)) is ProviderMisconfigured
 
 
 @pytest.mark.parametrize(
@@ -204,9 +208,9 @@ async def test_429_about_money_is_for_the_operator(server, provider, order, code
         (says({"error": "No."}, 501), Unsupported),
     ],
 )
-async def test_a_refusal_is_final_and_in_the_providers_words(server, provider, order, reply, kind):
+async def test_a_refusal_is_final_and_in_the_providers_words(server, provider, submission, reply, kind):
     server.on("POST", "/videos", reply)
-    error = await fails(provider, order)
+    error = await fails(provider, submission)
     assert type(error) is kind
     assert error.message == "No."
     if kind is ContentRejected:
@@ -214,37 +218,37 @@ async def test_a_refusal_is_final_and_in_the_providers_words(server, provider, o
     assert len(server.requests) == 1
 
 
-async def test_a_message_arrives_verbatim(server, provider, order):
+async def test_a_message_arrives_verbatim(server, provider, submission):
     words = "Your request was blocked: <script>alert('é')</script>\n 100 % & more"
     server.on("POST", "/videos", says({"error": {"message": words, "code": "moderation_blocked"}}, 400))
-    assert (await fails(provider, order)).message == words
+    assert (await fails(provider, submission)).message == words
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-async def test_redirects_are_not_followed(server, provider, order, status):
+async def test_redirects_are_not_followed(server, provider, submission, status):
     """The key must not travel to another host."""
     server.on("POST", "/videos", says({}, status, location=f"{server.base_url}/elsewhere"))
-    error = await fails(provider, order)
+    error = await fails(provider, submission)
     assert isinstance(error, ProviderMisconfigured)
     assert "redirects" in error.message
     assert [request.path for request in server.requests] == ["/v1/videos"]
 
 
-async def test_a_refused_connection_means_nothing_was_taken(order):
+async def test_a_refused_connection_means_nothing_was_taken(submission):
     with socket.socket() as bound:  # bound, but not listening
         bound.bind(("127.0.0.1", 0))
         provider = VideosApiProvider(VIDEOS_API, f"http://127.0.0.1:{bound.getsockname()[1]}/v1")
-        assert type(await fails(provider, order)) is ProviderUnavailable
+        assert type(await fails(provider, submission)) is ProviderUnavailable
     await provider.close()
 
 
-async def test_an_unknown_host_means_nothing_was_taken(order):
+async def test_an_unknown_host_means_nothing_was_taken(submission):
     provider = VideosApiProvider(VIDEOS_API, "http://no-such-host.invalid/v1")
-    assert type(await fails(provider, order)) is ProviderUnavailable
+    assert type(await fails(provider, submission)) is ProviderUnavailable
     await provider.close()
 
 
-async def test_a_connection_that_does_not_open_in_time_means_nothing_was_taken(order):
+async def test_a_connection_that_does_not_open_in_time_means_nothing_was_taken(submission):
     """A listener whose queue is full leaves further connections unanswered."""
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
@@ -254,11 +258,11 @@ async def test_a_connection_that_does_not_open_in_time_means_nothing_was_taken(o
             filler.connect_ex(full.getsockname())
         address = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
         provider = VideosApiProvider(VIDEOS_API, address, timeouts=Timeouts(connect=0.2))
-        assert type(await asyncio.wait_for(fails(provider, order), 3)) is ProviderUnavailable
+        assert type(await asyncio.wait_for(fails(provider, submission), 3)) is ProviderUnavailable
     await provider.close()
 
 
-async def test_an_answer_that_drips_ends_at_the_deadline(order):
+async def test_an_answer_that_drips_ends_at_the_deadline(submission):
     """Each byte would renew a read timeout; the whole call has one of its own."""
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -271,67 +275,67 @@ async def test_an_answer_that_drips_ends_at_the_deadline(order):
     dripping = await asyncio.start_server(drip, "127.0.0.1", 0)
     base_url = f"http://127.0.0.1:{dripping.sockets[0].getsockname()[1]}/v1"
     provider = VideosApiProvider(VIDEOS_API, base_url, timeouts=Timeouts(submit=0.3))
-    error = await asyncio.wait_for(fails(provider, order), 3)
+    error = await asyncio.wait_for(fails(provider, submission), 3)
     assert (type(error), error.code) == (SubmitUnclear, "timeout")
     await provider.close()
     dripping.close()
 
 
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1/v1", "127.0.0.1/v1"])
-async def test_an_address_that_is_none(order, address):
+async def test_an_address_that_is_none(submission, address):
     provider = VideosApiProvider(VIDEOS_API, address)
-    assert type(await fails(provider, order)) is ProviderMisconfigured
+    assert type(await fails(provider, submission)) is ProviderMisconfigured
     await provider.close()
 
 
-async def test_characters_that_http_cannot_carry(server, provider, order):
-    assert type(await fails(provider, replace(order, prompt="a \ud800"))) is ProviderRejected
+async def test_characters_that_http_cannot_carry(server, provider, submission):
+    assert type(await fails(provider, replace(submission, prompt="a \ud800"))) is ProviderRejected
     clumsy = VideosApiProvider(VIDEOS_API, server.base_url, "sk-ключ")
-    assert isinstance(await fails(clumsy, order), ProviderRejected)
+    assert isinstance(await fails(clumsy, submission), ProviderRejected)
     await clumsy.close()
     assert server.requests == []
 
 
-async def test_cancelling_is_no_provider_error(server, provider, order):
+async def test_cancelling_is_no_provider_error(server, provider, submission):
     server.on("POST", "/videos", IS_SILENT)
-    submitting = asyncio.create_task(provider.submit(order))
+    submitting = asyncio.create_task(provider.submit(submission))
     await server.asked.wait()
     submitting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await submitting
 
 
-async def test_the_key_is_in_no_message(server, provider, order):
+async def test_the_key_is_in_no_message(server, provider, submission):
     server.on("POST", "/videos", says({"error": {"message": f"Incorrect API key: {KEY}", "code": KEY}}, 401))
-    error = await fails(provider, order)
+    error = await fails(provider, submission)
     assert error.message == "Incorrect API key: ***"
     assert KEY not in repr(error) + repr(provider) + "".join(traceback.format_exception_only(error))
 
 
-async def test_only_the_one_deprecation_warning_is_hidden(server, order):
+async def test_only_the_one_deprecation_warning_is_hidden(server, submission):
     server.on("POST", "/videos", says(VIDEO))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         provider = VideosApiProvider(VIDEOS_API, server.base_url)
-        await provider.submit(order)
+        await provider.submit(submission)
         with pytest.raises(DeprecationWarning):
             warnings.warn("another", DeprecationWarning, stacklevel=1)
     await provider.close()
 
 
-async def test_twenty_submits_at_a_time_are_twenty_posts(server, provider, order):
+async def test_twenty_submits_at_a_time_are_twenty_posts(server, provider, submission):
     server.on("POST", "/videos", *[says(VIDEO | {"id": f"video_{n}"}) for n in range(20)])
-    orders = [replace(order, job_id=UUID(int=n)) for n in range(20)]
+    orders = [replace(submission, job_id=UUID(int=n)) for n in range(20)]
     jobs = await asyncio.gather(*(provider.submit(one) for one in orders))
     assert len({job.remote_id for job in jobs}) == 20
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 20
 
 
-async def test_a_key_may_travel_in_a_header_of_its_own(server, order):
+async def test_a_key_may_travel_in_a_header_of_its_own(server, submission):
     server.on("POST", "/videos", says(VIDEO))
     access = Credentials(KEY, "x-litellm-api-key", {"x-team": "films"})
     provider = VideosApiProvider(VIDEOS_API, server.base_url, access)
-    await provider.submit(order)
+    await provider.submit(submission)
     headers = server.requests[0].headers
     assert (headers["x-litellm-api-key"], headers["x-team"]) == (KEY, "films")
     assert "authorization" not in headers
@@ -340,12 +344,12 @@ async def test_a_key_may_travel_in_a_header_of_its_own(server, order):
     await provider.close()
 
 
-async def test_what_other_headers_keep_secret_is_in_no_message(server, order):
+async def test_what_other_headers_keep_secret_is_in_no_message(server, submission):
     words = "Token pass-4711-abcdef of films was revoked."
     server.on("POST", "/videos", says({"error": {"message": words, "code": "revoked"}}, 401))
     access = Credentials(headers={"x-gate": "Token pass-4711-abcdef", "x-team": "films"})
     provider = VideosApiProvider(VIDEOS_API, server.base_url, access)
-    error = await fails(provider, order)
+    error = await fails(provider, submission)
     assert error.message == "Token *** of films was revoked."
     await provider.close()
 
@@ -358,23 +362,23 @@ async def test_what_other_headers_keep_secret_is_in_no_message(server, order):
         Credentials(KEY, "x-api-key", {"Authorization": "Basic YWRhOnNlY3JldA=="}),
     ],
 )
-async def test_an_authorization_of_ones_own_is_sent_as_it_is(server, order, access):
+async def test_an_authorization_of_ones_own_is_sent_as_it_is(server, submission, access):
     server.on("POST", "/videos", says(VIDEO))
     provider = VideosApiProvider(VIDEOS_API, server.base_url, access)
-    await provider.submit(order)
+    await provider.submit(submission)
     assert server.requests[0].headers["authorization"] == "Basic YWRhOnNlY3JldA=="
     await provider.close()
 
 
-async def test_a_key_that_is_repeated_is_in_no_traceback(server, provider, order):
+async def test_a_key_that_is_repeated_is_in_no_traceback(server, provider, submission):
     server.on("POST", "/videos", says({"error": {"message": "Wrong.", "seen": KEY}}, 401))
-    error = await fails(provider, order)
+    error = await fails(provider, submission)
     assert KEY not in "".join(traceback.format_exception(error))
 
 
-async def test_a_source_that_is_gone_is_not_made_up_for(server, provider, order):
+async def test_a_source_that_is_gone_is_not_made_up_for(server, provider, submission):
     """The words of a change alone would make, and cost, another video."""
     gone = {"error": {"message": "Video not found.", "code": "video_not_found"}}
     server.on("POST", "/videos/video_0/remix", says(gone, 404))
-    error = await fails(provider, replace(order, kind=Kind.REMIX, source="video_0"))
+    error = await fails(provider, replace(submission, kind=Kind.REMIX, source="video_0"))
     assert type(error) is ProviderRejected

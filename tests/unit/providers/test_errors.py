@@ -5,7 +5,8 @@ import zlib
 import pytest
 
 from sora_studio.domain.errors import InvalidInput, ProviderUnavailable, SubmitUnclear
-from sora_studio.providers.errors import Call, translated_errors
+from sora_studio.providers.call import Call
+from sora_studio.providers.errors import translated_errors
 
 SECRET = "sk-very-secret"
 

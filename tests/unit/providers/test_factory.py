@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from sora_studio.config import ProviderSettings
 from sora_studio.domain.errors import JobNotFound, ProviderMisconfigured
+from sora_studio.domain.ports import Submission
 from sora_studio.domain.profile import Body, Operation, Preset, RateLimit
 from sora_studio.providers.factory import profile_of, provider_of
 from sora_studio.providers.presets import LITELLM, OPENAI, PRESETS, SANDBOX, UNSLOTH, VLLM_OMNI
@@ -101,7 +103,7 @@ def test_what_was_retired_can_be_had_again():
     assert model.id == "sora-2"
 
 
-def test_the_client_is_made_at_the_first_call():
+def test_a_provider_has_the_profile_of_its_table():
     assert provider_of(table("vllm-omni")).profile == VLLM_OMNI
 
 
@@ -110,7 +112,7 @@ async def test_an_address_that_is_none_is_a_refusal():
     provider = provider_of(table("vllm-omni", base_url="http://1.2.3.400/v1"))
 
     with pytest.raises(ProviderMisconfigured, match="cannot be used"):
-        await provider.submit(None)  # pyright: ignore[reportArgumentType] -- it is not looked at
+        await provider.submit(Submission(uuid4(), "a kite", "default", "832x480", "4"))
     with pytest.raises(ProviderMisconfigured):
         await provider.list_jobs()
     await provider.close()
