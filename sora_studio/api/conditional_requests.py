@@ -1,4 +1,9 @@
-"""What a request for a file hangs on, and which parts of it are asked for (RFC 9110 §13 and §14)."""
+"""What a request for a file hangs on, and which parts of it are asked for (RFC 9110 §13 and §14).
+
+By hand, because Starlette's `FileResponse` reads no condition but `If-Range`, and ranges otherwise than the
+RFC: it answers HEAD in part, what it cannot read with 400 instead of the whole file, and several ranges with
+416 when one of them lies behind the end.
+"""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 """Stored files as answers: ranges, strong ETags, names to save under.
 
-Starlette's `FileResponse` serves paths only, and reads `Range` differently (conditional_requests.py).
+Starlette's `FileResponse` serves local paths only; a stored file need not have one.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
@@ -92,15 +92,7 @@ def _parts_response(file: MediaFile, parts: Sequence[ByteRange], headers: Mappin
             kind, length, body = file.content_type, part.end - part.start, _read(file, part)
             headers = {**headers, "Content-Range": _content_range(file, part)}
         case _:
-            boundary = token_hex(13)
-            heads = [_head(file, part, boundary) for part in parts]
-            end = f"--{boundary}--".encode()
-            kind = f"multipart/byteranges; boundary={boundary}"
-            sizes = [
-                len(head) + part.end - part.start + len(_NEWLINE)
-                for head, part in zip(heads, parts, strict=True)
-            ]
-            length, body = sum(sizes) + len(end), _read_parts(file, parts, heads, end)
+            kind, length, body = _multipart(file, parts)
     return _Body(body, {**headers, "Content-Type": kind, "Content-Length": str(length)}, 206)
 
 
@@ -108,6 +100,17 @@ async def _read(file: MediaFile, part: ByteRange | None) -> AsyncGenerator[bytes
     async with file.open(part) as chunks:
         async for chunk in chunks:
             yield chunk
+
+
+def _multipart(file: MediaFile, parts: Sequence[ByteRange]) -> tuple[str, int, AsyncGenerator[bytes]]:
+    """Return type, length and body of an answer that consists of several parts (RFC 9110 §14.6)."""
+    boundary = token_hex(13)
+    heads = [_head(file, part, boundary) for part in parts]
+    end = f"--{boundary}--".encode()
+    length = len(end) + sum(
+        len(head) + part.end - part.start + len(_NEWLINE) for head, part in zip(heads, parts, strict=True)
+    )
+    return f"multipart/byteranges; boundary={boundary}", length, _read_parts(file, parts, heads, end)
 
 
 async def _read_parts(
@@ -129,7 +132,6 @@ async def _again(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
 
 
 def _head(file: MediaFile, part: ByteRange, boundary: str) -> bytes:
-    """Return what stands before a part in an answer of several (RFC 9110 §14.6)."""
     lines = (
         f"--{boundary}",
         f"Content-Type: {file.content_type}",

@@ -21,7 +21,8 @@ T = TypeVar("T")
 class WorkerPool:
     """Runs functions of `services.pictures`, a few at a time.
 
-    Each has a process to itself meanwhile, so that nobody else's work ends with it.
+    Each has a process to itself meanwhile, so that nobody else's work ends with it. By hand, because the
+    workers of Pebble's pool share a pipe: one that is killed at the wrong moment stops them all (decision 6).
     """
 
     def __init__(self, initializer: Callable[[], None], size: int = 2) -> None:

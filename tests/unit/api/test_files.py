@@ -1,14 +1,22 @@
 """Files over HTTP: whole and in parts, conditionally, and as something to save."""
 
+import asyncio
 import hashlib
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
+from sora_studio.api.files import file_response
 from sora_studio.domain.ids import public_id
+from sora_studio.domain.media import ByteRange, MediaFile
 from sora_studio.domain.video import Phase, Variant
 from tests.support.fakes import FakeStudio
 
@@ -141,12 +149,65 @@ async def test_a_variant_that_does_not_exist_is_400(http: httpx.AsyncClient, url
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "variant")
 
 
-async def test_a_file_that_is_gone_is_503(http: httpx.AsyncClient, studio: FakeStudio, url: str):
+async def test_parts_that_overlap_or_touch_are_sent_once(http: httpx.AsyncClient, url: str):
+    answer = await http.get(url, headers={"Range": "bytes=20-29,0-9,5-19"})
+    assert (answer.status_code, answer.headers["content-range"]) == (206, f"bytes 0-29{END}")
+    assert answer.content == DATA[:30]
+
+
+@pytest.mark.parametrize("asked", ["", "bytes=0-1", "bytes=0-1,10-12"])
+async def test_a_file_that_is_gone_is_503(http: httpx.AsyncClient, studio: FakeStudio, url: str, asked: str):
     for file in studio.media.files.values():
         (studio.folder / file.key).unlink(missing_ok=True)
-    answer = await http.get(url)
+    answer = await http.get(url, headers={"Range": asked})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "storage_unavailable")
     assert str(studio.folder) not in answer.text
+
+
+class Elsewhere:
+    """Implements `MediaFile.open` with a file that lies on no disk of ours and never ends."""
+
+    def __init__(self) -> None:
+        self.opened = list[ByteRange | None]()
+        self.closed = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self, span: ByteRange | None) -> AsyncIterator[AsyncIterator[bytes]]:
+        self.opened.append(span)
+        try:
+            yield self._chunks()
+        finally:
+            self.closed.set()
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        while True:
+            yield b"film"
+
+
+async def test_a_file_is_closed_when_the_browser_hangs_up():
+    """Seeking in a film does so all the time, and a store elsewhere is paid by the byte."""
+    store, hung_up = Elsewhere(), asyncio.Event()
+    file = MediaFile("key", store.open, "video/mp4", 10**9, "0" * 64, datetime.now(UTC), "film.mp4", 1, 1)
+
+    async def receive() -> Message:
+        await hung_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            hung_up.set()
+            await asyncio.Event().wait()
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "headers": [(b"range", b"bytes=5-")],
+        "asgi": {"spec_version": "2.3"},
+    }
+    async with asyncio.timeout(30):
+        await file_response(Request(scope), file)(scope, receive, send)
+    assert store.opened == [(5, 10**9)]
+    assert store.closed.is_set()
 
 
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.COMPLETED])
