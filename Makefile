@@ -5,12 +5,13 @@ PYTHON ?= python3
 PORT ?= 3000
 HOST ?= 127.0.0.1
 SEED ?= 1
+TURN = $(if $(filter file,$(origin SEED)),$$((0x$$(git rev-parse --short=6 HEAD))),$(SEED))
 BIN := .venv/bin
 BIOME := $(BIN)/bun --bun node_modules/.bin/biome
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-long planted format hooks lock clean
+.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-turn test-long planted format hooks lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +30,7 @@ install: .venv/runtime  ## Set up .venv and build the front end (fast when nothi
 test: install .venv/dev node_modules/.installed  ## Run the whole suite (ARGS=… for pytest)
 	@sh setup/chromium.sh
 	@$(BIN)/bun test --isolate --only-failures --coverage
-	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(or $(ARGS),--cov)
 
 check: .venv/dev node_modules/.installed  ## Check format, lint, types, layers, dead code, and that code and papers agree
 	@$(MAKE) --no-print-directory --keep-going -j2 check-types check-rest
@@ -54,6 +55,11 @@ check-workflows:
 
 bench: install .venv/dev  ## Measure; one JSON line per metric
 	@$(BIN)/python -m bench
+
+test-turn: install .venv/dev  ## Take a turn of the long proofs, another one with every commit (SEED=…)
+	@FIRST=$(TURN) SEEDS=1000 $(BIN)/pytest -q tests/simulation/test_seeds.py -k every_world
+	@EXAMPLES=30 STEPS=50 $(BIN)/pytest -q tests/stateful --hypothesis-seed=$(TURN)
+	@$(BIN)/python -m tests.planted --some 3 --seed $(TURN)
 
 test-long: install .venv/dev  ## Prove it at length: 10,000 worlds, 300 long lives, half a minute without a database, thirty planted bugs (SEED=…)
 	@SEEDS=10000 $(BIN)/pytest -n 2 tests/simulation

@@ -118,7 +118,7 @@ async def test_out_of_a_finished_video(background: Studio, clip: bytes):
 async def test_a_lost_answer_is_said_in_words_and_nothing_is_kept(background: Studio, clip: bytes):
     """There is no list to look in: the person decides, and the same key goes to the provider again."""
     background.provider.on_character = [LOST]
-    with pytest.raises(Conflict, match="cannot be asked whether it made Nova"):
+    with pytest.raises(Conflict, match="no way to tell whether it made Nova"):
         await background.characters.create(background.owner_id, "Nova", chunks(clip), idempotency_key="k")
     assert len(background.provider.character_keys) == 1
     assert await background.characters.list_all(background.owner_id) == ()
