@@ -30,9 +30,10 @@ def run(host: str, port: int, settings: SandboxSettings) -> None:
         http=BreakableConnection if settings.faults else "auto",
     )
     server = uvicorn.Server(config)
-    # uvicorn raises the signal again when it has finished, for the handler before its own: this one.
+    # uvicorn handles signals while it serves. One that comes earlier must not be lost; those that it raises
+    # again at its end, for the handler before its own, have had their effect.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     listening = config.bind_socket()
     print(f"sandbox listening on http://{host}:{listening.getsockname()[1]}/v1", flush=True)  # noqa: T201 -- the answer to port 0
     asyncio.run(_serve(server, listening, settings.parent_pid))

@@ -82,6 +82,17 @@ def test_sigterm_ends_it_in_time_with_its_workers(tmp_path: Path):
 def test_it_ends_when_its_parent_is_killed(tmp_path: Path):
     """The studio was killed: its sandbox and the workers do not stay behind."""
     command = [sys.executable, "-c", _PARENT, str(tmp_path)]
+def test_a_signal_in_the_moment_of_its_start_ends_it(tmp_path: Path):
+    """When the port is announced, uvicorn does not handle signals yet."""
+    starting = start_sandbox(tmp_path)
+    assert starting.stdout is not None
+    starting.stdout.readline()
+    starting.terminate()
+
+    assert starting.wait(timeout=30) == 0
+    starting.communicate()
+
+
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert parent.stdout is not None
     words = (parent.stdout.readline() + parent.stdout.readline()).split()
