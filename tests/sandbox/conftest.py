@@ -1,7 +1,7 @@
-"""One sandbox for everything that does not need one of its own, and a few finished videos in it."""
+"""One sandbox for everything that does not need one of its own, and a few films that are rendered once."""
 
-import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import av
 import httpx
@@ -11,14 +11,16 @@ from openai import OpenAI
 from openai.types import Video
 from PIL import Image, ImageDraw
 
+from sora_sandbox.film import VIDEO
+from sora_sandbox.film.render import RenderSpec, render
 from tests.support.sandbox import RunningSandbox, running_sandbox, wait_for_video
 
-SIZE = (1280, 720)
+SIZE = (320, 180)
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory):
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), canned=True) as sandbox:
         yield sandbox
 
 
@@ -26,6 +28,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory):
 def client(sandbox: RunningSandbox):
     with sandbox.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def finished(client: OpenAI) -> Video:
+    """A completed video, for tests that only read."""
+    video = client.videos.create(prompt="Sunset over a calm ocean", size="1280x720", seconds="4")
+    return wait_for_video(client, video, within=90)
 
 
 @pytest.fixture(scope="session")
@@ -49,44 +58,45 @@ def http(box: RunningSandbox):
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A finished video and its file."""
+class Film:
+    """A folder that was rendered into."""
 
-    video: Video
-    mp4: bytes
-    prompt: str
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / VIDEO
 
     def frames(self) -> list[np.ndarray]:
         """Decode every picture, (height, width, 3)."""
-        with av.open(io.BytesIO(self.mp4), "r") as file:
+        with av.open(self.path) as file:
             return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """What is rendered once for all tests that look at pictures."""
+    """What is rendered once for all tests that look at pictures, 4 s each."""
 
-    ocean: Finished
-    framed: Finished
+    ocean: Film
+    framed: Film
     reference: Image.Image
 
 
 @pytest.fixture(scope="session")
-def gallery(client: OpenAI) -> Gallery:
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    folder = tmp_path_factory.mktemp("gallery")
     reference = _reference()
-    ocean = client.videos.create(prompt="Sunset over a calm ocean", size="1280x720", seconds="4")
-    framed = client.videos.create(
-        prompt="A paper boat on its way",
-        size="1280x720",
-        input_reference=("reference.png", _png(reference), "image/png"),
-    )
-    return Gallery(_finish(client, ocean), _finish(client, framed), reference)
+    reference.save(folder / "reference.png")
+    ocean = RenderSpec(("Sunset over a calm ocean",), *SIZE, 4)
+    framed = RenderSpec(("A paper boat on its way",), *SIZE, 4, reference=str(folder / "reference.png"))
+    return Gallery(_render(folder / "ocean", ocean), _render(folder / "framed", framed), reference)
 
 
-def _finish(client: OpenAI, video: Video) -> Finished:
-    done = wait_for_video(client, video, within=90)
-    assert done.status == "completed", done.error
-    return Finished(done, client.videos.download_content(video.id).content, done.prompt or "")
+def _render(folder: Path, spec: RenderSpec) -> Film:
+    folder.mkdir()
+    for _ in render(spec, folder):
+        pass
+    return Film(folder)
 
 
 def _reference() -> Image.Image:
@@ -95,11 +105,5 @@ def _reference() -> Image.Image:
     image = Image.merge(
         "RGB", (image, image.transpose(Image.Transpose.FLIP_TOP_BOTTOM), Image.new("L", SIZE, 90))
     )
-    ImageDraw.Draw(image).ellipse((300, 150, 760, 610), fill=(240, 30, 60))
+    ImageDraw.Draw(image).ellipse((75, 38, 190, 152), fill=(240, 30, 60))
     return image
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()

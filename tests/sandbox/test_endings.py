@@ -39,7 +39,10 @@ def test_a_killed_sandbox_goes_on_where_it_was(tmp_path: Path):
         sandbox.kill()
         wait_until(lambda: not any(worker.is_running() for worker in orphans), within=30)
 
-    with running_sandbox(tmp_path, port=sandbox.port, expires_after=2) as again, again.client() as client:
+    with (
+        running_sandbox(tmp_path, port=sandbox.port, expires_after=2, canned=True) as again,
+        again.client() as client,
+    ):
         assert client.videos.create(prompt="other words", extra_headers=key).id == running.id
         done = wait_for_video(client, running)
         assert (done.status, done.created_at) == ("completed", running.created_at)
@@ -79,9 +82,6 @@ def test_sigterm_ends_it_in_time_with_its_workers(tmp_path: Path):
         assert not any(worker.is_running() for worker in workers)
 
 
-def test_it_ends_when_its_parent_is_killed(tmp_path: Path):
-    """The studio was killed: its sandbox and the workers do not stay behind."""
-    command = [sys.executable, "-c", _PARENT, str(tmp_path)]
 def test_a_signal_in_the_moment_of_its_start_ends_it(tmp_path: Path):
     """When the port is announced, uvicorn does not handle signals yet."""
     starting = start_sandbox(tmp_path)
@@ -93,6 +93,9 @@ def test_a_signal_in_the_moment_of_its_start_ends_it(tmp_path: Path):
     starting.communicate()
 
 
+def test_it_ends_when_its_parent_is_killed(tmp_path: Path):
+    """The studio was killed: its sandbox and the workers do not stay behind."""
+    command = [sys.executable, "-c", _PARENT, str(tmp_path)]
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert parent.stdout is not None
     words = (parent.stdout.readline() + parent.stdout.readline()).split()

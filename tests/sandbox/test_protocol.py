@@ -9,12 +9,11 @@ import httpx
 import openai
 import pytest
 from openai import OpenAI
+from openai.types import Video
 from PIL import Image
 
 from tests.support.sandbox import RunningSandbox, running_sandbox, wait_for_video
 from tests.support.waiting import wait_until
-
-from .conftest import Gallery
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
 
@@ -32,15 +31,18 @@ def http(quiet: RunningSandbox):
         yield http
 
 
-def test_a_finished_video_has_every_field(gallery: Gallery):
-    video = gallery.ocean.video
-
-    assert re.fullmatch(r"video_[0-9a-f]{48}", video.id)
-    assert (video.object, video.model, video.seconds, video.size) == ("video", "sora-2", "4", "1280x720")
-    assert (video.progress, video.error, video.prompt) == (100, None, "Sunset over a calm ocean")
-    assert video.completed_at is not None
-    assert video.expires_at == video.completed_at + 3_600
-    assert video.created_at <= video.completed_at
+def test_a_finished_video_has_every_field(finished: Video):
+    assert re.fullmatch(r"video_[0-9a-f]{48}", finished.id)
+    assert (finished.object, finished.model, finished.seconds, finished.size) == (
+        "video",
+        "sora-2",
+        "4",
+        "1280x720",
+    )
+    assert (finished.progress, finished.error, finished.prompt) == (100, None, "Sunset over a calm ocean")
+    assert finished.completed_at is not None
+    assert finished.expires_at == finished.completed_at + 3_600
+    assert finished.created_at <= finished.completed_at
 
 
 def test_progress_is_real_and_says_when_to_ask_again(tmp_path: Any):
@@ -279,21 +281,30 @@ def test_an_idempotency_key_makes_one_video(http: httpx.Client, quiet: RunningSa
     assert len(quiet.ledger()) == before + 2
 
 
-def test_a_remix_knows_its_parent_and_honours_the_key(
-    client: OpenAI, sandbox: RunningSandbox, gallery: Gallery
-):
-    parent = gallery.framed.video
-    first, second = (
-        client.videos.remix(parent.id, prompt="at night", extra_headers={"Idempotency-Key": "remix-click"})
-        for _ in range(2)
-    )
-    client.videos.delete(first.id)
+def test_a_part_of_a_file_can_be_asked_for(sandbox: RunningSandbox, finished: Video):
+    url = f"{sandbox.base_url}/videos/{finished.id}/content"
+    whole, part = httpx.get(url), httpx.get(url, headers={"Range": "bytes=100-199"})
+
+    assert (part.status_code, part.headers["content-type"]) == (206, "video/mp4")
+    assert part.content == whole.content[100:200]
+
+
+def test_a_remix_knows_its_parent_and_honours_the_key(box: RunningSandbox):
+    with box.client() as client:
+        picture = ("a.png", _image((1280, 720), "PNG"), "image/png")
+        parent = client.videos.create(prompt="A paper boat", size="1280x720", input_reference=picture)
+        wait_for_video(client, parent)
+        first, second = (
+            client.videos.remix(parent.id, prompt="at night", extra_headers={"Idempotency-Key": "remix"})
+            for _ in range(2)
+        )
+        client.videos.delete(first.id)
 
     assert first.id == second.id
     assert (first.remixed_from_video_id, first.size, first.seconds) == (parent.id, "1280x720", "4")
-    row = next(row for row in sandbox.ledger() if row["id"] == first.id)
-    assert (row["ancestry"], row["has_reference"]) == ([parent.prompt], True)
-    assert not list((sandbox.data_dir / "references").glob(first.id))
+    row = next(row for row in box.ledger() if row["id"] == first.id)
+    assert (row["ancestry"], row["has_reference"]) == (["A paper boat"], True)
+    assert not list((box.data_dir / "references").glob(first.id))
 
 
 def test_a_full_queue_asks_to_come_back(tmp_path: Any):
