@@ -15,7 +15,7 @@ from tests.support.studio import RunningStudio, fresh_data_dir, serving
 Join = Callable[..., Awaitable[Person]]
 Visit = Callable[..., Awaitable[Visitor]]
 
-FAST = {"SORA_STUDIO_SANDBOX_SPEED": "20"}
+FAST = {"SORA_STUDIO_SANDBOX_SPEED": "20", "SORA_SANDBOX_CANNED": "1"}
 _PROMPTS = (
     "A lighthouse in a storm at dusk, waves break over the rocks",
     "Quiet harbour at dawn, boats asleep",

@@ -20,7 +20,9 @@ PASSWORD = "a lamp burns in the projection room"
 def studio() -> Iterator[RunningStudio]:
     with (
         fresh_data_dir() as data_dir,
-        serving(data_dir, environment={"SORA_STUDIO_SANDBOX_SPEED": "50"}) as running,
+        serving(
+            data_dir, environment={"SORA_STUDIO_SANDBOX_SPEED": "50", "SORA_SANDBOX_CANNED": "1"}
+        ) as running,
     ):
         yield running
 

@@ -76,7 +76,11 @@ class Stage:
 @pytest.fixture(scope="session")
 def studio() -> Iterator[RunningStudio]:
     """Serve the studio as its users do."""
-    settings = {"SORA_STUDIO_SANDBOX_SPEED": "20", "SORA_STUDIO_LOG_FORMAT": "json"}
+    settings = {
+        "SORA_STUDIO_SANDBOX_SPEED": "20",
+        "SORA_SANDBOX_CANNED": "1",
+        "SORA_STUDIO_LOG_FORMAT": "json",
+    }
     with fresh_data_dir() as data_dir, serving(data_dir, environment=settings) as running:
         yield running
 
