@@ -22,7 +22,7 @@ function count(box) {
 // What is too long is refused, not cut: the browser says so instead of sending the form.
 function limit(box) {
   const [length, longest] = [[...box.value].length, Number(box.dataset.longest)];
-  const words = `The prompt has ${length.toLocaleString("en")} characters; ${longest.toLocaleString("en")} is the most.`;
+  const words = `The prompt has ${length.toLocaleString("en")} characters; the limit is ${longest.toLocaleString("en")}.`;
   box.setCustomValidity(length > longest ? words : "");
 }
 

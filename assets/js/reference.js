@@ -41,7 +41,7 @@ function upload(form, file) {
 function refusal(file) {
   if (!FORMATS.test(file.type)) return "The image has to be a PNG, JPEG or WebP file.";
   if (file.size > LARGEST)
-    return `The image has ${Math.round(file.size / 1024 / 1024)} MB; 20 MB is the most.`;
+    return `The image has ${Math.round(file.size / 1024 / 1024)} MB; the limit is 20 MB.`;
   return "";
 }
 

@@ -102,7 +102,7 @@ async def test_a_prompt_that_is_too_long_is_refused_and_not_cut(visit: Visit, jo
     await prompt.fill(f"{'x' * PROMPT_MAX}!")
     await page.get_by_role("button", name="Create").click()
     refusal = await prompt.evaluate("box => box.validationMessage")
-    assert refusal == "The prompt has 32,001 characters; 32,000 is the most."
+    assert refusal == "The prompt has 32,001 characters; the limit is 32,000."
     assert len(await prompt.input_value()) == PROMPT_MAX + 1
     await expect(page.get_by_role("article")).to_have_count(0)
     assert await ada.videos() == []

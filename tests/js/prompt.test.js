@@ -59,7 +59,7 @@ describe("the counter", () => {
 
 test("what is too long is refused, not cut", () => {
   type(box(), "x".repeat(11));
-  expect(box().validationMessage).toContain("11 characters; 10 is the most");
+  expect(box().validationMessage).toContain("11 characters; the limit is 10");
   expect(box().value).toHaveLength(11);
 
   type(box(), "x".repeat(10));

@@ -73,7 +73,7 @@ test("a picture is uploaded, and attached when it has arrived", () => {
 
 test.each([
   ["a film", picture("video/mp4"), "The image has to be a PNG, JPEG or WebP file."],
-  ["a picture of 25 MB", picture("image/png", 25 * 1024 * 1024), "The image has 25 MB; 20 MB is the most."],
+  ["a picture of 25 MB", picture("image/png", 25 * 1024 * 1024), "The image has 25 MB; the limit is 20 MB."],
 ])("%s is refused before it is sent", (_, file, sentence) => {
   choose(file);
 
