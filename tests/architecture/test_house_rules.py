@@ -97,7 +97,8 @@ def test_what_is_logged_is_an_event_with_fields():
     loose = [
         shown(path, call.lineno)
         for path in _OURS
-        if "sora_sandbox" not in path.parts  # a program of its own, whose lines a person reads in its terminal
+        if "sora_sandbox"
+        not in path.parts  # a program of its own, whose lines a person reads in its terminal
         for name, call in calls(parsed(path))
         if _LOGS.search(name) and not _is_event(call)
     ]

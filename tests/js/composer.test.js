@@ -6,7 +6,7 @@ const PAGE = `
   <main>
     <div data-ghosts=""></div>
     <form data-composer="" data-answer="0" data-open="true">
-      <input type="hidden" name="request_key" value="k1">
+      <input type="hidden" name="idempotency_key" value="k1">
       <textarea name="prompt"></textarea>
       <p data-upload-error="">before</p>
       <label><input type="radio" name="size" data-size="720x1280" checked></label>

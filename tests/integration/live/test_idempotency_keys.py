@@ -8,7 +8,7 @@ from sora_studio.domain.ids import public_id
 from sora_studio.ui.errors import explain
 from sora_studio.ui.pages.video.state import VideoState
 from tests.support.accounts import services_with, sign_up
-from tests.support.fakes import FakeVideos
+from tests.support.fakes import FakeDerivations, FakeVideos
 from tests.support.probe import Probe
 from tests.support.tab import open_tab
 
@@ -16,7 +16,9 @@ from tests.support.tab import open_tab
 async def test_a_remix_whose_answer_was_lost_keeps_its_key(probe: Probe):
     ada, videos = await sign_up(probe.accounts), FakeVideos()
     path = f"/video/{public_id(videos.add(ada.account.id).id)}"
-    with container.using(replace(services_with(probe.accounts), videos=videos)):
+    with container.using(
+        replace(services_with(probe.accounts), videos=videos, derivations=FakeDerivations(videos))
+    ):
         async with open_tab(probe.url, cookie=f"sora_session={ada.access_token}", path=path) as tab:
 
             async def key_after(problem: SoraStudioError) -> str:
