@@ -1,10 +1,12 @@
-"""Plant bugs one by one and see the suite catch them: `python -m tests.planted [NAME …]`.
+"""Plant bugs one by one and see the suite catch them: `python -m tests.planted [--some K --seed N] [NAME …]`.
 
 Every bug gets a copy of the checkout of its own, and the tests that it names are run there: one of them has
 to fail, and nothing else counts. Before that all of them pass without any bug, or a catch would mean nothing.
 """
 
+import argparse
 import os
+import random
 import re
 import shutil
 import signal
@@ -20,7 +22,7 @@ from tempfile import TemporaryDirectory
 from tests.planted.bug import Bug, Misfit, bugs
 from tests.support.source import ROOT
 
-MAY_ESCAPE = 2
+_ONE_MAY_ESCAPE_IN = 15  # bugs: two of all thirty, none of a few
 _AT_A_TIME = 2
 _LONGEST = 300  # seconds; the longest test has 120 of its own, and a hang that it ends is a failure
 _OF_ALL = 1200  # seconds
@@ -37,11 +39,9 @@ sys.exit(pytest.main(sys.argv[1:]))
 """
 
 
-def main(names: Sequence[str]) -> int:
-    """Plant all bugs, or those of some names; return an exit code."""
-    chosen = [bug for bug in bugs() if not names or {bug.name, bug.name[:2]} & {*names}]
-    if not chosen:
-        sys.exit("There is no such bug.")
+def main(arguments: Sequence[str]) -> int:
+    """Plant the bugs that a command line asks for; return an exit code."""
+    chosen = choose(bugs(), arguments)
     _print(f"Without a bug: {_healthy(chosen)}")
     start, told = time.monotonic(), dict[str, str]()
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
@@ -54,7 +54,29 @@ def main(names: Sequence[str]) -> int:
         f"{len(chosen)} planted, {len(chosen) - len(others)} caught, {escaped} escaped, {misfits} misfits"
         f"{': ' if others else ''}{', '.join(others)} ({time.monotonic() - start:.0f} s)"
     )
-    return int(misfits > 0 or escaped > MAY_ESCAPE)
+    return int(misfits > 0 or escaped > len(chosen) // _ONE_MAY_ESCAPE_IN)
+
+
+def choose(among: Sequence[Bug], arguments: Sequence[str]) -> list[Bug]:
+    """Return the bugs that a command line asks for, in the order of their numbers.
+
+    Raises:
+        SystemExit: It asks for what there is not.
+    """
+    parser = argparse.ArgumentParser("python -m tests.planted", description="Plant bugs; see them caught.")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="a bug by number or name; none: all")
+    parser.add_argument("--some", metavar="K", type=int, help="plant only so many of them, drawn by lot")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of that lot; 0 if not given")
+    asked = parser.parse_args(arguments)
+    if unknown := {*asked.names} - {name for bug in among for name in (bug.name, bug.name[:2])}:
+        parser.error(f"there is no bug {', '.join(sorted(unknown))}")
+    named = [bug for bug in among if not asked.names or {bug.name, bug.name[:2]} & {*asked.names}]
+    if asked.some is None:
+        return named
+    if not 1 <= asked.some <= len(named):
+        parser.error(f"--some takes a number from 1 to {len(named)}")
+    drawn = random.Random(asked.seed).sample(named, asked.some)  # noqa: S311 - the same lot every time
+    return [bug for bug in named if bug in drawn]
 
 
 def _healthy(chosen: Iterable[Bug]) -> str:
