@@ -94,7 +94,10 @@ function patience(form, waited) {
     const failed = waited > 1500 && one(".toast.error");
     if (!failed && waited < PATIENCE) return patience(form, waited + STEP);
     release(form, pending);
-    complain(form, "The studio has not answered. Press Create again: the same request never makes two videos.");
+    complain(
+      form,
+      "The studio has not answered. Press Create again: the same request never makes two videos.",
+    );
   }, STEP);
 }
 

@@ -1,4 +1,4 @@
-"""Where to go next: only to a page of ours, whatever the address says."""
+"""Where to go next, without an open redirect: only to a page of ours, whatever the address says."""
 
 from urllib.parse import urlsplit
 

@@ -111,7 +111,7 @@ class Database:
 
 
 def retry_on_deadlock(step: Callable[_P, Awaitable[_T]]) -> Callable[_P, Coroutine[Any, Any, _T]]:
-    """Have a step done again, three times at most, when the server undid it for the sake of another one.
+    """Retry a step on deadlock, three times at most: the server undid it for the sake of another one.
 
     Two transactions that wait for each other are ended that way: one of them is the victim, and nothing of it
     is left. So the step must do nothing but its one transaction: whatever else it did would be done twice.

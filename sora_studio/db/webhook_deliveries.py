@@ -1,4 +1,4 @@
-"""Hints: which jobs a provider says have changed."""
+"""Webhook deliveries: hints by which a provider says that a job has changed."""
 
 from collections.abc import Iterable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The one gate to addresses that a server names: where a redirect or a job's `url` points.
+"""The SSRF guard: the one gate to addresses that a server names, in a redirect or in a job's `url`.
 
 What a provider writes must not make the studio fetch from machines that only the studio can reach, the
 metadata service of a cloud above all. So: https to public addresses, and to nothing else. A name is resolved

@@ -1,4 +1,4 @@
-"""A few processes for work on pictures and videos: a hostile file can end one, never the studio."""
+"""The worker pool: a few processes for images and films. A hostile file can end one, never the studio."""
 
 import asyncio
 import multiprocessing
