@@ -25,11 +25,10 @@ from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, VideoView, VideoWish
 from tests.crash.tripwire import Tripwire
 from tests.support.films import picture
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 from tests.support.workers import InlineWorkers
 
 REQUEST_KEY = "one click"
-PATIENCE = 60.0  # seconds on a busy machine
 _FILES = 4  # the video, its thumbnail, its spritesheet, its reference
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, WebError, async_playwright, expect
 
-PATIENCE = 20_000
+PATIENCE = 60_000  # milliseconds; see waiting.PATIENCE
 """Milliseconds that a page may take on a machine that renders videos at the same time."""
 
 RENDERED = 150_000

@@ -38,11 +38,11 @@ from tests.support.auditor import audit
 from tests.support.ledger import of_sandbox
 from tests.support.library import add_person
 from tests.support.sandbox import Box
+from tests.support.waiting import PATIENCE
 from tests.support.workers import InlineWorkers
 
 HASTE = Timeouts(connect=5, submit=5, fetch=2, content=2)
 WEBHOOK_SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cyE="
-_PATIENCE = 30.0  # seconds, on a busy machine
 _ENDED = (Phase.COMPLETED, Phase.FAILED, Phase.NEEDS_ATTENTION)
 
 
@@ -113,7 +113,7 @@ class StudioHarness:
 
     async def wait(self, condition: Callable[[], Awaitable[object]], *, hurry: bool = True) -> None:
         """Wait until a condition on anything holds."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             while not await condition():
                 if hurry:
                     await self.hurry()

@@ -31,9 +31,8 @@ from openai.types import Video
 
 from sora_sandbox.faults import Fault
 from tests.support.source import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
-_PATIENCE = 30.0  # seconds for a start on a busy machine
 _FIELDS = Fault.model_fields.keys() - {"at", "do", "times"}
 
 
@@ -222,7 +221,7 @@ def wait_for_sandbox(process: subprocess.Popen[str], data_dir: Path) -> RunningS
     line = process.stdout.readline()
     assert "listening on" in line, f"the sandbox did not start: {line!r}, status {process.poll()}"
     sandbox = RunningSandbox(process, line.rsplit(maxsplit=1)[-1], data_dir)
-    wait_until(lambda: _answers(sandbox), within=_PATIENCE)
+    wait_until(lambda: _answers(sandbox), within=PATIENCE)
     return sandbox
 
 

@@ -18,9 +18,8 @@ import psutil
 import pytest
 
 from tests.support.source import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
-_PATIENCE = 60.0  # seconds for a first start on a busy machine
 _MEMORY = Path("/dev/shm")  # noqa: S108 -- the directories in there are made by tempfile
 _ENOUGH = 2 * 1024**3  # bytes; a data directory takes 50 MB, and a studio wants 512 MB free
 
@@ -84,7 +83,7 @@ def serving(
     studio = RunningStudio(process, port, log)
     tree: list[psutil.Process] = []
     try:
-        wait_until(lambda: answers(studio.url) or process.poll() is not None, within=_PATIENCE)
+        wait_until(lambda: answers(studio.url) or process.poll() is not None, within=PATIENCE)
         assert process.poll() is None, log.read_text()
         tree = studio.tree()
         yield studio

@@ -12,6 +12,8 @@ from reflex.state import BaseState, State
 from reflex_base.event import EventHandler
 from reflex_base.utils.format import format_event_handler
 
+from tests.support.waiting import PATIENCE
+
 _NAMESPACE = "/_event"
 _EVENT = f"42{_NAMESPACE},"
 _VAR = "_rx_state_"
@@ -46,7 +48,7 @@ class Tab:
         event = {"name": name, "payload": payload, "router_data": self.route}
         await self._socket.send_str(_EVENT + json.dumps(["event", event]))
 
-    async def until(self, condition: Callable[[], object], *, within: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], *, within: float = PATIENCE) -> None:
         """Wait for frames until a condition holds."""
         async with asyncio.timeout(within):
             while not condition():

@@ -4,8 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+PATIENCE = 60.0
+"""Seconds. What comes true comes true long before; only a failure on a slow machine takes them all."""
 
-def wait_until(condition: Callable[[], object], *, within: float = 10.0) -> None:
+
+def wait_until(condition: Callable[[], object], *, within: float = PATIENCE) -> None:
     """Look again and again until a condition holds."""
     deadline = time.monotonic() + within
     while not condition():
@@ -13,7 +16,7 @@ def wait_until(condition: Callable[[], object], *, within: float = 10.0) -> None
         time.sleep(0.05)
 
 
-async def eventually(condition: Callable[[], object], *, within: float = 10.0) -> None:
+async def eventually(condition: Callable[[], object], *, within: float = PATIENCE) -> None:
     """Look again and again until a condition holds, while everything else goes on."""
     deadline = time.monotonic() + within
     while not condition():
@@ -21,7 +24,7 @@ async def eventually(condition: Callable[[], object], *, within: float = 10.0) -
         await asyncio.sleep(0.02)
 
 
-async def comes_true(condition: Callable[[], Awaitable[object]], *, within: float = 30.0) -> None:
+async def comes_true(condition: Callable[[], Awaitable[object]], *, within: float = PATIENCE) -> None:
     """Look again and again until a condition holds that has to be asked for."""
     deadline = time.monotonic() + within
     while not await condition():
