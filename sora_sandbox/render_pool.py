@@ -96,6 +96,8 @@ class RenderPool:
         """Take one job to its end."""
         fate, expires_ms = video.fate, video.fate.get("expires_ms", self._settings.expires_after * 1000)
         least = LEAST_SECONDS * (int(video.seconds) - video.source_seconds) / self._settings.speed
+        if validation.is_slow(video.prompt):
+            least = max(least, validation.SLOW_SECONDS)
         failure = validation.MODERATION_BLOCKED if validation.is_blocked_later(video.prompt) else None
         if error := fate.get("error"):
             failure = error["code"], error["message"]

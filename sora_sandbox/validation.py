@@ -29,6 +29,9 @@ LATE_BLOCKED_WORDS = (
     "taylor swift",
 )
 """Words that are accepted, and make the job itself fail with `moderation_blocked`."""
+SLOW_WORDS = ("slow-test",)
+"""Words that make the job take at least SLOW_SECONDS, whatever the speed of the sandbox."""
+SLOW_SECONDS = 8
 MODERATION_BLOCKED = "moderation_blocked", "Your request was blocked by our moderation system."
 
 
@@ -119,6 +122,11 @@ def check_character_film(seconds: float) -> None:
 def is_blocked_later(prompt: str) -> bool:
     """Tell whether moderation will stop this job while it runs."""
     return _mentions(prompt, LATE_BLOCKED_WORDS)
+
+
+def is_slow(prompt: str) -> bool:
+    """Tell whether this job shall take long enough for its progress to be watched."""
+    return _mentions(prompt, SLOW_WORDS)
 
 
 def parse_size(size: str) -> tuple[int, int]:

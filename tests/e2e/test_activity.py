@@ -8,7 +8,7 @@ from tests.support.person import Person
 
 
 async def test_the_activity_grows_without_a_reload(visit: Visit, ada: Person):
-    video_id = await ada.ask("A red fox trots over fresh snow")
+    video_id = await ada.ask("A red fox trots over fresh snow (slow-test)")
     window = await visit(ada)
     page = await window.open(f"/video/{video_id}")
     await page.evaluate("window.neverReloaded = true")

@@ -74,9 +74,9 @@ async def test_a_video_over_a_line_that_breaks_every_three_seconds(
     prompt, tile = page.get_by_role("textbox", name="Prompt"), page.get_by_role("article")
     create = page.get_by_role("button", name="Create")
     async with breaking(line):
-        await prompt.fill("a kite on a frayed line")
+        await prompt.fill("a kite on a frayed line (slow-test)")
         await line.more_cuts(1)
-        await expect(prompt).to_have_value("a kite on a frayed line")
+        await expect(prompt).to_have_value("a kite on a frayed line (slow-test)")
         if first == "the line breaks":
             line.cut()
             await create.click()

@@ -39,7 +39,7 @@ async def test_from_sign_up_to_a_video_that_plays(visit: Visit):
     prompt = page.get_by_role("textbox", name="Prompt")
     await expect(prompt).to_have_value(await examples.first.inner_text())
 
-    await prompt.fill("A red fox trots over fresh snow at sunset")
+    await prompt.fill("A red fox trots over fresh snow at sunset (slow-test)")
     await page.evaluate("window.neverReloaded = true")
     await page.evaluate(_IN_THE_NEXT_FRAME)
     await page.get_by_role("button", name="Create").click()

@@ -54,6 +54,26 @@ def test_a_job_with_a_reference_is_rendered(tmp_path: Path):
     assert first.mean((0, 1)) == pytest.approx((200, 30, 60), abs=8)
 
 
+def test_a_slow_one_shows_its_progress(tmp_path: Path):
+    """At a speed at which others take no time."""
+    seen: list[int] = []
+
+    def completed() -> bool:
+        video = http.get(f"/videos/{video_id}").json()
+        seen.append(video["progress"])
+        return video["status"] == "completed"
+
+    with (
+        running_sandbox(tmp_path, dialect="sglang", canned=True) as box,
+        httpx.Client(base_url=box.base_url, timeout=20) as http,
+    ):
+        video_id = http.post("/videos", data=_form("a snail, slow-test")).json()["id"]
+        wait_until(completed, within=60)
+
+    assert len(set(seen)) > 4
+    assert seen == sorted(seen)
+
+
 def test_without_it_every_prompt_is_rendered(tmp_path: Path):
     with running_sandbox(tmp_path, dialect="sglang") as box:
         assert _film(box, data=_form("a dog")) != _film(box, data=_form("a cat"))
