@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.source import ROOT
 
-_NEEDED = (".ci", ".githooks", "setup", "Makefile", "pyproject.toml")
+_NEEDED = (".ci", ".githooks", "assets", "setup", "Makefile", "biome.jsonc", "package.json", "pyproject.toml")
 _LARGE = "".join(f"line {number}\n" for number in range(10))
 _SMALL = "one line\n"
 _MODULE = '"""A film."""\n\n'
@@ -66,8 +66,9 @@ def repository(tmp_path: Path) -> Repository:
     for name in _NEEDED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         copy(ROOT / name, repository.folder / name)
-    (repository.folder / ".venv").symlink_to(ROOT / ".venv")
-    (repository.folder / ".gitignore").write_text(".venv\n__pycache__\n")
+    for tools in (".venv", "node_modules"):
+        (repository.folder / tools).symlink_to(ROOT / tools)
+    (repository.folder / ".gitignore").write_text(".venv\nnode_modules\n__pycache__\n")
     repository.git("init", "--initial-branch=main")
     repository.commit()
     return repository
