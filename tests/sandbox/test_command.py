@@ -9,7 +9,7 @@ import pytest
 from tests.support.source import ROOT
 from tests.support.waiting import wait_until
 
-WAYS_IN = {"sora_sandbox": ["sora_sandbox"], "sora_studio": ["sora_studio.cli", "sandbox"]}
+WAYS_IN = {"sora_sandbox": ["sora_sandbox"], "sora_studio": ["sora_studio.cli.main", "sandbox"]}
 
 
 @pytest.mark.parametrize("way_in", WAYS_IN.values(), ids=WAYS_IN)
