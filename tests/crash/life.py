@@ -92,6 +92,8 @@ class Life:
             assert view.phase is not Phase.FAILED, view.problem
             if view.phase is Phase.SUBMIT_UNKNOWN:
                 await _pass_patience(opened)
+            if view.phase is Phase.QUEUED:
+                await _pass_first_wait(opened)
             await asyncio.sleep(0.05)
             view = await opened.services.videos.get(view.owner_id, view.id)
         return view
@@ -112,6 +114,14 @@ async def _pass_patience(opened: Studio) -> None:
         "due_at = now() WHERE phase = 'submit_unknown' AND lease_until IS NULL "
         "AND submit_started_at > now() - interval '90 seconds'",
     )
+
+
+async def _pass_first_wait(opened: Studio) -> None:
+    """Let the seconds pass that a new job is given before the first look."""
+    if await _sql(
+        opened, "UPDATE job SET due_at = now() WHERE phase = 'queued' AND lease_until IS NULL AND due_at > now()"
+    ):
+        opened.wake(TaskName.REFRESH)
 
 
 async def _sql(opened: Studio, statement: str) -> int:
