@@ -15,7 +15,13 @@ PATIENCE = 60_000  # milliseconds; see waiting.PATIENCE
 RENDERED = 150_000
 """Milliseconds that a video may take there."""
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # as setup/chromium.sh
+_NAMES = (  # as setup/chromium.sh
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 _OPTIONS = [
     "--no-sandbox",  # root cannot have one
     "--disable-gpu",
