@@ -28,7 +28,7 @@ install: .venv/runtime  ## Set up .venv and build the front end (fast when nothi
 	@$(BIN)/python -m sora_studio.web.frontend
 
 test: install .venv/dev node_modules/.installed  ## Run the whole suite (ARGS=… for pytest)
-	@sh setup/chromium.sh
+	@sh setup/system.sh
 	@$(BIN)/bun test --isolate --only-failures --coverage
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 

@@ -24,8 +24,8 @@ _ESCAPES = {
 }
 """Control characters, line ends, and what turns the direction of writing."""
 
-_LIBRARIES = {"reflex", "reflex_base", "engineio", "socketio"}
-"""They tell of every nonsense that comes over a socket, with a traceback."""
+_LIBRARIES = {"reflex", "reflex_base", "engineio", "socketio", "uvicorn"}
+"""They tell of every nonsense that comes over a connection, with a traceback."""
 
 _PER_MINUTE = 60
 _LONGEST_TEXT, _LONGEST_TRACEBACK = 4_000, 20_000  # characters

@@ -14,6 +14,7 @@ from sora_studio.api import (
     health,
     models,
     references,
+    security_txt,
     users,
     videos,
     webhooks,
@@ -52,6 +53,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         responses={"4XX": {"model": errors.ErrorAnswer, "description": "What is wrong, in words."}},
     )
     api.state.public_url = settings.public_url if settings else ""
+    api.state.contact = settings.contact if settings else ""
     errors.add_handlers(api)
     api.add_middleware(BodyLimit, usual=USUAL_MAX, at=_LIMITS)
     for router in (auth.router, docs_page.router, webhooks.router):
@@ -67,7 +69,8 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         models.router,
     ):
         api.include_router(router, prefix=PREFIX, dependencies=closed)
-    api.include_router(health.router)
+    for router in (health.router, security_txt.router):
+        api.include_router(router)
     return api
 
 

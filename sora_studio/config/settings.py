@@ -2,17 +2,21 @@
 
 import base64
 import binascii
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, cast
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from sora_studio.config.authority import OwnNames, WebOrigin
 from sora_studio.config.headers import header_value
+from sora_studio.config.lists import Network, host_name, network, words
 from sora_studio.config.signing_key import stored_key
-from sora_studio.config.urls import http_url
+from sora_studio.config.urls import http_url, site_url
 
 _SHORTEST_SECRET = 32
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 
 def _postgres_url(url: SecretStr) -> SecretStr:
@@ -46,6 +50,14 @@ def _is_base64(text: str) -> bool:
         return bool(base64.b64decode(text, validate=True))
     except binascii.Error:
         return False
+
+
+def _contact(url: str) -> str:
+    """Check that somebody who found a vulnerability can be sent there (RFC 9116 §2.5.3)."""
+    if not url.startswith(("mailto:", "https://")) or not url.isprintable():
+        message = "must start with mailto: or https://"
+        raise ValueError(message)
+    return url
 
 
 def _absolute(path: Path) -> Path:
@@ -90,10 +102,26 @@ class Settings(BaseModel):
         description="Where the videos' files are kept; studios that share a database have to share it, too. "
         "Unset: `media` in the data directory.",
     )
-    public_url: Annotated[str, AfterValidator(http_url)] = Field(
+    public_url: Annotated[str, AfterValidator(site_url)] = Field(
         "http://localhost:3000",
         alias="SORA_STUDIO_PUBLIC_URL",
         description="The address people use. Behind a proxy, set it to the outside address (https://…).",
+    )
+    allowed_hosts: (
+        Annotated[tuple[Annotated[str, AfterValidator(host_name)], ...], BeforeValidator(words)] | None
+    ) = Field(
+        None,
+        alias="SORA_STUDIO_ALLOWED_HOSTS",
+        description="More names by which people open the studio, such as `studio.lan`, with commas. The name "
+        "in the public URL, `localhost` and bare addresses always work.",
+    )
+    trusted_proxies: (
+        Annotated[tuple[Annotated[Network, BeforeValidator(network)], ...], BeforeValidator(words)] | None
+    ) = Field(
+        None,
+        alias="SORA_STUDIO_TRUSTED_PROXIES",
+        description="Addresses or networks of your proxies, with commas: what they say of a visitor's "
+        "address and scheme is believed ([deploying.md](deploying.md)). Unset: those on this machine.",
     )
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
         None,
@@ -111,11 +139,33 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_SANDBOX_SPEED",
         description="How many times faster than a real provider the sandbox renders.",
     )
+    security_contact: Annotated[str, AfterValidator(_contact)] | None = Field(
+        None,
+        alias="SORA_STUDIO_SECURITY_CONTACT",
+        description="Where to report a vulnerability (mailto:… or https://…), for "
+        "`/.well-known/security.txt`. Unset: the mailbox `security@` of the public URL's host (RFC 2142).",
+    )
     log_format: Literal["console", "json"] = Field(
         "console",
         alias="SORA_STUDIO_LOG_FORMAT",
         description="Log lines for people (console) or programs (json).",
     )
+
+    @property
+    def own_names(self) -> OwnNames:
+        """Return the names by which the studio may be called."""
+        public = cast("WebOrigin", WebOrigin.parse(self.public_url))  # `site_url` has checked it
+        return OwnNames(public, frozenset(self.allowed_hosts or ()))
+
+    @property
+    def contact(self) -> str:
+        """Return the URI of the person to whom vulnerabilities are reported."""
+        return self.security_contact or f"mailto:security@{self.own_names.public.host}"
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """Return whose word about a visitor counts."""
+        return _LOOPBACK if self.trusted_proxies is None else self.trusted_proxies
 
     @property
     def media_path(self) -> Path:

@@ -2,6 +2,8 @@
 
 from urllib.parse import SplitResult, urlsplit
 
+from sora_studio.config.authority import WebOrigin, ascii_name
+
 
 def http_url(url: str) -> str:
     """Check that a URL can be called; the slash at its end is dropped."""
@@ -10,6 +12,19 @@ def http_url(url: str) -> str:
         message = "must be a URL such as https://example.net/v1"
         raise ValueError(message)
     return url.rstrip("/")
+
+
+def site_url(url: str) -> str:
+    """Check that a URL is the address of a whole site, and return it as browsers write it."""
+    parts = urlsplit(http_url(url))
+    if parts.path or parts.query or parts.fragment:
+        message = "must not have a path: give the studio a name of its own, such as https://studio.example"
+        raise ValueError(message)
+    origin = WebOrigin.parse(f"{parts.scheme}://{ascii_name(parts.netloc)}")
+    if origin is None:
+        message = "must be a URL such as https://studio.example"
+        raise ValueError(message)
+    return str(origin)
 
 
 def _has_a_port(parts: SplitResult) -> bool:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv6Address, ip_network
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
@@ -51,6 +52,20 @@ class Origin:
 
     address: str = ""
     user_agent: str = ""
+
+    @property
+    def network(self) -> str:
+        """Return what counts as one place: an address, or the /64 that one IPv6 customer has at least."""
+        return network_of(self.address)
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one place: an IPv4 address; of an IPv6 address, its /64."""
+    try:
+        six = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(six.ipv4_mapped or ip_network((six.packed[:8] + bytes(8), 64)))
 
 
 def clean_email(text: str) -> str:

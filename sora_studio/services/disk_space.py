@@ -11,7 +11,7 @@ from sora_studio.domain.problem import Problem, ProblemCode
 FREE_FLOOR = 512 * 1024 * 1024
 """Bytes: below this nothing new is asked for, so that what is on its way can still be saved."""
 
-_TEXTS: Mapping[str, str] = {
+WORDS: Mapping[str, str] = {
     ProblemCode.NO_ROOM: "The studio's disk is nearly full: another video could not be saved.",
     ProblemCode.DISK_REFUSED: "The studio's disk is not writable: another video could not be saved.",
 }
@@ -46,7 +46,7 @@ class DiskSpace:
             InsufficientStorage: It could not.
         """
         if trouble := await self.trouble():
-            message = f"{_TEXTS[trouble.code]} Nothing was sent and nothing was charged. Try again later."
+            message = f"{WORDS[trouble.code]} Nothing was sent and nothing was charged. Try again later."
             raise InsufficientStorage(message)
 
     async def _look(self) -> Problem | None:

@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 from sora_studio.db.engine import Database
 from sora_studio.domain.errors import Unavailable
-from sora_studio.services.disk_space import DiskSpace
+from sora_studio.services.disk_space import WORDS, DiskSpace
 
 STALE = 10.0
 """Seconds without a run after which the background work counts as stopped."""
 
 
 class HealthService:
-    """Looks at what every request needs."""
+    """Looks at what every request needs; its reasons name no figures and no paths: strangers read them."""
 
     def __init__(self, *, db: Database, disk_space: DiskSpace, last_run: Callable[[], float]) -> None:
         """Watch these; `last_run` says when background work last ran, in monotonic seconds."""
@@ -26,7 +26,7 @@ class HealthService:
         except Unavailable:
             found.append("The database cannot be reached.")
         if trouble := await self._disk_space.trouble():
-            found.append(trouble.message)
+            found.append(WORDS[trouble.code])
         if time.monotonic() - self._last_run() > STALE:
             found.append("The background work has stopped.")
         return found

@@ -7,12 +7,17 @@ from starlette.types import ASGIApp
 from sora_studio.api.app import create_api
 from sora_studio.config import Settings, load
 from sora_studio.web import frontend
+from sora_studio.web.middleware.authority import OwnAuthority
 from sora_studio.web.middleware.clean_urls import CleanUrls
 from sora_studio.web.middleware.dispatch import Dispatch
+from sora_studio.web.middleware.forwarded import Forwarded
 from sora_studio.web.middleware.headers import SecurityHeaders
-from sora_studio.web.middleware.origin import SameOrigin
 from sora_studio.web.middleware.request_id import RequestId
+from sora_studio.web.middleware.right_cookie import RightCookie
+from sora_studio.web.middleware.socket_limit import SocketLimit
 from sora_studio.web.middleware.startup_errors import StartupErrors
+from sora_studio.web.proxies import Proxies
+from sora_studio.web.tally import Tally
 
 _REFLEX = {
     **frontend.REFLEX_ENVIRONMENT,
@@ -25,21 +30,30 @@ _REFLEX = {
 }
 
 
-def create(settings: Settings | None = None) -> ASGIApp:
+def create(settings: Settings | None = None, tally: Tally | None = None) -> ASGIApp:
     """Build the whole application; the working directory must be the checkout.
 
     Args:
         settings: Read from the environment when missing (`uvicorn --factory sora_studio.web.asgi:create`).
+        tally: Counts what is turned away.
 
     Raises:
         ConfigError: A setting is wrong.
     """
-    settings = settings or load()
+    settings, tally = settings or load(), tally or Tally()
     os.environ.update(_REFLEX)
     from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
 
     app.register_lifespan_task(lifespan, settings=settings)
     served = Dispatch(create_api(settings), CleanUrls(app(), frontend.CLIENT))
-    guarded = SameOrigin(served, settings.public_url)
-    complete = SecurityHeaders(guarded, frontend.CLIENT, https=settings.public_url.startswith("https:"))
+    complete = SecurityHeaders(
+        guarded(served, settings, tally), frontend.CLIENT, https=settings.own_names.public.scheme == "https"
+    )
     return StartupErrors(RequestId(complete))
+
+
+def guarded(app: ASGIApp, settings: Settings, tally: Tally) -> ASGIApp:
+    """Put an application behind its doors: who asks, whom, with which cookie, how many at a time."""
+    https = settings.own_names.public.scheme == "https"
+    inside = RightCookie(SocketLimit(app, tally), https=https)
+    return Forwarded(OwnAuthority(inside, settings.own_names, tally), Proxies(settings.proxies))

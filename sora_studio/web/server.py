@@ -15,9 +15,10 @@ from sora_studio import log
 from sora_studio.config import ConfigError, Settings, load
 from sora_studio.web import frontend
 from sora_studio.web.asgi import create
-
-_GRACE = 4
-"""Seconds for running requests after SIGTERM; the children need their part of the ten that we promise."""
+from sora_studio.web.connections import ServerConfig
+from sora_studio.web.crowd import Crowd, MostConnections, raise_file_limit
+from sora_studio.web.proxies import Proxies, is_loopback
+from sora_studio.web.tally import Tally
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +35,7 @@ def run(host: str, port: int, data_dir: Path | None) -> bool:
     settings = load(data_dir=data_dir, port=sockets[0].getsockname()[1])
     log.configure(settings.log_format)
     _check_front_end()
+    _check_proxies(settings, host)
     os.chdir(frontend.ROOT)
     server = uvicorn.Server(_configuration(settings))
     gc.freeze()  # what has been loaded will not become garbage
@@ -45,16 +47,27 @@ def run(host: str, port: int, data_dir: Path | None) -> bool:
     return server.started
 
 
-def _configuration(settings: Settings) -> uvicorn.Config:
+def _configuration(settings: Settings) -> ServerConfig:
     """Return how uvicorn runs the app."""
-    return uvicorn.Config(
-        create(settings),
-        lifespan="on",
-        log_config=None,
-        access_log=False,  # it would show the tab's token, which is as good as a password
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE,
-    )
+    tally = Tally()
+    crowd = Crowd(tally, Proxies(settings.proxies), _room())
+    return ServerConfig(create(settings, tally), crowd)
+
+
+def _room() -> MostConnections:
+    """Make room for connections; where the system leaves little, say so."""
+    most = raise_file_limit()
+    if most.in_all < MostConnections.in_all:
+        _log.warning("few_open_files", connections=most.in_all, remedy="ulimit -n")
+    return most
+
+
+def _check_proxies(settings: Settings, host: str) -> None:
+    """Say that everybody may look like one visitor: a proxy elsewhere is not believed until it is named."""
+    name = settings.own_names.public.host
+    is_far = name != "localhost" and not is_loopback(name) and host not in _LOOPBACK and not is_loopback(host)
+    if is_far and settings.trusted_proxies is None:
+        _log.warning("no_trusted_proxies", remedy="SORA_STUDIO_TRUSTED_PROXIES, if a proxy is in front")
 
 
 def _check_front_end() -> None:

@@ -15,7 +15,7 @@ PATIENCE = 60_000  # milliseconds; see waiting.PATIENCE
 RENDERED = 150_000
 """Milliseconds that a video may take there."""
 
-_NAMES = (  # as setup/chromium.sh
+_NAMES = (  # as setup/system.sh
     "chromium-headless-shell",
     "chromium",
     "chromium-browser",

@@ -15,13 +15,15 @@ from reflex_base.registry import RegistrationContext
 from sqlmodel import col, select
 
 from sora_studio import container
+from sora_studio.config import load
 from sora_studio.db.engine import Database
 from sora_studio.db.models import VideoRow
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.ui import errors, live, sockets
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.session import signed_in_user, still_signed_in
-from sora_studio.web.middleware.origin import SameOrigin
+from sora_studio.web.asgi import guarded
+from sora_studio.web.tally import Tally
 from tests.support.accounts import services_with
 
 
@@ -97,7 +99,7 @@ class Probe:
 async def probing(database: Database, accounts: AccountService) -> AsyncIterator[Probe]:
     """Serve the app for the block, in this process, on a free port."""
     with _reflex_app() as app:
-        served = SameOrigin(app(), "https://studio.example")
+        served = guarded(app(), load(_SETTINGS), Tally())
         listener = socket.create_server(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         server = uvicorn.Server(
@@ -143,6 +145,7 @@ def _reflex_app() -> Iterator[rx.App]:
             os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
 
 
+_SETTINGS = {"SORA_STUDIO_PUBLIC_URL": "http://studio.example", "SORA_STUDIO_ALLOWED_HOSTS": "studio.lan"}
 _ENVIRONMENT = {
     "REFLEX_ENV_MODE": "prod",
     "__REFLEX_SKIP_COMPILE": "true",

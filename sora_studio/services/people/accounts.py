@@ -65,7 +65,7 @@ class AccountService:
         """
         email, name = clean_email(email), clean_name(display_name)
         check_new(password, email, name)
-        self._throttle.hit("signup", origin.address)
+        self._throttle.hit("signup", origin.network)
         user = UserRow(
             id=new_id(),
             email=email,
@@ -89,11 +89,11 @@ class AccountService:
         email = _as_stored(email)
         async with self._db.transaction() as tx:
             known = await UserRepository(tx).find(email)
-        pair: Limit = ("login of an account from an address", email, origin.address)
+        pair: Limit = ("login of an account from an address", email, origin.network)
         limits: list[Limit] = [
             pair,
             ("login of an account", email),
-            ("login from an address", origin.address),
+            ("login from an address", origin.network),
         ]
         fits = await self._guess(password, known.password_hash if known else None, *limits)
         if known is None or not fits:

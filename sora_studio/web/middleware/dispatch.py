@@ -2,7 +2,10 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_SIGNS_OF_LIFE = frozenset({"/livez", "/readyz"})
+_OF_THE_API = frozenset({
+    *("/livez", "/readyz", "/.well-known/security.txt"),
+    *("/ping", "/ping/", "/_health", "/_health/"),  # Reflex's own signs of life: the API has no such address
+})  # fmt: skip
 
 
 class Dispatch:
@@ -18,4 +21,4 @@ class Dispatch:
 
 
 def _is_api(path: str) -> bool:
-    return path == "/api" or path.startswith("/api/") or path in _SIGNS_OF_LIFE
+    return path == "/api" or path.startswith("/api/") or path in _OF_THE_API

@@ -38,7 +38,7 @@ class SecurityHeaders:
         self._headers = dict(_ALWAYS)
         self._page_policy = content_security_policy(client)
         if https:
-            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+            self._headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request and complete the headers of its answer."""

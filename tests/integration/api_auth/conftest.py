@@ -10,7 +10,8 @@ from sora_studio.api.app import create_api
 from sora_studio.config import load
 from sora_studio.db.engine import Database
 from sora_studio.services.people.accounts import AccountService
-from sora_studio.web.middleware.origin import SameOrigin
+from sora_studio.web.asgi import guarded
+from sora_studio.web.tally import Tally
 from tests.support.accounts import account_service, services_with
 
 Browse = Callable[..., httpx.AsyncClient]
@@ -30,8 +31,8 @@ async def browse(accounts: AccountService) -> AsyncIterator[Browse]:
     clients: list[httpx.AsyncClient] = []
 
     def client(url: str = "http://localhost:3000", public_url: str = "") -> httpx.AsyncClient:
-        settings = load({"SORA_STUDIO_PUBLIC_URL": public_url})
-        api = SameOrigin(create_api(settings), settings.public_url)
+        settings = load({"SORA_STUDIO_PUBLIC_URL": public_url, "SORA_STUDIO_ALLOWED_HOSTS": "studio.lan"})
+        api = guarded(create_api(settings), settings, Tally())
         transport = httpx.ASGITransport(api, raise_app_exceptions=False)
         clients.append(httpx.AsyncClient(transport=transport, base_url=url))
         return clients[-1]

@@ -15,6 +15,8 @@ FOREIGN = [
     {"Origin": "https://evil.example"},
     {"Origin": "http://localhost:8000"},
     {"Origin": "http://localhost"},
+    {"Origin": "http://studio.example"},
+    {"Origin": "https://localhost:3000"},
     {"Origin": "http://localhost:3000.evil.example"},
     {"Origin": "http://localhost:3000@evil.example"},
     {"Origin": "https://studio.example.evil.example"},
@@ -28,8 +30,8 @@ FOREIGN = [
 ]
 OWN = [
     {},
-    {"Origin": "http://localhost:3000"},
     {"Origin": "https://studio.example"},
+    {"Origin": "https://studio.example:443"},
     {"Sec-Fetch-Site": "same-origin"},
     {"Sec-Fetch-Site": "none"},
 ]
@@ -78,6 +80,17 @@ async def test_our_own_pages_and_programs_are_let_in(browse: Browse, origin: dic
     assert (await http.post("/api/auth/login", data=ADA, headers=origin)).status_code == 303
     edit = await http.patch("/api/users/me", json={"display_name": "Ada"}, headers=origin)
     assert edit.status_code == 200
+
+
+async def test_a_page_without_https_is_told_that_no_cookie_is_kept(browse: Browse):
+    """Its form would be answered with a cookie that its browser drops, and the log-in would begin anew."""
+    http = browse(public_url=PUBLIC)
+    sent = {"Origin": "http://localhost:3000", "Accept": "text/html,*/*"}
+    answer = await http.post("/api/auth/login", data=ADA, headers=sent)
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "the studio keeps no cookie" in answer.text
+    assert f'<a href="{PUBLIC}">{PUBLIC}</a>' in answer.text
+    assert "set-cookie" not in answer.headers
 
 
 async def signed_in(browse: Browse) -> httpx.AsyncClient:

@@ -44,7 +44,7 @@ async def test_the_cookie_on_http(http: httpx.AsyncClient):
 
 @pytest.mark.parametrize(
     ("url", "public_url"),
-    [("https://studio.example", ""), ("http://10.0.0.5:3000", "https://studio.example")],
+    [("https://studio.lan", ""), ("http://10.0.0.5:3000", "https://studio.example")],
     ids=["TLS as uvicorn sees it", "TLS as the public URL says"],
 )
 async def test_the_cookie_on_https(browse: Browse, url: str, public_url: str):

@@ -66,6 +66,7 @@ TABLE = [
     Row("HEAD", "/livez", OPEN),
     Row("GET", "/readyz", OPEN),
     Row("HEAD", "/readyz", OPEN),
+    Row("GET", "/.well-known/security.txt", OPEN),
     Row("GET", "/api/docs", OPEN),
     Row("GET", "/api/openapi.json", OPEN),
     Row("HEAD", "/api/openapi.json", OPEN),

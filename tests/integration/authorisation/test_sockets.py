@@ -22,7 +22,7 @@ FOREIGN = [
     {"Origin": "http://localhost:1"},
     {"Origin": "null"},
     {"Origin": "http://localhost.evil.example:{port}"},
-    {"Origin": "http://evil.example", "Host": "evil.example:{port}"},
+    {"Origin": "http://evil.example:{port}"},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
 ]
@@ -41,6 +41,25 @@ async def test_every_name_of_this_machine_works_unset(stage: Stage, studio: Runn
     async with httpx.AsyncClient(base_url=url, headers=own) as page:
         assert (await page.patch(f"/api/videos/{stage.refused}", json={"title": SECRET})).status_code == 200
         assert (await page.get("/")).status_code == 200
+
+
+async def test_a_name_that_is_not_ours_opens_nothing(stage: Stage, studio: RunningStudio):
+    """A page that has its own name point at this machine is of the same origin as we are, to a browser."""
+    rebound = f"evil.example:{studio.port}"
+    sent = {"Host": rebound, "Origin": f"http://{rebound}", "Sec-Fetch-Site": "same-origin"}
+    new = {"email": f"{uuid4().hex}@example.org", "password": "a rather long pass phrase"}
+    async with httpx.AsyncClient(base_url=stage.url, headers=sent) as page:
+        answers = [
+            await page.post("/api/auth/signup", json=new),
+            await page.get("/api/videos"),
+            await page.get("/livez"),
+            await page.get("/"),
+        ]
+    assert [answer.status_code for answer in answers] == [421] * 4
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        async with open_tab(stage.url, cookie=cookie(stage.owner), headers=sent):
+            pass
+    assert refusal.value.status == 421
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)

@@ -76,11 +76,15 @@ async def test_the_log_in_page_learns_where_to_return_to(probe: Probe):
         assert tab.redirects() == ["/login?next=/library%3Fq%3Da%20dog%26status%3Dfailed"]
 
 
-@pytest.mark.parametrize("name", ["sora_session", "__Host-sora_session"])
-async def test_who_is_signed_in_is_obeyed_in_her_own_name(probe: Probe, name: str):
+@pytest.mark.parametrize(
+    ("name", "scheme"), [("sora_session", "http"), ("__Host-sora_session", "https")], ids=["http", "https"]
+)
+async def test_who_is_signed_in_is_obeyed_in_her_own_name(probe: Probe, name: str, scheme: str):
     ada, grace = await sign_up(probe.accounts), await sign_up(probe.accounts, "grace")
     for person in (ada, grace):
-        async with open_tab(probe.url, cookie=f"{name}={person.access_token}") as tab:
+        async with open_tab(
+            probe.url, cookie=f"{name}={person.access_token}", headers={"X-Forwarded-Proto": scheme}
+        ) as tab:
             assert await obeyed(tab)
             assert tab.value(ProbeState, "titles")[1] == str(person.account.id)
 

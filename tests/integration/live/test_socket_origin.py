@@ -19,6 +19,7 @@ FOREIGN = [
     "http://evil.example/127.0.0.1:{port}",
     "https://studio.example.evil.example",
     "https://evilstudio.example",
+    "https://studio.example",
     "null",
     "",
     "file://",
@@ -46,7 +47,7 @@ async def test_a_page_of_ours_opens_a_socket_by_whatever_name_it_came(probe: Pro
 
 
 async def test_a_page_of_the_public_address_does_and_a_program_without_origin(probe: Probe):
-    assert (await handshake(probe, "websocket", {"Origin": "https://studio.example"}))[0] == 101
+    assert (await handshake(probe, "websocket", {"Origin": "http://studio.example"}))[0] == 101
     assert (await handshake(probe, "websocket", {}))[0] == 101
 
 

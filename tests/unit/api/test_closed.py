@@ -15,6 +15,7 @@ from sora_studio.domain.ids import new_id, public_id
 OPEN = {
     "/livez",
     "/readyz",
+    "/.well-known/security.txt",
     "/api/docs",
     "/api/openapi.json",
     "/api/auth/signup",

@@ -22,6 +22,19 @@ def test_the_public_url_follows_the_port_unless_it_is_set():
     assert load({"SORA_STUDIO_PUBLIC_URL": "https://x.example/"}, port=8080).public_url == "https://x.example"
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://Studio.Example:443/", "https://studio.example"),
+        ("http://studio.example.:80", "http://studio.example"),
+        ("http://[0:0::1]:3000", "http://[::1]:3000"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_the_public_url_is_kept_as_browsers_write_it(given: str, kept: str):
+    assert load({"SORA_STUDIO_PUBLIC_URL": given}).public_url == kept
+
+
 def test_the_command_line_wins_over_the_environment():
     settings = load({"SORA_STUDIO_DATA_DIR": "/environment"}, data_dir=Path("/argument"))
 
@@ -42,6 +55,14 @@ def test_an_empty_value_is_no_value():
         ("OPENAI_BASE_URL", "http://localhost:80a0/v1", "must be a URL such as https://"),
         ("OPENAI_BASE_URL", "http://localhost:99999/v1", "must be a URL such as https://"),
         ("SORA_STUDIO_PUBLIC_URL", "studio.example", "must be a URL such as https://"),
+        ("SORA_STUDIO_PUBLIC_URL", "https://example.org/studio", "must not have a path"),
+        ("SORA_STUDIO_PUBLIC_URL", "https://me@example.org", "must be a URL such as https://"),
+        ("SORA_STUDIO_ALLOWED_HOSTS", "https://studio.lan", "must be names such as studio.lan"),
+        ("SORA_STUDIO_ALLOWED_HOSTS", "studio.lan:3000", "must be names such as studio.lan"),
+        ("SORA_STUDIO_TRUSTED_PROXIES", "nginx", "must be addresses or networks such as 10.0.0.2"),
+        ("SORA_STUDIO_TRUSTED_PROXIES", "10.0.0.1/8", "must be addresses or networks such as 10.0.0.2"),
+        ("SORA_STUDIO_TRUSTED_PROXIES", "0.0.0.0/0", "names every address"),
+        ("SORA_STUDIO_SECURITY_CONTACT", "me@example.org", "must start with mailto: or https://"),
         ("SORA_STUDIO_SECRET_KEY", "x" * 31, "must be at least 32 bytes long"),
         ("SORA_STUDIO_WEBHOOK_SECRET", "secret", "must start with whsec_ and continue in base64"),
         ("SORA_STUDIO_SANDBOX_SPEED", "0", "must be greater than 0"),

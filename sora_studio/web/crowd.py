@@ -1,0 +1,84 @@
+"""Everybody who is connected: how many there may be, and who goes when there is no room."""
+
+import asyncio
+import resource
+from collections import Counter
+from dataclasses import dataclass
+
+from sora_studio.domain.account import network_of
+from sora_studio.web.proxies import Proxies, address_of
+from sora_studio.web.tally import Tally
+
+_WANTED_FILES = 65_536
+_FILES_OF_OURS = 256
+"""Descriptors that connections leave for the database, the videos and the children."""
+
+
+@dataclass(frozen=True)
+class MostConnections:
+    """How many may be open at a time."""
+
+    in_all: int = 4000
+    per_network: int = 500
+    """From one address (IPv6: one /64) that is no proxy of ours: all its visitors come from there."""
+
+
+class Crowd:
+    """Counts connections. Nobody fills the room by saying nothing: the one silent for longest goes first."""
+
+    def __init__(self, tally: Tally, proxies: Proxies, most: MostConnections) -> None:
+        self._tally, self._proxies, self._most = tally, proxies, most
+        self._places: dict[asyncio.Transport, str] = {}
+        self._by_network: Counter[str] = Counter()
+        self._silent: dict[asyncio.Transport, None] = {}  # the longest first
+
+    def enter(self, transport: asyncio.Transport, address: str) -> bool:
+        """Count one more and tell whether there is room for it."""
+        peer = address_of(address)
+        network = "" if peer is None or self._proxies.include(peer) else network_of(address)
+        if network and self._by_network[network] >= self._most.per_network:
+            self._tally.add("connections_per_network", address=address)
+            return False
+        if len(self._places) >= self._most.in_all:
+            self._tally.add("connections_in_all", address=address)
+            if not self._silent:
+                return False
+            self._end(next(iter(self._silent)))
+        self._places[transport] = network
+        self._by_network[network] += 1
+        return True
+
+    def leave(self, transport: asyncio.Transport) -> None:
+        """Forget a connection, which may never have entered."""
+        self._silent.pop(transport, None)
+        network = self._places.pop(transport, None)
+        if network is not None:
+            self._by_network[network] -= 1
+            if not self._by_network[network]:
+                del self._by_network[network]
+
+    def silent(self, transport: asyncio.Transport) -> None:
+        """Know that a connection has yet to ask for something."""
+        self._silent.setdefault(transport)
+
+    def heard(self, transport: asyncio.Transport) -> None:
+        """Know that it has."""
+        self._silent.pop(transport, None)
+
+    def slow(self, kind: str, address: str) -> None:
+        """Count a connection that is ended because it takes too long."""
+        self._tally.add(kind, address=address)
+
+    def _end(self, transport: asyncio.Transport) -> None:
+        self.leave(transport)
+        transport.abort()
+
+
+def raise_file_limit() -> MostConnections:
+    """Let this process open as many files as it may; return how many connections that leaves room for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = hard == resource.RLIM_INFINITY
+    wanted = max(soft, _WANTED_FILES if unlimited else min(hard, _WANTED_FILES))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    usual = MostConnections()
+    return MostConnections(min(usual.in_all, max(wanted - _FILES_OF_OURS, wanted // 2)), usual.per_network)
