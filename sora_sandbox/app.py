@@ -10,7 +10,7 @@ from sora_sandbox import character_routes, edit_routes, fault_routes, ledger_rou
 from sora_sandbox.dependencies import require_api_key, require_operation
 from sora_sandbox.error_handlers import install_error_handlers
 from sora_sandbox.fault_middleware import FaultMiddleware
-from sora_sandbox.middleware import RequestMiddleware
+from sora_sandbox.middleware import OwnHostMiddleware, RequestMiddleware
 from sora_sandbox.service import Sandbox
 from sora_sandbox.settings import SandboxSettings
 from sora_sandbox.wire import Json
@@ -36,6 +36,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     app = FastAPI(title="Sora Studio sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(RequestMiddleware)
     app.add_middleware(FaultMiddleware)  # around everything else: a fault has the last word
+    app.add_middleware(OwnHostMiddleware, allowed=settings.allowed_hosts)  # but for what is not for us
     install_error_handlers(app)
     videos_api = APIRouter(prefix="/v1", dependencies=[Depends(require_api_key), Depends(require_operation)])
     for module in (
@@ -46,8 +47,8 @@ def create_app(settings: SandboxSettings) -> FastAPI:
         videos_api.include_router(module.router)
     app.include_router(videos_api)
     app.include_router(video_routes.cloud_router)
-    app.include_router(ledger_routes.router)
-    if settings.faults:
+    if settings.faults:  # for tests: nobody else is to read what everybody has asked for
+        app.include_router(ledger_routes.router)
         app.include_router(fault_routes.router)
     app.add_api_route("/healthz", _healthz)
     return app

@@ -18,7 +18,7 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
     data_dir: Annotated[Path, typer.Option(help="Where it keeps jobs and files.")] = Path("data/sandbox"),
     dialect: Annotated[str, typer.Option(help="The server to imitate; see docs/sandbox.md.")] = "openai",
     faults: Annotated[
-        bool, typer.Option("--faults", help="Open /faults, which makes requests fail.")
+        bool, typer.Option("--faults", help="Open /faults, which makes requests fail, and /ledger.")
     ] = False,
     canned: Annotated[
         bool,
@@ -55,6 +55,13 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
     api_key: Annotated[
         str | None, typer.Option(help="Required of every call under /v1.", envvar="SORA_SANDBOX_API_KEY")
     ] = None,
+    allowed_hosts: Annotated[
+        str,
+        typer.Option(
+            help="More names than localhost by which it may be called, with commas.",
+            envvar="SORA_SANDBOX_ALLOWED_HOSTS",
+        ),
+    ] = "",
     parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run a Videos API server at /v1 that renders real MP4s (no AI model: it draws)."""
@@ -79,12 +86,14 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
         api_key=api_key,
+        allowed_hosts=tuple(allowed_hosts.lower().replace(",", " ").split()),
     )
     server.run(host, port, settings)
 
 
 def main() -> None:
     """Run the command line."""
+    os.umask(0o077)  # what it keeps is for its own user
     program = typer.Typer(add_completion=False, pretty_exceptions_enable=False)  # they print local variables
     program.command()(sandbox)
     program()

@@ -18,6 +18,7 @@ class FileStore:
         shutil.rmtree(self._unfinished, ignore_errors=True)
         for folder in (self._films, self._references, self._unfinished):
             folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
 
     def path(self, video_id: str, name: str) -> Path:
         """Return where a file of a finished video is."""

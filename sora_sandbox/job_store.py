@@ -123,6 +123,7 @@ class JobStore:
         """
         self._clock = clock
         self._db = sqlite3.connect(path, isolation_level=None, timeout=2)
+        path.chmod(0o600)  # SQLite gives its other files the same mode
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")

@@ -30,7 +30,9 @@ class SandboxSettings:
     dialect: str
     """The server to imitate: a name in `dialects.DIALECTS`."""
     faults: bool
-    """Open /faults, where a test can make requests fail."""
+    """Open /faults, where a test can make requests fail, and /ledger, where it reads what happened."""
+    allowed_hosts: tuple[str, ...]
+    """Names by which it may be called, in lower case; addresses and `localhost` always may be used."""
     canned: bool
     """Give jobs canned films of their size and length, except those that start from an image or a film."""
     canned_films_dir: Path

@@ -44,7 +44,7 @@ from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.lock import alone_in
 from sora_studio.subprocesses.postgres import embedded_postgres
-from sora_studio.subprocesses.sandbox import sandbox_child
+from sora_studio.subprocesses.sandbox import SandboxAccess, sandbox_child
 
 _FOR_PEOPLE, _FOR_JOBS = 10, 6
 """Connections kept for requests, and for the background work, which goes on however many requests there are.
@@ -129,20 +129,20 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
 
 async def open_providers(
     chosen: Sequence[ProviderSettings],
-    sandbox: Callable[[], AbstractAsyncContextManager[str]],
+    sandbox: Callable[[], AbstractAsyncContextManager[SandboxAccess]],
     stack: AsyncExitStack,
 ) -> Mapping[str, Provider]:
     """Open the providers of the settings; what they need is closed with the stack.
 
     Args:
         chosen: Their tables.
-        sandbox: Opens the sandbox and yields its base URL, where one of them is it.
+        sandbox: Opens the sandbox and yields how to reach it, where one of them is it.
         stack: What closes them.
     """
     made: dict[str, Provider] = {}
     for each in chosen:
-        child = sandbox() if each.is_child else None
-        provider = provider_of(each, await stack.enter_async_context(child) if child else None)
+        access = await stack.enter_async_context(sandbox()) if each.is_child else None
+        provider = provider_of(access.give(each) if access else each)
         made[each.name] = RateLimitedProvider(provider)
         stack.push_async_callback(provider.close)
     return made

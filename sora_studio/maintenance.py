@@ -22,7 +22,7 @@ from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.lock import InUse, alone_in
 from sora_studio.subprocesses.postgres import embedded_postgres, running_postgres
-from sora_studio.subprocesses.sandbox import remembered_address, sandbox_child
+from sora_studio.subprocesses.sandbox import SandboxAccess, remembered_access, sandbox_child
 
 _PATIENCE = 30.0  # seconds: a studio that starts or stops gets there, and so does the sandbox
 _GLANCE = 0.1
@@ -45,17 +45,17 @@ async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
         stack.push_async_callback(db.close)
 
         @asynccontextmanager
-        async def sandbox() -> AsyncIterator[str]:
+        async def sandbox() -> AsyncIterator[SandboxAccess]:
             if joined:
-                address = remembered_address(settings.data_dir)
-                if address is None:
+                access = remembered_access(settings.data_dir)
+                if access is None:
                     message = "The studio is still starting. Try again in a moment."
                     raise Unavailable(message)
-                yield address
+                yield access
                 return
-            async with sandbox_child(settings.data_dir, settings.sandbox_speed) as base_url:
-                await _listens(base_url)
-                yield base_url
+            async with sandbox_child(settings.data_dir, settings.sandbox_speed) as access:
+                await _listens(access.base_url)
+                yield access
 
         catalog = ProviderCatalog(await open_providers(chosen, sandbox, stack))
         worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))

@@ -28,7 +28,7 @@ def list_providers(data_dir: DataDir = None) -> None:
     settings = load(data_dir=data_dir)
     for each in load_providers(settings):
         profile = profile_of(each)
-        where = _address(each, settings) or "started beside the studio"
+        where = _reached(each, settings).base_url or "started beside the studio"
         models = ", ".join(model.id for model in profile.models)
         typer.echo(f"{profile.name}  {profile.label} (preset {each.preset})  {where}  {models}")
         if profile.retired:
@@ -46,21 +46,20 @@ def check(
 ) -> None:
     """Probe a server and say what works; exit with 1 when it cannot be used."""
     settings = load(data_dir=data_dir)
-    chosen = _preset(name, url, settings) if url else _configured(name, settings)
-    address = _address(chosen, settings)
-    if chosen.is_child and address is None:
+    chosen = _reached(_preset(name, url, settings) if url else _configured(name, settings), settings)
+    if chosen.is_child:
         typer.echo("The sandbox has not been started yet: run the studio first.", err=True)
         raise typer.Exit(1)
-    if not asyncio.run(_check(chosen, address, spend=spend)):
+    if not asyncio.run(_check(chosen, spend=spend)):
         raise typer.Exit(1)
 
 
-async def _check(chosen: ProviderSettings, address: str | None, *, spend: bool) -> bool:
+async def _check(chosen: ProviderSettings, *, spend: bool) -> bool:
     """Print the findings as they come; tell whether the server can be used."""
     from sora_studio.providers.check import check as findings_of
     from sora_studio.providers.factory import probing, profile_of
 
-    provider = probing(chosen, address)
+    provider = probing(chosen)
     usable = True
     try:
         async for finding in findings_of(profile_of(chosen), provider, spend=spend):
@@ -97,7 +96,9 @@ def _configured(name: str, settings: Settings) -> ProviderSettings:
     raise typer.BadParameter(message)
 
 
-def _address(chosen: ProviderSettings, settings: Settings) -> str | None:
-    from sora_studio.subprocesses.sandbox import remembered_address
+def _reached(chosen: ProviderSettings, settings: Settings) -> ProviderSettings:
+    """Return a provider with its address; the sandbox has one once the studio has run."""
+    from sora_studio.subprocesses.sandbox import remembered_access
 
-    return remembered_address(settings.data_dir) if chosen.is_child else chosen.base_url
+    access = remembered_access(settings.data_dir) if chosen.is_child else None
+    return access.give(chosen) if access else chosen

@@ -53,27 +53,22 @@ def profile_of(settings: ProviderSettings) -> Profile:
     )
 
 
-def provider_of(settings: ProviderSettings, base_url: str | None = None) -> Provider:
-    """Return the provider of a table; it connects at its first call.
-
-    Args:
-        settings: The table.
-        base_url: Where the sandbox that was started for it listens.
-    """
+def provider_of(settings: ProviderSettings) -> Provider:
+    """Return the provider of a table; it connects at its first call."""
     profile = profile_of(settings)
     if profile.retired:
         return RetiredProvider(profile)
     headers = {name: _bare(value) for name, value in settings.headers.items()}
     credentials = Credentials(_bare(settings.api_key), settings.key_header, headers)
-    return VideosApiProvider(profile, base_url or settings.base_url or _OPENAI, credentials)
+    return VideosApiProvider(profile, settings.base_url or _OPENAI, credentials)
 
 
-def probing(settings: ProviderSettings, base_url: str | None = None) -> Provider:
+def probing(settings: ProviderSettings) -> Provider:
     """Return a provider that may be asked for a list and for models, whatever its table says."""
     more = settings.operations.model_copy(
         update={"add": [*settings.operations.add, Operation.LIST, Operation.MODELS], "remove": []}
     )
-    return provider_of(settings.model_copy(update={"operations": more}), base_url)
+    return provider_of(settings.model_copy(update={"operations": more}))
 
 
 def _bare(secret: SecretStr | None) -> str:

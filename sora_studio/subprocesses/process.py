@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -29,6 +29,7 @@ def spawn(
     user: User | None = None,
     cwd: Path | None = None,
     output: IO[bytes] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, so that Ctrl-C reaches us alone and we end it in order.
 
@@ -41,6 +42,7 @@ def spawn(
         user: System user to run as; needs root.
         cwd: Its working directory.
         output: Where its output and errors go; ours when missing.
+        environment: What else it has to know.
     """
     parent = os.getpid()
 
@@ -53,6 +55,7 @@ def spawn(
     return subprocess.Popen(  # noqa: S603 -- callers pass our own programs
         command,
         cwd=cwd,
+        env={**os.environ, **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

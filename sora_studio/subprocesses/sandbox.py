@@ -1,7 +1,8 @@
-"""The sandbox provider as a child: started on a loopback port of its own, started again when it dies."""
+"""The sandbox provider as a child: on a loopback port of its own, with a key, started again when it dies."""
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -9,26 +10,42 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
+from pydantic import SecretStr
 
+from sora_studio.config import ProviderSettings
 from sora_studio.subprocesses.process import end, spawn
 
 _log = structlog.get_logger(__name__)
 
 _LOOPBACK = "127.0.0.1"
+_PORT, _KEY = "port", "key"  # files
 _STOP_PATIENCE = 3.0  # seconds
 _PORT_PATIENCE = 3.0  # the sandbox of a studio that was just killed needs a moment to leave its port
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # between two starts
 _STEADY = 60.0  # seconds after which a death starts a new count
 
 
-@asynccontextmanager
-async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str]:
-    """Run the sandbox under the data directory for the block; yield its base URL.
+class SandboxAccess(NamedTuple):
+    """How a studio reaches the sandbox that it has started."""
 
-    It answers a second later, which is not waited for: a call before that fails as it does while any provider
-    is away, and is made again. The port is remembered: addresses that an earlier run handed out still work.
+    base_url: str
+    api_key: str
+
+    def give(self, settings: ProviderSettings) -> ProviderSettings:
+        """Return the provider's settings with where it is, and what it wants to see."""
+        return settings.model_copy(update={"base_url": self.base_url, "api_key": SecretStr(self.api_key)})
+
+
+@asynccontextmanager
+async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[SandboxAccess]:
+    """Run the sandbox under the data directory for the block; yield how to reach it.
+
+    Everybody on this machine can reach its port, so it wants a key, which is another one at each start. It
+    answers a second later, which is not waited for: a call before that fails as it does while any provider is
+    away, and is made again. The port is remembered: addresses that an earlier run handed out still work.
 
     Args:
         data_dir: The studio's; the sandbox keeps its own things in a folder there.
@@ -36,7 +53,10 @@ async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str
     """
     directory = data_dir / "sandbox"
     directory.mkdir(parents=True, exist_ok=True)
-    port = await _port(directory / "port")
+    directory.chmod(0o700)
+    port = await _port(directory / _PORT)
+    access = SandboxAccess(f"http://{_LOOPBACK}:{port}/v1", secrets.token_urlsafe(32))
+    _remember(directory / _KEY, access.api_key)
     options = {
         "host": _LOOPBACK,
         "port": port,
@@ -46,32 +66,33 @@ async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[str
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "sora_sandbox", *arguments]
-    watch = asyncio.create_task(_keep_running(command), name="sandbox")
+    watch = asyncio.create_task(_keep_running(command, access.api_key), name="sandbox")
     try:
-        yield _address(port)
+        yield access
     finally:
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
 
 
-def remembered_address(data_dir: Path) -> str | None:
-    """Return where the sandbox of a studio listens, or did when it last ran; None when it never ran."""
-    port = _read_port(data_dir / "sandbox" / "port")
-    return _address(port) if port else None
+def remembered_access(data_dir: Path) -> SandboxAccess | None:
+    """Return how to reach the sandbox of a running studio, or of the last one; None when it never ran."""
+    directory = data_dir / "sandbox"
+    port = _read_port(directory / _PORT)
+    with suppress(FileNotFoundError):
+        return (
+            SandboxAccess(f"http://{_LOOPBACK}:{port}/v1", (directory / _KEY).read_text()) if port else None
+        )
+    return None
 
 
-def _address(port: int) -> str:
-    return f"http://{_LOOPBACK}:{port}/v1"
-
-
-async def _keep_running(command: list[str]) -> None:
+async def _keep_running(command: list[str], api_key: str) -> None:
     """Start the sandbox again whenever it ends, after ever longer pauses; end it when cancelled."""
     loop = asyncio.get_running_loop()
     pause = _FIRST_PAUSE
     while True:
         started = loop.time()
-        process = spawn(command, last_signal=signal.SIGTERM)
+        process = spawn(command, last_signal=signal.SIGTERM, environment={"SORA_SANDBOX_API_KEY": api_key})
         try:
             await _ended(process)
         finally:
@@ -96,10 +117,17 @@ async def _port(memory: Path) -> int:
             return remembered
         await asyncio.sleep(0.05)
     chosen = _free_port(0)
-    fresh = memory.with_suffix(".new")
-    fresh.write_text(str(chosen))
-    fresh.replace(memory)
+    _remember(memory, str(chosen))
     return chosen
+
+
+def _remember(memory: Path, text: str) -> None:
+    """Write a small file that only we may read, whole or not at all."""
+    fresh = memory.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_text(text)
+    fresh.replace(memory)
 
 
 def _read_port(memory: Path) -> int:

@@ -22,6 +22,7 @@ _CATCH_EVERYTHING = {
 _MAY_READ_THE_ENVIRONMENT = {
     "sora_studio/config/environment.py",
     "sora_studio/web/frontend.py",  # for the build it starts
+    "sora_studio/subprocesses/process.py",  # for the children it starts
     "sora_studio/web/asgi.py",  # for Reflex, which listens to nothing else
     "sora_sandbox/worker_process.py",  # for the workers it starts
 }

@@ -186,6 +186,7 @@ def _settings(data_dir: Path) -> SandboxSettings:
         faults=False,
         canned=False,
         canned_films_dir=data_dir / "canned",
+        allowed_hosts=(),
     )
 
 

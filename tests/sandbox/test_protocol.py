@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:Deprec
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory):
     """A sandbox that renders one video for a long time, so that everything else waits."""
-    with running_sandbox(tmp_path_factory.mktemp("quiet"), speed=0.001, workers=1) as sandbox:
+    with running_sandbox(tmp_path_factory.mktemp("quiet"), speed=0.001, workers=1, faults=True) as sandbox:
         yield sandbox
 
 
@@ -251,7 +251,10 @@ def test_a_refusal_can_come_while_the_job_runs(client: OpenAI):
 
 
 def test_deletion_stops_the_rendering(tmp_path: Any):
-    with running_sandbox(tmp_path, speed=0.001, workers=1) as sandbox, sandbox.client() as client:
+    with (
+        running_sandbox(tmp_path, speed=0.001, workers=1, faults=True) as sandbox,
+        sandbox.client() as client,
+    ):
         running, waiting = (client.videos.create(prompt=prompt) for prompt in ("a dog", "a cat"))
         wait_until(
             lambda: client.videos.retrieve(running.id).status == "in_progress" and sandbox.workers(),
@@ -309,7 +312,7 @@ def test_a_remix_knows_its_parent_and_honours_the_key(box: RunningSandbox):
 
 def test_a_full_queue_asks_to_come_back(tmp_path: Any):
     with (
-        running_sandbox(tmp_path, speed=0.001, workers=1, max_queued=2) as sandbox,
+        running_sandbox(tmp_path, speed=0.001, workers=1, max_queued=2, faults=True) as sandbox,
         sandbox.client() as client,
     ):
         first = client.videos.create(prompt="a dog")

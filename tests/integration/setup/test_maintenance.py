@@ -13,7 +13,7 @@ from sora_studio.bootstrap import Studio, studio
 from sora_studio.config import load
 from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.video import Phase, VideoView
-from sora_studio.subprocesses.sandbox import remembered_address
+from sora_studio.subprocesses.sandbox import remembered_access
 from tests.support.library import add_person, add_videos
 from tests.support.source import ROOT
 
@@ -35,8 +35,10 @@ async def command(data_dir: Path, *words: str) -> tuple[int | None, str]:
 
 async def made_elsewhere(data_dir: Path, prompt: str) -> str:
     """Have the sandbox make a video that the studio knows nothing of; return its id when it is made."""
-    url = remembered_address(data_dir)
-    async with httpx.AsyncClient(base_url=f"{url}/", timeout=30) as client:
+    access = remembered_access(data_dir)
+    assert access
+    allowed = {"Authorization": f"Bearer {access.api_key}"}
+    async with httpx.AsyncClient(base_url=f"{access.base_url}/", headers=allowed, timeout=30) as client:
         made = await _until(client, "POST", "videos", "id", prompt)
         remote_id = str(made["id"])
         while True:
