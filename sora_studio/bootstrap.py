@@ -14,8 +14,9 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sora_studio import container
+from sora_studio import container, log
 from sora_studio.config import ProviderSettings, Settings, load_providers
+from sora_studio.config.secret_words import secret_words
 from sora_studio.container import Services
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
@@ -84,6 +85,7 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         Unavailable: The database cannot be reached or migrated.
     """
     parts, chosen = parts or Parts(), load_providers(settings)
+    log.hide(secret_words(settings, *chosen))
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
         await migrate(url)
@@ -91,7 +93,7 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         stack.push_async_callback(db.close)
         stack.push_async_callback(own.close)
         start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
-        providers = await open_providers(chosen, start, stack)
+        providers = await open_providers(settings, chosen, start, stack)
         providers = {name: parts.provider(provider) for name, provider in providers.items()}
         storage, scheduler = parts.storage(settings.media_path), Scheduler()
         with suppress(StorageError):  # readiness reports a disk that refuses
@@ -128,6 +130,7 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
 
 
 async def open_providers(
+    settings: Settings,
     chosen: Sequence[ProviderSettings],
     sandbox: Callable[[], AbstractAsyncContextManager[SandboxAccess]],
     stack: AsyncExitStack,
@@ -135,14 +138,16 @@ async def open_providers(
     """Open the providers of the settings; what they need is closed with the stack.
 
     Args:
+        settings: Whose secrets they must not repeat.
         chosen: Their tables.
         sandbox: Opens the sandbox and yields how to reach it, where one of them is it.
         stack: What closes them.
     """
     made: dict[str, Provider] = {}
+    secrets = secret_words(settings, *chosen)
     for each in chosen:
         access = await stack.enter_async_context(sandbox()) if each.is_child else None
-        provider = provider_of(access.give(each) if access else each)
+        provider = provider_of(access.give(each) if access else each, secrets)
         made[each.name] = RateLimitedProvider(provider)
         stack.push_async_callback(provider.close)
     return made

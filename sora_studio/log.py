@@ -7,10 +7,11 @@ terminal's cursor, and is cut.
 import logging
 import re
 import sys
-from collections import Counter
-from io import StringIO
-from textwrap import indent
-from typing import Literal, TextIO, cast
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, TextIO, cast
 
 import structlog
 
@@ -24,11 +25,14 @@ _ESCAPES = {
 }
 """Control characters, line ends, and what turns the direction of writing."""
 
-_LIBRARIES = {"reflex", "reflex_base", "engineio", "socketio", "uvicorn"}
-"""They tell of every nonsense that comes over a connection, with a traceback."""
-
-_PER_MINUTE = 60
-_LONGEST_TEXT, _LONGEST_TRACEBACK = 4_000, 20_000  # characters
+_OURS = "sora_studio"
+_MINUTE = 60  # seconds
+_KINDS = 1_000  # that are counted in a minute; those beyond are one
+_NAMED = 20  # lines that were left out and can be found by their id
+_IDS = ("request_id", "reference")
+_LONGEST_TEXT, _LONGEST_ERROR = 8_000, 1_000  # characters
+_FRAMES = 30  # of a traceback, the last ones
+_hidden: set[str] = set()  # see `hide`
 _QUIET = (
     *("apscheduler", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "python_multipart", "PIL"),
     *("uvicorn.error", "uvicorn.asgi", "alembic"),
@@ -56,37 +60,113 @@ def configure(style: Literal["console", "json"] = "console", level: int = loggin
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Sparing(sys.stderr)
     handler.setFormatter(_Masking(processors=_rendering(style), foreign_pre_chain=before))
-    handler.addFilter(_Sparing())
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def hide(secrets: Iterable[str]) -> None:
+    """Keep these words out of every line from now on, wherever they come from."""
+    _hidden.update(secrets)
+
+
 def mask(text: str) -> str:
     """Replace what would let a reader of the log act as somebody else."""
+    for secret in _hidden:
+        text = text.replace(secret, "***")
     text = _HEADERS.sub(r"\1\2***", text)
     text = _VALUES.sub(r"\1***", text)
     return _KEYS.sub(r"\1***", text)
 
 
-class _Sparing(logging.Filter):
-    """Lets a library say the same only so often in a minute: anybody can make it, by sending nonsense."""
+@dataclass
+class _Repeated:
+    """What went wrong in the same way, within a minute."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    first: logging.LogRecord
+    times: int = 0
+    others: list[str] = field(default_factory=list[str])  # ids of those that were left out
+
+
+class _Sparing(logging.StreamHandler[TextIO]):
+    """Writes one line per minute about what goes wrong in the same way, and afterwards how often it did.
+
+    Anybody can make a library complain, by sending nonsense, and a database that is away is one piece of
+    news. What the studio says as information, or as an error without a traceback, is about one thing each: it
+    is always written.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
         self._minute = 0
-        self._said: Counter[tuple[str, int]] = Counter()
+        self._said: dict[tuple[object, ...], _Repeated] = {}
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.partition(".")[0] not in _LIBRARIES:
-            return True
-        minute, place = int(record.created) // 60, (record.name, record.lineno)
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, or count it."""
+        minute = int(record.created) // _MINUTE
         if minute != self._minute:
-            self._minute, self._said = minute, Counter()
-        self._said[place] += 1
-        return self._said[place] <= _PER_MINUTE
+            self._sum_up()
+            self._minute = minute
+        if not _may_be_left_out(record):
+            super().emit(record)
+            return
+        kind = _kind(record) if len(self._said) < _KINDS else ()
+        same = self._said.setdefault(kind, _Repeated(record))
+        same.times += 1
+        if same.times == 1:
+            super().emit(record)
+        elif len(same.others) < _NAMED:
+            same.others += _ids(record)
+
+    def close(self) -> None:
+        """Say how often what was left out went wrong."""
+        self._sum_up()
+        super().close()
+
+    def _sum_up(self) -> None:
+        for same in self._said.values():
+            if same.times > 1:
+                super().emit(_summary(same))
+        self._said = {}
+
+
+def _may_be_left_out(record: logging.LogRecord) -> bool:
+    if not record.name.startswith(_OURS):
+        return True
+    return record.levelno == logging.WARNING or bool(record.exc_info or _fields(record).get("exc_info"))
+
+
+def _kind(record: logging.LogRecord) -> tuple[object, ...]:
+    """Return what lines about the same trouble have in common: where it is said, and where it was met."""
+    error = _error(record)
+    frames = traceback.extract_tb(error.__traceback__)[-1:] if error else []
+    return record.name, record.lineno, type(error), *((frame.filename, frame.lineno) for frame in frames)
+
+
+def _error(record: logging.LogRecord) -> BaseException | None:
+    given = record.exc_info or _fields(record).get("exc_info")
+    if isinstance(given, tuple):
+        return cast("tuple[object, BaseException | None, object]", given)[1]
+    return given if isinstance(given, BaseException) else sys.exception() if given else None
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what structlog has put into a record; nothing for those of libraries."""
+    return cast("dict[str, Any]", record.msg) if isinstance(record.msg, dict) else {}
+
+
+def _ids(record: logging.LogRecord) -> list[str]:
+    return [str(value) for name in _IDS if (value := _fields(record).get(name))]
+
+
+def _summary(same: _Repeated) -> logging.LogRecord:
+    """Return the line that stands for those that were left out."""
+    event = _fields(same.first).get("event") or same.first.getMessage()
+    said = {name: getattr(same.first, name) for name in ("name", "levelno", "levelname", "lineno")}
+    ids = {"ids": same.others} if same.others else {}
+    return logging.makeLogRecord({**said, "msg": str(event), "repeated": same.times - 1, **ids})
 
 
 class _Masking(structlog.stdlib.ProcessorFormatter):
@@ -105,7 +185,7 @@ def _rendering(style: Literal["console", "json"]) -> list[structlog.typing.Proce
         structured = structlog.processors.ExceptionRenderer(transform)
         return [tidy, _without_colour, structured, _harmless, structlog.processors.JSONRenderer()]
     console = structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=_indented, timestamp_key="ts"
+        colors=sys.stderr.isatty(), exception_formatter=_on_one_line, timestamp_key="ts"
     )
     return [tidy, _without_colour, _harmless, console]
 
@@ -137,9 +217,19 @@ def _as_text(text: str) -> str:
     return text[:_LONGEST_TEXT].translate(_ESCAPES)
 
 
-def _indented(file: TextIO, failure: structlog.typing.ExcInfo) -> None:
-    """Write a traceback such that no line of it looks like one of the log: messages have line ends, too."""
-    text = StringIO()
-    structlog.dev.plain_traceback(text, failure)
-    lines = text.getvalue()[:_LONGEST_TRACEBACK].split("\n")
-    file.write(indent("\n".join(map(_as_text, lines)), "    "))
+def _on_one_line(
+    file: TextIO, failure: tuple[type[BaseException], BaseException, TracebackType | None]
+) -> None:
+    """Write a traceback behind its line: what was met, and where, the innermost place first."""
+    text = " | ".join(_told(traceback.TracebackException(*failure, limit=-_FRAMES, compact=True)))
+    file.write(f" trace={_as_text(text)!r}")
+
+
+def _told(failure: traceback.TracebackException) -> Iterator[str]:
+    places = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in reversed(failure.stack)]
+    yield " < ".join(["".join(failure.format_exception_only()).strip()[:_LONGEST_ERROR], *places])
+    for part in failure.exceptions or []:
+        yield from _told(part)
+    cause = failure.__cause__ or (None if failure.__suppress_context__ else failure.__context__)
+    if cause:
+        yield from _told(cause)

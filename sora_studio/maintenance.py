@@ -57,7 +57,7 @@ async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
                 await _listens(access.base_url)
                 yield access
 
-        catalog = ProviderCatalog(await open_providers(chosen, sandbox, stack))
+        catalog = ProviderCatalog(await open_providers(settings, chosen, sandbox, stack))
         worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))
         storage = LocalStorage(settings.media_path)
         on = Resources(

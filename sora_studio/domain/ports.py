@@ -49,7 +49,9 @@ class RemoteJob:
     seconds: str | None
     poll_after: float | None = None  # seconds, from openai-poll-after-ms
     completed_at: datetime | None = None
-    file_url: str | None = None  # where some servers put the file instead of handing it out themselves
+    file_url: str | None = field(
+        default=None, repr=False
+    )  # where some servers put the file; it may carry a key
     source: str | None = None  # the remote id of what it was made from
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sora_studio.config.secret_words import words_of
 from sora_studio.domain.errors import ProviderError, ProviderUnavailable
 from sora_studio.domain.profile import Profile
 from sora_studio.providers.call import Call
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from sora_studio.providers.connection import Connection
     from sora_studio.providers.content import Files
     from sora_studio.providers.requests import Requests
-
-_SECRET_LENGTH = 8  # characters from which a word of a header is taken for a secret
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ class Credentials:
     key: str = field(default="", repr=False)  # empty for servers without keys
     key_header: str | None = None  # the header that carries the key alone; None: Authorization, as a bearer
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # whatever else it wants
+    others: frozenset[str] = field(default=frozenset(), repr=False)  # secrets of ours that it need not know
 
     @property
     def bare_key(self) -> str:
@@ -47,9 +47,8 @@ class Credentials:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Return what must not be repeated: the key, and every long word of the other headers."""
-        words = (word for value in self.headers.values() for word in value.split())
-        return frozenset([*filter(None, [self.bare_key]), *(w for w in words if len(w) >= _SECRET_LENGTH)])
+        """Return what must not be repeated: the key, the words of other headers, what else is ours."""
+        return words_of(self.bare_key, *self.headers.values()) | self.others
 
 
 class ApiClient:
@@ -82,7 +81,7 @@ class ApiClient:
         requests, seconds, busy = connection.asking, self._timeouts.fetch, frozenset[int]()
         if call.makes:
             requests, seconds, busy = connection.making, self._timeouts.submit, self._profile.busy
-        with translated_errors(call, self._credentials.secrets, busy):
+        with translated_errors(call, busy):
             async with asyncio.timeout(seconds):  # the SDK bounds each read only
                 yield requests
 

@@ -5,23 +5,20 @@ the SDK: only `client` does that, at the first call.
 """
 
 import warnings
-from collections.abc import AsyncIterator
 from functools import partial
-from typing import cast
 
 import httpx2
 from openai import AsyncOpenAI
 
 from sora_studio.domain.errors import ProviderMisconfigured
 from sora_studio.domain.profile import Profile
+from sora_studio.providers.border import Border, Redactor
 from sora_studio.providers.client import Credentials, Timeouts
-from sora_studio.providers.content import FILE, Files
+from sora_studio.providers.content import Files
 from sora_studio.providers.external_fetch import ExternalFetcher
 from sora_studio.providers.requests import Requests
-from sora_studio.providers.wire import MalformedResponse
 
 _NO_KEY = "no-key"  # the SDK insists on one; servers without keys ignore it
-_ANSWER_MAX, _ZIPPED_MAX = 8 * 1024 * 1024, 256 * 1024  # bytes on the wire: a hundred jobs are some 100 KB
 # Servers close idle connections after 5 s (uvicorn); a POST that meets the closing would be unclear.
 _LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=3.0)
 
@@ -37,7 +34,8 @@ class Connection:
         """
         _silence_deprecation()
         key = credentials.bare_key
-        self._http = _http(credentials)
+        redactor = Redactor(credentials.secrets)
+        self._http = _http(credentials, redactor)
 
         def requests(seconds: float) -> Requests:
             timeout = httpx2.Timeout(seconds, connect=timeouts.connect)
@@ -60,7 +58,7 @@ class Connection:
                 httpx2.URL(base_url),
                 headers={"Authorization": f"Bearer {key}"} if key else {},
                 timeout=reading,
-                secrets=credentials.secrets,
+                redactor=redactor,
             )
         except httpx2.InvalidURL as error:
             message = f"{profile.label} is configured with an address that cannot be used."
@@ -72,17 +70,17 @@ class Connection:
         await self._external.close()
 
 
-def _http(credentials: Credentials) -> httpx2.AsyncClient:
+def _http(credentials: Credentials, redactor: Redactor) -> httpx2.AsyncClient:
     """Return the client whose every request shows what the server wants to see."""
     own = {credentials.key_header: credentials.bare_key} if credentials.key_header else {}
     shown = {name.lower(): value for name, value in {**credentials.headers, **own}.items()}
     authorization = shown.get("authorization", "" if own else None)
     return httpx2.AsyncClient(
         headers=shown,
-        event_hooks={"request": [partial(_authorize, authorization)], "response": [_bound]},
+        event_hooks={"request": [partial(_authorize, authorization)]},
         follow_redirects=False,  # a redirect may carry the key to a stranger
         trust_env=False,  # a proxy for the internet would break servers on this machine
-        limits=_LIMITS,
+        transport=Border(httpx2.AsyncHTTPTransport(trust_env=False, limits=_LIMITS), redactor),
     )
 
 
@@ -92,33 +90,6 @@ async def _authorize(authorization: str | None, request: httpx2.Request) -> None
         request.headers["Authorization"] = authorization
     elif authorization is not None:
         request.headers.pop("Authorization", None)
-
-
-async def _bound(response: httpx2.Response) -> None:
-    """Let an answer be no larger than an API's, and text; files are bounded by who asks for them."""
-    response.encoding = "utf-8"  # it may name what is no encoding of text, and then it cannot be read at all
-    if FILE not in response.request.extensions:
-        most = _ZIPPED_MAX if response.headers.get("content-encoding") else _ANSWER_MAX
-        response.stream = _Bounded(cast("httpx2.AsyncByteStream", response.stream), most)
-
-
-class _Bounded(httpx2.AsyncByteStream):
-    """A stream that ends with an error when it is too long."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream, most: int) -> None:
-        self._stream, self._most = stream, most
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        length = 0
-        async for chunk in self._stream:
-            length += len(chunk)
-            if length > self._most:
-                message = "The provider's answer is far too long."
-                raise MalformedResponse(message)
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 def _silence_deprecation() -> None:

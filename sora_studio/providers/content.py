@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import quote
 
@@ -12,13 +12,11 @@ from openai import APIStatusError
 from sora_studio.domain.errors import ProviderError, ProviderUnavailable
 from sora_studio.domain.ports import Content, ResumePoint
 from sora_studio.domain.video import Variant
+from sora_studio.providers.border import FILE, Redactor
 from sora_studio.providers.call import Call
 from sora_studio.providers.errors import translated_errors
 from sora_studio.providers.external_fetch import ExternalFetcher
 from sora_studio.providers.wire import as_object, read_file_url
-
-FILE = "file"
-"""The extension of a request whose answer is a file."""
 
 _CHUNK = 256 * 1024  # bytes
 _HOPS = 5  # redirects that are followed
@@ -44,7 +42,7 @@ class Files:
         *,
         headers: Mapping[str, str],
         timeout: httpx2.Timeout,
-        secrets: Collection[str],
+        redactor: Redactor,
     ) -> None:
         """Start with the client for the provider's own origin and the guard of every other one.
 
@@ -54,10 +52,10 @@ class Files:
             base_url: Up to and with `/v1`.
             headers: What the provider alone is shown.
             timeout: For each step of a request.
-            secrets: Blotted out of the provider's words.
+            redactor: Cleans an answer that is no file after all.
         """
         self._http, self._external, self._base = http, external, base_url
-        self._headers, self._timeout, self._secrets = headers, timeout, secrets
+        self._headers, self._timeout, self._redactor = headers, timeout, redactor
 
     @asynccontextmanager
     async def open(
@@ -86,11 +84,11 @@ class Files:
 
     async def _file(self, url: str, beginning: ResumePoint | None, stack: AsyncExitStack) -> httpx2.Response:
         """Get an answer that is a file."""
-        with translated_errors(Call.CONTENT, self._secrets):
+        with translated_errors(Call.CONTENT):
             response = await self._answer(httpx2.URL(url), beginning, stack)
             if _type(response) not in _PAGES:
                 return response
-            words = await _read(response)
+            words = await self._read(response)
             named = _address_in(words)
             if named is None:
                 message = f"The provider sent {_type(response)} instead of a file."
@@ -111,11 +109,11 @@ class Files:
             if response.is_success and _continues(response, beginning):
                 return response
             if not response.is_success and response.status_code != _NOT_THAT_PART:
-                await _raise(response)
+                await self._raise(response)
             await response.aclose()
         response = await self._follow(url, _PLAIN, stack)
         if not response.is_success:
-            await _raise(response)
+            await self._raise(response)
         return response
 
     async def _follow(
@@ -142,8 +140,28 @@ class Files:
         )
         return await self._http.send(request, stream=True)
 
+    async def _raise(self, response: httpx2.Response) -> None:
+        """Raise what the SDK raises for such an answer."""
+        words = await self._read(response)
+        headers = {name: value for name, value in response.headers.items() if name != "content-encoding"}
+        answer = httpx2.Response(
+            response.status_code, headers=headers, content=words, request=response.request
+        )
+        answer.encoding = "utf-8"  # whatever it names
+        message = f"HTTP {response.status_code}"
+        raise APIStatusError(message, response=answer, body=None)
+
+    async def _read(self, response: httpx2.Response) -> bytes:
+        """Read an answer that is no file, as far as it can be of use."""
+        words = b""
+        async for chunk in response.aiter_bytes(_CHUNK):
+            words += chunk
+            if len(words) > _MOST_WORDS:
+                break
+        return self._redactor.body(words)[:_MOST_WORDS]
+
     async def _chunks(self, response: httpx2.Response) -> AsyncIterator[bytes]:
-        with translated_errors(Call.CONTENT, self._secrets):
+        with translated_errors(Call.CONTENT):
             async for chunk in response.aiter_bytes(_CHUNK):
                 yield chunk
 
@@ -161,26 +179,6 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 def _type(response: httpx2.Response) -> str:
     return response.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-async def _raise(response: httpx2.Response) -> None:
-    """Raise what the SDK raises for such an answer."""
-    words = await _read(response)
-    headers = {name: value for name, value in response.headers.items() if name != "content-encoding"}
-    answer = httpx2.Response(response.status_code, headers=headers, content=words, request=response.request)
-    answer.encoding = "utf-8"  # whatever it names
-    message = f"HTTP {response.status_code}"
-    raise APIStatusError(message, response=answer, body=None)
-
-
-async def _read(response: httpx2.Response) -> bytes:
-    """Read an answer that is no file, as far as it can be of use."""
-    words = b""
-    async for chunk in response.aiter_bytes(_CHUNK):
-        words += chunk
-        if len(words) > _MOST_WORDS:
-            break
-    return words[:_MOST_WORDS]
 
 
 def _address_in(words: bytes) -> str | None:

@@ -83,14 +83,11 @@ _MEANINGS: dict[Call, _Meanings] = {
 
 
 @contextmanager
-def translated_errors(
-    call: Call, secrets: Collection[str] = (), busy: Collection[int] = ()
-) -> Generator[None]:
+def translated_errors(call: Call, busy: Collection[int] = ()) -> Generator[None]:
     """Turn every vendor exception into a ProviderError with the original as its cause.
 
     Args:
         call: What is being asked; decides what a lost or odd answer means.
-        secrets: The key and the like, blotted out of the provider's words should it repeat them.
         busy: HTTP statuses by which this provider says that it took nothing and has no room now.
     """
     try:
@@ -98,14 +95,12 @@ def translated_errors(
     except SoraStudioError:  # said by us, about an answer that we understood
         raise
     except APIStatusError as error:
-        problem = _refused(call, read_error_body(error.response), busy)
-        repeats = any(secret in error.response.text for secret in secrets)  # and would be printed with it
-        raise _blotted(problem, secrets) from (None if repeats else error)
+        raise _refused(call, read_error_body(error.response), busy) from error
     except UnicodeEncodeError as error:  # before anything is sent
         message = "The request cannot be written as HTTP: it has characters that cannot be sent."
         raise ProviderRejected(message, "unsendable") from error
     except _LOST as error:
-        raise _blotted(_lost(call, error), secrets) from error
+        raise _lost(call, error) from error
     except Exception as error:  # noqa: BLE001 - whatever the SDK stumbles over, the POST may have been taken
         # An answer that nobody has thought of, and whose words nobody has looked through for secrets.
         place = extract_tb(error.__traceback__)[-1]
@@ -153,10 +148,3 @@ def _lost(call: Call, error: Exception) -> ProviderError:
 
 def _doubt(call: Call) -> type[ProviderError]:
     return SubmitUnclear if call.makes else ProviderUnavailable
-
-
-def _blotted(problem: ProviderError, secrets: Collection[str]) -> ProviderError:
-    for secret in secrets:
-        problem.message = problem.message.replace(secret, "***")
-        problem.code = problem.code.replace(secret, "***")
-    return problem

@@ -53,13 +53,18 @@ def profile_of(settings: ProviderSettings) -> Profile:
     )
 
 
-def provider_of(settings: ProviderSettings) -> Provider:
-    """Return the provider of a table; it connects at its first call."""
+def provider_of(settings: ProviderSettings, secrets: frozenset[str] = frozenset()) -> Provider:
+    """Return the provider of a table; it connects at its first call.
+
+    Args:
+        settings: The table.
+        secrets: What it must not repeat, beside the secrets of its table.
+    """
     profile = profile_of(settings)
     if profile.retired:
         return RetiredProvider(profile)
     headers = {name: _bare(value) for name, value in settings.headers.items()}
-    credentials = Credentials(_bare(settings.api_key), settings.key_header, headers)
+    credentials = Credentials(_bare(settings.api_key), settings.key_header, headers, secrets)
     return VideosApiProvider(profile, settings.base_url or _OPENAI, credentials)
 
 

@@ -1,7 +1,7 @@
 """Reads what Videos API servers write. Their dialects differ; nothing here trusts a type or a word.
 
 Texts lose only what a database cannot hold (NUL, lone surrogates). What cannot be read is None,
-never an error, except where an answer is no job at all: that is `Garbled`.
+never an error, except where an answer is no job at all: that is `MalformedResponse`.
 """
 
 import math
@@ -18,6 +18,13 @@ from sora_studio.domain.video import Size, Status
 Json = Mapping[str, object]
 
 MODERATED = "moderation_blocked"
+
+BLOT = "***"
+"""What stands where a secret of ours stood."""
+
+FILE_URLS = ("url", "urls", "video_url", "output_url", "download_url", "file_url", "unsigned_urls")
+"""The names under which servers say where a file lies."""
+
 _MODERATION_CODES = frozenset({MODERATED, "sentinel_block", "content_policy_violation", "content_filter"})
 _WORDS = {
     Status.QUEUED: "queued pending submitted not_start preparing created starting unknown",
@@ -37,7 +44,6 @@ _SECONDS_MAX = 100_000
 _ID_MAX = 1024  # bytes: indexes hold 2,704; gateways pack routes into ids: 270 have been seen
 _TEXT_MAX = 40_000
 _URL_MAX = 8_192  # characters: signed addresses are long
-_FILE_URLS = ("url", "urls", "video_url", "output_url", "download_url", "file_url", "unsigned_urls")
 _INNER_CODE = re.compile(r'"code"\s*:\s*"([A-Za-z][\w.-]{2,60})"')
 _MILLISECONDS_FROM = 1e11  # as seconds this is the year 5138
 _EARLIEST = 1e9  # 2001: what is older is a filler
@@ -70,7 +76,7 @@ def read_new_job(body: object, poll_after: str | None = None) -> RemoteJob:
     """Read the answer to a submit, whose id is kept from here on.
 
     Raises:
-        Garbled: It names no id that could be asked for later.
+        MalformedResponse: It names no id that could be asked for later.
     """
     fields = as_object(body)
     remote_id = fields.get("id") or fields.get("task_id")
@@ -84,7 +90,7 @@ def read_new_character(body: object) -> str:
     """Read the answer to the making of a character; return its id.
 
     Raises:
-        Garbled: It names no id that could be used later.
+        MalformedResponse: It names no id that could be used later.
     """
     remote_id = as_object(body).get("id")
     if not _can_be_asked_for(remote_id):
@@ -97,7 +103,7 @@ def read_job(body: object, remote_id: str, poll_after: str | None = None) -> Rem
     """Read a Video under the id that we know it by: some gateways answer with another one.
 
     Raises:
-        Garbled: It is no Video.
+        MalformedResponse: It is no Video.
     """
     fields = as_object(body)
     if not looks_like_job(body) or fields.get("object", "video") != "video":
@@ -136,7 +142,7 @@ def read_page(body: object, limit: int) -> RemotePage:
         limit: How many were asked for: where `has_more` is missing, a full page may be followed by another.
 
     Raises:
-        Garbled: It is no list.
+        MalformedResponse: It is no list.
     """
     fields = as_object(body)
     data = fields.get("data")
@@ -182,7 +188,7 @@ def read_code(fields: Json, message: str) -> str:
 def read_file_url(fields: Json) -> str | None:
     """Return where a server says that the file lies, when it does not only hand it out itself."""
     for place in (fields, *map(as_object, _first_of(fields.get("data"))), as_object(fields.get("metadata"))):
-        for name in _FILE_URLS:
+        for name in FILE_URLS:
             for value in _first_of(place.get(name)):
                 url = as_text(value, _URL_MAX).strip()
                 if url.lower().startswith(("https://", "http://")):
@@ -247,4 +253,5 @@ def _can_be_asked_for(remote_id: object) -> bool:
         and remote_id.isprintable()
         and 0 < len(remote_id.encode()) <= _ID_MAX
         and remote_id not in {".", ".."}
+        and BLOT not in remote_id  # no name, then: to ask for it would be to ask for another one
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sora_studio.log import mask
+from sora_studio.log import hide, mask
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,8 @@ def test_ordinary_lines_stay_as_they_are(line: str):
 def test_what_follows_a_secret_is_kept():
     assert mask("'cookie': 'a=1', 'host': 'x'") == "'cookie': '***', 'host': 'x'"
     assert mask("/x?token=abc&EIO=4") == "/x?token=***&EIO=4"
+
+
+def test_the_secrets_of_the_settings_are_masked_wherever_they_stand():
+    hide(["correct horse battery"])
+    assert mask("a provider said correct horse battery twice") == "a provider said *** twice"
