@@ -7,6 +7,14 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 
+_SECRETS = "SORA_SANDBOX_"  # keys are among them, and a worker needs none of the settings
+
+
+def _environment() -> dict[str, str]:
+    """Return what a worker has to know; numpy's threads would only wait for each other."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(_SECRETS)}
+    return {**ours, "OPENBLAS_NUM_THREADS": "1"}
+
 
 class WorkerProcess:
     """One `sora_sandbox.worker`, which renders one film."""
@@ -24,7 +32,7 @@ class WorkerProcess:
             *(sys.executable, "-m", "sora_sandbox.worker"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # its threads would only wait for each other
+            env=_environment(),
         )
         try:
             yield cls(process)

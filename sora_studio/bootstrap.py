@@ -1,5 +1,6 @@
 """Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
@@ -14,8 +15,12 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import structlog
+
 from sora_studio import container, log
 from sora_studio.config import ProviderSettings, Settings, load_providers
+from sora_studio.config.environment import named_files
+from sora_studio.config.private_files import close_to_others, open_secrets
 from sora_studio.config.secret_words import secret_words
 from sora_studio.container import Services
 from sora_studio.db.engine import Database
@@ -53,6 +58,9 @@ Under load there are half as many more of each, and always one that listens: 25 
 docs/operations.md says."""
 
 
+_log = structlog.get_logger(__name__)
+
+
 def _as_it_is(provider: Provider) -> Provider:
     return provider
 
@@ -88,6 +96,7 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
     log.hide(secret_words(settings, *chosen))
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
+        await asyncio.to_thread(_check_files, settings)
         await migrate(url)
         db, own = parts.database(url, _FOR_PEOPLE), parts.database(url, _FOR_JOBS)
         stack.push_async_callback(db.close)
@@ -113,6 +122,15 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         opened = _services(settings, db, on, uploads, scheduler)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, scheduler.wake)
+
+
+def _check_files(settings: Settings) -> None:
+    """Close what others could read in the data directory, and say what is open elsewhere."""
+    closed, still_open = close_to_others(settings.data_dir)
+    if closed:
+        _log.warning("files_closed_to_others", number=len(closed), first=str(closed[0]))
+    if still_open := [*still_open, *open_secrets(settings, named_files())]:
+        _log.warning("files_open_to_others", paths=[*map(str, still_open)], remedy="chmod o= PATH")
 
 
 async def _start(background: BackgroundWork, scheduler: Scheduler, stack: AsyncExitStack) -> None:

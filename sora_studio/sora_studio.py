@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from sora_studio.bootstrap import studio
-from sora_studio.config import Settings
+from sora_studio.config import Settings, forget_environment
 from sora_studio.ui import live
 from sora_studio.ui.app import build
+
+_STILL_READ = ("*REFLEX_*", "PG*", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
+"""What Reflex, libpq and the SDK look up in the environment when they need it."""
 
 _log = structlog.get_logger(__name__)
 
@@ -20,6 +23,7 @@ app = build()
 async def lifespan(settings: Settings) -> AsyncIterator[None]:
     """Open the studio for as long as the server runs."""
     async with studio(settings) as opened:
+        forget_environment(*_STILL_READ)
         push = asyncio.create_task(live.run(opened.db, app), name="live")
         _log.info("studio_opened", url=settings.public_url)
         yield

@@ -16,7 +16,9 @@ from bench.lab import rows
 from bench.lab.stub_provider import Taker, taking_server
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
+from sora_studio.subprocesses.cluster import ROLE
 from sora_studio.subprocesses.postgres import embedded_postgres
+from tests.support.cluster import as_superuser
 from tests.support.studio import RunningStudio, serving
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 -- the specification's example
@@ -57,9 +59,9 @@ class Lab:
         """Return the URL of a new database with all tables: on disk, durable as the studio's own."""
         if self._server is None:
             self._server = await self.stack.enter_async_context(embedded_postgres(self.folder))
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
-        url = self._server.replace("/postgres?", f"/{name}?")
+        with psycopg.connect(as_superuser(self._server), autocommit=True) as connection:
+            connection.execute(SQL("CREATE DATABASE {} OWNER {}").format(Identifier(name), Identifier(ROLE)))
+        url = self._server.replace(f"/{ROLE}?", f"/{name}?")
         await migrate(url)
         return url
 

@@ -4,6 +4,7 @@ Imports stand inside the commands: `--help` and the sandbox must not wait for th
 """
 
 import gc
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -15,7 +16,7 @@ import typer
 from sora_sandbox.cli import sandbox
 from sora_studio.cli.maintenance import maintenance_cli
 from sora_studio.cli.provider import provider_cli
-from sora_studio.config import ConfigError, load
+from sora_studio.config import PRIVATE, ConfigError, load
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
 
@@ -89,6 +90,7 @@ cli.registered_commands += maintenance_cli.registered_commands
 
 def main() -> None:
     """Run the command line; what is wrong with the set-up is said in plain sentences."""
+    os.umask(PRIVATE)
     try:
         cli()
     except ConfigError as error:

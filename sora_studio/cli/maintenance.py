@@ -62,12 +62,13 @@ def scrub(
 def _run(data_dir: Path | None, work: "Callable[[BackgroundWork], Awaitable[bool]]") -> None:
     """Open the tools, do one thing, and exit with 1 when that came to nothing."""
     from sora_studio import log
-    from sora_studio.config import load
+    from sora_studio.config import forget_environment, load
     from sora_studio.domain.errors import SoraStudioError
     from sora_studio.maintenance import open_tools
 
     async def run() -> bool:
         async with open_tools(settings) as tools:
+            forget_environment("PG*")
             return await work(tools)
 
     settings = load(data_dir=data_dir)

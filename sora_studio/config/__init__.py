@@ -1,8 +1,18 @@
 """What an operator may set: the environment, read and checked once before the start."""
 
-from sora_studio.config.environment import SECRETS, load, load_providers
+from sora_studio.config.environment import SECRETS, for_children, forget_environment, load, load_providers
 from sora_studio.config.error import ConfigError
 from sora_studio.config.providers import ProviderSettings
-from sora_studio.config.settings import Settings
+from sora_studio.config.settings import PRIVATE, Settings
 
-__all__ = ["SECRETS", "ConfigError", "ProviderSettings", "Settings", "load", "load_providers"]
+__all__ = [
+    "PRIVATE",
+    "SECRETS",
+    "ConfigError",
+    "ProviderSettings",
+    "Settings",
+    "for_children",
+    "forget_environment",
+    "load",
+    "load_providers",
+]

@@ -1,7 +1,8 @@
 """Reading the settings from the environment, and from the files it names."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -13,6 +14,12 @@ from sora_studio.config.providers import ProviderSettings
 from sora_studio.config.providers_file import read_file
 from sora_studio.config.settings import Settings
 from sora_studio.domain.profile import Preset
+
+_PUBLIC = (
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM", "TMPDIR"),
+    *("LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHON*", "SSL_CERT_FILE", "SSL_CERT_DIR", "OPENBLAS_NUM_THREADS"),
+)
+"""What a program has to know of its surroundings, as patterns; nobody keeps a secret there."""
 
 _FIELDS = {str(field.alias): field for field in Settings.model_fields.values()}
 
@@ -85,6 +92,36 @@ def load_providers(
             api_key=settings.openai_api_key,
         ),
     )
+
+
+def named_files(environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the files that hold secrets, as NAME_FILE names them."""
+    return [Path(path) for name in sorted(SECRETS) if (path := environ.get(f"{name}_FILE"))]
+
+
+def for_children(*more: str, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of a program that we start: the surroundings, and none of our secrets.
+
+    Args:
+        more: Patterns of what else it has to know.
+        environ: What we know.
+    """
+    return {name: environ[name] for name in environ if _matches(name, (*_PUBLIC, *more))}
+
+
+def forget_environment(*kept: str, environ: MutableMapping[str, str] = os.environ) -> None:
+    """Leave nothing in this process's environment that a child must not know: workers inherit all of it.
+
+    Args:
+        kept: Patterns of what is needed here later.
+        environ: What is emptied.
+    """
+    for name in [name for name in environ if not _matches(name, (*_PUBLIC, *kept))]:
+        del environ[name]
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _misspelt(environ: Mapping[str, str]) -> list[str]:

@@ -39,6 +39,15 @@ def read_file(path: Path, environ: Mapping[str, str]) -> tuple[ProviderSettings,
     return providers
 
 
+def secret_files(path: Path) -> list[Path]:
+    """Return the files that hold the providers' keys: the file itself, if there is one, and what it names."""
+    if not path.exists():
+        return []
+    tables = [cast("_Table", table) for table in _tables(path).values() if isinstance(table, dict)]
+    named = [table["api_key_file"] for table in tables if isinstance(table.get("api_key_file"), str)]
+    return [path, *(Path(name).expanduser() for name in named)]
+
+
 def _tables(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)

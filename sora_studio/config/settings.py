@@ -18,6 +18,9 @@ from sora_studio.config.urls import http_url, site_url
 _SHORTEST_SECRET = 32
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
+PRIVATE = 0o077
+"""The umask of every program of ours: what it writes is for its own user."""
+
 
 def _postgres_url(url: SecretStr) -> SecretStr:
     """Check that a database URL speaks of PostgreSQL."""

@@ -1,4 +1,4 @@
-"""A PostgreSQL data directory, made fit to be started: of our version, alone, within reach of its user."""
+"""A PostgreSQL data directory, made fit to be started: of our version, alone, its user's and nobody's."""
 
 import os
 import pwd
@@ -14,15 +14,23 @@ import structlog
 
 from sora_studio.config import ConfigError
 from sora_studio.subprocesses.process import User, spawn
+from sora_studio.subprocesses.system_user import user_for
 
 _log = structlog.get_logger(__name__)
 
 FAST_SHUTDOWN = signal.SIGINT
 """In PostgreSQL's words: roll back open transactions, write everything to disk, exit."""
 
+SUPERUSER = "postgres"
+"""Makes the studio's role and database, and is for operators afterwards."""
+
+ROLE = "sora_studio"
+"""What the studio works as; also the name of its database, which is all that it owns."""
+
+_ACCESS = ("pg_hba.conf", "pg_ident.conf")
 _PATIENCE = 5.0  # seconds for a leftover server to exit
 _INITDB = (
-    *("--username=postgres", "--auth=trust"),  # the directory is closed to everybody else
+    *(f"--username={SUPERUSER}", "--auth=peer"),  # who may connect is written anew at every start
     *("--encoding=UTF8", "--locale=C"),
     *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),  # sorted alike on every machine, for ever
 )
@@ -52,7 +60,7 @@ def prepare(
     """Create the cluster if there is none, end what still runs in it, and return the user to run it as.
 
     Args:
-        directory: Where it is.
+        directory: Where it is, in the data directory.
         sockets: The directory of its socket, which becomes its user's.
         log: Where to keep what `initdb` says.
         character_types: Which locales to create it in: the first that the system has.
@@ -60,15 +68,19 @@ def prepare(
     Raises:
         ConfigError: It cannot be initialised, or belongs to another major version.
     """
-    user = _unprivileged(directory) if os.geteuid() == 0 else None
+    user = user_for(directory) if os.geteuid() == 0 else None
     if user is not None:
-        _open_the_way(directory, programs())
+        _let_in(user, directory.parent)
+        _open_the_way(directory.parent, programs())
     if directory.exists():
         _check_version(directory)
         _end_leftovers(directory)
+        directory.chmod(0o700)
     else:
         _initialise(directory, user, log, character_types)
+    _write_access(directory, user)
     if user is not None:
+        _hand_over(directory, user)
         os.chown(sockets, *user)
     return user
 
@@ -79,20 +91,11 @@ def failure(directory: Path, what: str, output: str) -> ConfigError:
     return ConfigError(f"The embedded PostgreSQL in {directory} {what}:\n{last_words}")
 
 
-def _unprivileged(directory: Path) -> User:
-    """Return the user to run as instead of root, which PostgreSQL refuses: the data's owner, else nobody.
-
-    Raises:
-        ConfigError: There is no such user.
-    """
-    if directory.exists():
-        return User(directory.stat().st_uid, directory.stat().st_gid)
-    try:
-        nobody = pwd.getpwnam("nobody")
-    except KeyError:
-        message = "PostgreSQL refuses to run as root, and there is no user nobody. Set DATABASE_URL."
-        raise ConfigError(message) from None
-    return User(nobody.pw_uid, nobody.pw_gid)
+def _let_in(user: User, data_dir: Path) -> None:
+    """Let the server's user, and nobody else, pass through the data directory, without listing it."""
+    if data_dir.stat().st_uid != user.id:
+        os.chown(data_dir, -1, user.group)
+        data_dir.chmod(0o710)
 
 
 def _open_the_way(*places: Path) -> None:
@@ -102,6 +105,39 @@ def _open_the_way(*places: Path) -> None:
         if not mode & 0o001:
             _log.warning("postgres_path_opened", path=str(parent))
             parent.chmod(mode | 0o001)
+
+
+def _hand_over(directory: Path, user: User) -> None:
+    """Give a cluster to its user, the directory itself last: a start may be killed at any time."""
+    theirs = (user.id, user.group)
+    if directory.stat().st_uid != user.id:
+        _log.warning("postgres_directory_handed_over", path=str(directory), user=user.id)
+        for folder, _, files in os.walk(directory, topdown=False):
+            for name in (*files, ""):
+                os.chown(Path(folder, name), *theirs, follow_symlinks=False)
+    for name in _ACCESS:
+        os.chown(directory / name, *theirs)
+
+
+def _write_access(directory: Path, user: User | None) -> None:
+    """Write who may connect, over the socket alone: who started the server, its user, and root.
+
+    They are known by the system's word, so there is no password to keep. A user without a name cannot be
+    named here, nor be anybody's but the socket directory's owner, which is closed to all others.
+    """
+    named = {_name(each) for each in (0, os.geteuid(), user.id if user else os.geteuid())}
+    roles = (SUPERUSER, ROLE)
+    method = "trust" if None in named else "peer map=studio"
+    lines = [f'studio "{name}" {role}' for name in sorted(filter(None, named)) for role in roles]
+    for name, text in zip(_ACCESS, (f"local all all {method}", "\n".join(lines)), strict=True):
+        (directory / name).write_text(f"# Written at every start of the studio.\n{text}\n")
+
+
+def _name(user_id: int) -> str | None:
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return None
 
 
 def _check_version(directory: Path) -> None:

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from sora_studio.config import for_children
 from sora_studio.subprocesses import cluster
 from sora_studio.subprocesses.lock import alone_in
 from sora_studio.subprocesses.process import end, gone, spawn
@@ -23,6 +24,17 @@ _STOP_PATIENCE = 4.0
 _GLANCE = 0.02  # seconds between looks at a starting server
 _LONGEST_SOCKET_PATH = 103  # bytes that every system allows for the path of a unix socket
 _SOCKET_NAME = ".s.PGSQL.5432"
+_DISCREET = {
+    "log_min_messages": "log",  # what a statement meets is ours to log
+    "log_min_error_statement": "panic",
+    "log_statement": "none",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
+}
+"""No e-mail address and no prompt gets into the server's log, whatever postgresql.conf says."""
+
+_ROLE = Path(__file__).with_name("database_role.sql")
 
 
 @asynccontextmanager
@@ -39,12 +51,14 @@ async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
     with alone_in(data_dir), _socket_directory(directory) as sockets:
         user = await asyncio.to_thread(cluster.prepare, directory, sockets, log)
         with log.open("wb") as output:
+            os.fchmod(output.fileno(), 0o600)
             command = _command(directory, sockets)
             process = spawn(
                 command, last_signal=cluster.FAST_SHUTDOWN, user=user, cwd=directory, output=output
             )
         try:
             await _ready(process, directory, log)
+            await _give_role(directory, sockets)
             yield _url(sockets)
         finally:
             await end(process, cluster.FAST_SHUTDOWN, patience=_STOP_PATIENCE)
@@ -76,8 +90,28 @@ def _command(directory: Path, sockets: Path) -> list[str]:
         "unix_socket_directories": f'"{sockets}"',
         "unix_socket_permissions": "0700",
     }
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    options = [
+        part for name, value in {**settings, **_DISCREET}.items() for part in ("-c", f"{name}={value}")
+    ]
     return [str(cluster.programs() / "postgres"), "-D", str(directory), *options]
+
+
+async def _give_role(directory: Path, sockets: Path) -> None:
+    """Make sure of the role that the studio works as, and of its database, as the superuser.
+
+    Raises:
+        ConfigError: It could not be made.
+    """
+    options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={_ROLE}")
+    psql = await asyncio.create_subprocess_exec(
+        *(cluster.programs() / "psql", *options, _url(sockets, cluster.SUPERUSER, "template1")),
+        env=for_children(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    _, said = await psql.communicate()
+    if psql.returncode:
+        raise cluster.failure(directory, "could not be set up", said.decode(errors="replace"))
 
 
 async def _ready(process: subprocess.Popen[bytes], directory: Path, log: Path) -> None:
@@ -112,5 +146,5 @@ def _is_ready(lines: list[str]) -> bool:
     return [line.strip() for line in lines[7:8]] == ["ready"]
 
 
-def _url(sockets: Path) -> str:
-    return f"postgresql://postgres@/postgres?host={quote(str(sockets))}"
+def _url(sockets: Path, role: str = cluster.ROLE, database: str = cluster.ROLE) -> str:
+    return f"postgresql://{role}@/{database}?host={quote(str(sockets))}"

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from sora_studio.config import for_children
+
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 _GLANCE = 0.02  # seconds between looks at a child that is about to exit
 _libc = ctypes.CDLL(None)
@@ -33,6 +35,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, so that Ctrl-C reaches us alone and we end it in order.
 
+    Of our environment it gets what it needs to run at all (`for_children`): none of our secrets.
+
     On Linux the kernel sends it `last_signal` when the thread that called this ends, `kill -9` included: call
     this from the main thread. Elsewhere a leftover child is found at the next start.
 
@@ -55,7 +59,7 @@ def spawn(
     return subprocess.Popen(  # noqa: S603 -- callers pass our own programs
         command,
         cwd=cwd,
-        env={**os.environ, **(environment or {})},
+        env={**for_children(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import structlog
 from pydantic import SecretStr
 
-from sora_studio.config import ProviderSettings
+from sora_studio.config import ProviderSettings, for_children
 from sora_studio.subprocesses.process import end, spawn
 
 _log = structlog.get_logger(__name__)
@@ -92,7 +92,8 @@ async def _keep_running(command: list[str], api_key: str) -> None:
     pause = _FIRST_PAUSE
     while True:
         started = loop.time()
-        process = spawn(command, last_signal=signal.SIGTERM, environment={"SORA_SANDBOX_API_KEY": api_key})
+        told = {**for_children("SORA_SANDBOX_CANNED*"), "SORA_SANDBOX_API_KEY": api_key}
+        process = spawn(command, last_signal=signal.SIGTERM, environment=told)
         try:
             await _ended(process)
         finally:

@@ -5,7 +5,7 @@ import os
 from starlette.types import ASGIApp
 
 from sora_studio.api.app import create_api
-from sora_studio.config import Settings, load
+from sora_studio.config import PRIVATE, Settings, load
 from sora_studio.web import frontend
 from sora_studio.web.middleware.authority import OwnAuthority
 from sora_studio.web.middleware.clean_urls import CleanUrls
@@ -40,6 +40,7 @@ def create(settings: Settings | None = None, tally: Tally | None = None) -> ASGI
     Raises:
         ConfigError: A setting is wrong.
     """
+    os.umask(PRIVATE)
     settings, tally = settings or load(), tally or Tally()
     os.environ.update(_REFLEX)
     from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import

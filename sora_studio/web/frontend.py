@@ -15,6 +15,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from sora_studio.config import for_children
+
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: Reflex finds `rxconfig.py` and `.web` relative to it."""
 
@@ -32,6 +34,14 @@ REFLEX_ENVIRONMENT = {
 }
 """What every process that imports Reflex sets first."""
 
+_FOR_BUILDING = (
+    "REFLEX_*",
+    "BUN_*",
+    "NODE_*",
+    "[nN][pP][mM]_[cC][oO][nN][fF][iI][gG]_*",
+    "*_[pP][rR][oO][xX][yY]",
+)
+_CACHE = Path(sys.prefix) / "cache" / "bun"  # goes with .venv; nothing is left in the home directory
 _SOURCES = (
     *("sora_studio/ui", "sora_studio/domain", "sora_studio/sora_studio.py", "assets"),
     *("sora_studio/frontend.py", "rxconfig.py", "reflex.lock"),
@@ -137,10 +147,11 @@ def _run(command: list[str]) -> None:
         BuildFailed: With what the step printed above it.
     """
     environment = {
-        **os.environ,
+        **for_children(*_FOR_BUILDING),
         **REFLEX_ENVIRONMENT,
         "REFLEX_API_URL": f"http://{_NO_SERVER}",
         "PATH": f"{_SCRIPTS}:{os.environ.get('PATH', os.defpath)}",  # Bun is there
+        "BUN_INSTALL_CACHE_DIR": str(_CACHE),
     }
     step = subprocess.run(  # noqa: S603 -- our own programs, no input of anybody
         command,

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.support.browser import MissingBrowser, Visitor, running_chromium
+from tests.support.canary import CANARIES, leaks
 from tests.support.person import Person, join
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
 
@@ -25,9 +26,10 @@ _ENDED = pytest.StashKey[bool]()
 
 @pytest.fixture(scope="session")
 def studio() -> Iterator[RunningStudio]:
-    """Serve the studio as its users do."""
-    with fresh_data_dir() as data_dir, serving(data_dir, environment=FAST) as running:
+    """Serve the studio as its users do; whatever they have done, no secret has got about."""
+    with fresh_data_dir() as data_dir, serving(data_dir, environment={**FAST, **CANARIES}) as running:
         yield running
+        assert leaks(running, data_dir) == []
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.video import Phase, VideoView
+from sora_studio.subprocesses.cluster import ROLE
 from tests.support.harness import StudioHarness, opened_lab
 from tests.support.proxy import Proxy, proxied
 from tests.support.sandbox import Box
@@ -28,7 +29,7 @@ async def database_way(database_url: str) -> AsyncIterator[Proxy]:
 @pytest.fixture
 async def far(database_way: Proxy, box: Box, tmp_path: Path) -> AsyncIterator[StudioHarness]:
     """A studio that reaches its database through the proxy."""
-    url = f"postgresql://postgres@127.0.0.1:{database_way.port}/postgres"
+    url = f"postgresql://{ROLE}@127.0.0.1:{database_way.port}/{ROLE}"
     async with opened_lab(box, url, tmp_path / "data") as harness:
         yield harness
         database_way.clear()

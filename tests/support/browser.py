@@ -7,7 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, WebError, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebError,
+    WebSocket,
+    async_playwright,
+    expect,
+)
+
+from tests.support.canary import WORDS
 
 PATIENCE = 60_000  # milliseconds; see waiting.PATIENCE
 """Milliseconds that a page may take on a machine that renders videos at the same time."""
@@ -99,6 +110,7 @@ class Visitor:
         self.context.on("console", self._hear)
         self.context.on("weberror", self._see)
         self.context.on("request", self._follow)
+        self.context.on("page", lambda page: page.on("websocket", self._overhear))
         if token:
             await self.context.add_cookies([{"name": "sora_session", "value": token, "url": self.url}])
 
@@ -120,6 +132,15 @@ class Visitor:
 
     def _see(self, error: WebError) -> None:
         self.complaints.append(str(error.error))
+
+    def _overhear(self, socket: WebSocket) -> None:
+        """Listen to what a page is told, and to what it tells, for secrets of the operator's."""
+        socket.on("framereceived", self._look_through)
+        socket.on("framesent", self._look_through)
+
+    def _look_through(self, frame: str | bytes) -> None:
+        text = frame if isinstance(frame, str) else frame.decode("latin-1")
+        self.complaints += [f"{word} in a frame of the socket" for word in WORDS if word in text]
 
     def _follow(self, request: Request) -> None:
         if not request.url.startswith((self.url, "data:", f"blob:{self.url}")):

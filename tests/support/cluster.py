@@ -8,8 +8,14 @@ from pathlib import Path
 
 import psutil
 
+from sora_studio.subprocesses.cluster import ROLE, SUPERUSER
 from sora_studio.subprocesses.postgres import embedded_postgres
 from tests.support.studio import fresh_data_dir
+
+
+def as_superuser(url: str) -> str:
+    """Return the URL of a database of an embedded server for the one who may do everything there."""
+    return url.replace(f"//{ROLE}@", f"//{SUPERUSER}@")
 
 
 @dataclass

@@ -13,7 +13,8 @@ from psycopg.sql import SQL, Identifier
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.db.models import UserRow
-from tests.support.cluster import running_cluster
+from sora_studio.subprocesses.cluster import ROLE
+from tests.support.cluster import as_superuser, running_cluster
 
 _CARELESS = ("fsync", "synchronous_commit", "full_page_writes")  # a test's data need not survive a power cut
 _DELETE_ALL = "; ".join(str(table.delete()) for table in reversed(UserRow.metadata.sorted_tables))
@@ -23,7 +24,7 @@ _DELETE_ALL = "; ".join(str(table.delete()) for table in reversed(UserRow.metada
 async def postgres() -> AsyncIterator[str]:
     """Yield the URL of a running server, without any database of ours."""
     async with running_cluster() as cluster:
-        with psycopg.connect(cluster.url, autocommit=True) as connection:
+        with psycopg.connect(as_superuser(cluster.url), autocommit=True) as connection:
             for setting in _CARELESS:
                 connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
@@ -35,9 +36,9 @@ def empty_database_url(postgres: str) -> Iterator[str]:
     """Yield the URL of a new database without tables, for tests of migrations and of first starts."""
     name = f"empty_{uuid4().hex}"
     database = Identifier(name)
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(database))
-        yield postgres.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(as_superuser(postgres), autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {} OWNER {}").format(database, Identifier(ROLE)))
+        yield postgres.replace(f"/{ROLE}?", f"/{name}?")
         connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(database))
 
 

@@ -1,7 +1,10 @@
 """The embedded PostgreSQL outlives all accidents, reads older data, and has what search and backups need."""
 
 import os
+import pwd
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +19,9 @@ import pytest
 from psycopg.sql import SQL, Composed, Identifier
 
 from sora_studio.config import ConfigError
-from sora_studio.subprocesses import cluster
+from sora_studio.subprocesses import cluster, system_user
 from sora_studio.subprocesses.postgres import embedded_postgres
+from tests.support.cluster import as_superuser
 from tests.support.source import ROOT
 from tests.support.studio import fresh_data_dir
 from tests.support.waiting import wait_until
@@ -172,9 +176,74 @@ async def test_data_of_earlier_studios_is_taken_along(data_dir: Path):
         assert _value(url, "SELECT datctype FROM pg_database WHERE datname = current_database()") == "C"
 
 
+async def test_the_studio_owns_its_database_and_nothing_else(used_dir: Path):
+    async with embedded_postgres(used_dir) as url:
+        assert (
+            _value(url, "SELECT rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = user")
+            is False
+        )
+        assert (
+            _value(url, "SELECT datdba = user::regrole FROM pg_database WHERE datname = current_database()")
+            is True
+        )
+        for foreign in ("postgres", "template1"):
+            with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+                _execute(url.replace(f"/{cluster.ROLE}?", f"/{foreign}?"), "SELECT 1")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+async def test_as_root_it_runs_as_a_user_of_its_own_and_nobody_else_gets_in(used_dir: Path):
+    async with embedded_postgres(used_dir) as url:
+        assert _postmaster(used_dir).username() == system_user.NAME
+        assert stat.S_IMODE(used_dir.stat().st_mode) == 0o710
+        used_dir.chmod(0o777)
+        (used_dir / "postgres").chmod(0o777)  # whatever becomes of the directories
+        (used_dir / "postgres" / ".s.PGSQL.5432").chmod(0o777)
+        for role in (cluster.ROLE, cluster.SUPERUSER):
+            assert "Peer authentication failed" in _ask_as_nobody(url.replace(cluster.ROLE, role, 1))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root ever ran it as nobody")
+async def test_a_cluster_of_an_earlier_studio_is_taken_along(data_dir: Path):
+    """It was nobody's, and everything in it the superuser's, in the database that initdb makes."""
+    async with embedded_postgres(data_dir) as url:
+        _execute(url, "CREATE TABLE kept AS SELECT 'yes' AS word")
+        _execute(
+            url, "CREATE FUNCTION announce() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+        )
+        elsewhere = as_superuser(url).replace(f"/{cluster.ROLE}?", "/template1?")
+        _execute(elsewhere, "DROP DATABASE postgres")
+        _execute(elsewhere, "ALTER DATABASE sora_studio RENAME TO postgres")
+        earlier = elsewhere.replace("/template1?", "/postgres?")
+        _execute(earlier, "REASSIGN OWNED BY sora_studio TO postgres")
+        _execute(earlier, "DROP OWNED BY sora_studio")
+        _execute(elsewhere, "DROP ROLE sora_studio")
+    for path in (data_dir / "postgres", *(data_dir / "postgres").rglob("*")):
+        shutil.chown(path, "nobody")
+
+    async with embedded_postgres(data_dir) as url:
+        _execute(url, "ALTER TABLE kept ADD more text")
+        _execute(url, "DROP FUNCTION announce")
+        assert _value(url, "SELECT word FROM kept") == "yes"
+        assert _postmaster(data_dir).username() == system_user.NAME
+
+
+async def test_no_word_of_a_person_gets_into_its_log(used_dir: Path):
+    async with embedded_postgres(used_dir) as url:
+        _execute(url, "CREATE TABLE person (email text UNIQUE)")
+        _execute(url, "INSERT INTO person VALUES ('ada@example.org')")
+        with pytest.raises(psycopg.errors.UniqueViolation, match="ada@"):
+            _execute(url, "INSERT INTO person VALUES ('ada@example.org')")
+    log = used_dir / "postgres.log"
+    assert "ada@" not in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize("extension", _QUESTIONS)
 def test_its_extensions_can_be_created(empty_database_url: str, extension: str):
-    _execute(empty_database_url, SQL("CREATE EXTENSION {}").format(Identifier(extension)))
+    """The studio itself may create those that are trusted, which is all that it uses."""
+    url = as_superuser(empty_database_url) if extension == "pg_stat_statements" else empty_database_url
+    _execute(url, SQL("CREATE EXTENSION {}").format(Identifier(extension)))
 
     assert _value(empty_database_url, _QUESTIONS[extension]) is True
 
@@ -188,6 +257,22 @@ def test_its_own_programs_dump_and_restore_it(empty_database_url: str, tmp_path:
     _run("pg_restore", f"--dbname={empty_database_url}", str(dump))
 
     assert _value(empty_database_url, "SELECT word FROM kept") == "yes"
+
+
+def _ask_as_nobody(url: str) -> str:
+    """Ask a database something as the user nobody, and return what is said about it."""
+    nobody = pwd.getpwnam("nobody")
+    asked = subprocess.run(
+        [cluster.programs() / "psql", url, "-c", "SELECT 1"],
+        user=nobody.pw_uid,
+        group=nobody.pw_gid,
+        extra_groups=[],
+        env={},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    return asked.stderr
 
 
 def _run(program: str, *arguments: str) -> None:
