@@ -102,7 +102,8 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         stack.push_async_callback(db.close)
         stack.push_async_callback(own.close)
         start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
-        providers = await open_providers(settings, chosen, start, stack)
+        instance = instance_of(settings.data_dir)
+        providers = await open_providers(settings, chosen, start, instance, stack)
         providers = {name: parts.provider(provider) for name, provider in providers.items()}
         storage, scheduler = parts.storage(settings.media_path), Scheduler()
         with suppress(StorageError):  # readiness reports a disk that refuses
@@ -113,7 +114,7 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
             storage=storage,
             disk_space=DiskSpace(storage),
             worker_pool=stack.enter_context(closing(parts.worker_pool(limit_worker))),
-            holder=_holder(settings.data_dir),
+            holder=instance,
         )
         # Whatever people upload, the films that providers made do not wait for it.
         uploads = parts.worker_pool(partial(limit_worker, UPLOAD_CPU_SECONDS))
@@ -151,6 +152,7 @@ async def open_providers(
     settings: Settings,
     chosen: Sequence[ProviderSettings],
     sandbox: Callable[[], AbstractAsyncContextManager[SandboxAccess]],
+    instance: UUID,
     stack: AsyncExitStack,
 ) -> Mapping[str, Provider]:
     """Open the providers of the settings; what they need is closed with the stack.
@@ -159,13 +161,15 @@ async def open_providers(
         settings: Whose secrets they must not repeat.
         chosen: Their tables.
         sandbox: Opens the sandbox and yields how to reach it, where one of them is it.
+        instance: Whose sandbox that is.
         stack: What closes them.
     """
     made: dict[str, Provider] = {}
     secrets = secret_words(settings, *chosen)
     for each in chosen:
         access = await stack.enter_async_context(sandbox()) if each.is_child else None
-        provider = provider_of(access.give(each) if access else each, secrets)
+        child_of = instance if access else None
+        provider = provider_of(access.give(each) if access else each, secrets, child_of)
         made[each.name] = RateLimitedProvider(provider)
         stack.push_async_callback(provider.close)
     return made
@@ -218,7 +222,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _holder(data_dir: Path) -> UUID:
+def instance_of(data_dir: Path) -> UUID:
     """Return this installation's name among those that share a database: made once, kept beside the data."""
     path = data_dir / "instance"
     with suppress(FileNotFoundError, ValueError):  # ValueError: a first start was cut off in writing it

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from sora_studio.bootstrap import open_providers
+from sora_studio.bootstrap import instance_of, open_providers
 from sora_studio.config import Settings, load_providers
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
@@ -57,7 +57,8 @@ async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
                 await _listens(access.base_url)
                 yield access
 
-        catalog = ProviderCatalog(await open_providers(settings, chosen, sandbox, stack))
+        instance = instance_of(settings.data_dir)
+        catalog = ProviderCatalog(await open_providers(settings, chosen, sandbox, instance, stack))
         worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))
         storage = LocalStorage(settings.media_path)
         on = Resources(

@@ -107,7 +107,8 @@ async def _import(tools: "BackgroundWork", owner: str, provider: str | None, *, 
         for remote in done.videos:
             typer.echo(f"{name}  {remote.remote_id}  {remote.status_word}  {(remote.prompt or '')[:60]}")
         passed = "".join(f"; {number} {why}" for why, number in sorted(done.passed_over.items()))
-        typer.echo(f"{name}: {len(done.videos)} {'would be ' if dry else ''}imported{passed}.")
+        found = f"; {done.taken_up} lost ones found again" if done.taken_up else ""
+        typer.echo(f"{name}: {len(done.videos)} {'would be ' if dry else ''}imported{found}{passed}.")
     if not dry:
         await tools.catch_up.save()
     return well

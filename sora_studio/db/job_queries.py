@@ -9,10 +9,14 @@ _IS_DUE = """job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
 _IS_WANTED = """(video.deleted_at IS NULL
         OR job.submit_started_at IS NOT NULL AND job.phase IN ('submitting', 'submit_unknown'))"""
 
+# Whose server is not ours is left to those that know it, as long as one of them takes it.
+_IS_OURS = """(job.server IS NULL OR job.server = ANY(:servers)
+        OR job.due_at <= now() - interval '1 minute')"""
+
 # A provider that does not say when it drops a file keeps it for an hour, as OpenAI did.
 _SOONEST = f"""due AS (
     SELECT job.id FROM job JOIN video ON video.id = job.video_id AND {_IS_WANTED}
-    WHERE {_IS_DUE}
+    WHERE {_IS_DUE} AND {_IS_OURS}
     ORDER BY coalesce(job.remote_expires_at, job.rendered_at + interval '1 hour'), job.due_at, job.created_at
     LIMIT :most
     FOR UPDATE OF job SKIP LOCKED

@@ -14,6 +14,7 @@ from sqlalchemy import TextClause, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
+from sora_studio.db.job_decisions import GIVE_UP, LOOK_AGAIN, SUBMIT_AGAIN
 from sora_studio.db.job_queries import CLAIM, CLAIM_WISHES, DURATIONS, UNANSWERED
 from sora_studio.db.models import JobRow
 from sora_studio.db.repository import Repository
@@ -32,15 +33,16 @@ WITH change AS (
         id uuid, fence integer, phase text, due_in float8, remote_id text, progress integer,
         remote_status text, remote_expires_at timestamptz, problem_code text, problem_message text,
         charge text, failures integer, lookups integer, not_sent boolean, accepted boolean,
-        rendered_at timestamptz, activity_kinds jsonb, claimed_at timestamptz)
+        rendered_at timestamptz, server text, activity_kinds jsonb, claimed_at timestamptz)
 ), done AS (
     UPDATE job SET
         phase = coalesce(change.phase, job.phase),
         due_at = CASE WHEN job.hinted_at > change.claimed_at AND change.due_in IS NOT NULL
-                AND coalesce(change.phase, job.phase) IN ('queued', 'in_progress')
+                AND coalesce(change.phase, job.phase) IN ('queued', 'in_progress', 'needs_attention')
             THEN greatest(now(), job.hinted_at) ELSE now() + make_interval(secs => change.due_in) END,
         lease_until = NULL,
         holder = NULL,
+        server = coalesce(change.server, job.server),
         remote_id = coalesce(job.remote_id, change.remote_id),
         progress = greatest(job.progress, change.progress),
         progress_known = job.progress_known OR coalesce(change.progress, 0) BETWEEN 1 AND 99,
@@ -77,42 +79,6 @@ WITH change AS (
 SELECT count(*) FROM done
 """)
 
-# What a person may decide about a job that needs attention. Each statement counts the videos it changed.
-# What the provider is known to have taken stays settled: it bills it whatever the person decides.
-_DECIDED = """, shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id),
-recorded AS (INSERT INTO activity (video_id, kind) SELECT video_id, :kind FROM done)
-SELECT count(*) FROM done"""
-_LET_GO = "charge = CASE charge WHEN 'reserved' THEN 'released' ELSE charge END"
-_WAITING = "video_id = :video AND current AND phase = 'needs_attention'"
-
-# Its deadline starts anew, hence created_at.
-_LOOK_AGAIN = text(f"""
-WITH done AS (
-    UPDATE job SET phase = CASE WHEN remote_id IS NULL THEN 'submit_unknown' ELSE 'in_progress' END,
-        due_at = now(), lookups = 0, failures = 0, fence = fence + 1, created_at = now(),
-        problem_code = NULL, problem_message = NULL
-    WHERE {_WAITING} RETURNING video_id, phase
-){_DECIDED}""")  # noqa: S608 - our own constants
-
-_GIVE_UP = text(f"""
-WITH done AS (
-    UPDATE job SET phase = 'failed', due_at = NULL, ended_at = now(), fence = fence + 1, {_LET_GO},
-        problem_code = 'given_up', problem_message = 'You stopped waiting for this video.'
-    WHERE {_WAITING} RETURNING video_id, phase
-){_DECIDED}""")  # noqa: S608 - our own constants
-
-_SUBMIT_AGAIN = text(f"""
-WITH old AS (
-    UPDATE job SET current = false, due_at = NULL, fence = fence + 1, {_LET_GO}
-    WHERE {_WAITING} RETURNING job.*
-), done AS (
-    INSERT INTO job (id, video_id, current, provider, phase, progress, progress_known, price_micros, charge,
-        created_at, due_at)
-    SELECT :id, video_id, true, :provider, 'submitting', 0, false, :price, 'reserved', now(), now()
-    FROM old
-    RETURNING video_id, phase
-){_DECIDED}""")  # noqa: S608 - our own constants
-
 _IN_TURN = text("SELECT pg_advisory_xact_lock(:key)")
 _TURNS = 7_311_420_002  # any constant; names the taking of wishes among advisory locks
 
@@ -130,6 +96,7 @@ class JobRepository(Repository):
         lease: timedelta,
         most: int,
         held: Iterable[UUID] = (),
+        servers: Iterable[str] = (),
     ) -> tuple[ClaimedJob, ...]:
         """Reserve due jobs, soonest deadline first; two processes never get the same one.
 
@@ -139,6 +106,7 @@ class JobRepository(Repository):
             lease: For how long.
             most: The limit.
             held: Jobs that the holder still works on, whatever became of their leases.
+            servers: Those that the holder asks. What was sent to another one is left alone for a minute.
         """
         parameters = {
             "phases": [*map(str, phases)],
@@ -146,6 +114,7 @@ class JobRepository(Repository):
             "lease": lease,
             "most": most,
             "held": [*held],
+            "servers": [*servers],
         }
         return tuple(map(_to_claimed, await self._do(CLAIM, parameters)))
 
@@ -182,8 +151,8 @@ class JobRepository(Repository):
         }
         return tuple(map(_to_claimed, await self._do(CLAIM_WISHES, parameters)))
 
-    async def begin(self, job: ClaimedJob) -> bool:
-        """Record that the POST begins now; False: the job is no longer ours."""
+    async def begin(self, job: ClaimedJob, server: str | None = None) -> bool:
+        """Record that the POST to a server begins now; False: the job is no longer ours."""
         begun = await self._do(
             update(JobRow)
             .where(
@@ -191,7 +160,7 @@ class JobRepository(Repository):
                 col(JobRow.fence) == job.fence,
                 col(JobRow.submit_started_at).is_(None),
             )
-            .values(submit_started_at=func.now()),
+            .values(submit_started_at=func.now(), server=server),
         )
         return begun.rowcount == 1
 
@@ -251,17 +220,17 @@ class JobRepository(Repository):
         )
 
     async def check_again(self, video_id: UUID) -> bool:
-        """Take a video that needs attention up again where it was left; False: it does not need any."""
-        return await self._decide(video_id, _LOOK_AGAIN, ActivityKind.RECHECKED)
+        """Take up a video that needs attention, or was lost, where it was left; False: it is neither."""
+        return await self._decide(video_id, LOOK_AGAIN, ActivityKind.RECHECKED)
 
     async def submit_again(self, attempt: JobRow) -> bool:
         """Start another attempt at a video that needs attention; False: it does not need any."""
         given = {"id": attempt.id, "provider": attempt.provider, "price": attempt.price_micros}
-        return await self._decide(attempt.video_id, _SUBMIT_AGAIN, ActivityKind.RESUBMITTED, **given)
+        return await self._decide(attempt.video_id, SUBMIT_AGAIN, ActivityKind.RESUBMITTED, **given)
 
     async def give_up(self, video_id: UUID) -> bool:
         """End a video that needs attention and release its price; False: it does not need any."""
-        return await self._decide(video_id, _GIVE_UP, ActivityKind.GIVEN_UP)
+        return await self._decide(video_id, GIVE_UP, ActivityKind.GIVEN_UP)
 
     async def _decide(
         self, video_id: UUID, decision: TextClause, kind: ActivityKind, **parameters: object
@@ -295,6 +264,7 @@ def _to_json(change: JobChange) -> dict[str, object]:
         "not_sent": change.not_sent,
         "accepted": change.accepted,
         "rendered_at": change.rendered_at and change.rendered_at.isoformat(),
+        "server": change.server,
         "activity_kinds": list(change.activity_kinds),
         "claimed_at": change.job.now.isoformat(),
     }

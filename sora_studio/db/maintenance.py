@@ -10,6 +10,7 @@ from sqlmodel import col
 from sqlmodel import select as select_rows
 
 from sora_studio.db.assets import AssetRepository
+from sora_studio.db.job_decisions import LOOK_AGAIN_AT_LOST
 from sora_studio.db.models import ActivityRow, AssetRow, JobRow, ReferenceRow, TrashRow, VideoRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.activity import ActivityKind
@@ -72,10 +73,27 @@ class Holding:
 class MaintenanceRepository(Repository):
     """Reads and writes across owners inside one transaction; for the studio itself and its operator."""
 
-    async def take_up(self) -> None:
-        """Make everything due that nobody works on; what was cut off in its POST is unclear."""
+    async def take_up(self, providers: Collection[str]) -> None:
+        """Make everything due that nobody works on; what was cut off in its POST is unclear.
+
+        What these providers did not know any longer is looked for again.
+        """
+        await self.take_up_lost(providers)
         await self._do(_CUT_OFF, {"kind": ActivityKind.UNCLEAR})
         await self._do(_DUE, {"phases": [*map(str, _PENDING)]})
+
+    async def take_up_lost(
+        self, providers: Collection[str], remote_ids: Collection[str] | None = None
+    ) -> int:
+        """Have paid jobs looked for again that were called lost; count them.
+
+        Args:
+            providers: Whose jobs.
+            remote_ids: Only these. None: all of them.
+        """
+        given = {"providers": [*providers], "remote_ids": None if remote_ids is None else [*remote_ids]}
+        taken = await self._do(LOOK_AGAIN_AT_LOST, {**given, "kind": ActivityKind.RECHECKED})
+        return int(taken.scalar_one())
 
     async def pending(self, *, limit: int = 1_000) -> list[Pending]:
         """Return videos that are neither finished nor deleted, oldest first."""

@@ -198,6 +198,7 @@ class JobRow(SQLModel, table=True):
     video_id: UUID = Field(sa_column=_of_video())
     current: bool = True
     provider: str = Field(sa_type=Text)
+    server: str | None = Field(default=None, sa_column=Column(Text))  # a `ServerId`
     remote_id: str | None = Field(default=None, sa_column=Column(Text))  # verbatim, of any length
     phase: str = Field(default=Phase.SUBMITTING, sa_type=Text)
     progress: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False))

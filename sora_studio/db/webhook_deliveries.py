@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import case, delete, exists, func, update
+from sqlalchemy import and_, case, delete, exists, func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -19,6 +19,13 @@ WAITS = timedelta(minutes=10)
 
 KEPT = timedelta(days=3)
 """How long an id is remembered: providers repeat a delivery for so long."""
+
+
+# One that the provider did not know is given time, until the person was asked: hints do not hasten that.
+_WAITS_FOR_ITS_PROVIDER = or_(
+    and_(col(JobRow.phase).in_((Phase.QUEUED, Phase.IN_PROGRESS)), col(JobRow.lookups) == 0),
+    col(JobRow.phase) == Phase.NEEDS_ATTENTION,
+)
 
 
 class WebhookDeliveryRepository(Repository):
@@ -46,8 +53,7 @@ class WebhookDeliveryRepository(Repository):
         applied = await self._do(
             update(JobRow)
             .where(col(JobRow.remote_id).in_([*remote_ids]), fresh)
-            .where(col(JobRow.phase).in_((Phase.QUEUED, Phase.IN_PROGRESS)))
-            .where(col(JobRow.lookups) == 0)  # one that the provider did not know is given time
+            .where(_WAITS_FOR_ITS_PROVIDER)
             .values(due_at=func.least(col(JobRow.due_at), at), hinted_at=at)
             .returning(col(JobRow.due_at) <= func.now())
         )

@@ -11,6 +11,27 @@ from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import Kind, Phase
 
 
+@dataclass(frozen=True)
+class ServerId:
+    """Which server a job was sent to: a provider's name may stand for another one elsewhere, or later.
+
+    Written as its address and, behind a `#`, a fingerprint of the key; empty where that is not known.
+    """
+
+    address: str
+    key: str = ""
+
+    @classmethod
+    def parse(cls, text: str | None) -> "ServerId":
+        """Read what `str` wrote; None is nothing known."""
+        address, _, key = (text or "").partition("#")
+        return cls(address, key)
+
+    def __str__(self) -> str:
+        """Write it down."""
+        return f"{self.address}#{self.key}" if self.key else self.address
+
+
 class Charge(StrEnum):
     """What became of a job's price."""
 
@@ -61,11 +82,17 @@ class ClaimedJob:
     now: datetime  # the database's clock at the claim
     due_at: datetime | None = None
     deleted_at: datetime | None = None  # its video is; what became of it is wanted all the same
+    server: str | None = None  # the one that it was sent to, a `ServerId`; None: that was not recorded
 
     @property
     def likeness(self) -> Likeness:
         """Return what it has in common with jobs that take about as long."""
         return Likeness(self.provider, self.model, self.size, self.seconds)
+
+    def may_be_at(self, server: str) -> bool:
+        """Tell whether a server can be asked about it: one at the same address, whatever its key."""
+        sent_to, asked = ServerId.parse(self.server).address, ServerId.parse(server).address
+        return not sent_to or not asked or sent_to == asked
 
     @property
     def requested_seconds(self) -> str:
@@ -91,4 +118,5 @@ class JobChange:
     not_sent: bool = False  # the POST that was begun has certainly not been taken
     accepted: bool = field(default=False)  # the provider took it now
     rendered_at: datetime | None = None  # when the provider had rendered it
+    server: str | None = None  # the one that knows it
     activity_kinds: tuple[ActivityKind, ...] = ()  # further lines of its activity

@@ -19,6 +19,10 @@ PROGRESS_CEILING = timedelta(seconds=25)  # a bar that stands still for longer l
 HINT_FLOOR, HINT_CEILING = timedelta(seconds=1), timedelta(seconds=30)
 ERROR_FIRST, ERROR_CEILING = timedelta(seconds=2), timedelta(seconds=30)
 
+UNKNOWN_FIRST, UNKNOWN_CEILING = timedelta(seconds=10), timedelta(minutes=2)
+UNKNOWN_LOOKS = 720
+"""So many looks at a job that its server does not know: a day's worth."""
+
 STUCK = timedelta(hours=1)
 """From this age on looks become rare, whatever the server says: most likely the job will never end."""
 
@@ -65,6 +69,17 @@ def next_look(
 def after_error(failures: int) -> timedelta:
     """Say how long to wait after the nth failed look in a row: 2, 4, 8 … at most 30 s."""
     return min(ERROR_FIRST * 2 ** min(failures - 1, 10), ERROR_CEILING)
+
+
+def while_unknown(lookups: int) -> timedelta | None:
+    """Say how long to wait after the nth look in a row at a job that its server does not know.
+
+    It proves nothing: the address, the key or the gateway may be wrong for a while. So looks go on, ever more
+    rarely: after 10 s, 20, 40 … at most two minutes. None: for a day there was no trace of it.
+    """
+    if lookups >= UNKNOWN_LOOKS:
+        return None
+    return min(UNKNOWN_FIRST * 2 ** min(lookups - 1, 10), UNKNOWN_CEILING)
 
 
 def _by_progress(elapsed: timedelta, progress: int) -> timedelta:

@@ -19,6 +19,7 @@ class ProblemCode(StrEnum):
     SOURCE_MISSING = "source_missing"  # what it was to be made from is not at the provider
     REFERENCE_MISSING = "reference_missing"  # its picture is not in our storage
     PROVIDER_MISSING = "provider_missing"  # the provider is not configured
+    PROVIDER_ELSEWHERE = "provider_elsewhere"  # it is with another server that had the provider's name
 
     # A job at the provider.
     PROVIDER_FAILED = "provider_failed"  # it failed without a code
@@ -27,7 +28,7 @@ class ProblemCode(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     DELETED = "deleted"
-    LOST_AT_PROVIDER = "lost_at_provider"
+    LOST_AT_PROVIDER = "lost_at_provider"  # the provider does not know it
     NO_END = "no_end"  # a day has passed
 
     # A file.
@@ -49,6 +50,9 @@ class Problem:
     code: str  # a ProblemCode, or the provider's own word
     message: str
 
+
+MAY_COME_BACK = (ProblemCode.LOST_AT_PROVIDER, ProblemCode.CONTENT_UNAVAILABLE)
+"""What a job failed for that was paid, and that its provider may have after all: it can be taken up again."""
 
 NO_PROBLEM = Problem("", "")
 """Written over a problem that has passed."""

@@ -94,6 +94,12 @@ class Profile:
     rate_limit: RateLimit = RateLimit()
     guesses_models: bool = False  # the models are placeholders until the server lists its own
     media_hosts: frozenset[str] = frozenset()  # private hosts that its files may be fetched from
+    server: str = ""  # which server it is, see `ServerId`; empty: nobody asks
+
+    @property
+    def says_elsewhere(self) -> str:
+        """Return what people hear of a job that was sent to another server under the same name."""
+        return f"This video is with another server than the one that {self.label} stands for here."
 
     def has(self, model_id: str) -> bool:
         """Tell whether the provider has a model."""

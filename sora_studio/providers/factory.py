@@ -1,12 +1,16 @@
 """From a table of providers.toml to the provider that it describes."""
 
+import hashlib
 from dataclasses import replace
 from decimal import Decimal
+from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import SecretStr
 
 from sora_studio.config import ProviderSettings
 from sora_studio.config.providers import ModelSettings
+from sora_studio.domain.job import ServerId
 from sora_studio.domain.money import MICROS_PER_DOLLAR
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Model, Operation, Preset, Profile
@@ -53,19 +57,24 @@ def profile_of(settings: ProviderSettings) -> Profile:
     )
 
 
-def provider_of(settings: ProviderSettings, secrets: frozenset[str] = frozenset()) -> Provider:
+def provider_of(
+    settings: ProviderSettings, secrets: frozenset[str] = frozenset(), child_of: UUID | None = None
+) -> Provider:
     """Return the provider of a table; it connects at its first call.
 
     Args:
         settings: The table.
         secrets: What it must not repeat, beside the secrets of its table.
+        child_of: The instance that has started it as its sandbox.
     """
     profile = profile_of(settings)
     if profile.retired:
         return RetiredProvider(profile)
     headers = {name: _bare(value) for name, value in settings.headers.items()}
     credentials = Credentials(_bare(settings.api_key), settings.key_header, headers, secrets)
-    return VideosApiProvider(profile, settings.base_url or _OPENAI, credentials)
+    address = settings.base_url or _OPENAI
+    server = _child(child_of) if child_of else _server(address, credentials)
+    return VideosApiProvider(replace(profile, server=str(server)), address, credentials)
 
 
 def probing(settings: ProviderSettings) -> Provider:
@@ -74,6 +83,20 @@ def probing(settings: ProviderSettings) -> Provider:
         update={"add": [*settings.operations.add, Operation.LIST, Operation.MODELS], "remove": []}
     )
     return provider_of(settings.model_copy(update={"operations": more}))
+
+
+def _server(address: str, credentials: Credentials) -> ServerId:
+    """Name a server by its address without any secret in it, and by a fingerprint of what lets us in."""
+    parts = urlsplit(address)
+    where = parts.netloc.rpartition("@")[2]
+    shown = "\0".join((credentials.bare_key, *sorted(credentials.headers.values())))
+    key = hashlib.sha256(shown.encode()).hexdigest()[:12] if shown else ""
+    return ServerId(f"{parts.scheme}://{where}{parts.path}".lower(), key)
+
+
+def _child(instance: UUID) -> ServerId:
+    """Name the sandbox of an instance, whatever port and key it has this time."""
+    return ServerId(f"sandbox:{instance}")
 
 
 def _bare(secret: SecretStr | None) -> str:

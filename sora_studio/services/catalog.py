@@ -53,6 +53,10 @@ class ProviderCatalog:
             self._on_stale()
         return tuple(self._profiles.values())
 
+    def servers(self) -> dict[str, str]:
+        """Return which server each provider is, a `ServerId`; empty where that is not known."""
+        return {name: profile.server for name, profile in self._profiles.items()}
+
     def places(self) -> dict[str, int]:
         """Return how many jobs a provider makes at a time, where that is limited."""
         limits = {name: profile.rate_limit.jobs for name, profile in self._profiles.items()}

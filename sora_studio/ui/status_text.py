@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sora_studio.domain.money import as_price
-from sora_studio.domain.problem import ProblemCode
+from sora_studio.domain.problem import MAY_COME_BACK, ProblemCode
 from sora_studio.domain.video import TERMINAL, Phase, VideoView
 
 SANDBOX = "sandbox"  # the name of the built-in provider
@@ -31,6 +31,7 @@ class StatusText:
 _TELL = "Tell the person who runs this studio."
 _DECIDE = "Decision needed"
 _ODD_WORD = "The provider reports the status “{status}”. We keep checking. {charge}"
+_ELSEWHERE = "{reason} It goes on when that server is set up again. {charge}"
 _NOT_SEEN = "The provider has the job, but its status cannot be read: {reason} We keep checking. {charge}"
 _OPERATOR = StatusText(
     "Failed",
@@ -41,7 +42,7 @@ _OURS = StatusText(
     f"Rendered, but not saved yet: {{reason}} We keep trying. {{charge}} {_TELL}",
 )
 _AGAIN = "{reason} {charge} You can submit it again."
-_PAY_AGAIN = "{reason} {charge} Submitting it again costs again."
+_PAY_AGAIN = "{reason} {charge} Check again whether it is there after all; submitting it again costs again."
 
 _TEXTS: Mapping[Phase, Mapping[str, StatusText]] = {
     Phase.SUBMITTING: {
@@ -71,17 +72,27 @@ _TEXTS: Mapping[Phase, Mapping[str, StatusText]] = {
             "In the queue", "The provider has accepted the job and will start it soon. {charge}"
         ),
         _ODD: StatusText("In the queue", _ODD_WORD),
+        ProblemCode.PROVIDER_ELSEWHERE: StatusText("In the queue", _ELSEWHERE),
         _ANY: StatusText("In the queue", _NOT_SEEN),
     },
     Phase.IN_PROGRESS: {
         _NONE: StatusText("Rendering", "The provider is rendering your video. {charge}"),
         SANDBOX: StatusText("Rendering", "The sandbox is drawing your video. {charge}"),
         _ODD: StatusText("Rendering", _ODD_WORD),
+        ProblemCode.PROVIDER_ELSEWHERE: StatusText("Rendering", _ELSEWHERE),
         _ANY: StatusText("Rendering", _NOT_SEEN),
     },
     Phase.SAVING: {
         _NONE: StatusText("Saving", "Rendered. The file is being copied into your library. {charge}"),
-        **dict.fromkeys((ProblemCode.NO_ROOM, ProblemCode.DISK_REFUSED, ProblemCode.PROVIDER_MISSING), _OURS),
+        **dict.fromkeys(
+            (
+                ProblemCode.NO_ROOM,
+                ProblemCode.DISK_REFUSED,
+                ProblemCode.PROVIDER_MISSING,
+                ProblemCode.PROVIDER_ELSEWHERE,
+            ),
+            _OURS,
+        ),
         _ANY: StatusText("Not saved yet", "Rendered, but not saved yet: {reason} We keep trying. {charge}"),
     },
     Phase.COMPLETED: {
@@ -94,6 +105,10 @@ _TEXTS: Mapping[Phase, Mapping[str, StatusText]] = {
             "The server never said whether it accepted this job. {charge} Check again; or submit it "
             "again, which costs again if it did; or give up.",
             "The server never said whether it accepted this job.",
+        ),
+        ProblemCode.LOST_AT_PROVIDER: StatusText(
+            _DECIDE,
+            "{reason} {charge} We keep checking, and save it if it turns up. Or give up.",
         ),
         _ANY: StatusText(_DECIDE, "{reason} {charge} Check again, or give up."),
     },
@@ -148,6 +163,11 @@ def cost(view: VideoView) -> str:
 def may_be_unsent(view: VideoView) -> bool:
     """Tell whether the provider may not have accepted the job: then submitting again need not cost again."""
     return not view.charges
+
+
+def may_come_back(view: VideoView) -> bool:
+    """Tell whether a video failed that its provider may have after all: to check again costs nothing."""
+    return view.phase is Phase.FAILED and view.problem is not None and view.problem.code in MAY_COME_BACK
 
 
 def kept_until(view: VideoView) -> datetime | None:

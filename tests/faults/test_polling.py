@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-import httpx
 import pytest
 
 from sora_studio.domain.video import Phase, VideoView
@@ -35,23 +34,21 @@ async def test_a_provider_that_is_silent_is_left_alone(harness: StudioHarness):
     await _finish(harness, view)
 
 
-async def test_a_job_that_is_unknown_for_two_minutes_is_lost(harness: StudioHarness):
-    """F45: never at the first look; what it cost stays charged, and the words say so."""
+async def test_a_job_that_is_unknown_for_two_minutes_is_not_lost(harness: StudioHarness):
+    """F45: the person is asked, what it cost stays charged, and it is looked for all the same."""
     view = await _under_way(harness)
-    remote_id = (await harness.row(view)).remote_id
-    async with httpx.AsyncClient() as http:
-        await http.delete(f"{harness.box.base_url}/videos/{remote_id}")
+    await harness.box.fault(poll="404")
     waited = 0.0
-    for lookups in (1, 2, 3):
+    for lookups in (1, 2, 3, 4):
         await harness.wait(partial(_missed, harness, view, lookups), hurry=False)
         assert (await harness.look(view)).phase is Phase.IN_PROGRESS
         waited += await _due_in(harness, view)
         await harness.hurry()
-    assert waited > 110
+    assert waited > 125
     seen = await harness.until(view)
     assert seen.problem
-    assert (seen.phase, seen.problem.code, seen.charged) == (Phase.FAILED, "lost_at_provider", True)
-    await harness.audit()
+    assert (seen.phase, seen.problem.code, seen.charged) == (Phase.NEEDS_ATTENTION, "lost_at_provider", True)
+    await _finish(harness, view)
 
 
 @pytest.mark.parametrize("word", ["paused", "reticulating splines", "<b>"])
@@ -159,7 +156,7 @@ async def _under_way(harness: StudioHarness) -> VideoView:
 async def _finish(harness: StudioHarness, view: VideoView) -> None:
     """Take the trouble away."""
     await harness.box.clear()
-    assert (await harness.until(view)).phase is Phase.COMPLETED
+    await harness.until(view, Phase.COMPLETED)
     assert await harness.posts(view) == 1
     await harness.audit()
 

@@ -5,8 +5,9 @@ A frozen process is one whose lease is over: the lease is by the database's cloc
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -14,17 +15,20 @@ from sqlalchemy import text
 
 from sora_studio.bootstrap import Parts
 from sora_studio.db.engine import Database
+from sora_studio.domain.errors import SubmitUnclear
 from sora_studio.domain.video import Phase, Status
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.integration.jobs.conftest import Background
+from tests.support.films import film
 from tests.support.harness import StudioHarness, opened_lab
 from tests.support.instance import Instance, running_instance
 from tests.support.library import add_person, add_videos
-from tests.support.provider import FakeProvider
+from tests.support.provider import PROFILE, FakeProvider
 from tests.support.sandbox import Box
 from tests.support.waiting import comes_true
+from tests.support.workers import InlineWorkers
 
 
 async def test_two_ask_as_often_as_one(database: Database, tmp_path: Path):
@@ -75,6 +79,84 @@ async def test_two_finish_everything_once(box: Box, database_url: str, tmp_path:
             assert await harness.posts(view) == 1
         assert len(await harness.taken()) == len(views)
         await harness.audit()
+
+
+async def test_two_with_a_server_each_under_one_name_lose_nothing(database: Database, tmp_path: Path):
+    """F54: for minutes, each asks its own server about its own jobs and leaves the other's alone."""
+    owner_id = await add_person(database)
+    pair = [_at(server, database, tmp_path, owner_id) for server in ("http://a/v1", "http://b/v1")]
+    for background in pair:
+        await background.wish(f"for {background.provider.profile.server}")
+        await background.submit()
+    await _for_minutes(*pair)
+    assert [{*each.provider.fetched} for each in pair] == [{"a-0"}, {"b-0"}]
+    for background in pair:
+        (remote_id,) = background.provider.jobs
+        background.provider.finish(remote_id, film(tmp_path / "film.mp4").read_bytes())
+    await _for_minutes(*pair)
+    assert await pair[0].read("SELECT array_agg(phase) FROM job") == (["completed"] * 2,)
+
+
+@pytest.mark.parametrize(
+    ("server", "phase", "problem"),
+    [
+        ("http://a/v1#wrong-key", Phase.NEEDS_ATTENTION, "lost_at_provider"),
+        ("http://b/v1#key", Phase.QUEUED, "provider_elsewhere"),
+    ],
+)
+async def test_one_whose_key_or_address_is_wrong_for_minutes_loses_nothing(
+    database: Database, tmp_path: Path, server: str, phase: Phase, problem: str
+):
+    """It says what is wrong, and goes on when it is put right."""
+    owner_id = await add_person(database)
+    right = _at("http://a/v1#key", database, tmp_path, owner_id)
+    view = await right.wish()
+    await right.submit()
+    wrong = _at(server, database, tmp_path, owner_id)
+    for _ in range(3):
+        await _for_minutes(wrong)
+    seen = await right.look(view)
+    assert (seen.phase, seen.problem and seen.problem.code) == (phase, problem)
+    assert bool(wrong.provider.fetched) == (problem == "lost_at_provider"), "nobody is asked in vain"
+    right.provider.finish("a-0", film(tmp_path / "film.mp4").read_bytes())
+    await _for_minutes(right)
+    assert (await right.look(view)).phase is Phase.COMPLETED
+
+
+async def test_whose_answer_was_lost_is_not_looked_for_on_another_server(database: Database, tmp_path: Path):
+    """Another server's list proves nothing: by its word alone, a wish would be sent and paid twice."""
+    owner_id = await add_person(database)
+    one, other = (_at(server, database, tmp_path, owner_id) for server in ("http://a/v1", "http://b/v1"))
+    view = await one.wish()
+    one.provider.after_submit = [SubmitUnclear("The connection broke.", "connection_lost")]
+    await one.submit()
+    await _for_minutes(other)
+    assert (await one.look(view)).phase is Phase.SUBMIT_UNKNOWN
+    assert (other.provider.orders, other.provider.lists) == ([], 0)
+    await _for_minutes(one)
+    assert (await one.look(view)).phase is not Phase.SUBMIT_UNKNOWN
+    assert len(one.provider.orders) == 1
+
+
+def _at(server: str, db: Database, folder: Path, owner_id: UUID) -> Background:
+    """Open an instance whose provider `fake` is a certain server; it names its jobs by the server's host."""
+    profile = replace(PROFILE, server=server, list_is_complete=True)
+    provider = FakeProvider(profile, prefix=f"{urlsplit(server).hostname}-")
+    return Background(db, provider, LocalStorage(folder / "media"), InlineWorkers(limit_worker), owner_id)
+
+
+async def _for_minutes(*instances: Background) -> None:
+    """Let them work for 200 seconds, eight at a time."""
+    for step in range(25):
+        for background in instances if step % 2 else instances[::-1]:
+            await background.refresher.run()
+            await background.reconciler.run()
+            await background.reconciler.pool.idle()
+            await background.archive()
+        await instances[0].sql(
+            "UPDATE job SET due_at = due_at - interval '8 s', accepted_at = accepted_at - interval '8 s',"
+            " submit_started_at = submit_started_at - interval '8 s'"
+        )
 
 
 @dataclass

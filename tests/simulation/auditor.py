@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sora_studio.domain.job import Charge
+from sora_studio.domain.problem import MAY_COME_BACK, ProblemCode
 from sora_studio.domain.video import NEXT, TERMINAL, Phase, Variant
 from tests.simulation.provider import BROKEN, Accepted, Provider
 from tests.simulation.tables import Job, Tables
@@ -37,11 +38,16 @@ class Auditor:
     def job_changed(self, old: Job, new: Job, *, decided: bool) -> None:
         """Check one row's way (I3)."""
         way = (old.phase, new.phase)
-        self._check(way[0] is way[1] or way[1] in NEXT[way[0]], "a way that is not allowed", *way)
-        self._check(old.phase not in TERMINAL or old.phase is new.phase, "an end that was left", *way)
+        self._check(way[0] is way[1] or way[1] in NEXT[way[0]] or decided, "a way that is not allowed", *way)
+        was_taken_up = decided and old.problem_code in MAY_COME_BACK
+        self._check(
+            old.phase not in TERMINAL or old.phase is new.phase or was_taken_up, "an end that was left", *way
+        )
         self._check(new.progress >= old.progress, "progress fell", old.progress, new.progress)
         self._check(old.remote_id in (None, new.remote_id), "another remote id", old.remote_id, new.remote_id)
         self._check(new.fence >= old.fence, "a fence that went back")
+        was_lost = new.phase is Phase.FAILED and new.problem_code == ProblemCode.LOST_AT_PROVIDER
+        self._check(not was_lost, "a paid job that failed because it was not found", new.remote_id)
         if old.charge is not new.charge:
             charge = (old.charge, new.charge)
             self._check(charge in _CHARGES, "a charge that was undone", *charge)

@@ -30,7 +30,7 @@ RUNNING: ContextVar["Process | None"] = ContextVar("RUNNING", default=None)
 
 WORKS_ON = {
     TaskName.SUBMIT: frozenset({Phase.SUBMITTING}),
-    TaskName.REFRESH: frozenset({Phase.QUEUED, Phase.IN_PROGRESS}),
+    TaskName.REFRESH: frozenset({Phase.QUEUED, Phase.IN_PROGRESS, Phase.NEEDS_ATTENTION}),
     TaskName.RECONCILE: frozenset({Phase.SUBMIT_UNKNOWN}),
     TaskName.ARCHIVE: frozenset({Phase.SAVING}),
 }
@@ -85,6 +85,10 @@ class World(Host, Protocol):
     down: bool  # the database
     database_faults: float
 
+    def server_of(self, holder: UUID) -> str:
+        """Return which server a process asks."""
+        ...
+
     def committed(self, process: "Process", transaction: Transaction) -> None:
         """Check what a transaction did and plan when something is due."""
         ...
@@ -108,7 +112,7 @@ class Process:
         storage = LocalStorage(media)
         on = Resources(
             db=MemoryDatabase(world.tables, self),
-            catalog=ProviderCatalog({server.profile.name: Line(server, self)}),
+            catalog=ProviderCatalog({server.profile.name: Line(server, self, world.server_of(holder))}),
             storage=storage,
             disk_space=Spacious(storage),
             worker_pool=Desk(self.cross),

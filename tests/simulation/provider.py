@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from pathlib import Path
@@ -67,6 +67,7 @@ class Accepted:
     shown: datetime | None  # when the list shows it; None: never
     lost: bool = False  # the provider forgot it
     deleted: bool = False
+    server: str = ""  # which of several servers has it
 
     @property
     def body(self) -> bytes:
@@ -128,22 +129,23 @@ class Provider:
         self.ledger: list[Accepted] = []
         self.by_id: dict[str, Accepted] = {}
         self.down = False
+        self.misled = False  # another server answers in its place and knows nothing, as after a wrong setting
         self.on_taken: Callable[[Accepted], None] = lambda _taken: None
 
     def fault(self, *, submits: bool = False) -> Fault:
         """Draw what becomes of a request."""
         rng = self.host.rng
-        if self.down:
+        if self.down or (self.misled and submits):
             return Fault.UNREACHABLE
         if not self.host.stormy or rng.random() >= self.weather.faults:
             return Fault.NONE
         return rng.choice(_ALL if submits else _HARMLESS)
 
-    def accept(self, submission: Submission) -> RemoteJob:
-        """Take an submission, or refuse it."""
+    def accept(self, submission: Submission, server: str) -> RemoteJob:
+        """Take a submission, or refuse it."""
         host, weather, rng = self.host, self.weather, self.host.rng
         for taken in self.ledger if self.profile.honours_idempotency_key else ():
-            if taken.key == submission.job_id:
+            if (taken.key, taken.server) == (submission.job_id, server):
                 return self._said(taken)
         if rng.random() < weather.refuses:
             host.log("refused", submission.job_id)
@@ -164,6 +166,7 @@ class Provider:
             tells_progress=rng.random() < 0.7,
             odd_word=rng.random() < 0.05,
             shown=None if rng.random() < weather.list_lacks else shown,
+            server=server,
         )
         self.ledger.append(taken)
         self.by_id[taken.remote_id] = taken
@@ -171,16 +174,22 @@ class Provider:
         self.on_taken(taken)
         return self._said(taken)
 
-    def find(self, remote_id: str) -> RemoteJob:
-        return self._said(self._known(remote_id))
+    def find(self, remote_id: str, server: str) -> RemoteJob:
+        return self._said(self._known(remote_id, server))
 
-    def page(self, after: str | None, limit: int) -> RemotePage:
+    def page(self, after: str | None, limit: int, server: str) -> RemotePage:
         """Return a page of the list, newest first."""
+        if self.misled:
+            raise Unsupported("Not Found", "not_found")
         now = self.host.now()
         found = [
             taken
             for taken in reversed(self.ledger)
-            if taken.shown and taken.shown <= now and not taken.lost and not taken.deleted
+            if taken.shown
+            and taken.shown <= now
+            and not taken.lost
+            and not taken.deleted
+            and taken.server == server
         ]
         if self.weather.shows_twice:
             found = [taken for taken in found for _ in range(2)]
@@ -190,8 +199,8 @@ class Provider:
         last = page[-1].remote_id if page else None
         return RemotePage(tuple(map(self._said, page)), last, has_more=start + limit < len(ids))
 
-    def file(self, remote_id: str) -> bytes:
-        taken = self._known(remote_id)
+    def file(self, remote_id: str, server: str) -> bytes:
+        taken = self._known(remote_id, server)
         if not taken.completed_by(self.host.now()) or self.host.now() >= taken.expires:
             raise JobNotFound("No such file.", "not_found")
         return taken.body
@@ -207,9 +216,9 @@ class Provider:
             taken.lost = True
         self.host.log("the provider restarted and forgot its jobs")
 
-    def _known(self, remote_id: str) -> Accepted:
+    def _known(self, remote_id: str, server: str) -> Accepted:
         taken = self.by_id.get(remote_id)
-        if taken is None or taken.lost or taken.deleted:
+        if taken is None or taken.lost or taken.deleted or taken.server != server or self.misled:
             raise JobNotFound(_GONE, "not_found")
         return taken
 
@@ -261,23 +270,20 @@ class Line:
     What was sent arrives, and is done, whatever becomes of the process that has sent it.
     """
 
-    def __init__(self, server: Provider, wire: Wire) -> None:
+    def __init__(self, server: Provider, wire: Wire, name: str = "") -> None:
         self._server, self._wire, self._host = server, wire, server.host
-
-    @property
-    def profile(self) -> Profile:
-        return self._server.profile
+        self._name, self.profile = name, replace(server.profile, server=name)
 
     async def submit(self, submission: Submission) -> RemoteJob:
         self._host.log("POST", submission.job_id)
         fault = self._server.fault(submits=True)
-        return await self._request(lambda: self._server.accept(submission), fault, SubmitUnclear)
+        return await self._request(lambda: self._server.accept(submission, self._name), fault, SubmitUnclear)
 
     async def fetch(self, remote_id: str) -> RemoteJob:
-        return await self._get(lambda: self._server.find(remote_id))
+        return await self._get(lambda: self._server.find(remote_id, self._name))
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
-        return await self._get(lambda: self._server.page(after, limit))
+        return await self._get(lambda: self._server.page(after, limit, self._name))
 
     async def delete(self, remote_id: str) -> None:
         await self._get(lambda: self._server.delete(remote_id))
@@ -299,7 +305,7 @@ class Line:
 
     @asynccontextmanager
     async def _content(self, remote_id: str, beginning: ResumePoint | None) -> AsyncIterator[Content]:
-        body = await self._get(lambda: self._server.file(remote_id))
+        body = await self._get(lambda: self._server.file(remote_id, self._name))
         fault = self._server.fault()
         if fault is Fault.BROKEN:
             body = b"<html>" + body

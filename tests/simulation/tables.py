@@ -19,7 +19,7 @@ from sora_studio.db.webhook_deliveries import AT_MOST_EVERY, KEPT, WAITS
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange, Likeness
-from sora_studio.domain.problem import Problem
+from sora_studio.domain.problem import MAY_COME_BACK, Problem
 from sora_studio.domain.video import NEXT, TERMINAL, Kind, Phase
 from sora_studio.services.jobs.stores import Stores
 
@@ -54,6 +54,7 @@ class Job:
     created_at: datetime
     provider: str = "simulated"
     current: bool = True
+    server: str | None = None
     remote_id: str | None = None
     phase: Phase = Phase.SUBMITTING
     progress: int = 0
@@ -183,9 +184,15 @@ class MemoryJobs(_Store):
         lease: timedelta,
         most: int,
         held: Iterable[UUID] = (),
+        servers: Iterable[str] = (),
     ) -> tuple[ClaimedJob, ...]:
-        now, wanted, held = self._t.now, frozenset(phases), frozenset(held)
-        free = (job for job in self._t.jobs.values() if self._is_free(job, now))
+        now, wanted, held, ours = self._t.now, frozenset(phases), frozenset(held), {None, *servers}
+        aside = now - timedelta(minutes=1)
+        free = (
+            job
+            for job in self._t.jobs.values()
+            if self._is_free(job, now) and (job.server in ours or (job.due_at or now) <= aside)
+        )
         due = [job for job in free if job.phase in wanted and job.id not in held]
         due.sort(key=lambda job: (_deadline(job), job.due_at, job.created_at))
         claimed = [
@@ -207,7 +214,9 @@ class MemoryJobs(_Store):
         """Take them as they come: turns are about fairness, and tested on the database."""
         assert not places, "the simulated providers make as many at a time as they are asked for"
         del served
-        return await self.claim([Phase.SUBMITTING], holder=holder, lease=lease, most=most, held=held)
+        servers = {job.server for job in self._t.jobs.values() if job.server}
+        phases = [Phase.SUBMITTING]
+        return await self.claim(phases, holder=holder, lease=lease, most=most, held=held, servers=servers)
 
     async def unanswered(self, provider: str) -> tuple[ClaimedJob, ...]:
         oldest = self._t.now - timedelta(minutes=10)
@@ -250,12 +259,12 @@ class MemoryJobs(_Store):
         values["reference_sha256"] = reference and reference.sha256
         return ClaimedJob(**{name: values[name] for name in _CLAIMED})
 
-    async def begin(self, job: ClaimedJob) -> bool:
+    async def begin(self, job: ClaimedJob, server: str | None = None) -> bool:
         row = self._t.jobs.get(job.id)
         if row is None or row.fence != job.fence or row.submit_started_at is not None:
             return False
         self._t.fences.append((job.fence, row.fence))
-        self._t.change(row, submit_started_at=self._t.now)
+        self._t.change(row, submit_started_at=self._t.now, server=server)
         return True
 
     async def record(self, changes: Sequence[JobChange]) -> int:
@@ -306,13 +315,14 @@ class MemoryJobs(_Store):
             "submit_started_at": None if change.not_sent else job.submit_started_at,
             "accepted_at": job.accepted_at or now if change.accepted else job.accepted_at,
             "rendered_at": job.rendered_at or change.rendered_at,
+            "server": change.server or job.server,
             "ended_at": now if change.phase in TERMINAL else job.ended_at,
         }
 
     def _due(self, job: Job, change: JobChange) -> datetime | None:
         if change.due_in is None:
             return None
-        waits = (change.phase or job.phase) in {Phase.QUEUED, Phase.IN_PROGRESS}
+        waits = (change.phase or job.phase) in {Phase.QUEUED, Phase.IN_PROGRESS, Phase.NEEDS_ATTENTION}
         if waits and job.hinted_at and job.hinted_at > change.job.now:
             return max(self._t.now, job.hinted_at)
         return self._t.now + change.due_in
@@ -332,11 +342,11 @@ class MemoryJobs(_Store):
                 self._t.change(job, lease_until=None, holder=None, fence=job.fence + 1)
 
     async def check_again(self, video_id: UUID) -> bool:
-        if not (job := self._waiting(video_id)):
+        if not (job := self._waiting(video_id) or self._lost(video_id)):
             return False
         phase = Phase.IN_PROGRESS if job.remote_id else Phase.SUBMIT_UNKNOWN
-        again = {"phase": phase, "due_at": self._t.now, "created_at": self._t.now}
-        fresh = {"lookups": 0, "failures": 0, "problem_code": None, "problem_message": None}
+        again = {"phase": phase, "due_at": self._t.now, "created_at": self._t.now, "ended_at": None}
+        fresh = {"lookups": 0, "failures": 0, "server": None, "problem_code": None, "problem_message": None}
         return self._decided(job, ActivityKind.RECHECKED, **again, **fresh)
 
     async def submit_again(self, attempt: JobRow) -> bool:
@@ -360,6 +370,12 @@ class MemoryJobs(_Store):
     def _waiting(self, video_id: UUID) -> Job | None:
         jobs = (job for job in self._t.jobs.values() if job.video_id == video_id and job.current)
         return next((job for job in jobs if job.phase is Phase.NEEDS_ATTENTION), None)
+
+    def _lost(self, video_id: UUID) -> Job | None:
+        """Return a failed job that its provider may have after all."""
+        jobs = (job for job in self._t.jobs.values() if job.video_id == video_id and job.current)
+        failed = (job for job in jobs if job.phase is Phase.FAILED and job.remote_id)
+        return next((job for job in failed if job.problem_code in MAY_COME_BACK), None)
 
     def _decided(self, job: Job, kind: ActivityKind, **values: object) -> bool:
         self._t.show(self._t.change(job, fence=job.fence + 1, **values))
@@ -452,8 +468,10 @@ class MemoryWebhookDeliveries(_Store):
             self._t.change(job, due_at=min(job.due_at or at, at), hinted_at=at)
             for job in [*self._t.jobs.values()]
             if job.remote_id in fresh
-            and job.phase in (Phase.QUEUED, Phase.IN_PROGRESS)
-            and job.lookups == 0
+            and (
+                (job.phase in (Phase.QUEUED, Phase.IN_PROGRESS) and job.lookups == 0)
+                or job.phase is Phase.NEEDS_ATTENTION
+            )
             and (at := _after_last(job, now))
         ]
         return any(job.due_at and job.due_at <= now for job in applied)

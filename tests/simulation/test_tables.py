@@ -33,6 +33,7 @@ from tests.support.library import add_person, add_videos
 
 LEASE = timedelta(seconds=30)
 HOLDERS = (uuid4(), uuid4())
+SERVERS = ("http://one/v1", "http://two/v1")
 STEPS = 60
 _MOMENTS = tuple(name for name in Job.__dataclass_fields__ if name.endswith("_at") or name == "lease_until")
 
@@ -150,14 +151,17 @@ class Twins:
         phases = [*Phase] if self.rng.random() < 0.5 else self.rng.sample([*Phase], 3)
         holder, most = self.rng.choice(HOLDERS), self.rng.randint(1, 4)
         held = [job.id for job in self.claimed[-2:]] if self.rng.random() < 0.5 else []
+        given: dict[str, Any] = {"holder": holder, "lease": LEASE, "most": most, "held": held}
+        servers = self.rng.choice([(), SERVERS[:1], SERVERS])
         claimed: set[ClaimedJob] = await self.both(
-            lambda jobs, _a, _h: _set(jobs.claim(phases, holder=holder, lease=LEASE, most=most, held=held))
+            lambda jobs, _a, _h: _set(jobs.claim(phases, servers=servers, **given))
         )
         self.claimed += sorted(claimed, key=lambda job: job.id)
 
     async def begin(self) -> None:
         if job := self._any():
-            await self.both(lambda jobs, _a, _h: jobs.begin(job))
+            server = self.rng.choice([None, *SERVERS])
+            await self.both(lambda jobs, _a, _h: jobs.begin(job, server))
 
     async def record(self) -> None:
         changes = {job.id: self._change(job) for _ in range(self.rng.randint(1, 3)) if (job := self._any())}
@@ -178,13 +182,14 @@ class Twins:
             progress=rng.choice([None, 0, 30, 60, 99, 100]),
             remote_status=rng.choice([None, "", "paused"]),
             remote_expires_at=rng.choice([None, datetime(2026, 11, 1, tzinfo=UTC)]),
-            problem=rng.choice([None, Problem("code", "Some words.")]),
+            problem=rng.choice([None, Problem("code", "Some words."), Problem("lost_at_provider", "Gone.")]),
             charge=rng.choice([None, *Charge]),
             failures=rng.randrange(3),
             lookups=rng.choice([None, 0, 2]),
             not_sent=rng.random() < 0.2,
             accepted=rng.random() < 0.2,
             rendered_at=rng.choice([None, datetime(2026, 11, 2, tzinfo=UTC)]),
+            server=rng.choice([None, None, *SERVERS]),
             activity_kinds=tuple(rng.sample([*ActivityKind], rng.randrange(3))),
         )
 

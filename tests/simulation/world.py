@@ -70,6 +70,9 @@ class World:
         self.provider.on_taken = self._taken
         self.processes: list[Process] = []
         self._holders = [self._new_id() for _ in range(rng.choice([1, 1, 2]))]
+        self._servers = {holder: f"http://{place}" for place, holder in enumerate(self._holders)}
+        if rng.random() < 0.5:  # or all of them ask the same one, as they should
+            self._servers = dict.fromkeys(self._holders, "http://0")
         self._planned = float("inf")
         self._rested = 0.0
         self._decisions = self._restores = 0
@@ -95,6 +98,10 @@ class World:
     def later(self, seconds: float, do: Callable[[], object]) -> None:
         """Do something in a while, whatever becomes of the process that asked for it."""
         self.loop.call_later(seconds, do, context=Context())
+
+    def server_of(self, holder: UUID) -> str:
+        """Return which server a process asks."""
+        return self._servers[holder]
 
     # Its course.
 
@@ -125,6 +132,10 @@ class World:
             self._outage(rng.uniform(0, storm), rng.uniform(5, 120))
         if rng.random() < 0.15:
             start = rng.uniform(0, storm)
+            self.later(start, lambda: setattr(self.provider, "misled", True))
+            self.later(start + rng.uniform(60, 400), lambda: setattr(self.provider, "misled", False))
+        if rng.random() < 0.15:
+            start = rng.uniform(0, storm)
             self.later(start, lambda: setattr(self, "down", True))
             self.later(start + rng.uniform(1, 40), lambda: setattr(self, "down", False))
         profile = self.provider.profile
@@ -139,7 +150,7 @@ class World:
         self.later(start + seconds, lambda: setattr(self.provider, "down", False))
 
     def _calm(self) -> None:
-        self.stormy = self.down = self.provider.down = False
+        self.stormy = self.down = self.provider.down = self.provider.misled = False
         for process in self.processes:
             process.mishaps.clear()
             process.thaw()

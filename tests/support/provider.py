@@ -39,6 +39,7 @@ class FakeProvider:
 
     profile: Profile = PROFILE
     jobs: dict[str, RemoteJob] = field(default_factory=dict)
+    prefix: str = "remote-"  # of the jobs' names
     orders: list[Submission] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)  # what each job came with, as an Idempotency-Key
     files: dict[str, bytes] = field(default_factory=dict)
@@ -78,7 +79,7 @@ class FakeProvider:
             await self.hold.wait()
         if self.before_submit:
             raise self.before_submit.pop(0)
-        remote_id = f"remote-{len(self.jobs)}"
+        remote_id = f"{self.prefix}{len(self.jobs)}"
         self.jobs[remote_id] = RemoteJob(
             remote_id=remote_id,
             status=Status.QUEUED,

@@ -13,6 +13,7 @@ from sora_studio.domain.errors import (
     MediaTooLarge,
     ProviderError,
     ProviderMisconfigured,
+    ProviderUnavailable,
     StorageError,
     describe,
 )
@@ -33,6 +34,7 @@ _GONE_LOOKS = 4  # "not there" so often, after its deadline, and the file is gon
 _HOUR = timedelta(hours=1)  # how long a provider keeps a file of which it does not say
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=2)
 _BELIEVED_AFTER = 2  # attempts: a server that makes films this short does it every time
+_NOBODY_TO_ASK = {ProblemCode.PROVIDER_MISSING, ProblemCode.PROVIDER_ELSEWHERE}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 _log = structlog.get_logger(__name__)
@@ -75,6 +77,10 @@ class Archiver:
             await self._claims.record(
                 [_later(job, ProviderMisconfigured(message, ProblemCode.PROVIDER_MISSING))]
             )
+            return
+        if not job.may_be_at(provider.profile.server):
+            elsewhere = ProviderUnavailable(provider.profile.says_elsewhere, ProblemCode.PROVIDER_ELSEWHERE)
+            await self._claims.record([_later(job, elsewhere)])
             return
         try:
             await self._copy(provider, job)
@@ -131,8 +137,8 @@ def _problem(error: Exception) -> Problem:
         return Problem(ProblemCode.SAVING_SLOW, str(error))
     if isinstance(error, MediaError):
         return Problem(ProblemCode.FILE_DAMAGED, str(error))
-    is_missing = isinstance(error, ProviderError) and error.code == ProblemCode.PROVIDER_MISSING
-    return Problem(ProblemCode.PROVIDER_MISSING if is_missing else ProblemCode.SAVING_DELAYED, str(error))
+    said = error.code if isinstance(error, ProviderError) else ""
+    return Problem(said if said in _NOBODY_TO_ASK else ProblemCode.SAVING_DELAYED, str(error))
 
 
 def _deadline(job: ClaimedJob) -> datetime:

@@ -110,7 +110,7 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
     submit, reconcile, archive = (
         partial(wake, name) for name in (TaskName.SUBMIT, TaskName.RECONCILE, TaskName.ARCHIVE)
     )
-    claims = Claims(db, on.holder, options.stores)
+    claims = Claims(db, on.holder, options.stores, servers=catalog.servers().values())
     downloader = Downloader(storage=storage, worker_pool=on.worker_pool, limits=options.limits)
     refresher = Refresher(claims=claims, catalog=catalog, on_finished=archive)
     reconciler = Reconciler(claims=claims, catalog=catalog, on_unsent=submit, on_finished=archive)
@@ -144,6 +144,8 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
             downloader=downloader,
             most=options.videos_per_scrub,
         ),
-        catch_up=CatchUp(db=db, reconciler=reconciler, refresher=refresher, archiver=archiver),
+        catch_up=CatchUp(
+            db=db, catalog=catalog, reconciler=reconciler, refresher=refresher, archiver=archiver
+        ),
         importer=Importer(db=db, catalog=catalog),
     )

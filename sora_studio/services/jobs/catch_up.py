@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sora_studio.db.engine import Database
 from sora_studio.db.maintenance import MaintenanceRepository, Pending
 from sora_studio.domain.video import Phase
+from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.jobs.archive import Archiver
 from sora_studio.services.jobs.reconcile import Reconciler
 from sora_studio.services.jobs.refresh import Refresher
@@ -21,18 +22,25 @@ class Moved:
 
 
 class CatchUp:
-    """Looks for unclear submits, asks how jobs are going, and saves files. It sends nothing."""
+    """Looks for unclear submits and lost jobs, asks how jobs are going, and saves files. It sends nothing."""
 
     def __init__(
-        self, *, db: Database, reconciler: Reconciler, refresher: Refresher, archiver: Archiver
+        self,
+        *,
+        db: Database,
+        catalog: ProviderCatalog,
+        reconciler: Reconciler,
+        refresher: Refresher,
+        archiver: Archiver,
     ) -> None:
-        self._db, self._reconciler, self._refresher, self._archiver = db, reconciler, refresher, archiver
+        self._db, self._catalog = db, catalog
+        self._reconciler, self._refresher, self._archiver = reconciler, refresher, archiver
 
     async def run(self) -> list[Moved]:
         """Take up whatever nobody else works on; return every video that was not finished before."""
         async with self._db.transaction() as tx:
             repository = MaintenanceRepository(tx)
-            await repository.take_up()
+            await repository.take_up(self._catalog.servers())
             before = await repository.pending()
         unclear = sum(each.phase is Phase.SUBMIT_UNKNOWN for each in before)
         for _ in range(-(-unclear // _UNCLEAR_AT_ONCE)):

@@ -27,15 +27,19 @@ SERVED = 1_000
 class Claims:
     """Claims jobs for one holder and writes back what became of them."""
 
-    def __init__(self, db: Database, holder: UUID, stores: Stores | None = None) -> None:
+    def __init__(
+        self, db: Database, holder: UUID, stores: Stores | None = None, *, servers: Iterable[str] = ()
+    ) -> None:
         """Hold nothing yet.
 
         Args:
             db: Where the jobs are.
             holder: An id that only one live process has at a time.
             stores: What opens their tables. None: those of the database.
+            servers: Those that this process asks.
         """
         self._db, self._holder, self._stores = db, holder, stores or Stores()
+        self._servers = frozenset(servers)
         self._held: dict[UUID, int] = {}  # by job: the fencing number of our claim
         self._served: dict[UUID, None] = {}  # owners, the last one last
 
@@ -45,7 +49,12 @@ class Claims:
             return ()
         async with self._db.transaction() as tx:
             jobs = await self._stores.jobs(tx).claim(
-                phases, holder=self._holder, lease=LEASE, most=most, held=self._held
+                phases,
+                holder=self._holder,
+                lease=LEASE,
+                most=most,
+                held=self._held,
+                servers=self._servers,
             )
         self._held |= {job.id: job.fence for job in jobs}
         return jobs
@@ -85,12 +94,12 @@ class Claims:
         finally:
             self._let_go(jobs)
 
-    async def begin(self, job: ClaimedJob) -> bool:
-        """Record that the POST begins; False: the job may no longer be ours, so do not send it."""
+    async def begin(self, job: ClaimedJob, server: str = "") -> bool:
+        """Record that the POST to a server begins; False: the job may no longer be ours: do not send it."""
         now = asyncio.get_running_loop().time
         asked = now()
         async with self._db.transaction() as tx:
-            begun = await self._stores.jobs(tx).begin(job)
+            begun = await self._stores.jobs(tx).begin(job, server or None)
         # A process that froze in between would send what others, after a long look, have sent again.
         return begun and now() - asked < LEASE.total_seconds()
 

@@ -29,6 +29,7 @@ class Imported:
     """What became of a provider's list."""
 
     videos: list[RemoteJob] = field(default_factory=list[RemoteJob])
+    taken_up: int = 0  # videos here that were called lost, and that it lists
     trouble: str = ""  # why it could not be read
     passed_over: Counter[str] = field(default_factory=Counter[str])  # why: how many
 
@@ -64,6 +65,8 @@ class Importer:
         async with self._db.transaction() as tx:
             unclear = await MaintenanceRepository(tx).unclear_prompts(name)  # first: it may become known
             known = await JobRepository(tx).known(name, [remote.remote_id for remote in listed])
+            if not dry:
+                done.taken_up = await MaintenanceRepository(tx).take_up_lost([name], known)
         for remote in reversed(listed):  # oldest first
             if why := _not_to_import(remote, known, unclear):
                 done.passed_over[why] += 1
@@ -76,7 +79,7 @@ class Importer:
     async def _add(self, owner_id: UUID, provider: Provider, remote: RemoteJob) -> bool:
         """Write down one video; False: somebody else just did."""
         video = _video(owner_id, provider, remote)
-        job = self._job(video, remote)
+        job = self._job(provider, video, remote)
         told = (ActivityKind.RENDERED,) if job.phase == Phase.SAVING else ()
         try:
             async with self._db.transaction() as tx:
@@ -86,11 +89,12 @@ class Importer:
             return False
         return True
 
-    def _job(self, video: VideoRow, remote: RemoteJob) -> JobRow:
+    def _job(self, provider: Provider, video: VideoRow, remote: RemoteJob) -> JobRow:
         return JobRow(
             id=new_id(),
             video_id=video.id,
             provider=video.provider,
+            server=provider.profile.server or None,
             remote_id=remote.remote_id,
             phase=video.phase,
             progress=min(remote.progress or 0, 99),

@@ -74,11 +74,22 @@ class Reconciler:
         provider = self._catalog.provider(name)
         if provider is None or Operation.LIST not in provider.profile.operations:
             return [_ask_the_person(job) for job in jobs]
+        server = provider.profile.server
+        elsewhere = ProviderUnavailable(provider.profile.says_elsewhere, ProblemCode.PROVIDER_ELSEWHERE)
+        others = [_not_looked(job, elsewhere) for job in jobs if not job.may_be_at(server)]
+        return [*others, *await self._look_at(provider, [job for job in jobs if job.may_be_at(server)])]
+
+    async def _look_at(self, provider: Provider, jobs: Sequence[ClaimedJob]) -> list[JobChange]:
+        """Look for jobs that were sent to this very server: no other one's list proves anything."""
+        if not jobs:
+            return []
         try:
             listed, is_whole = await _list(provider, min(begun(job) for job in jobs) - BEFORE)
         except ProviderError as error:
             return [_not_looked(job, error) for job in jobs]
+        name, server = provider.profile.name, provider.profile.server
         sent, known = await self._claims.compare(name, [remote.remote_id for remote in listed])
+        sent = tuple(job for job in sent if job.may_be_at(server))
         nobodys = [remote for remote in listed if remote.remote_id not in known]
         pairs = match(jobs, sent, nobodys)
         left = [remote for remote in nobodys if remote not in pairs.values()]

@@ -4,9 +4,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from sora_studio.domain import polling, rate_limit
+from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import JobNotFound, ProviderError, ProviderUnavailable
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider, RemoteJob
@@ -19,7 +19,6 @@ from sora_studio.services.jobs.durations import Durations
 from sora_studio.services.jobs.task_pool import TaskPool
 from sora_studio.services.jobs.transitions import (
     change_for,
-    failed,
     is_too_old,
     needs_attention,
     problem_of,
@@ -41,7 +40,8 @@ _Answer = asyncio.Task[list[JobChange]]
 _PROVIDERS = 1_000
 _SINGLES_FOR = 2  # seconds' worth of the provider's pace: what one run asks for one by one
 _TELL_FROM = 3  # failed looks in a row, or a provider that is left alone, and the person is told
-_LOST_LOOKS, _LOST_PAUSE = 4, timedelta(seconds=40)  # three more looks over two minutes after the first 404
+_ASK_FROM = 5  # looks that knew nothing of a job, over two minutes and a half, and the person is asked, too
+_PHASES = (Phase.QUEUED, Phase.IN_PROGRESS, Phase.NEEDS_ATTENTION)  # the last: what may still come back
 
 
 class Refresher:
@@ -54,7 +54,7 @@ class Refresher:
 
     async def run(self) -> None:
         """Ask about every due job and store what changed, in a constant number of statements."""
-        jobs = await self._claims.take(Phase.QUEUED, Phase.IN_PROGRESS, most=MOST)
+        jobs = await self._claims.take(*_PHASES, most=MOST)
         if not jobs:
             return
         with self._claims.holding(*jobs):
@@ -97,11 +97,20 @@ class Refresher:
         if provider is None:
             problem = Problem(ProblemCode.PROVIDER_MISSING, f"The provider {name} is no longer configured.")
             return [_nobody_to_ask(job, problem) for job in jobs]
+        elsewhere = [job for job in jobs if not job.may_be_at(provider.profile.server)]
+        problem = Problem(ProblemCode.PROVIDER_ELSEWHERE, provider.profile.says_elsewhere)
+        here = [job for job in jobs if job not in elsewhere]
+        return [*(_nobody_to_ask(job, problem) for job in elsewhere), *await self._ask_server(provider, here)]
+
+    async def _ask_server(self, provider: Provider, jobs: Sequence[ClaimedJob]) -> list[JobChange]:
         try:
             listed = await _list(provider, jobs) if len(jobs) > SINGLES else {}
         except ProviderError as error:
             return [_later(job, error) for job in jobs]
-        changes = [self._change(job, listed[job.remote_id]) for job in jobs if job.remote_id in listed]
+        server = provider.profile.server
+        changes = [
+            self._change(job, listed[job.remote_id], server) for job in jobs if job.remote_id in listed
+        ]
         rest = [job for job in jobs if job.remote_id not in listed]
         most = max(1, round(provider.profile.rate_limit.per_second * _SINGLES_FOR))
         looked = await asyncio.gather(*(self._look(provider, job) for job in rest[:most]))
@@ -109,12 +118,14 @@ class Refresher:
 
     async def _look(self, provider: Provider, job: ClaimedJob) -> JobChange:
         try:
-            return self._change(job, await provider.fetch(job.remote_id or ""))
+            return self._change(job, await provider.fetch(job.remote_id or ""), provider.profile.server)
         except ProviderError as error:
             return _later(job, error)
 
-    def _change(self, job: ClaimedJob, remote: RemoteJob) -> JobChange:
-        return change_for(job, remote, history=self._durations.of(job))
+    def _change(self, job: ClaimedJob, remote: RemoteJob, server: str) -> JobChange:
+        how = ActivityKind.RECHECKED if job.phase is Phase.NEEDS_ATTENTION else None  # it was called lost
+        change = change_for(job, remote, how=how, history=self._durations.of(job))
+        return replace(change, server=server or None)
 
 
 async def _list(provider: Provider, jobs: Sequence[ClaimedJob]) -> dict[str | None, RemoteJob]:
@@ -174,12 +185,9 @@ def _nobody_to_ask(job: ClaimedJob, problem: Problem) -> JobChange:
 
 
 def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
-    """One failed look means nothing; a job that is unknown for two minutes is lost."""
+    """Come again: one failed look means nothing."""
     if isinstance(error, JobNotFound):
-        if job.lookups + 1 >= _LOST_LOOKS:
-            problem = Problem("lost_at_provider", f"The provider no longer knows this video: {error.message}")
-            return failed(JobChange(job), problem)
-        return JobChange(job, due_in=_LOST_PAUSE, lookups=job.lookups + 1)
+        return _unknown(job, error)
     change = wait_for(job, error)
     if change.failures > _TELL_FROM and is_too_old(job):
         return needs_attention(
@@ -190,3 +198,18 @@ def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
         )
     is_worth_telling = change.failures >= _TELL_FROM or change.failures == job.failures
     return replace(change, problem=problem_of(error)) if is_worth_telling else change
+
+
+def _unknown(job: ClaimedJob, error: JobNotFound) -> JobChange:
+    """Go on looking for a job that its provider does not know; after a while the person is asked, too.
+
+    It is never failed for that: absence proves nothing, and what was paid for may be there again any time.
+    """
+    lookups = job.lookups + 1
+    change = JobChange(job, due_in=polling.while_unknown(lookups), lookups=lookups)
+    if lookups < _ASK_FROM:
+        return change
+    problem = Problem(ProblemCode.LOST_AT_PROVIDER, f"The provider does not know this video: {error.message}")
+    if job.phase is Phase.NEEDS_ATTENTION:
+        return replace(change, problem=problem)
+    return replace(needs_attention(change, problem), due_in=change.due_in)

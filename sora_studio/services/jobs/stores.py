@@ -26,6 +26,7 @@ class JobStore(Protocol):
         lease: timedelta,
         most: int,
         held: Iterable[UUID] = (),
+        servers: Iterable[str] = (),
     ) -> tuple[ClaimedJob, ...]:
         """Reserve due jobs in some phases, soonest deadline first."""
         ...
@@ -43,7 +44,7 @@ class JobStore(Protocol):
         """Reserve wishes that can be sent, their owners in turn."""
         ...
 
-    async def begin(self, job: ClaimedJob) -> bool:
+    async def begin(self, job: ClaimedJob, server: str | None = None) -> bool:
         """Write down that the POST begins; False: it is not ours to send."""
         ...
 

@@ -90,7 +90,7 @@ class Submitter:
             )
         elif trouble := await self._disk_space.trouble():  # nothing is paid for that could not be saved
             await self._record(JobChange(job, due_in=ROOM_PAUSE, failures=job.failures, problem=trouble))
-        elif await self._claims.begin(job):
+        elif await self._claims.begin(job, provider.profile.server):
             await self._record(await self._ask(provider, job))
 
     async def _ask(self, provider: Provider, job: ClaimedJob) -> JobChange:

@@ -30,7 +30,7 @@ def change_for(
     Args:
         job: As it was claimed.
         remote: What the provider says of it.
-        how: How we came to know of the provider's job, when this is its first answer.
+        how: How we came to know of the provider's job, when this is its first answer, or the first for long.
         history: How many seconds such jobs took before, sorted.
     """
     first = job.remote_id is None
@@ -139,7 +139,7 @@ def _expires_at(job: ClaimedJob, remote: RemoteJob) -> datetime | None:
 
 
 def _next_phase(phase: Phase, status: Status | None) -> Phase:
-    """Keep to the ways on: a job that is rendering is never queued again."""
-    if phase is Phase.IN_PROGRESS:
-        return phase
+    """Keep to the ways on: a job that is rendering, or was found again, is never queued again."""
+    if phase in (Phase.IN_PROGRESS, Phase.NEEDS_ATTENTION):
+        return Phase.IN_PROGRESS
     return Phase.IN_PROGRESS if status is Status.IN_PROGRESS else Phase.QUEUED

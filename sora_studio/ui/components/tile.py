@@ -123,12 +123,7 @@ def decisions(video_id: rx.Var[str], unsent: rx.Var[bool]) -> list[rx.Component]
     busy = VideoActions.deciding == video_id
     again = "Submitting again costs a second time if the provider accepted the job after all."
     return [
-        rx.el.button(
-            "Check again",
-            on_click=VideoActions.check_again(video_id),
-            disabled=busy,
-            class_name="button small",
-        ),
+        check_again(video_id),
         rx.cond(
             unsent,
             rx.el.button(
@@ -143,6 +138,16 @@ def decisions(video_id: rx.Var[str], unsent: rx.Var[bool]) -> list[rx.Component]
             "Give up", on_click=VideoActions.give_up(video_id), disabled=busy, class_name="button small quiet"
         ),
     ]
+
+
+def check_again(video_id: rx.Var[str]) -> rx.Component:
+    """Offer to ask the provider once more."""
+    return rx.el.button(
+        "Check again",
+        on_click=VideoActions.check_again(video_id),
+        disabled=VideoActions.deciding == video_id,
+        class_name="button small",
+    )
 
 
 def skeletons(ratios: tuple[float, ...], *, dense: bool = False) -> rx.Component:

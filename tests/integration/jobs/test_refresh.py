@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sora_studio.domain import polling
 from sora_studio.domain.errors import (
     JobNotFound,
     ProviderError,
@@ -73,12 +74,69 @@ async def test_one_failed_look_means_nothing(background: Background):
     assert (await background.look(view)).phase is Phase.IN_PROGRESS
 
 
-async def test_a_job_that_stays_unknown_is_lost(background: Background):
+async def test_a_job_that_stays_unknown_is_looked_for_and_the_person_is_asked(background: Background):
+    """Absence proves nothing: the address or the key may be wrong. A file that comes late is still taken."""
     (view,) = await taken(background)
-    for phase in (Phase.QUEUED, Phase.QUEUED, Phase.QUEUED, Phase.FAILED):
-        background.provider.on_fetch = [GONE]
+    told = background.provider.jobs.pop("remote-0")
+    waits: list[float] = []
+    for _ in range(9):
+        await background.refresh()
+        waits += await background.read("SELECT extract(epoch FROM due_at - now())::float8 FROM job")
+    assert waits == pytest.approx([10, 20, 40, 80, *[120] * 5], abs=1)
+    seen = await background.look(view)
+    assert seen.problem
+    assert (seen.phase, seen.problem.code) == (Phase.NEEDS_ATTENTION, "lost_at_provider")
+    assert (seen.status, seen.charged) == (Status.IN_PROGRESS, True)
+    background.provider.jobs["remote-0"] = told
+    background.provider.finish("remote-0", b"file")
+    await background.refresh()
+    assert (await background.look(view)).phase is Phase.SAVING
+
+
+async def test_the_person_is_asked_after_two_minutes_and_never_at_the_first_looks(background: Background):
+    (view,) = await taken(background)
+    del background.provider.jobs["remote-0"]
+    for phase in (*[Phase.QUEUED] * 4, Phase.NEEDS_ATTENTION, Phase.NEEDS_ATTENTION):
         await background.refresh()
         assert (await background.look(view)).phase is phase
+
+
+async def test_after_a_day_without_a_trace_only_the_person_has_it_looked_for(background: Background):
+    (view,) = await taken(background)
+    background.provider.jobs.clear()
+    await background.sql("UPDATE job SET lookups = :most", most=polling.UNKNOWN_LOOKS - 1)
+    await background.refresh()
+    assert await background.read("SELECT due_at FROM job") == (None,)
+    assert (await background.videos.check_again(view.owner_id, view.id)).phase is Phase.IN_PROGRESS
+    assert await background.read("SELECT due_at <= now() FROM job") == (True,)
+
+
+@pytest.mark.parametrize("code", ["lost_at_provider", "content_unavailable"])
+async def test_what_was_called_lost_is_taken_up_again(background: Background, mp4: bytes, code: str):
+    """By the person, by `reconcile` and by `import`: its provider has it after all."""
+    views = await taken(background, "by the person", "by reconcile", "by import")
+    for number in range(3):
+        background.provider.finish(f"remote-{number}", mp4)
+    await background.sql(
+        "UPDATE job SET phase = 'failed', problem_code = :code, due_at = NULL, ended_at = now()", code=code
+    )
+    await background.sql("UPDATE video SET phase = 'failed'")
+    await background.videos.check_again(background.owner_id, views[0].id)
+    await background.refresher.run()
+    await background.archive()
+    assert [(await background.look(view)).phase for view in views] == [
+        *(Phase.COMPLETED, Phase.FAILED, Phase.FAILED),
+    ]
+    await background.sql("UPDATE job SET provider = 'another' WHERE remote_id = 'remote-2'")
+    await background.work.catch_up.run()
+    await background.sql("UPDATE job SET provider = 'fake'")
+    assert (await background.look(views[1])).phase is Phase.COMPLETED
+    done = await background.work.importer.run(background.owner_id, "fake")
+    assert (done.taken_up, done.videos) == (1, [])
+    await background.refresher.run()
+    await background.archive()
+    seen = await background.look(views[2])
+    assert (seen.phase, seen.problem, seen.charged) == (Phase.COMPLETED, None, True)
 
 
 async def test_an_unknown_word_keeps_the_job_alive(background: Background):

@@ -124,10 +124,25 @@ async def test_a_forged_delivery_changes_nothing(background: Background, webhook
     assert background.woken == ["refresh"]
 
 
-async def test_hints_do_not_hasten_the_loss_of_a_job(background: Background, webhooks: WebhookService):
-    """Four looks that know nothing of it make it lost; they are meant to lie two minutes apart."""
+async def test_hints_do_not_hasten_the_question(background: Background, webhooks: WebhookService):
+    """Looks that know nothing of a job have the person asked; they are meant to span two minutes."""
     await taken(background)
     background.provider.on_fetch = [JobNotFound("No such video.", "not_found")]
     await background.refresh()
     await webhooks.receive(event("remote-0"))
     assert background.woken == []
+
+
+async def test_a_hint_has_a_lost_job_looked_at(background: Background, webhooks: WebhookService):
+    """Its provider knows it after all."""
+    view = await taken(background)
+    background.provider.on_fetch = [JobNotFound("No such video.", "not_found")] * 5
+    for _ in range(5):
+        await background.refresh()
+    assert (await background.look(view)).phase is Phase.NEEDS_ATTENTION
+    await background.sql("UPDATE job SET due_at = NULL")
+    await webhooks.receive(event("remote-0"))
+    assert background.woken == ["refresh"]
+    background.provider.report("remote-0", Status.IN_PROGRESS, 50)
+    await background.refresher.run()
+    assert (await background.look(view)).phase is Phase.IN_PROGRESS

@@ -1,5 +1,6 @@
 """A table of providers.toml becomes a profile: the preset, and what the table says otherwise."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -8,6 +9,7 @@ import pytest
 
 from sora_studio.config import ProviderSettings
 from sora_studio.domain.errors import JobNotFound, ProviderMisconfigured
+from sora_studio.domain.job import ServerId
 from sora_studio.domain.ports import Submission
 from sora_studio.domain.profile import Body, Operation, Preset, RateLimit
 from sora_studio.providers.factory import profile_of, provider_of
@@ -104,7 +106,35 @@ def test_what_was_retired_can_be_had_again():
 
 
 def test_a_provider_has_the_profile_of_its_table():
-    assert provider_of(table("vllm-omni")).profile == VLLM_OMNI
+    profile = provider_of(table("vllm-omni")).profile
+
+    assert replace(profile, server="") == VLLM_OMNI
+
+
+def test_a_server_is_told_apart_by_its_address_and_its_key():
+    """Neither a secret nor what changes from start to start is in its name."""
+
+    def server(**keys: object) -> ServerId:
+        return ServerId.parse(provider_of(table("vllm-omni", **keys)).profile.server)
+
+    one = server(base_url="https://Ada:secret@gpu.example/v1", api_key="sk-one-of-ours")
+    assert one.address == "https://gpu.example/v1"
+    assert one.key
+    assert "one-of-ours" not in str(one)
+    assert server(base_url="https://gpu.example/v1", api_key="sk-one-of-ours") == one
+    other = server(base_url="https://gpu.example/v1", api_key="sk-another")
+    assert (other.address, other.key == one.key) == (one.address, False)
+    assert server(base_url="http://127.0.0.1:8000/v1") == ServerId("http://127.0.0.1:8000/v1")
+
+
+def test_the_sandbox_of_an_instance_is_the_same_on_any_port():
+    instance = uuid4()
+    one, other = (
+        provider_of(table("sandbox"), f"http://127.0.0.1:{port}/v1", instance).profile.server
+        for port in (4010, 4011)
+    )
+
+    assert one == other == f"sandbox:{instance}"
 
 
 async def test_an_address_that_is_none_is_a_refusal():

@@ -20,7 +20,7 @@ _WORDS = {
     ActivityKind.SAVED: "Saved in your library",
     ActivityKind.FAILED: "Failed",
     ActivityKind.NEEDS_ATTENTION: "Waiting for your decision",
-    ActivityKind.RECHECKED: "You asked to check again",
+    ActivityKind.RECHECKED: "Checked again",
     ActivityKind.RESUBMITTED: "You submitted it again",
     ActivityKind.GIVEN_UP: "You gave up",
 }

@@ -75,7 +75,11 @@ def _message(symbol: str, tone: str) -> rx.Component:
         _countdown(),
         rx.cond(
             _video.look == FAILED,
-            rx.el.a("Edit and resubmit", href=routes.edit(_ID), class_name="button primary"),
+            rx.el.div(
+                rx.cond(_video.lost, tile.check_again(_video.id)),
+                rx.el.a("Edit and resubmit", href=routes.edit(_ID), class_name="button primary"),
+                class_name="row",
+            ),
             rx.el.div(*tile.decisions(_video.id, _video.unsent), class_name="row"),
         ),
         class_name="message",

@@ -41,6 +41,7 @@ class VideoPage:
     word: str = ""
     sentence: str = ""
     unsent: bool = False  # as a card's
+    lost: bool = False  # it failed, and its provider may have it after all
     kept_until: str = ""  # when the provider drops a file that could not be saved yet
     known: bool = True
     model: str = ""
@@ -178,6 +179,7 @@ def to_page(view: VideoView) -> VideoPage:
         word=status_text.word(view),
         sentence=status_text.sentence(view),
         unsent=status_text.may_be_unsent(view),
+        lost=status_text.may_come_back(view),
         kept_until=kept_until.isoformat(timespec="seconds") if kept_until else "",
         known=knows_progress(view),
         model=view.model,

@@ -1,0 +1,58 @@
+"""The statements by which jobs that came to a stop are taken up again, begun anew or given up.
+
+A person decides; or an operator, whose commands take up what was lost. Each of a person's counts the videos
+that it changed.
+"""
+
+from sqlalchemy import text
+
+from sora_studio.db.models import one_of
+from sora_studio.domain.problem import MAY_COME_BACK, ProblemCode
+
+# What the provider is known to have taken stays settled: it bills it whatever the person decides.
+_DECIDED = """, shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id),
+recorded AS (INSERT INTO activity (video_id, kind) SELECT video_id, :kind FROM done)
+SELECT count(*) FROM done"""
+_LET_GO = "charge = CASE charge WHEN 'reserved' THEN 'released' ELSE charge END"
+_WAITING = "video_id = :video AND current AND phase = 'needs_attention'"
+_LOST = f"""current AND remote_id IS NOT NULL
+        AND (phase = 'failed' AND {one_of("problem_code", MAY_COME_BACK)}
+            OR phase = 'needs_attention' AND problem_code = '{ProblemCode.LOST_AT_PROVIDER}')"""
+
+# Its deadline starts anew, hence created_at; and whichever server has its provider's name now is asked.
+_AGAIN = """due_at = now(), lookups = 0, failures = 0, fence = fence + 1, created_at = now(), ended_at = NULL,
+        server = NULL, problem_code = NULL, problem_message = NULL"""
+
+LOOK_AGAIN = text(f"""
+WITH done AS (
+    UPDATE job SET phase = CASE WHEN remote_id IS NULL THEN 'submit_unknown' ELSE 'in_progress' END, {_AGAIN}
+    WHERE {_WAITING} OR video_id = :video AND {_LOST} RETURNING video_id, phase
+){_DECIDED}""")  # noqa: S608 - our own constants
+
+LOOK_AGAIN_AT_LOST = text(f"""
+WITH done AS (
+    UPDATE job SET phase = 'in_progress', {_AGAIN}
+    WHERE {_LOST} AND provider = ANY(:providers)
+        AND (CAST(:remote_ids AS text[]) IS NULL OR remote_id = ANY(:remote_ids))
+        AND EXISTS (SELECT FROM video WHERE video.id = video_id AND video.deleted_at IS NULL)
+    RETURNING video_id, phase
+){_DECIDED}""")  # noqa: S608 - our own constants
+
+GIVE_UP = text(f"""
+WITH done AS (
+    UPDATE job SET phase = 'failed', due_at = NULL, ended_at = now(), fence = fence + 1, {_LET_GO},
+        problem_code = 'given_up', problem_message = 'You stopped waiting for this video.'
+    WHERE {_WAITING} RETURNING video_id, phase
+){_DECIDED}""")  # noqa: S608 - our own constants
+
+SUBMIT_AGAIN = text(f"""
+WITH old AS (
+    UPDATE job SET current = false, due_at = NULL, fence = fence + 1, {_LET_GO}
+    WHERE {_WAITING} RETURNING job.*
+), done AS (
+    INSERT INTO job (id, video_id, current, provider, phase, progress, progress_known, price_micros, charge,
+        created_at, due_at)
+    SELECT :id, video_id, true, :provider, 'submitting', 0, false, :price, 'reserved', now(), now()
+    FROM old
+    RETURNING video_id, phase
+){_DECIDED}""")  # noqa: S608 - our own constants
