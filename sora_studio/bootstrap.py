@@ -10,7 +10,7 @@ from contextlib import (
     suppress,
 )
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -39,6 +39,8 @@ from sora_studio.services.jobs.background import BackgroundWork, Resources, asse
 from sora_studio.services.jobs.webhooks import WebhookService
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.respelling import respell_addresses
+from sora_studio.services.people.sessions import SessionPolicy
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.characters import CharacterService
@@ -101,6 +103,7 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         db, own = parts.database(url, _FOR_PEOPLE), parts.database(url, _FOR_JOBS)
         stack.push_async_callback(db.close)
         stack.push_async_callback(own.close)
+        await respell_addresses(own)
         start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
         instance = instance_of(settings.data_dir)
         providers = await open_providers(settings, chosen, start, instance, stack)
@@ -180,15 +183,23 @@ def _services(
 ) -> Services:
     """Put the use cases together."""
     catalog, throttle = on.catalog, Throttle()
+    accounts = AccountService(
+        db=db,
+        signing_key=settings.signing_key(),
+        throttle=throttle,
+        policy=SessionPolicy(timedelta(settings.session_idle_days), timedelta(settings.session_days)),
+        sign_up_open=settings.sign_up == "open",
+    )
     media = MediaService(
         db=db, storage=on.storage, disk_space=on.disk_space, worker_pool=uploads, throttle=throttle
     )
-    spending = Spending(catalog)
+    spending = Spending(catalog, throttle=throttle, max_pending=settings.max_pending)
     wishes = Wishes(
         db=db, catalog=catalog, media=media, spending=spending, throttle=throttle, wake=scheduler.wake
     )
     return Services(
-        accounts=AccountService(db=db, signing_key=settings.signing_key(), throttle=throttle),
+        accounts=accounts,
+        sessions=accounts.sessions,
         videos=VideoService(
             db=db,
             catalog=catalog,

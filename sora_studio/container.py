@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from sora_studio.services.health import HealthService
     from sora_studio.services.jobs.webhooks import WebhookService
     from sora_studio.services.people.accounts import AccountService
+    from sora_studio.services.people.sessions import SessionService
     from sora_studio.services.videos.characters import CharacterService
     from sora_studio.services.videos.derivations import DerivationService
     from sora_studio.services.videos.media import MediaService
@@ -20,6 +21,7 @@ class Services:
     """Every use case that pages and routes may call."""
 
     accounts: "AccountService"
+    sessions: "SessionService"
     videos: "VideoService"
     derivations: "DerivationService"
     media: "MediaService"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_know_the_server"
-down_revision = "2026_11_30_standard_terms"
+down_revision = "2026_11_30_audit_and_sessions"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,9 @@
-// Log-in and sign-up: what the API's answer says in the address, and the password.
+// Log-in and sign-up: what the API's answer says in the address, what was typed before, and the password.
 
 import { all, on, one } from "./dom.js";
 import { whenShown } from "./page.js";
+
+const TYPED = "sign-in"; // in this tab, until the form is shown again: addresses are kept in logs and histories
 
 function fill(form) {
   const asked = new URLSearchParams(location.search);
@@ -10,11 +12,13 @@ function fill(form) {
     const known = all("[data-code]", form).find((line) => line.dataset.code === error);
     (known ?? one('[data-code=""]', form)).hidden = false;
   }
-  for (const name of ["email", "display_name"]) {
-    if (asked.get(name) && form.elements[name]) form.elements[name].value = asked.get(name);
-  }
   const next = asked.get("next") ?? "";
   form.elements.next.value = /^\/(?![/\\])/.test(next) ? next : ""; // only paths of our own: no open redirect
+  const typed = error === null ? {} : JSON.parse(sessionStorage.getItem(TYPED) ?? "{}");
+  sessionStorage.removeItem(TYPED);
+  for (const [name, value] of Object.entries(typed)) {
+    if (form.elements[name]) form.elements[name].value = value;
+  }
 }
 
 whenShown("[data-sign-in]", fill);
@@ -23,6 +27,7 @@ on("submit", "[data-sign-in]", (form) => {
   const { display_name: name, email } = form.elements;
   if (name && !name.value.trim()) [name.value] = email.value.split("@");
   form.dataset.pending = "";
+  sessionStorage.setItem(TYPED, JSON.stringify({ display_name: name?.value, email: email.value }));
 });
 addEventListener("pageshow", () => {
   for (const form of all("[data-sign-in]")) delete form.dataset.pending; // back from where it led

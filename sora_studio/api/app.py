@@ -15,6 +15,7 @@ from sora_studio.api import (
     models,
     references,
     security_txt,
+    sessions,
     users,
     videos,
     webhooks,
@@ -62,6 +63,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     # What has an address below /videos of its own stands before /videos/{id}.
     for router in (
         users.router,
+        sessions.router,
         characters.router,
         edits.router,
         videos.router,

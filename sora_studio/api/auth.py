@@ -1,5 +1,6 @@
 """Sign up, log in, log out: for programs with JSON, for pages with forms that browsers post by themselves."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -15,11 +16,25 @@ from sora_studio.api.safe_redirect import safe_redirect
 from sora_studio.api.users import NO_STORE, User
 from sora_studio.container import services
 from sora_studio.domain.account import NAME_MAX, SignedIn
-from sora_studio.domain.errors import Conflict, InvalidInput, LimitReached, NotSignedIn, SoraStudioError
+from sora_studio.domain.errors import (
+    Conflict,
+    InvalidInput,
+    LimitReached,
+    NotSignedIn,
+    SignUpClosed,
+    SoraStudioError,
+)
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
 _LOG_IN_PAGE, _SIGN_UP_PAGE = "/login", "/signup"
+_CODES: Mapping[type[Exception], str] = {
+    NotSignedIn: "wrong_credentials",
+    Conflict: "email_taken",
+    SignUpClosed: "sign_up_closed",
+    LimitReached: "too_many",
+    RequestValidationError: "invalid_value",
+}
 
 
 class LogIn(BaseModel):
@@ -110,27 +125,18 @@ def _welcome(request: Request, sent: SmallBody, signed_in: SignedIn, status: int
 
 
 def _refuse(sent: SmallBody, page: str, problem: SoraStudioError | RequestValidationError) -> Response:
-    """Send a form back to its page with a code and what may be kept; a program gets the error itself."""
+    """Send a form back to its page with a code; a program gets the error itself.
+
+    What was typed stays out of the address, which logs and histories keep; sign-in.js remembers it.
+    """
     if not sent.is_form:
         raise problem
     fields = sent.fields()
-    kept = {name: fields[name] for name in ("email", "display_name", "next") if fields.get(name)}
+    kept = {"next": fields["next"]} if fields.get("next") else {}
     query = urlencode({"error": _code(problem), **kept})
     return RedirectResponse(f"{page}?{query}", 303, headers=NO_STORE)
 
 
 def _code(problem: SoraStudioError | RequestValidationError) -> str:
     """Return the word by which the page finds its sentence."""
-    match problem:
-        case InvalidInput():
-            return problem.code
-        case NotSignedIn():
-            return "wrong_credentials"
-        case Conflict():
-            return "email_taken"
-        case LimitReached():
-            return "too_many"
-        case RequestValidationError():
-            return "invalid_value"
-        case _:
-            return "unavailable"
+    return problem.code if isinstance(problem, InvalidInput) else _CODES.get(type(problem), "unavailable")

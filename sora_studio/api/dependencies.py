@@ -9,11 +9,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from sora_studio.container import services
-from sora_studio.domain.account import Identity, Origin
+from sora_studio.domain.account import USER_AGENT_MAX, Identity, Origin
 from sora_studio.domain.errors import NotSignedIn
 from sora_studio.services.people.tokens import token_in_cookies
-
-_USER_AGENT_MAX = 300
 
 _bearer = HTTPBearer(auto_error=False, description="The `access_token` from sign-up or log-in.")
 
@@ -27,7 +25,7 @@ async def identity_if_any(
     if not token:
         return None
     try:
-        return await services().accounts.identify(token)
+        return await services().accounts.identify(token, request_origin(request))
     except NotSignedIn:
         return None
 
@@ -52,7 +50,8 @@ def request_origin(request: Request) -> Origin:
     """Say where a request came from; behind a proxy, uvicorn has put the visitor's address here."""
     return Origin(
         address=request.client.host if request.client else "",
-        user_agent=request.headers.get("user-agent", "")[:_USER_AGENT_MAX],
+        user_agent=request.headers.get("user-agent", "")[:USER_AGENT_MAX],
+        cookies=request.headers.get("cookie", ""),
     )
 
 

@@ -44,6 +44,7 @@ class ProfileChange(BaseModel):
 
     display_name: str | None = None
     email: str | None = None
+    current_password: str | None = Field(None, description="Needed for another e-mail address.")
 
 
 class PasswordChange(BaseModel):
@@ -67,9 +68,12 @@ async def read_me(identity: IdentityDep) -> User:
 
 @router.patch("")
 async def change_me(identity: IdentityDep, change: ProfileChange) -> User:
-    """Change the name or the e-mail address."""
+    """Change the name, or the e-mail address together with the current password."""
     account = await services().accounts.edit_profile(
-        identity.user_id, display_name=change.display_name, email=change.email
+        identity,
+        display_name=change.display_name,
+        email=change.email,
+        password=change.current_password,
     )
     return User.of(account)
 

@@ -12,10 +12,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sora_studio.config.authority import OwnNames, WebOrigin
 from sora_studio.config.headers import header_value
 from sora_studio.config.lists import Network, host_name, network, words
-from sora_studio.config.signing_key import stored_key
+from sora_studio.config.signing_key import SHORTEST_KEY, stored_key
 from sora_studio.config.urls import http_url, site_url
 
-_SHORTEST_SECRET = 32
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 PRIVATE = 0o077
@@ -31,9 +30,9 @@ def _postgres_url(url: SecretStr) -> SecretStr:
 
 
 def _long_enough(key: SecretStr) -> SecretStr:
-    """Check that a key cannot be guessed (RFC 7518 §3.2: at least as long as the hash)."""
-    if len(key.get_secret_value().encode()) < _SHORTEST_SECRET:
-        message = f"must be at least {_SHORTEST_SECRET} bytes long"
+    """Check that a key cannot be guessed."""
+    if len(key.get_secret_value().encode()) < SHORTEST_KEY:
+        message = f"must be at least {SHORTEST_KEY} bytes long"
         raise ValueError(message)
     return key
 
@@ -131,6 +130,26 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_SECRET_KEY",
         description="Signs sessions; at least 32 bytes. Unset: generated once, kept in the data directory.",
     )
+    sign_up: Literal["open", "closed"] = Field(
+        "open",
+        alias="SORA_STUDIO_SIGN_UP",
+        description="Who may open an account: anybody (open), or nobody (closed).",
+    )
+    session_idle_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        14,
+        alias="SORA_STUDIO_SESSION_IDLE_DAYS",
+        description="Days after which a session ends that is not used.",
+    )
+    session_days: Annotated[int, Field(ge=1, le=400)] = Field(
+        90,
+        alias="SORA_STUDIO_SESSION_DAYS",
+        description="Days after which every session ends.",
+    )
+    max_pending: Annotated[int, Field(ge=1)] = Field(
+        500,
+        alias="SORA_STUDIO_MAX_PENDING_PER_PERSON",
+        description="How many unfinished videos one person may have.",
+    )
     webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = Field(
         None,
         alias="SORA_STUDIO_WEBHOOK_SECRET",
@@ -179,7 +198,7 @@ class Settings(BaseModel):
         """Return the key that signs sessions; made and stored at the first call when none was set.
 
         Raises:
-            ConfigError: The data directory cannot be written.
+            ConfigError: The data directory cannot be written, or its key is too short.
         """
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()

@@ -6,9 +6,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from sora_studio.db.models import ActivityRow, VideoRow
-from sora_studio.db.repository import Repository
+from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.activity import Activity, ActivityKind
-from sora_studio.domain.errors import NotFound
 
 MOST = 100
 """So many of the newest lines are read: a provider that is busy for a day may have left more."""
@@ -36,7 +35,7 @@ class ActivityRepository(Repository):
         lines = (await self._do(query)).all()
         if not lines:
             message = "There is no such video."
-            raise NotFound(message)
+            raise missing(owner_id, video_id, message)
         return tuple(
             Activity(line.at, ActivityKind(line.kind), line.note or "")
             for line in reversed(lines)

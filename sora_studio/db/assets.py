@@ -12,8 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, TrashRow, UsedIdempotencyKeyRow, VideoRow
-from sora_studio.db.repository import Repository
-from sora_studio.domain.errors import NotFound
+from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.video import Phase
 
 KEYS_LIVE = timedelta(days=1)
@@ -67,7 +66,7 @@ class AssetRepository(Repository):
         found = await self._tx.get(ReferenceRow, reference_id)
         if found is None or found.owner_id != owner_id:
             message = "There is no such image; upload it again."
-            raise NotFound(message)
+            raise missing(owner_id, reference_id, message)
         return found
 
     async def doomed(

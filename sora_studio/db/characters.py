@@ -7,9 +7,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from sora_studio.db.models import CharacterRow
-from sora_studio.db.repository import Repository
+from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.character import CharacterView
-from sora_studio.domain.errors import Conflict, NotFound
+from sora_studio.domain.errors import Conflict
 
 _NO_CHARACTER = "There is no such character."
 
@@ -38,7 +38,7 @@ class CharacterRepository(Repository):
         """
         row = await self._tx.get(CharacterRow, character_id)
         if row is None or row.owner_id != owner_id:
-            raise NotFound(_NO_CHARACTER)
+            raise missing(owner_id, character_id, _NO_CHARACTER)
         return to_view(row)
 
     async def requested(self, owner_id: UUID, character_id: UUID) -> tuple[CharacterView, str] | None:
@@ -61,7 +61,7 @@ class CharacterRepository(Repository):
         owned = (col(CharacterRow.id) == character_id, col(CharacterRow.owner_id) == owner_id)
         removed = await self._do(delete(CharacterRow).where(*owned))
         if removed.rowcount != 1:
-            raise NotFound(_NO_CHARACTER)
+            raise missing(owner_id, character_id, _NO_CHARACTER)
 
 
 def to_view(row: CharacterRow) -> CharacterView:

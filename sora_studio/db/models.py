@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from sora_studio.domain.activity import ActivityKind
+from sora_studio.domain.audit import STORED, Result
 from sora_studio.domain.job import Charge
 from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, Variant
 
@@ -98,10 +99,33 @@ class SessionRow(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     user_id: UUID = Field(sa_column=_owner(index=True))
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    last_seen_at: datetime = Field(default_factory=_now, sa_column=_moment())
     expires_at: datetime = Field(sa_column=_moment(index=True))
     ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     address: str = Field(default="", sa_type=Text)
     user_agent: str = Field(default="", sa_type=Text)
+
+
+class AuditRow(SQLModel, table=True):
+    """One line of the trail; a trigger refuses to change it, and to delete it within a year."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        CheckConstraint(one_of("act", STORED), name="act"),
+        CheckConstraint(one_of("result", Result), name="result"),
+        Index("ix_audit_at", "at", "id"),
+        Index("ix_audit_user_id", "user_id", "at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_column=_moment())
+    act: str = Field(sa_type=Text)
+    result: str = Field(sa_type=Text)
+    user_id: UUID | None = None  # refers to nothing: the trail outlives the account
+    session_id: UUID | None = None  # from which it was done
+    address: str = Field(sa_type=Text)
+    user_agent: str = Field(sa_type=Text)
+    about: str = Field(sa_type=Text)  # what it was done to: the id of a session
 
 
 class VideoRow(SQLModel, table=True):

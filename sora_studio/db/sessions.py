@@ -1,44 +1,97 @@
 """Signed-in periods in the database."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import Update, delete, update
+from sqlalchemy import ColumnElement, delete, or_, update
 from sqlmodel import col, select
 
 from sora_studio.db.models import SessionRow
-from sora_studio.db.repository import Repository
-from sora_studio.domain.account import Identity
+from sora_studio.db.repository import Repository, missing
+from sora_studio.domain.account import Identity, SessionView
 
 
 class SessionRepository(Repository):
-    """Reads and writes sessions inside one transaction."""
+    """Reads and writes sessions inside one transaction.
 
-    async def add(self, session: SessionRow) -> None:
-        """Open a session; those of the same person that have run out are swept away."""
-        out = (col(SessionRow.user_id) == session.user_id, col(SessionRow.expires_at) <= session.created_at)
-        await self._tx.exec(delete(SessionRow).where(*out))
+    A session is open until it is ended, has run out, or has not been used since `idle_since`.
+    """
+
+    async def add(self, session: SessionRow, *, idle_since: datetime, most: int) -> None:
+        """Open a session; the same person's that are no longer open are swept away.
+
+        Args:
+            session: The new one.
+            idle_since: When the others must have been used last.
+            most: How many may be open with it; the longest unused of the others end.
+        """
+        theirs = col(SessionRow.user_id) == session.user_id
+        out = or_(
+            col(SessionRow.expires_at) <= session.created_at, col(SessionRow.last_seen_at) <= idle_since
+        )
+        await self._do(delete(SessionRow).where(theirs, out))
+        latest = select(col(SessionRow.id)).where(theirs, col(SessionRow.ended_at).is_(None))
+        kept = latest.order_by(col(SessionRow.last_seen_at).desc(), col(SessionRow.id)).limit(most - 1)
+        await self._end(session.created_at, theirs, col(SessionRow.id).not_in(kept))
         self._tx.add(session)
         await self._tx.flush()
 
-    async def is_open(self, identity: Identity, now: datetime) -> bool:
-        """Tell whether a session stands: neither ended nor run out."""
-        stands = select(SessionRow.id).where(
+    async def last_seen(self, identity: Identity, now: datetime, idle_since: datetime) -> datetime | None:
+        """Return when a session was used last; None: it is not open."""
+        seen = select(col(SessionRow.last_seen_at)).where(
             col(SessionRow.id) == identity.session_id,
             col(SessionRow.user_id) == identity.user_id,
-            col(SessionRow.ended_at).is_(None),
-            col(SessionRow.expires_at) > now,
+            *_open(now, idle_since),
         )
-        return (await self._tx.exec(stands)).one_or_none() is not None
+        return (await self._do(seen)).scalar_one_or_none()
 
-    async def end(self, identity: Identity, now: datetime) -> None:
-        """End a session."""
-        await self._tx.exec(_end(now).where(col(SessionRow.id) == identity.session_id))
+    async def touch(self, session_id: UUID, now: datetime, *, unless_since: datetime) -> None:
+        """Note that a session was used just now, unless that was noted a moment before."""
+        stale = (col(SessionRow.id) == session_id, col(SessionRow.last_seen_at) < unless_since)
+        await self._do(update(SessionRow).where(*stale).values(last_seen_at=now))
+
+    async def all_open(
+        self, identity: Identity, now: datetime, idle_since: datetime
+    ) -> tuple[SessionView, ...]:
+        """Return a person's open sessions, the last used first."""
+        theirs = col(SessionRow.user_id) == identity.user_id
+        query = select(SessionRow).where(theirs, *_open(now, idle_since))
+        rows = await self._tx.exec(query.order_by(col(SessionRow.last_seen_at).desc(), col(SessionRow.id)))
+        return tuple(_to_view(row, identity) for row in rows)
+
+    async def end(self, user_id: UUID, session_id: UUID, now: datetime) -> None:
+        """End a session.
+
+        Raises:
+            NotFound: It is not open, or somebody else's.
+        """
+        theirs = (col(SessionRow.user_id) == user_id, col(SessionRow.id) == session_id)
+        if not await self._end(now, *theirs):
+            raise missing(user_id, session_id, "There is no such session.")
+
+    async def end_if_open(self, identity: Identity, now: datetime) -> None:
+        """End the session that somebody is in, or was in."""
+        theirs = (col(SessionRow.user_id) == identity.user_id, col(SessionRow.id) == identity.session_id)
+        await self._end(now, *theirs)
 
     async def end_others(self, identity: Identity, now: datetime) -> None:
         """End every other session of a person."""
-        others = (col(SessionRow.user_id) == identity.user_id, col(SessionRow.id) != identity.session_id)
-        await self._tx.exec(_end(now).where(*others))
+        theirs = col(SessionRow.user_id) == identity.user_id
+        await self._end(now, theirs, col(SessionRow.id) != identity.session_id)
+
+    async def _end(self, now: datetime, *which: ColumnElement[bool]) -> int:
+        standing = col(SessionRow.ended_at).is_(None)
+        return (await self._do(update(SessionRow).where(standing, *which).values(ended_at=now))).rowcount
 
 
-def _end(now: datetime) -> Update:
-    return update(SessionRow).where(col(SessionRow.ended_at).is_(None)).values(ended_at=now)
+def _open(now: datetime, idle_since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(SessionRow.ended_at).is_(None),
+        col(SessionRow.expires_at) > now,
+        col(SessionRow.last_seen_at) > idle_since,
+    )
+
+
+def _to_view(row: SessionRow, identity: Identity) -> SessionView:
+    current = row.id == identity.session_id
+    return SessionView(row.id, row.created_at, row.last_seen_at, row.address, row.user_agent, current)

@@ -1,6 +1,8 @@
 """Accounts in the database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, update
@@ -34,9 +36,10 @@ class UserRepository(Repository):
         await self._flush()
         return _to_view(user)
 
-    async def find(self, email: str) -> StoredPassword | None:
-        """Return the account of an e-mail address."""
-        row = (await self._tx.exec(select(UserRow).where(col(UserRow.email) == email))).one_or_none()
+    async def find(self, *spellings: str) -> StoredPassword | None:
+        """Return the account of an e-mail address; of several spellings, the first that has one counts."""
+        found = await self._tx.exec(select(UserRow).where(col(UserRow.email).in_(spellings)))
+        row = min(found.all(), key=lambda row: spellings.index(row.email), default=None)
         return _to_credentials(row) if row else None
 
     async def get(self, user_id: UUID) -> StoredPassword:
@@ -64,6 +67,20 @@ class UserRepository(Repository):
         await self._tx.exec(select(UserRow.id).where(col(UserRow.id) == user_id).with_for_update())
         videos = select(VideoRow.id).where(col(VideoRow.owner_id) == user_id).order_by(col(VideoRow.id))
         await self._tx.exec(videos.with_for_update())
+
+    async def spelled_otherwise(self, usual: str) -> Sequence[tuple[UUID, str]]:
+        """Return the accounts, with their addresses, that a regular expression does not fit."""
+        odd = select(UserRow.id, UserRow.email).where(~col(UserRow.email).regexp_match(usual))
+        return (await self._tx.exec(odd.order_by(col(UserRow.created_at)))).all()
+
+    async def hold(self, user_id: UUID) -> datetime | None:
+        """Keep others from adding videos for a person until the end of the transaction.
+
+        Returns:
+            When the account was opened; None: it has been deleted.
+        """
+        theirs = select(UserRow.created_at).where(col(UserRow.id) == user_id)
+        return (await self._tx.exec(theirs.with_for_update(key_share=True))).one_or_none()
 
     async def remove(self, user_id: UUID) -> None:
         """Delete an account with everything that refers to it."""

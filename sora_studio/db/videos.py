@@ -26,8 +26,8 @@ from sqlmodel import SQLModel, col
 
 from sora_studio.db.assets import KEYS_LIVE, AssetRepository
 from sora_studio.db.models import REFERENCE, AssetRow, JobRow, UsedIdempotencyKeyRow, VideoRow
-from sora_studio.db.repository import Repository
-from sora_studio.domain.errors import Conflict, InvalidInput, NotFound
+from sora_studio.db.repository import Repository, missing
+from sora_studio.domain.errors import Conflict, InvalidInput
 from sora_studio.domain.job import Charge
 from sora_studio.domain.library import Coming, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
 from sora_studio.domain.problem import Problem
@@ -43,6 +43,7 @@ fills its page among them, and only a rare one needs the index."""
 _VIDEO, _JOB, _ASSET = (SQLModel.metadata.tables[name] for name in ("video", "job", "asset"))
 _Row = TypeVar("_Row", bound=SQLModel)
 _FIRST_CJK = "\u2e80"  # from here on, words are written without spaces between them
+_UNFINISHED = (Status.QUEUED, Status.IN_PROGRESS)
 _NO_VIDEO = "There is no such video."
 
 
@@ -64,6 +65,16 @@ class VideoRepository(Repository):
             message = "This request was already made."
             raise Conflict(message) from error
 
+    async def pending(self, owner_id: UUID) -> int:
+        """Count what an owner has that is neither completed nor failed; deleted ones are still made."""
+        theirs = (col(VideoRow.owner_id) == owner_id, col(VideoRow.status).in_(_UNFINISHED))
+        deleted = col(VideoRow.deleted_at)
+        there, gone = (
+            select(func.count()).select_from(_VIDEO).where(*theirs, which).scalar_subquery()
+            for which in (deleted.is_(None), deleted.is_not(None))  # an index for each
+        )
+        return (await self._do(select(there + gone))).scalar_one()
+
     async def view(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Return one video.
 
@@ -72,7 +83,7 @@ class VideoRepository(Repository):
         """
         found = await self.views(owner_id, [video_id])
         if not found:
-            raise NotFound(_NO_VIDEO)
+            raise missing(owner_id, video_id, _NO_VIDEO)
         return found[0]
 
     async def views(self, owner_id: UUID, video_ids: Sequence[UUID]) -> tuple[VideoView, ...]:
@@ -203,7 +214,7 @@ class VideoRepository(Repository):
         owned = (col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)
         changed = await self._do(update(VideoRow).where(*owned, still).values(**values))
         if changed.rowcount != 1:
-            raise NotFound(_NO_VIDEO)
+            raise missing(owner_id, video_id, _NO_VIDEO)
 
     async def _position(self, owner_id: UUID, video_id: UUID) -> tuple[object, UUID]:
         owned = (col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)

@@ -1,22 +1,19 @@
 """Accounts: who a person is."""
 
-import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv6Address, ip_network
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.text import is_blank
 
 PASSWORD_MIN = 15  # NIST SP 800-63B-4: a password that is the only factor
 PASSWORD_MAX = 1024
 NAME_MAX = 80
 EMAIL_MAX = 254  # RFC 5321
-
-_EMAIL = re.compile(
-    r"[^@\s\x00-\x1f\ud800-\udfff]+@[^@\s\x00-\x1f\ud800-\udfff]+\.[^@\s\x00-\x1f.\ud800-\udfff]+"
-)
+USER_AGENT_MAX = 300
 
 
 @dataclass(frozen=True)
@@ -36,22 +33,16 @@ class SignedIn:
     account: AccountView
     access_token: str
     expires_in: int  # seconds
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who stands behind a verified token."""
-
-    user_id: UUID
-    session_id: UUID
+    device_token: str  # proves later that this browser has logged in before
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a request came from, for throttling and the list of sessions."""
+    """Where a request came from: for throttling, the trail and the list of sessions."""
 
     address: str = ""
     user_agent: str = ""
+    cookies: str = field(default="", repr=False)  # the Cookie header: which browser it was
 
     @property
     def network(self) -> str:
@@ -68,27 +59,43 @@ def network_of(address: str) -> str:
     return str(six.ipv4_mapped or ip_network((six.packed[:8] + bytes(8), 64)))
 
 
-def clean_email(text: str) -> str:
-    """Return the address as it is stored: trimmed, NFC, lower case.
+NOWHERE = Origin()
+"""Of what nobody sent over a network."""
 
-    Raises:
-        InvalidInput: It cannot be an e-mail address.
-    """
-    email = unicodedata.normalize("NFC", text).strip().lower()
-    if len(email) > EMAIL_MAX or not _EMAIL.fullmatch(email):
-        message = "That does not look like an e-mail address."
-        raise InvalidInput(message, "email", "invalid_email")
-    return email
+
+@dataclass(frozen=True)
+class Identity:
+    """Who stands behind a verified token, and where they are."""
+
+    user_id: UUID
+    session_id: UUID
+    origin: Origin = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A signed-in period as its person sees it."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime  # to within a few minutes
+    address: str  # where it was opened
+    user_agent: str
+    current: bool  # the one that asks
 
 
 def clean_name(text: str) -> str:
     """Return a display name on one line.
 
     Raises:
-        InvalidInput: Empty, longer than 80 characters, with control characters or half of one.
+        InvalidInput: Nothing to be seen, longer than 80 characters, with control characters or half of one.
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name or len(name) > NAME_MAX or any(unicodedata.category(char) in {"Cc", "Cs"} for char in name):
+    if (
+        is_blank(name)
+        or len(name) > NAME_MAX
+        or any(unicodedata.category(char) in {"Cc", "Cs"} for char in name)
+    ):
         message = f"A name must have 1 to {NAME_MAX} characters."
         raise InvalidInput(message, "display_name", "invalid_name")
     return name

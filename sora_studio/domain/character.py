@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.media import MediaFacts
-from sora_studio.domain.text import check_storable
+from sora_studio.domain.text import check_storable, is_blank
 from sora_studio.domain.video import Size
 
 NAME_MAX = 80  # characters, from the API's own limit
@@ -36,11 +36,11 @@ def clean_name(text: str) -> str:
     """Return a name as it will be written in prompts.
 
     Raises:
-        InvalidInput: Empty, or longer than 80 characters.
+        InvalidInput: Nothing to be seen, or longer than 80 characters.
     """
     check_storable(text, "name")
     name = " ".join(text.split())
-    if not 1 <= len(name) <= NAME_MAX:
+    if is_blank(name) or len(name) > NAME_MAX:
         message = f"A character's name must have 1 to {NAME_MAX} characters."
         raise InvalidInput(message, "name")
     return name

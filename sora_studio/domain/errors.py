@@ -4,6 +4,7 @@
 SoraStudioError
 ├─ UserError              shown as is
 │  ├─ InvalidInput(param) · TooLarge · NotSignedIn · NotAllowed · NotFound · Conflict
+│  ├─ SignUpClosed           a NotAllowed
 │  └─ LimitReached(retry_after)
 ├─ ProviderError          the original travels as __cause__
 │  ├─ ProviderUnavailable(retry_after)   nothing was taken: try again later
@@ -57,6 +58,13 @@ class NotSignedIn(UserError):
 
 class NotAllowed(UserError):
     """The person is known but may not do this."""
+
+
+@dataclass(eq=False)
+class SignUpClosed(NotAllowed):
+    """This studio opens no accounts by itself."""
+
+    message: str = "This studio does not open accounts. Ask the person who runs it."
 
 
 class NotFound(UserError):

@@ -1,10 +1,10 @@
-"""Ids: UUID inside the studio, `video_` or `char_` and 32 hex digits outside."""
+"""Ids: UUID inside the studio, `video_`, `char_` or `session_` and 32 hex digits outside."""
 
 from uuid import UUID, uuid4
 
 from sora_studio.domain.errors import NotFound
 
-_VIDEO, _CHARACTER = "video_", "char_"
+_VIDEO, _CHARACTER, _SESSION = "video_", "char_", "session_"
 _DIGITS = 32
 
 
@@ -39,6 +39,20 @@ def parse_character_id(text: str) -> UUID:
         NotFound: It cannot be the id of any character, so no such character exists.
     """
     return _parse(text, _CHARACTER, "There is no such character.")
+
+
+def public_session_id(session_id: UUID) -> str:
+    """Write a session's id as the API shows it; it opens nothing, its token does."""
+    return f"{_SESSION}{session_id.hex}"
+
+
+def parse_session_id(text: str) -> UUID:
+    """Read a session's id back.
+
+    Raises:
+        NotFound: It cannot be the id of any session, so no such session exists.
+    """
+    return _parse(text, _SESSION, "There is no such session.")
 
 
 def _parse(text: str, prefix: str, missing: str) -> UUID:

@@ -1,6 +1,7 @@
 """Text that can be stored, and numbers that are written as text."""
 
 import re
+import unicodedata
 
 from sora_studio.domain.errors import InvalidInput
 
@@ -15,6 +16,16 @@ def check_storable(text: str, param: str) -> None:
     if refused is not None:
         message = f"The {param} contains U+{ord(refused):04X}, which cannot be stored."
         raise InvalidInput(message, param)
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"})
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that leave nothing on the paper: Hangul fillers, the empty Braille pattern."""
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether nothing of a text can be seen: white space, format signs, marks on nothing, fillers."""
+    return all(unicodedata.category(char) in _UNSEEN or char in _BLANKS for char in text)
 
 
 def whole_number(text: str, *, most: int) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.problem import Problem
-from sora_studio.domain.text import check_storable, whole_number
+from sora_studio.domain.text import check_storable, is_blank, whole_number
 
 PROMPT_MAX = 32_000  # characters, from the API's own limit
 TITLE_MAX = 120  # characters
@@ -133,10 +133,10 @@ def clean_prompt(text: str) -> str:
     """Return the prompt as it will be sent: outer white space off, the rest untouched.
 
     Raises:
-        InvalidInput: Empty, longer than 32,000 characters, or with a character that cannot be stored.
+        InvalidInput: Nothing to be seen, over 32,000 characters, or with one that cannot be stored.
     """
     prompt = text.strip()
-    if not prompt:
+    if is_blank(prompt):
         message = "Describe the video first: the prompt is empty."
         raise InvalidInput(message, "prompt", "empty_prompt")
     if len(prompt) > PROMPT_MAX:
@@ -147,8 +147,8 @@ def clean_prompt(text: str) -> str:
 
 
 def title_of(prompt: str) -> str:
-    """Make a first title: the prompt's first line, cut at a word within 60 characters."""
-    line = " ".join(prompt.split("\n", 1)[0].split())
+    """Make a first title: the prompt's first line that shows, cut at a word within 60 characters; or none."""
+    line = " ".join(next((line for line in prompt.split("\n") if not is_blank(line)), "").split())
     if len(line) <= FIRST_TITLE:
         return line
     return line[:FIRST_TITLE].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"

@@ -10,18 +10,24 @@ from limits.strategies import MovingWindowRateLimiter
 from sora_studio.domain.errors import LimitReached
 
 LIMITS: Mapping[str, str] = {
-    # Failed log-ins. NIST SP 800-63B-4 §3.2.2 allows 100 in a row for an account; somebody who is signed in
-    # already is never shut out, and the right password forgives the pair.
+    # Failed log-ins. NIST SP 800-63B-4 §3.2.2 allows 100 in a row for an account: after that, strangers are
+    # slowed down everywhere, but never shut out, as its owner may be among them. A browser that has logged in
+    # before has a count of its own. The right password forgives.
     "login of an account from an address": "10 per 5 minutes",
     "login of an account": "100 per hour",
+    "login of an account that many guess, from an address": "3 per hour",
+    "login from a known browser": "10 per 5 minutes",
     "login from an address": "200 per 5 minutes",
     # An office, or a test suite, shares one address.
     "signup": "300 per hour",
     # For everybody together: what failed in a browser, before anybody is signed in, too.
     "note": "60 per minute",
+    "refusal on the trail": "1000 per hour",
     # Per person.
+    "new e-mail address": "10 per hour",  # each tells whether that address has an account
     "password": "10 per 5 minutes",  # wrong answers to "your current password"
     "create": "600 per minute",
+    "create by a new account": "100 per minute",  # one that is younger than a day
     "upload": "120 per minute",
 }
 """What is limited, by name, in the words of the `limits` library."""
@@ -50,8 +56,12 @@ class Throttle:
         Raises:
             LimitReached: It would not.
         """
-        if not self._window.test(self._limits[name], name, *key):
+        if not self.allows(name, *key):
             self._refuse(name, *key)
+
+    def allows(self, name: str, *key: str) -> bool:
+        """Tell whether one more would be allowed, without counting it."""
+        return self._window.test(self._limits[name], name, *key)
 
     def forgive(self, name: str, *key: str) -> None:
         """Start counting from zero."""

@@ -19,6 +19,7 @@ from sora_studio.ui.pages.log_in.page import page as log_in
 from sora_studio.ui.pages.not_found.page import page as not_found
 from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.page import page as profile
+from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.sign_up.page import page as sign_up
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.page import page as video
@@ -58,7 +59,12 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
     yield create, routes.HOME, NAME, [PersonState.load, ComposerState.load, CreateState.load]
     yield library, routes.LIBRARY, f"Library · {NAME}", [PersonState.load, LibraryState.load]
     yield video, routes.VIDEO, _video_title(), [PersonState.load, VideoState.load, DerivationsState.load]
-    yield profile, routes.PROFILE, f"Profile · {NAME}", [PersonState.load, CharactersState.load]
+    yield (
+        profile,
+        routes.PROFILE,
+        f"Profile · {NAME}",
+        [PersonState.load, SessionsState.load, CharactersState.load],
+    )
     yield log_in, routes.LOG_IN, f"Log in · {NAME}", []
     yield sign_up, routes.SIGN_UP, f"Sign up · {NAME}", []
     yield not_found, "404", f"Not found · {NAME}", []

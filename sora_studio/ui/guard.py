@@ -21,7 +21,7 @@ from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 
 from sora_studio.container import services
-from sora_studio.domain.account import Identity
+from sora_studio.domain.account import Identity, Origin
 from sora_studio.domain.errors import LimitReached, NotSignedIn
 from sora_studio.services.people.tokens import token_in_cookies
 from sora_studio.services.throttle import Throttle
@@ -69,12 +69,14 @@ class Guard(rx.Middleware):
         if event.name in self._public:
             return self._let_in(event)
         token, root = EventContext.get().token, state._get_root_state()
-        identity = await _identify(_cookies(app, root, token))
-        await set_identity(root, identity)
+        identity = await _identify(_cookies(app, root, token), sockets.origin(app, token))
+        has_left = await set_identity(root, identity)
         if identity is not None:
             live.keep(identity.user_id, token)
             return self._let_in(event)
         live.forget(token)
+        if has_left:
+            sockets.close_soon(app, token)
         return self._let_in(event) if event.name in _FRAMEWORK else await _to_log_in(root)
 
     def _let_in(self, event: Event) -> StateUpdate | None:
@@ -92,12 +94,12 @@ class Guard(rx.Middleware):
             errors.note(Exception(text))
 
 
-async def _identify(cookies: str) -> Identity | None:
+async def _identify(cookies: str, origin: Origin) -> Identity | None:
     token = token_in_cookies(cookies)
     if token is None:
         return None
     try:
-        return await services().accounts.identify(token)
+        return await services().accounts.identify(token, origin)
     except NotSignedIn:
         return None
 

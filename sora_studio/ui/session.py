@@ -10,7 +10,7 @@ from uuid import UUID
 import reflex as rx
 from reflex.state import BaseState
 
-from sora_studio.domain.account import Identity
+from sora_studio.domain.account import NOWHERE, Identity, Origin
 from sora_studio.domain.errors import NotSignedIn
 
 
@@ -19,6 +19,7 @@ class TabState(rx.State):
 
     _user_id: UUID | None = None
     _session_id: UUID | None = None
+    _origin: Origin = NOWHERE
 
     @rx.event
     def stay(self) -> None:
@@ -35,7 +36,7 @@ async def signed_in(state: BaseState) -> Identity:
     if tab._user_id is None or tab._session_id is None:
         message = "Please log in."
         raise NotSignedIn(message)
-    return Identity(user_id=tab._user_id, session_id=tab._session_id)
+    return Identity(tab._user_id, tab._session_id, tab._origin)
 
 
 async def signed_in_user(state: BaseState) -> UUID:
@@ -67,10 +68,13 @@ async def still_signed_in(state: rx.State, owner_id: UUID) -> AsyncGenerator[Non
         yield
 
 
-async def set_identity(root: BaseState, identity: Identity | None) -> None:
+async def set_identity(root: BaseState, identity: Identity | None) -> bool:
     """Note who is at a tab; when the session has ended, forget everything that the tab has seen.
 
     For the guard alone: it has verified the identity.
+
+    Returns:
+        Whether somebody was at the tab whose session has ended.
     """
     tab = await root.get_state(TabState)
     before = (tab._user_id, tab._session_id)
@@ -79,3 +83,5 @@ async def set_identity(root: BaseState, identity: Identity | None) -> None:
         root.reset()
     if before != now:
         tab._user_id, tab._session_id = now
+        tab._origin = identity.origin if identity else NOWHERE
+    return identity is None and before[0] is not None

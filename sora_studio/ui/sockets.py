@@ -3,6 +3,7 @@
 # ruff: noqa: SLF001
 # pyright: reportPrivateUsage=false
 
+import asyncio
 import hashlib
 from typing import Any, cast
 from uuid import uuid4
@@ -10,7 +11,10 @@ from uuid import uuid4
 import reflex as rx
 from reflex.app import EventNamespace
 
+from sora_studio.domain.account import NOWHERE, USER_AGENT_MAX, Origin
 from sora_studio.services.people.tokens import token_in_cookies
+
+_LAST_WORDS = 0.5  # seconds in which the way to the log-in page gets to a tab
 
 
 class OwnTabs(EventNamespace):
@@ -44,6 +48,25 @@ class OwnTabs(EventNamespace):
         environ = self.app.sio.get_environ(sid, self.namespace) if self.app.sio else None
         return environ.get("HTTP_COOKIE", "") if environ else ""
 
+    def origin(self, sid: str) -> Origin:
+        """Return where a socket was opened."""
+        environ = (self.app.sio.get_environ(sid, self.namespace) if self.app.sio else None) or {}
+        host, _ = environ.get("asgi.scope", {}).get("client") or ("", 0)
+        return Origin(host, environ.get("HTTP_USER_AGENT", "")[:USER_AGENT_MAX])
+
+    async def close(self, sid: str) -> None:
+        """Cut a socket, in words that keep a page of ours from opening another one."""
+        if self.app.sio is None:
+            return
+        engine = self.app.sio.eio
+        connection = engine.sockets.get(self.app.sio.manager.eio_sid_from_sid(sid, self.namespace))
+        await self.app.sio.disconnect(sid, self.namespace)
+        if connection is not None:
+            await connection.close()
+            await connection.queue.put(
+                None
+            )  # ends its writer, and so the websocket: clients are only asked to
+
 
 def isolate_tabs(app: rx.App) -> None:
     """Have an app that serves nobody yet connect tabs as `OwnTabs` does."""
@@ -61,6 +84,30 @@ def cookies(app: rx.App, tab: str) -> str | None:
     tabs = _tabs(app)
     socket = tabs.socket_of(tab)
     return None if socket is None else tabs.cookies(socket)
+
+
+def origin(app: rx.App, tab: str) -> Origin:
+    """Return where a tab is; nowhere when it is not connected."""
+    tabs = _tabs(app)
+    socket = tabs.socket_of(tab)
+    return NOWHERE if socket is None else tabs.origin(socket)
+
+
+def close_soon(app: rx.App, tab: str) -> None:
+    """Cut a tab's connection as soon as it has got its last answer."""
+    task = asyncio.create_task(_close_later(app, tab))
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+async def _close_later(app: rx.App, tab: str) -> None:
+    await asyncio.sleep(_LAST_WORDS)
+    socket = _tabs(app).socket_of(tab)
+    if socket is not None:
+        await _tabs(app).close(socket)
 
 
 def _tabs(app: rx.App) -> OwnTabs:

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from sora_studio.api.app import create_api
 from sora_studio.config import PRIVATE, Settings, load
+from sora_studio.tally import Tally
 from sora_studio.web import frontend
 from sora_studio.web.middleware.authority import OwnAuthority
 from sora_studio.web.middleware.clean_urls import CleanUrls
@@ -17,7 +18,6 @@ from sora_studio.web.middleware.right_cookie import RightCookie
 from sora_studio.web.middleware.socket_limit import SocketLimit
 from sora_studio.web.middleware.startup_errors import StartupErrors
 from sora_studio.web.proxies import Proxies
-from sora_studio.web.tally import Tally
 
 _REFLEX = {
     **frontend.REFLEX_ENVIRONMENT,

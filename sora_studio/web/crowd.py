@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sora_studio.domain.account import network_of
+from sora_studio.domain.audit import Result
+from sora_studio.tally import Tally
 from sora_studio.web.proxies import Proxies, address_of
-from sora_studio.web.tally import Tally
 
 _WANTED_FILES = 65_536
 _FILES_OF_OURS = 256
@@ -37,10 +38,10 @@ class Crowd:
         peer = address_of(address)
         network = "" if peer is None or self._proxies.include(peer) else network_of(address)
         if network and self._by_network[network] >= self._most.per_network:
-            self._tally.add("connections_per_network", address=address)
+            self._tally.note("connections_per_network", Result.REFUSED, address=address)
             return False
         if len(self._places) >= self._most.in_all:
-            self._tally.add("connections_in_all", address=address)
+            self._tally.note("connections_in_all", Result.REFUSED, address=address)
             if not self._silent:
                 return False
             self._end(next(iter(self._silent)))
@@ -67,7 +68,7 @@ class Crowd:
 
     def slow(self, kind: str, address: str) -> None:
         """Count a connection that is ended because it takes too long."""
-        self._tally.add(kind, address=address)
+        self._tally.note(kind, Result.REFUSED, address=address)
 
     def _end(self, transport: asyncio.Transport) -> None:
         self.leave(transport)

@@ -13,12 +13,12 @@ import uvicorn
 
 from sora_studio import log
 from sora_studio.config import ConfigError, Settings, load
+from sora_studio.tally import Tally
 from sora_studio.web import frontend
 from sora_studio.web.asgi import create
 from sora_studio.web.connections import ServerConfig
 from sora_studio.web.crowd import Crowd, MostConnections, raise_file_limit
 from sora_studio.web.proxies import Proxies, is_loopback
-from sora_studio.web.tally import Tally
 
 _log = structlog.get_logger(__name__)
 

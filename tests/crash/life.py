@@ -119,7 +119,8 @@ async def _pass_patience(opened: Studio) -> None:
 async def _pass_first_wait(opened: Studio) -> None:
     """Let the seconds pass that a new job is given before the first look."""
     if await _sql(
-        opened, "UPDATE job SET due_at = now() WHERE phase = 'queued' AND lease_until IS NULL AND due_at > now()"
+        opened,
+        "UPDATE job SET due_at = now() WHERE phase = 'queued' AND lease_until IS NULL AND due_at > now()",
     ):
         opened.wake(TaskName.REFRESH)
 

@@ -36,10 +36,25 @@ describe("what the API says in the address", () => {
     expect(shown()).toEqual(sentences);
   });
 
-  test("fills in what was typed before", async () => {
-    await visit("/signup?email=ada%40example.com&display_name=Ada");
+  const send = () => {
+    field("email").value = "ada@example.com";
+    field("display_name").value = "Ada";
+    submit(one("form"));
+  };
+
+  test("fills in what was typed before, when that was refused", async () => {
+    send();
+    await visit("/signup?error=throttled");
 
     expect([field("email").value, field("display_name").value]).toEqual(["ada@example.com", "Ada"]);
+  });
+
+  test("forgets what was typed with the next visit", async () => {
+    send();
+    await visit("/login");
+    await visit("/login?error=throttled");
+
+    expect(field("email").value).toBe("");
   });
 });
 

@@ -15,11 +15,19 @@ SIGNING_KEY = b"the signing key of the tests, 32 bytes and more"
 
 
 def account_service(
-    db: Database, *, signing_key: bytes = SIGNING_KEY, throttle: Throttle | None = None
+    db: Database,
+    *,
+    signing_key: bytes = SIGNING_KEY,
+    throttle: Throttle | None = None,
+    sign_up_open: bool = True,
 ) -> AccountService:
     """Build the service with passwords that cost next to nothing."""
     return AccountService(
-        db=db, signing_key=signing_key, throttle=throttle or Throttle(), passwords=Passwords(cost=4)
+        db=db,
+        signing_key=signing_key,
+        throttle=throttle or Throttle(),
+        passwords=Passwords(cost=4),
+        sign_up_open=sign_up_open,
     )
 
 
@@ -33,6 +41,7 @@ def services_with(accounts: Any) -> container.Services:
     missing = cast("Any", None)
     return container.Services(
         accounts=accounts,
+        sessions=getattr(accounts, "sessions", missing),
         videos=missing,
         derivations=missing,
         media=missing,

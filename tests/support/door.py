@@ -14,11 +14,11 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sora_studio.config import load
+from sora_studio.tally import Tally
 from sora_studio.web.asgi import guarded
 from sora_studio.web.connections import Patience, ServerConfig
 from sora_studio.web.crowd import Crowd, MostConnections
 from sora_studio.web.proxies import Proxies
-from sora_studio.web.tally import Tally
 
 
 @dataclass(frozen=True)

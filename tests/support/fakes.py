@@ -17,7 +17,7 @@ from uuid import UUID
 from PIL import Image, UnidentifiedImageError
 
 from sora_studio.container import Services
-from sora_studio.domain.account import Identity
+from sora_studio.domain.account import Identity, Origin
 from sora_studio.domain.activity import Activity
 from sora_studio.domain.errors import (
     Conflict,
@@ -64,7 +64,7 @@ class FakeAccounts:
         self.tokens[token] = Identity(user_id, new_id())
         return token
 
-    async def identify(self, token: str) -> Identity:
+    async def identify(self, token: str, _origin: Origin) -> Identity:
         if token not in self.tokens:
             message = "Please log in."
             raise NotSignedIn(message)

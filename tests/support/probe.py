@@ -19,11 +19,11 @@ from sora_studio.config import load
 from sora_studio.db.engine import Database
 from sora_studio.db.models import VideoRow
 from sora_studio.services.people.accounts import AccountService
+from sora_studio.tally import Tally
 from sora_studio.ui import errors, live, sockets
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.web.asgi import guarded
-from sora_studio.web.tally import Tally
 from tests.support.accounts import services_with
 
 

@@ -27,6 +27,7 @@ class Tab:
         self.route = {"pathname": path, "asPath": path, "query": {}}
         self.frames: list[dict[str, Any]] = []
         self.state: dict[str, dict[str, Any]] = {}
+        self.closed = False  # by the server
         self._news = asyncio.Event()
 
     def value(self, state: type[BaseState], var: str) -> Any:
@@ -49,7 +50,7 @@ class Tab:
         await self._socket.send_str(_EVENT + json.dumps(["event", event]))
 
     async def until(self, condition: Callable[[], object], *, within: float = PATIENCE) -> None:
-        """Wait for frames until a condition holds."""
+        """Wait for frames, or for the end of the connection, until a condition holds."""
         async with asyncio.timeout(within):
             while not condition():
                 self._news.clear()
@@ -73,6 +74,8 @@ class Tab:
                     self.token = said
                 else:
                     self._take(said)
+        self.closed = True
+        self._news.set()
 
     def _take(self, frame: dict[str, Any]) -> None:
         self.frames.append(frame)

@@ -19,6 +19,7 @@ from sora_studio.domain.job import Charge
 from sora_studio.domain.ports import Provider, RemoteJob
 from sora_studio.domain.video import TITLE_MAX, Phase, Status, title_of
 from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.people.addresses import spellings
 
 _PAGES, _PAGE = 200, 100
 _PHASES = {Status.QUEUED: Phase.QUEUED, Status.IN_PROGRESS: Phase.IN_PROGRESS, Status.COMPLETED: Phase.SAVING}
@@ -47,7 +48,7 @@ class Importer:
             NotFound: Nobody's.
         """
         async with self._db.transaction() as tx:
-            found = await UserRepository(tx).find(email.strip().lower())
+            found = await UserRepository(tx).find(*spellings(email))
         if found is None:
             message = f"Nobody here has the e-mail address {email}."
             raise NotFound(message)
@@ -139,7 +140,7 @@ def _video(owner_id: UUID, provider: Provider, remote: RemoteJob) -> VideoRow:
     return VideoRow(
         id=new_id(),
         owner_id=owner_id,
-        title=title_of(prompt) if prompt else f"Video {remote.remote_id}"[:TITLE_MAX],
+        title=title_of(prompt) or f"Video {remote.remote_id}"[:TITLE_MAX],
         prompt=prompt,
         provider=provider.profile.name,
         model=remote.model or model.id,

@@ -4,34 +4,63 @@ Every attempt is priced and built here, whatever asks for it, so that a limit on
 place and in the transaction that spends.
 """
 
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
 from sora_studio.db.engine import Transaction
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import AssetRow, JobRow, VideoRow
+from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.derivations import requested_seconds
+from sora_studio.domain.errors import LimitReached
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.job import Charge
 from sora_studio.domain.video import Kind, VideoView
 from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.throttle import Throttle
+
+_NEW = timedelta(days=1)  # an account of which nobody knows yet who has it
+_UNTIL_ONE_IS_DONE = 15.0  # seconds, about
 
 
 class Spending:
     """Reserves the price of attempts, inside the transaction that asks for them."""
 
-    def __init__(self, catalog: ProviderCatalog) -> None:
-        self._catalog = catalog
+    def __init__(
+        self, catalog: ProviderCatalog, *, throttle: Throttle | None = None, max_pending: int | None = None
+    ) -> None:
+        """Bound what is spent.
+
+        Args:
+            catalog: Knows the prices.
+            throttle: How fast people may ask whose accounts are new; None: as fast as they like.
+            max_pending: Unfinished videos of one person; None: any number.
+        """
+        self._catalog, self._throttle, self._max_pending = catalog, throttle, max_pending
 
     async def first_attempt(self, tx: Transaction, video: VideoRow, *assets: AssetRow) -> None:
         """Store a new video with its first job and its files.
 
         Raises:
             Conflict: The owner has used its idempotency key before.
+            LimitReached: The owner has too many unfinished videos, or a new account and too many in a minute.
         """
+        await self._require_room(tx, video.owner_id)
         await VideoRepository(tx).add(video, await self._reserve(tx, video), *assets)
 
     async def next_attempt(self, tx: Transaction, video: VideoView) -> bool:
         """Start another job for a video that needs attention, at the price of today; False: it needs none."""
         return await JobRepository(tx).submit_again(await self._reserve(tx, video))
+
+    async def _require_room(self, tx: Transaction, owner_id: UUID) -> None:
+        """Make sure that a person may ask for one more; others of theirs wait until this one is stored."""
+        since = await UserRepository(tx).hold(owner_id)
+        if self._max_pending and await VideoRepository(tx).pending(owner_id) >= self._max_pending:
+            message = f"You have {self._max_pending} unfinished videos, and no more can wait at a time."
+            raise LimitReached(message, retry_after=_UNTIL_ONE_IS_DONE)
+        if self._throttle and since and datetime.now(UTC) - since < _NEW:
+            self._throttle.hit("create by a new account", str(owner_id))
 
     async def _reserve(self, tx: Transaction, video: VideoRow | VideoView) -> JobRow:
         """Quote an attempt and build its job: the one place where a price becomes a charge."""

@@ -1,28 +1,28 @@
 """What a person does with an account: sign up, log in and out, change it, delete it."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sora_studio.db.assets import AssetRepository
+from sora_studio.db.audit import AuditRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
-from sora_studio.db.models import SessionRow, UserRow
-from sora_studio.db.sessions import SessionRepository
+from sora_studio.db.models import AuditRow, SessionRow, UserRow
 from sora_studio.db.users import StoredPassword, UserRepository
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.account import AccountView, Identity, Origin, SignedIn, clean_email, clean_name
-from sora_studio.domain.errors import InvalidInput, NotAllowed, NotSignedIn
+from sora_studio.domain.account import NOWHERE, AccountView, Identity, Origin, SignedIn, clean_name
+from sora_studio.domain.audit import Act, Result
+from sora_studio.domain.errors import LimitReached, NotAllowed, NotSignedIn, SignUpClosed
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.ports import Clock
-from sora_studio.services.people.passwords import THREADS, Passwords, check_new
-from sora_studio.services.people.tokens import Tokens, no_session
+from sora_studio.services.people.addresses import clean_email, spellings
+from sora_studio.services.people.attempts import Attempts
+from sora_studio.services.people.devices import Devices
+from sora_studio.services.people.passwords import Passwords, check_length
+from sora_studio.services.people.sessions import SessionPolicy, SessionService
+from sora_studio.services.people.tokens import Tokens, no_session, token_in_cookies
+from sora_studio.services.people.trail import Trail
 from sora_studio.services.throttle import Throttle
-
-SESSION = timedelta(days=30)
-"""How long a log-in lasts; there is no idle timeout, and the token is not renewed."""
-
-Limit = tuple[str, ...]
-"""A name of `throttle.LIMITS` and what it is counted by."""
 
 
 def _utc_now() -> datetime:
@@ -39,6 +39,8 @@ class AccountService:
         signing_key: bytes,
         throttle: Throttle,
         passwords: Passwords | None = None,
+        policy: SessionPolicy | None = None,
+        sign_up_open: bool = True,
         clock: Clock = _utc_now,
     ) -> None:
         """Prepare the service.
@@ -48,80 +50,79 @@ class AccountService:
             signing_key: The studio's secret; another one ends every session and locks nobody out.
             throttle: How often somebody may try.
             passwords: How passwords are hashed.
+            policy: How long sessions last.
+            sign_up_open: Whether anybody may open an account.
             clock: The time of sessions.
         """
         self._db, self._throttle, self._clock = db, throttle, clock
-        self._tokens = Tokens.signed_with(signing_key)
-        self._passwords = passwords or Passwords()
-        self._guesses = asyncio.Semaphore(THREADS)
+        self._sign_up_open = sign_up_open
+        self._tokens, self._devices = Tokens.signed_with(signing_key), Devices.signed_with(signing_key)
+        self._attempts, self._trail = Attempts(throttle, passwords), Trail(db, throttle, clock)
+        self.sessions = SessionService(
+            db=db, trail=self._trail, policy=policy or SessionPolicy(), clock=clock
+        )
 
     async def sign_up(self, email: str, password: str, display_name: str, origin: Origin) -> SignedIn:
         """Open an account and a first session.
 
         Raises:
+            SignUpClosed: This studio opens none.
             InvalidInput: An address, name or password that will not do; the code says which.
             Conflict: The address has an account.
-            LimitReached: Too many accounts were opened from there.
+            LimitReached: Too many accounts were opened from there, or too many wait.
         """
+        if not self._sign_up_open:
+            self._trail.count(Act.SIGN_UP, Result.REFUSED, origin)
+            raise SignUpClosed
         email, name = clean_email(email), clean_name(display_name)
-        check_new(password, email, name)
-        self._throttle.hit("signup", origin.network)
+        check_length(password)
+        try:
+            self._throttle.hit("signup", origin.network)
+            password_hash = await self._attempts.hash_new(password, origin.network, email, name)
+        except LimitReached:
+            self._trail.count(Act.SIGN_UP, Result.THROTTLED, origin)
+            raise
         user = UserRow(
-            id=new_id(),
-            email=email,
-            display_name=name,
-            password_hash=await self._passwords.hash(password),
-            created_at=self._clock(),
+            id=new_id(), email=email, display_name=name, password_hash=password_hash, created_at=self._clock()
         )
-        session = self._new_session(user.id, origin)
-        async with self._db.transaction() as tx:
+        session = self.sessions.new(user.id, origin)
+        async with self._trail.recording(Act.SIGN_UP, _in(session, origin)) as tx:
             account = await UserRepository(tx).add(user)
-            await SessionRepository(tx).add(session)
-        return self._signed_in(account, session)
+            await self.sessions.open(tx, session, self._before(origin))
+        return self._signed_in(account, session, new_id().hex)
 
     async def log_in(self, email: str, password: str, origin: Origin) -> SignedIn:
-        """Open a session.
+        """Open a session; the one that the same browser had before ends.
 
         Raises:
             NotSignedIn: There is no such account, or that is not its password: one answer, in the same time.
-            LimitReached: Too many wrong answers for this account or from this address.
+            LimitReached: Too many wrong answers for this account or from this address, or too many wait.
         """
-        email = _as_stored(email)
+        known_as = spellings(email)
         async with self._db.transaction() as tx:
-            known = await UserRepository(tx).find(email)
-        pair: Limit = ("login of an account from an address", email, origin.network)
-        limits: list[Limit] = [
-            pair,
-            ("login of an account", email),
-            ("login from an address", origin.network),
-        ]
-        fits = await self._guess(password, known.password_hash if known else None, *limits)
-        if known is None or not fits:
-            message = "The e-mail address or the password is wrong."
-            raise NotSignedIn(message)
-        self._throttle.forgive(*pair)
-        await self._renew_hash(known, password)
-        session = self._new_session(known.account.id, origin)
-        async with self._db.transaction() as tx:
-            await SessionRepository(tx).add(session)
-        return self._signed_in(known.account, session)
+            known = await UserRepository(tx).find(*known_as)
+        device = self._devices.find(origin.cookies, known.account.id) if known else None
+        account = await self._prove_log_in(known_as[-1], password, known, device, origin)
+        session = self.sessions.new(account.id, origin)
+        async with self._trail.recording(Act.LOG_IN, _in(session, origin)) as tx:
+            await self.sessions.open(tx, session, self._before(origin))
+        return self._signed_in(account, session, device or new_id().hex)
 
-    async def identify(self, token: str) -> Identity:
-        """Return who stands behind a token; costs one indexed SELECT.
+    async def identify(self, token: str, origin: Origin = NOWHERE) -> Identity:
+        """Return who stands behind a token.
 
         Raises:
             NotSignedIn: The token is not ours or its session has ended.
         """
-        identity = self._tokens.read(token)
-        async with self._db.transaction() as tx:
-            if not await SessionRepository(tx).is_open(identity, self._clock()):
-                raise no_session()
+        identity = replace(self._tokens.read(token), origin=origin)
+        if not await self.sessions.is_open(identity):
+            raise no_session()
         return identity
 
     async def log_out(self, identity: Identity) -> None:
         """End the session; its tabs are notified, and nothing they send afterwards is obeyed."""
-        async with self._db.transaction() as tx:
-            await SessionRepository(tx).end(identity, self._clock())
+        async with self._trail.recording(Act.LOG_OUT, identity) as tx:
+            await self.sessions.close(tx, identity)
 
     async def account(self, user_id: UUID) -> AccountView:
         """Return one's account.
@@ -133,22 +134,40 @@ class AccountService:
             return (await UserRepository(tx).get(user_id)).account
 
     async def edit_profile(
-        self, user_id: UUID, *, display_name: str | None = None, email: str | None = None
+        self,
+        identity: Identity,
+        *,
+        display_name: str | None = None,
+        email: str | None = None,
+        password: str | None = None,
     ) -> AccountView:
         """Change the name or the e-mail address; None leaves it as it is.
 
+        Args:
+            identity: Whose account.
+            display_name: The new name.
+            email: The new address, by which one logs in: another one than before needs the password.
+            password: The current one.
+
         Raises:
             InvalidInput: It will not do.
+            NotAllowed: The password is missing or wrong.
             Conflict: The address has another account.
+            LimitReached: Too many wrong answers, or new addresses.
             NotFound: The account has been deleted.
         """
         values: dict[str, str] = {}
         if display_name is not None:
             values["display_name"] = clean_name(display_name)
-        if email is not None:
-            values["email"] = clean_email(email)
-        async with self._db.transaction() as tx:
-            return await UserRepository(tx).change(user_id, **values)
+        if email is not None and (new := clean_email(email)) != (await self.account(identity.user_id)).email:
+            self._throttle.hit("new e-mail address", identity.user_id.hex)
+            await self._prove(Act.EMAIL_CHANGE, identity, password)
+            values["email"] = new
+        if "email" not in values:
+            async with self._db.transaction() as tx:
+                return await UserRepository(tx).change(identity.user_id, **values)
+        async with self._trail.recording(Act.EMAIL_CHANGE, identity) as tx:
+            return await UserRepository(tx).change(identity.user_id, **values)
 
     async def change_password(self, identity: Identity, current: str, new: str) -> None:
         """Set another password; every other session ends.
@@ -158,12 +177,13 @@ class AccountService:
             InvalidInput: The new one will not do.
             LimitReached: Too many wrong answers.
         """
-        known = await self._prove(identity, current)
-        check_new(new, known.account.email, known.account.display_name)
-        password_hash = await self._passwords.hash(new)
-        async with self._db.transaction() as tx:
+        check_length(new)
+        known = (await self._prove(Act.PASSWORD_CHANGE, identity, current)).account
+        lane = identity.user_id.hex
+        password_hash = await self._attempts.hash_new(new, lane, known.email, known.display_name)
+        async with self._trail.recording(Act.PASSWORD_CHANGE, identity) as tx:
             await UserRepository(tx).change(identity.user_id, password_hash=password_hash)
-            await SessionRepository(tx).end_others(identity, self._clock())
+            await self.sessions.close_others(tx, identity)
 
     async def delete_account(self, identity: Identity, password: str) -> None:
         """Delete the account with its videos; files, and jobs at providers, go with the next purge.
@@ -172,68 +192,79 @@ class AccountService:
             NotAllowed: The password is wrong.
             LimitReached: Too many wrong answers.
         """
-        await self._prove(identity, password)
-        await self._erase(identity.user_id)
+        await self._prove(Act.ACCOUNT_DELETION, identity, password)
+        line = self._trail.done(Act.ACCOUNT_DELETION, identity)
+        await self._erase(identity.user_id, line)
+        self._trail.tell(line)
 
     @retry_on_deadlock
-    async def _erase(self, user_id: UUID) -> None:
+    async def _erase(self, user_id: UUID, line: AuditRow) -> None:
         async with self._db.transaction() as tx:
             users = UserRepository(tx)
             await users.lock(user_id)
             await AssetRepository(tx).discard_all(user_id)
             await VideoRepository(tx).disown(user_id)
             await users.remove(user_id)
+            await AuditRepository(tx).add(line)
 
-    async def _prove(self, identity: Identity, password: str) -> StoredPassword:
+    async def _prove_log_in(
+        self, email: str, password: str, known: StoredPassword | None, device: str | None, origin: Origin
+    ) -> AccountView:
+        """Make sure that somebody who logs in knows the password, and hash it with today's work factor."""
+        stored = known and known.password_hash
+        try:
+            fits = await self._attempts.log_in(email, password, stored, origin.network, device)
+        except LimitReached:
+            self._trail.count(Act.LOG_IN, Result.THROTTLED, origin, known and known.account.id)
+            raise
+        if known is None or not fits:
+            await self._trail.refused(Act.LOG_IN, origin, known and known.account.id)
+            message = "The e-mail address or the password is wrong."
+            raise NotSignedIn(message)
+        await self._renew_hash(known, password, device or origin.network)
+        return known.account
+
+    async def _prove(self, act: Act, identity: Identity, password: str | None) -> StoredPassword:
         """Make sure that the person who is signed in knows the password."""
         async with self._db.transaction() as tx:
             known = await UserRepository(tx).get(identity.user_id)
-        if not await self._guess(password, known.password_hash, ("password", identity.user_id.hex)):
+        if password is None:
+            message = "This needs your current password."
+            raise NotAllowed(message)
+        try:
+            fits = await self._attempts.prove(identity.user_id, password, known.password_hash)
+        except LimitReached:
+            self._trail.count(act, Result.THROTTLED, identity.origin, identity.user_id)
+            raise
+        if not fits:
+            await self._trail.refused(act, identity.origin, identity.user_id, identity.session_id)
             message = "Your current password is wrong."
             raise NotAllowed(message)
         return known
 
-    async def _guess(self, password: str, stored: str | None, *limits: Limit) -> bool:
-        """Compare a password unless there were too many wrong ones; count it if it is wrong.
-
-        Few at a time: otherwise a burst of guesses would pass the check before the first of them is counted.
-        """
-        async with self._guesses:
-            for limit in limits:
-                self._throttle.check(*limit)
-            fits = await self._passwords.match(password, stored)
-            if not fits:
-                for limit in limits:
-                    self._throttle.hit(*limit)
-            return fits
-
-    async def _renew_hash(self, known: StoredPassword, password: str) -> None:
+    async def _renew_hash(self, known: StoredPassword, password: str, lane: str) -> None:
         """Hash again with today's work factor: only now do we have the password."""
-        if self._passwords.is_outdated(known.password_hash):
-            renewed = await self._passwords.hash(password)
+        if renewed := await self._attempts.renew(password, known.password_hash, lane):
             async with self._db.transaction() as tx:
                 await UserRepository(tx).replace_hash(known.account.id, known.password_hash, renewed)
 
-    def _new_session(self, user_id: UUID, origin: Origin) -> SessionRow:
-        now = self._clock()
-        return SessionRow(
-            id=new_id(),
-            user_id=user_id,
-            created_at=now,
-            expires_at=now + SESSION,
-            address=origin.address,
-            user_agent=origin.user_agent,
+    def _before(self, origin: Origin) -> Identity | None:
+        """Return whose session a browser has had until now."""
+        try:
+            return self._tokens.read(token_in_cookies(origin.cookies) or "")
+        except NotSignedIn:
+            return None
+
+    def _signed_in(self, account: AccountView, session: SessionRow, device: str) -> SignedIn:
+        identity = Identity(user_id=account.id, session_id=session.id)
+        return SignedIn(
+            account=account,
+            access_token=self._tokens.issue(identity, session.created_at, session.expires_at),
+            expires_in=int(self.sessions.policy.lifetime.total_seconds()),
+            device_token=self._devices.issue(account.id, device),
         )
 
-    def _signed_in(self, account: AccountView, session: SessionRow) -> SignedIn:
-        identity = Identity(user_id=account.id, session_id=session.id)
-        token = self._tokens.issue(identity, session.created_at, session.expires_at)
-        return SignedIn(account=account, access_token=token, expires_in=int(SESSION.total_seconds()))
 
-
-def _as_stored(email: str) -> str:
-    """Write a typed address as it would be stored; what cannot be one belongs to nobody."""
-    try:
-        return clean_email(email)
-    except InvalidInput:
-        return ""
+def _in(session: SessionRow, origin: Origin) -> Identity:
+    """Return who is in a session that is about to be opened."""
+    return Identity(session.user_id, session.id, origin)

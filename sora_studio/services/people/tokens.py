@@ -10,10 +10,11 @@ import jwt
 
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import NotSignedIn
+from sora_studio.services.people.cookies import HOST_PREFIX, cookies_in
 
 COOKIE = "sora_session"
-HOST_COOKIE = "__Host-sora_session"
-"""Its name on https: with this prefix, no other host and no http page can set it (RFC 6265bis §4.1.3)."""
+HOST_COOKIE = HOST_PREFIX + COOKIE
+"""Its name on https."""
 
 _ALGORITHM = "HS256"
 _HEADER = {"alg": _ALGORITHM, "typ": "session+jwt"}  # explicit typing, RFC 8725 §3.11
@@ -74,10 +75,7 @@ def no_session() -> NotSignedIn:
 
 def token_in_cookies(header: str) -> str | None:
     """Find the session token in a Cookie header; on https the prefixed name wins."""
-    cookies: dict[str, str] = {}
-    for part in header.split(";"):
-        name, _, value = part.strip().partition("=")
-        cookies.setdefault(name, value)  # the first is the one with the most specific path
+    cookies = cookies_in(header)
     return cookies.get(HOST_COOKIE) or cookies.get(COOKIE) or None
 
 

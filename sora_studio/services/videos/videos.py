@@ -17,7 +17,7 @@ from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPag
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.profile import Profile
 from sora_studio.domain.tasks import TaskName, Wake
-from sora_studio.domain.text import check_storable
+from sora_studio.domain.text import check_storable, is_blank
 from sora_studio.domain.video import TITLE_MAX, VideoView, VideoWish, clean_prompt, title_of
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.money.spending import Spending
@@ -210,7 +210,7 @@ class VideoService:
 def _clean_title(text: str) -> str:
     check_storable(text, "title")
     title = " ".join(text.split())
-    if not 1 <= len(title) <= TITLE_MAX:
+    if is_blank(title) or len(title) > TITLE_MAX:
         message = f"A title must have 1 to {TITLE_MAX} characters."
         raise InvalidInput(message, "title")
     return title

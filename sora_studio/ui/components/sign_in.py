@@ -1,7 +1,8 @@
 """What logging in and signing up share.
 
 Both are plain forms that the browser posts, so that they work without a socket.
-The API answers a refused form with `?error=<code>&email=…`; studio.js shows the sentence for the code.
+The API answers a refused form with `?error=<code>`; studio.js shows the sentence for the code, and what was
+typed, which it has kept in this tab.
 """
 
 import reflex as rx
@@ -15,6 +16,7 @@ SENTENCES = {
     "invalid_email": "That does not look like an e-mail address.",
     "weak_password": f"The password is too short: use at least {PASSWORD_MIN} characters.",
     "common_password": "That password is on the lists that attackers try first. Choose another.",
+    "sign_up_closed": "This studio does not open accounts. Ask the person who runs it.",
     "email_taken": "An account with this e-mail address already exists. Log in instead.",
     "too_many": "Too many attempts. Wait a few minutes, then try again.",
     "invalid_name": f"A name must have 1 to {NAME_MAX} characters.",
@@ -23,7 +25,7 @@ SENTENCES = {
 
 
 def email() -> rx.Component:
-    """Ask for the address; studio.js fills in the one that was refused."""
+    """Ask for the address; studio.js fills in the one that was sent last."""
     return text_field(
         "E-mail",
         "email",

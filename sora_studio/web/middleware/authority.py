@@ -12,8 +12,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sora_studio.config.authority import Authority, OwnNames, WebOrigin
+from sora_studio.domain.audit import Act, Result
+from sora_studio.tally import Tally
 from sora_studio.web.refusal import refusal
-from sora_studio.web.tally import Tally
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _FORM = "application/x-www-form-urlencoded"
@@ -35,7 +36,7 @@ _UNKNOWN_HOST = _Refusal(
 )
 _FOREIGN_ORIGIN = _Refusal(
     403,
-    "foreign_origin",
+    Act.FOREIGN_ORIGIN,
     "This came from another site",
     "This request came from a page on another site.",
 )
@@ -67,7 +68,9 @@ class OwnAuthority:
         if refused is None:
             await self._app(scope, receive, send)
             return
-        self._tally.add(refused.code, host=headers.get("host", ""), origin=headers.get("origin", ""))
+        self._tally.note(
+            refused.code, Result.REFUSED, host=headers.get("host", ""), origin=headers.get("origin", "")
+        )
         await self._answer(scope, refused)(scope, receive, send)
 
     def _judge(self, scope: Scope, headers: Headers, target: str | None) -> _Refusal | None:

@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sora_studio.domain.account import network_of
+from sora_studio.domain.audit import Result
 from sora_studio.services.people.tokens import token_in_cookies
-from sora_studio.web.tally import Tally
+from sora_studio.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class SocketLimit:
         limits = dict(self._limits(scope))
         full = next((key for key, most in limits.items() if self._open[key] >= most), None)
         if full is not None:
-            self._tally.add(f"sockets_{full[0]}", address=scope["client"][0] if scope["client"] else "")
+            self._tally.note(
+                f"sockets_{full[0]}", Result.REFUSED, address=scope["client"][0] if scope["client"] else ""
+            )
             await _TOO_MANY(scope, receive, send)
             return
         self._open.update(limits.keys())

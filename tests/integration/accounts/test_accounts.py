@@ -1,18 +1,22 @@
 """Accounts on a real database."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
 
 from sora_studio.db.engine import Database
 from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, SessionRow, TrashRow, UserRow, VideoRow
-from sora_studio.domain.account import Identity, Origin
+from sora_studio.domain.account import Identity, Origin, SignedIn
 from sora_studio.domain.errors import Conflict, InvalidInput, LimitReached, NotAllowed, NotFound, NotSignedIn
 from sora_studio.domain.ids import new_id
-from sora_studio.services.people.accounts import SESSION, AccountService
+from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.devices import device_cookie
 from sora_studio.services.people.passwords import Passwords
+from sora_studio.services.people.sessions import SessionPolicy
 from sora_studio.services.throttle import Throttle
 from tests.support.accounts import HERE, PASSWORD, SIGNING_KEY, account_service, sign_up
 
@@ -25,7 +29,7 @@ def accounts(database: Database) -> AccountService:
 async def test_who_signs_up_is_signed_in_and_can_log_in_again(accounts: AccountService):
     first = await accounts.sign_up(" Ada@Example.ORG ", PASSWORD, " Ada  Lovelace ", HERE)
     assert (first.account.email, first.account.display_name) == ("ada@example.org", "Ada Lovelace")
-    assert first.expires_in == 30 * 24 * 3600
+    assert first.expires_in == 90 * 24 * 3600
     second = await accounts.log_in("ADA@example.org", PASSWORD, HERE)
     assert second.account == first.account
     assert second.access_token != first.access_token
@@ -141,13 +145,51 @@ async def test_one_address_cannot_try_its_luck_with_many_accounts(accounts: Acco
         await accounts.log_in("another@example.org", PASSWORD, Origin(address="192.0.2.7"))
 
 
-async def test_many_addresses_cannot_try_their_luck_with_one_account(accounts: AccountService):
+async def test_many_addresses_are_slowed_down_at_one_account_and_its_owner_is_not_shut_out(
+    accounts: AccountService,
+):
     signed_in = await sign_up(accounts)
     for number in range(100):
         await fail(accounts, 1, origin=Origin(address=f"192.0.2.{number}"))
+    elsewhere = Origin(address="192.0.2.200")
+    assert await accounts.log_in("ada@example.org", PASSWORD, elsewhere)
+    await fail(accounts, 3, origin=elsewhere)
     with pytest.raises(LimitReached):
-        await accounts.log_in("ada@example.org", PASSWORD, Origin(address="192.0.2.200"))
-    assert await accounts.identify(signed_in.access_token)  # who is signed in is not shut out
+        await accounts.log_in("ada@example.org", PASSWORD, elsewhere)
+    assert await accounts.identify(signed_in.access_token)  # who is signed in does not even notice
+
+
+async def test_a_browser_that_has_logged_in_before_has_attempts_of_its_own(accounts: AccountService):
+    """Strangers' guesses shut nobody out of their own browser, not even from the same address."""
+    browser = at_home(await sign_up(accounts))
+    await fail(accounts, 10)
+    with pytest.raises(LimitReached):
+        await accounts.log_in("ada@example.org", PASSWORD, HERE)
+    again = await accounts.log_in("ada@example.org", PASSWORD, browser)
+    browser = at_home(again)
+    await fail(accounts, 10, origin=browser)
+    with pytest.raises(LimitReached):
+        await accounts.log_in("ada@example.org", PASSWORD, browser)
+    assert await accounts.log_in("ada@example.org", PASSWORD, Origin(address="192.0.2.7"))
+
+
+@pytest.mark.parametrize("change", ["another account", "another key", "another name", "no name", "half"])
+async def test_a_forged_device_cookie_is_no_known_browser(
+    accounts: AccountService, database: Database, change: str
+):
+    ada, grace = await sign_up(accounts), await sign_up(accounts, "grace")
+    rotated = account_service(database, signing_key=b"quite another signing key, just as long")
+    device, _, signature = ada.device_token.partition(".")
+    token = {
+        "another account": grace.device_token,
+        "another key": (await rotated.log_in("ada@example.org", PASSWORD, HERE)).device_token,
+        "another name": f"{device[::-1]}.{signature}",
+        "no name": f".{signature}",
+        "half": device,
+    }[change]
+    await fail(accounts, 10)
+    with pytest.raises(LimitReached):
+        await accounts.log_in("ada@example.org", PASSWORD, at_home(replace(ada, device_token=token)))
 
 
 async def test_a_burst_of_guesses_gets_no_further_than_a_row_of_them(database: Database):
@@ -178,25 +220,126 @@ async def test_logging_out_ends_this_session_and_no_other(accounts: AccountServi
     assert await accounts.identify(other.access_token)
 
 
-async def test_a_session_ends_after_thirty_days(database: Database):
-    then = datetime.now(UTC)
-    accounts = AccountService(
+class Clock:
+    """Time that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC) - timedelta(hours=6)  # a token from the future is refused
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def timed(database: Database, clock: Clock, **policy: Any) -> AccountService:
+    return AccountService(
         db=database,
         signing_key=SIGNING_KEY,
         throttle=Throttle(),
         passwords=Passwords(cost=4),
-        clock=lambda: then,
+        policy=SessionPolicy(**policy),
+        clock=clock,
     )
-    signed_in = await sign_up(accounts)
-    later = AccountService(
-        db=database,
-        signing_key=SIGNING_KEY,
-        throttle=Throttle(),
-        clock=lambda: then + SESSION + timedelta(seconds=1),
-    )
-    assert await accounts.identify(signed_in.access_token)
+
+
+async def test_a_session_ends_when_it_was_not_used_for_two_weeks(database: Database):
+    clock = Clock()
+    accounts = timed(database, clock)
+    used, unused = [await sign_up(accounts, name) for name in ("ada", "grace")]
+    for _ in range(3):
+        clock.now += timedelta(days=13)
+        assert await accounts.identify(used.access_token)
     with pytest.raises(NotSignedIn):
-        await later.identify(signed_in.access_token)
+        await accounts.identify(unused.access_token)
+    clock.now += timedelta(days=14)
+    with pytest.raises(NotSignedIn):
+        await accounts.identify(used.access_token)
+
+
+async def test_a_session_ends_after_ninety_days_however_it_is_used(database: Database):
+    """The clock of the token is the real one, so the database is asked here."""
+    clock = Clock()
+    accounts = timed(database, clock)
+    signed_in = await sign_up(accounts)
+    for _ in range(9):
+        clock.now += timedelta(days=9)
+        assert await accounts.identify(signed_in.access_token)
+    clock.now += timedelta(days=9, seconds=1)
+    with pytest.raises(NotSignedIn):
+        await accounts.identify(signed_in.access_token)
+
+
+async def test_the_last_use_is_noted_now_and_then_and_not_with_every_request(database: Database):
+    clock = Clock()
+    accounts = timed(database, clock)
+    me = await accounts.identify((await sign_up(accounts)).access_token)
+    seen: list[datetime] = []
+    for minutes in (1, 3, 2):
+        clock.now += timedelta(minutes=minutes)
+        await accounts.sessions.is_open(me)
+        (session,) = await accounts.sessions.all_open(me)
+        seen.append(session.last_seen_at)
+    assert seen == [session.created_at, session.created_at, clock.now]
+
+
+async def test_a_log_in_ends_the_session_that_its_browser_had(accounts: AccountService):
+    first, elsewhere = await sign_up(accounts), await accounts.log_in("ada@example.org", PASSWORD, HERE)
+    second = await accounts.log_in("ada@example.org", PASSWORD, at_home(first))
+    with pytest.raises(NotSignedIn):
+        await accounts.identify(first.access_token)
+    assert await accounts.identify(second.access_token)
+    assert await accounts.identify(elsewhere.access_token)
+
+
+async def test_another_person_at_the_same_browser_ends_the_session_of_the_one_before(
+    accounts: AccountService,
+):
+    ada = await sign_up(accounts)
+    await sign_up(accounts, "grace")
+    await accounts.log_in("grace@example.org", PASSWORD, at_home(ada))
+    with pytest.raises(NotSignedIn):
+        await accounts.identify(ada.access_token)
+
+
+async def test_a_log_in_that_fails_ends_nothing(accounts: AccountService):
+    ada = await sign_up(accounts)
+    await fail(accounts, 1, origin=at_home(ada))
+    assert await accounts.identify(ada.access_token)
+
+
+async def test_of_more_sessions_than_a_person_may_have_the_longest_unused_end(database: Database):
+    clock = Clock()
+    accounts = timed(database, clock, most=3)
+    opened = [await sign_up(accounts)]
+    for _ in range(4):
+        clock.now += timedelta(hours=1)
+        await accounts.identify(opened[0].access_token)  # the oldest, and in use
+        opened.append(await accounts.log_in("ada@example.org", PASSWORD, HERE))
+    open_now = [token for token in opened if await is_open(accounts, token)]
+    assert open_now == [opened[0], opened[3], opened[4]]
+
+
+async def test_i_see_my_sessions_and_end_them_and_nobody_elses(accounts: AccountService):
+    ada, grace = await sign_up(accounts), await sign_up(accounts, "grace")
+    other, third = [await accounts.log_in("ada@example.org", PASSWORD, HERE) for _ in range(2)]
+    me, her = await accounts.identify(ada.access_token), await accounts.identify(grace.access_token)
+    seen = await accounts.sessions.all_open(me)
+    assert len(seen) == 3
+    assert {(each.address, each.user_agent) for each in seen} == {(HERE.address, HERE.user_agent)}
+    assert [each.id for each in seen if each.current] == [me.session_id]
+    with pytest.raises(NotFound):
+        await accounts.sessions.end(me, her.session_id)
+    assert await accounts.identify(grace.access_token)
+    ended = (await accounts.identify(other.access_token)).session_id
+    await accounts.sessions.end(me, ended)
+    with pytest.raises(NotSignedIn):
+        await accounts.identify(other.access_token)
+    with pytest.raises(NotFound):
+        await accounts.sessions.end(me, ended)
+    await accounts.sessions.end_others(me)
+    assert [each.id for each in await accounts.sessions.all_open(me)] == [me.session_id]
+    with pytest.raises(NotSignedIn):
+        await accounts.identify(third.access_token)
+    assert await accounts.identify(grace.access_token)
 
 
 async def test_a_token_opens_only_the_session_of_its_own_person(accounts: AccountService):
@@ -206,7 +349,7 @@ async def test_a_token_opens_only_the_session_of_its_own_person(accounts: Accoun
     )
     now = datetime.now(UTC)
     with pytest.raises(NotSignedIn):
-        await accounts.identify(accounts._tokens.issue(crossed, now, now + SESSION))
+        await accounts.identify(accounts._tokens.issue(crossed, now, now + timedelta(days=1)))
 
 
 async def test_another_signing_key_ends_sessions_and_locks_nobody_out(
@@ -277,25 +420,48 @@ async def test_guesses_of_the_current_password_are_limited(accounts: AccountServ
 
 
 async def test_the_profile_can_be_edited_in_parts(accounts: AccountService):
-    me = (await sign_up(accounts)).account
-    renamed = await accounts.edit_profile(me.id, display_name=" Ada  King ")
-    assert (renamed.display_name, renamed.email) == ("Ada King", me.email)
-    moved = await accounts.edit_profile(me.id, email="Ada.King@example.org")
+    signed_in = await sign_up(accounts)
+    me = await accounts.identify(signed_in.access_token)
+    renamed = await accounts.edit_profile(me, display_name=" Ada  King ")
+    assert (renamed.display_name, renamed.email) == ("Ada King", signed_in.account.email)
+    moved = await accounts.edit_profile(me, email="Ada.King@example.org", password=PASSWORD)
     assert (moved.display_name, moved.email) == ("Ada King", "ada.king@example.org")
-    assert await accounts.account(me.id) == moved
-    assert await accounts.edit_profile(me.id) == moved
+    assert await accounts.account(me.user_id) == moved
+    assert await accounts.edit_profile(me) == moved
+    assert await accounts.edit_profile(me, email=" ADA.KING@example.org") == moved  # the same address
 
 
 async def test_the_profile_takes_no_bad_values_and_nobody_elses_address(accounts: AccountService):
-    me = (await sign_up(accounts)).account
+    signed_in = await sign_up(accounts)
+    me = await accounts.identify(signed_in.access_token)
     await sign_up(accounts, "grace")
     with pytest.raises(Conflict):
-        await accounts.edit_profile(me.id, email="GRACE@example.org")
+        await accounts.edit_profile(me, email="GRACE@example.org", password=PASSWORD)
     with pytest.raises(InvalidInput):
-        await accounts.edit_profile(me.id, email="nowhere")
+        await accounts.edit_profile(me, email="nowhere", password=PASSWORD)
     with pytest.raises(InvalidInput):
-        await accounts.edit_profile(me.id, display_name="two\x07bells")
-    assert await accounts.account(me.id) == me
+        await accounts.edit_profile(me, display_name="two\x07bells")
+    assert await accounts.account(me.user_id) == signed_in.account
+
+
+@pytest.mark.parametrize("password", [None, "", "not my password at all"])
+async def test_another_address_needs_the_password(accounts: AccountService, password: str | None):
+    signed_in = await sign_up(accounts)
+    me = await accounts.identify(signed_in.access_token)
+    with pytest.raises(NotAllowed):
+        await accounts.edit_profile(me, display_name="Mallory", email="thief@example.org", password=password)
+    assert await accounts.account(me.user_id) == signed_in.account
+
+
+async def test_who_is_signed_in_cannot_find_out_which_addresses_have_accounts(accounts: AccountService):
+    me = await accounts.identify((await sign_up(accounts)).access_token)
+    await sign_up(accounts, "grace")
+    for _ in range(10):
+        with pytest.raises(Conflict):
+            await accounts.edit_profile(me, email="grace@example.org", password=PASSWORD)
+    with pytest.raises(LimitReached):
+        await accounts.edit_profile(me, email="somebody@example.org", password=PASSWORD)
+    assert await accounts.edit_profile(me, display_name="Ada King")
 
 
 async def test_deleting_the_account_takes_everything_and_trashes_the_files(
@@ -352,6 +518,20 @@ async def test_a_file_that_arrives_while_the_account_goes_is_not_forgotten(
     await deleting
     async with database.transaction() as tx:
         assert "ada/late" in (await tx.exec(select(TrashRow.key))).all()
+
+
+def at_home(signed_in: SignedIn) -> Origin:
+    """Say what the browser sends along that somebody has logged in with."""
+    name = device_cookie(signed_in.account.id)
+    cookies = f"theme=dark; sora_session={signed_in.access_token}; {name}={signed_in.device_token}"
+    return replace(HERE, cookies=cookies)
+
+
+async def is_open(accounts: AccountService, signed_in: SignedIn) -> bool:
+    try:
+        return bool(await accounts.identify(signed_in.access_token))
+    except NotSignedIn:
+        return False
 
 
 async def fail(

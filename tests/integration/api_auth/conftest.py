@@ -10,8 +10,8 @@ from sora_studio.api.app import create_api
 from sora_studio.config import load
 from sora_studio.db.engine import Database
 from sora_studio.services.people.accounts import AccountService
+from sora_studio.tally import Tally
 from sora_studio.web.asgi import guarded
-from sora_studio.web.tally import Tally
 from tests.support.accounts import account_service, services_with
 
 Browse = Callable[..., httpx.AsyncClient]

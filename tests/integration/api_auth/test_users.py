@@ -29,6 +29,9 @@ ROUTES = [
     ("PATCH", ME, {"display_name": "Mallory"}),
     ("DELETE", ME, {"password": PASSWORD}),
     ("POST", f"{ME}/password", {"current_password": PASSWORD, "new_password": NEW}),
+    ("GET", f"{ME}/sessions", None),
+    ("DELETE", f"{ME}/sessions", None),
+    ("DELETE", f"{ME}/sessions/session_{'0' * 32}", None),
 ]
 
 CREDENTIALS = {
@@ -73,7 +76,7 @@ async def test_i_can_read_and_edit_my_account(ada: httpx.AsyncClient):
     assert me.keys() == {"id", "email", "display_name", "created_at"}
     renamed = (await ada.patch(ME, json={"display_name": "Ada King"})).json()
     assert renamed == me | {"display_name": "Ada King"}
-    moved = (await ada.patch(ME, json={"email": "KING@example.org"})).json()
+    moved = (await ada.patch(ME, json={"email": "KING@example.org", "current_password": PASSWORD})).json()
     assert moved == renamed | {"email": "king@example.org"}
     assert (await ada.patch(ME, json={})).json() == (await ada.get(ME)).json() == moved
 
@@ -97,7 +100,10 @@ async def test_nothing_else_can_be_set(ada: httpx.AsyncClient, field: str):
     ("change", "status"),
     [
         ({"email": "nowhere"}, 400),
-        ({"email": "grace@example.org"}, 409),
+        ({"email": "grace@example.org", "current_password": PASSWORD}, 409),
+        ({"email": "king@example.org"}, 403),
+        ({"email": "king@example.org", "current_password": "not my password at all"}, 403),
+        ({"display_name": "\u200b\u3164\ufeff\u2800"}, 400),
         ({"display_name": " "}, 400),
         ({"email": 1}, 400),
     ],
@@ -135,6 +141,29 @@ async def test_a_password_is_not_changed_without_the_old_one_and_a_good_new_one(
     assert new not in answer.text
     login = await ada.post("/api/auth/login", json={"email": "ada@example.org", "password": PASSWORD})
     assert login.status_code == 200
+
+
+async def test_i_see_where_i_am_logged_in_and_can_end_it(ada: httpx.AsyncClient, browse: Browse):
+    firefox = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"}
+    credentials = {"email": "ada@example.org", "password": PASSWORD}
+    others = [browse(), browse(), browse()]
+    for other in others:
+        await other.post("/api/auth/login", json=credentials, headers=firefox)
+    listed = (await ada.get(ME + "/sessions")).json()["data"]
+    assert sorted((each["device"], each["current"]) for each in listed) == [
+        *[("Firefox on Linux", False)] * 3,
+        ("tests", True),
+    ]
+    assert listed[0].keys() == {"id", "device", "address", "created_at", "last_seen_at", "current"}
+    theirs = [
+        each["id"] for each in (await others[0].get(ME + "/sessions")).json()["data"] if each["current"]
+    ]
+    assert (await ada.delete(f"{ME}/sessions/{theirs[0]}")).status_code == 204
+    assert [(await other.get(ME)).status_code for other in others] == [401, 200, 200]
+    for missing in (theirs[0], "session_", "nonsense", f"session_{'0' * 32}"):
+        assert (await ada.delete(f"{ME}/sessions/{missing}")).status_code == 404
+    assert (await ada.delete(ME + "/sessions")).status_code == 204
+    assert [(await each.get(ME)).status_code for each in (ada, *others)] == [200, 401, 401, 401]
 
 
 async def test_i_can_delete_my_account_with_my_password(http: httpx.AsyncClient):

@@ -59,6 +59,13 @@ class Stage:
         assert answer.status_code == 200, answer.text
         return answer.json()["id"]
 
+    async def session(self) -> str:
+        """Open a session of the owner that a test may end."""
+        person = await log_in(self.url, self.owner.email)
+        listed = (await person.http.get("/api/users/me/sessions")).json()["data"]
+        await person.http.aclose()
+        return next(each["id"] for each in listed if each["current"])
+
     async def pictured(self) -> str:
         """Upload a picture that a test may use."""
         return await self.owner.add_picture(picture())

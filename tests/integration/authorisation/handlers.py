@@ -13,6 +13,8 @@ from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.pages.profile.characters_state import CharactersState
+from sora_studio.ui.pages.profile.email_state import EmailState
+from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
@@ -114,8 +116,8 @@ def form(**fields: str) -> Payload:
     return lambda thing: {"data": {name: value.format(thing) for name, value in fields.items()}}
 
 
-def new_profile(_thing: str) -> dict[str, Any]:
-    return {"data": {"display_name": "Newer", "email": f"{uuid4().hex}@example.org"}}
+def new_email(_thing: str) -> dict[str, Any]:
+    return {"data": {"email": f"{uuid4().hex}@example.org", "email_password": PASSWORD}}
 
 
 def both(sign: Sign) -> dict[str, Any]:
@@ -182,7 +184,14 @@ TABLE = [
         CharactersState, "remove", toast("The character was deleted."), toast("There is no such character."),
         lambda thing: {"character_id": thing}, Stage.character,
     ),
-    Row(ProfileState, "save", **both(toast("Saved.")), payload=new_profile, spoils=True),
+    Row(ProfileState, "save", **both(toast("Saved.")), payload=form(display_name="Newer"), spoils=True),
+    Row(EmailState, "change", **both(toast("Saved.")), payload=new_email, spoils=True),
+    Row(SessionsState, "load", **both(var(SessionsState, "sessions"))),
+    Row(
+        SessionsState, "end", toast("The session was ended."), toast("There is no such session."),
+        lambda thing: {"session_id": thing}, Stage.session,
+    ),
+    Row(SessionsState, "end_others", **both(toast("All other sessions were ended.")), spoils=True),
     Row(
         ProfileState, "change_password", **both(toast("Your password was changed.")),
         payload=form(current=PASSWORD, new=f"{PASSWORD} too"), spoils=True,

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from sora_studio import container
 from sora_studio.db.engine import Database
-from sora_studio.domain.account import Identity, SignedIn
+from sora_studio.domain.account import Identity, Origin, SignedIn
 from sora_studio.domain.errors import Unavailable
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
@@ -100,7 +100,7 @@ async def test_the_browser_is_never_told_whose_tab_it_is_nor_its_cookie(probe: P
         assert ada.account.id.hex not in told
 
 
-async def test_logging_out_ends_the_rights_of_a_socket_that_stays_open(probe: Probe, database: Database):
+async def test_logging_out_clears_the_screen_and_ends_the_socket(probe: Probe, database: Database):
     ada = await sign_up(probe.accounts)
     await add_videos(database, ada.account.id, "a secret")
     async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
@@ -108,7 +108,33 @@ async def test_logging_out_ends_the_rights_of_a_socket_that_stays_open(probe: Pr
         await probe.accounts.log_out(await probe.accounts.identify(ada.access_token))
         await tab.until(tab.redirects)  # told at once, without having asked
         assert tab.value(ProbeState, "titles") == []  # the screen is cleared
-        assert not await obeyed(tab)
+        await tab.until(lambda: tab.closed, within=5)
+
+
+async def test_what_is_sent_before_the_socket_ends_is_not_obeyed(probe: Probe):
+    ada = await sign_up(probe.accounts)
+    async with open_tab(probe.url, cookie=cookie(ada), path="/profile") as tab:
+        assert await obeyed(tab)
+        await probe.accounts.log_out(await probe.accounts.identify(ada.access_token))
+        await tab.send(ProbeState.plain, note="too late")
+        await tab.until(lambda: tab.closed, within=5)
+        assert "too late" not in str(tab.frames)
+
+
+async def test_a_session_that_is_ended_from_elsewhere_loses_its_sockets(probe: Probe):
+    ada = await sign_up(probe.accounts)
+    lost = await probe.accounts.log_in("ada@example.org", PASSWORD, HERE)
+    me, it = [await probe.accounts.identify(each.access_token) for each in (ada, lost)]
+    async with (
+        open_tab(probe.url, cookie=cookie(ada), path="/profile") as mine,
+        open_tab(probe.url, cookie=cookie(lost), path="/profile") as other,
+    ):
+        assert await obeyed(mine)
+        assert await obeyed(other)
+        await probe.accounts.sessions.end(me, it.session_id)
+        await other.until(lambda: other.closed, within=5)
+        assert other.redirects()
+        assert await obeyed(mine)
 
 
 @pytest.mark.parametrize("path", ["/library", "/profile"])
@@ -225,7 +251,7 @@ class Away:
 
     asked = 0
 
-    async def identify(self, _token: str) -> Identity:
+    async def identify(self, _token: str, _origin: Origin) -> Identity:
         self.asked += 1
         message = "The database cannot be reached."
         raise Unavailable(message)
@@ -272,9 +298,7 @@ async def test_a_handler_that_is_still_at_work_shows_nothing_after_a_log_out(
         await probe.accounts.log_out(await probe.accounts.identify(ada.access_token))
         await tab.until(tab.redirects)
         go_on.set()
-        for asked in (1, 2):  # what is asked for now is answered after what the handler had left to do
-            await tab.send(ProbeState.anybody)
-            await tab.until(lambda asked=asked: tab.value(ProbeState, "calls") == asked)
+        await tab.until(lambda: tab.closed)
         assert "a secret" not in str(tab.frames)
 
 

@@ -26,6 +26,17 @@ def test_every_installation_has_its_own(tmp_path: Path):
     assert load({}, data_dir=tmp_path / "a").signing_key() != load({}, data_dir=tmp_path / "b").signing_key()
 
 
+@pytest.mark.parametrize("key", [b"", b"\n", b"k" * 31], ids=["empty", "a line end", "short"])
+def test_a_file_that_holds_no_key_is_refused_and_left_as_it_is(tmp_path: Path, key: bytes):
+    """As after a full disk: sessions that anybody can forge would be worse than no start."""
+    (tmp_path / "secret_key").write_bytes(key)
+
+    with pytest.raises(ConfigError, match=f"secret_key holds {len(key)} bytes.*at least 32"):
+        load({}, data_dir=tmp_path).signing_key()
+
+    assert (tmp_path / "secret_key").read_bytes() == key
+
+
 def test_one_that_was_set_is_used(tmp_path: Path):
     key = "k" * 32
 

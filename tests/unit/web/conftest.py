@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from sora_studio.config import load
+from sora_studio.tally import Tally
 from sora_studio.web.asgi import guarded
-from sora_studio.web.tally import Tally
 
 Knock = Callable[..., httpx.AsyncClient]
 

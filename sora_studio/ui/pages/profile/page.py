@@ -3,12 +3,14 @@
 import reflex as rx
 from reflex.style import LiteralColorMode, color_mode, set_color_mode
 
-from sora_studio.domain.account import EMAIL_MAX, NAME_MAX
+from sora_studio.domain.account import NAME_MAX
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components.form import error, field, native_form, password_field, text_field
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.profile.characters import characters
 from sora_studio.ui.pages.profile.characters_state import CharactersState
+from sora_studio.ui.pages.profile.email import email
+from sora_studio.ui.pages.profile.sessions import sessions
 from sora_studio.ui.pages.profile.state import CONFIRMATION, ProfileState
 from sora_studio.ui.theme import SMALL_ICON, icon
 
@@ -30,7 +32,16 @@ def page() -> rx.Component:
             ),
             class_name="head",
         ),
-        rx.el.div(_about(), _characters(), _appearance(), _password(), _end(), class_name="settings"),
+        rx.el.div(
+            _about(),
+            _section("E-mail", "You log in with it.", email()),
+            _password(),
+            _section("Sessions", "Where you are logged in.", sessions()),
+            _characters(),
+            _appearance(),
+            _end(),
+            class_name="settings",
+        ),
         name="profile",
         ready=PersonState.email != "",
     )
@@ -39,7 +50,7 @@ def page() -> rx.Component:
 def _about() -> rx.Component:
     return _section(
         "You",
-        "Only you see your name. You log in with your e-mail address.",
+        "Only you see your name.",
         rx.el.form(
             text_field(
                 "Name",
@@ -50,19 +61,10 @@ def _about() -> rx.Component:
                 required=True,
                 max_length=NAME_MAX,
             ),
-            text_field(
-                "E-mail",
-                "email",
-                key="email " + PersonState.email,
-                default_value=PersonState.email,
-                type="email",
-                auto_complete="email",
-                required=True,
-                max_length=EMAIL_MAX,
-            ),
             error(ProfileState.profile_error),
             rx.el.button("Save", type="submit", disabled=ProfileState.busy, class_name="button primary"),
             on_submit=ProfileState.save,
+            method="post",
             class_name="form",
         ),
     )
@@ -111,6 +113,7 @@ def _password() -> rx.Component:
                 "Change password", type="submit", disabled=ProfileState.busy, class_name="button primary"
             ),
             on_submit=ProfileState.change_password,
+            method="post",
             key=ProfileState.saved.to_string(),
             class_name="form",
         ),
@@ -137,6 +140,7 @@ def _end() -> rx.Component:
                     class_name="button danger solid",
                 ),
                 on_submit=ProfileState.delete_account,
+                method="post",
                 class_name="form",
             ),
             class_name="unfold",

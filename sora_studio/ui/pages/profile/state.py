@@ -9,7 +9,7 @@ from sora_studio.domain.errors import InvalidInput, SoraStudioError
 from sora_studio.ui import routes, toasts
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.errors import explain
-from sora_studio.ui.session import signed_in, signed_in_user, still_signed_in
+from sora_studio.ui.session import signed_in, still_signed_in
 
 CONFIRMATION = "delete my account"
 
@@ -25,24 +25,23 @@ class ProfileState(rx.State):
 
     @rx.event(background=True)
     async def save(self, data: dict[str, Any]) -> None:
-        """Change the name and the e-mail address."""
+        """Change the name."""
         async with self:
-            owner_id = await signed_in_user(self)
+            identity = await signed_in(self)
             self.busy, self.profile_error = True, ""
         try:
             account = await services().accounts.edit_profile(
-                owner_id, display_name=str(data.get("display_name", "")), email=str(data.get("email", ""))
+                identity, display_name=str(data.get("display_name", ""))
             )
         except SoraStudioError as problem:
-            async with still_signed_in(self, owner_id):
+            async with still_signed_in(self, identity.user_id):
                 self.profile_error = explain(problem)
             return
         finally:
             async with self:
                 self.busy = False
-        async with still_signed_in(self, owner_id):
-            person = await self.get_state(PersonState)
-            person.name, person.email = account.display_name, account.email
+        async with still_signed_in(self, identity.user_id):
+            (await self.get_state(PersonState)).name = account.display_name
             await toasts.tell(self, "Saved.")
 
     @rx.event(background=True)

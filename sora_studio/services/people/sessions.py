@@ -1,0 +1,92 @@
+"""Sessions: how long a log-in lasts, and what a person may see and end of it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sora_studio.db.engine import Database, Transaction
+from sora_studio.db.models import SessionRow
+from sora_studio.db.sessions import SessionRepository
+from sora_studio.domain.account import Identity, Origin, SessionView
+from sora_studio.domain.audit import Act
+from sora_studio.domain.ids import new_id, public_session_id
+from sora_studio.domain.ports import Clock
+from sora_studio.services.people.trail import Trail
+
+_SEEN_EVERY = timedelta(minutes=5)
+"""How exactly the last use of a session is known: more often would cost a write for each request."""
+
+
+@dataclass(frozen=True)
+class SessionPolicy:
+    """How long sessions last, and how many a person may have."""
+
+    idle: timedelta = timedelta(days=14)  # without any request
+    lifetime: timedelta = timedelta(days=90)
+    most: int = 50
+
+
+class SessionService:
+    """Use cases on one's own sessions, and what `AccountService` opens, checks and ends."""
+
+    def __init__(self, *, db: Database, trail: Trail, policy: SessionPolicy, clock: Clock) -> None:
+        self._db, self._trail, self._clock = db, trail, clock
+        self.policy = policy
+
+    async def all_open(self, identity: Identity) -> tuple[SessionView, ...]:
+        """Return one's open sessions, the last used first."""
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            return await SessionRepository(tx).all_open(identity, now, now - self.policy.idle)
+
+    async def end(self, identity: Identity, session_id: UUID) -> None:
+        """End a session of one's own; its tabs are shut at once.
+
+        Raises:
+            NotFound: It is not open, or somebody else's.
+        """
+        async with self._trail.recording(Act.SESSION_END, identity, public_session_id(session_id)) as tx:
+            await SessionRepository(tx).end(identity.user_id, session_id, self._clock())
+
+    async def end_others(self, identity: Identity) -> None:
+        """End every session of one's own but this one."""
+        async with self._trail.recording(Act.SESSION_END, identity, "all others") as tx:
+            await self.close_others(tx, identity)
+
+    async def is_open(self, identity: Identity) -> bool:
+        """Tell whether a session stands, and note that it is in use; costs one indexed SELECT most times."""
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            sessions = SessionRepository(tx)
+            seen = await sessions.last_seen(identity, now, now - self.policy.idle)
+            if seen is not None and seen < now - _SEEN_EVERY:
+                await sessions.touch(identity.session_id, now, unless_since=now - _SEEN_EVERY)
+        return seen is not None
+
+    def new(self, user_id: UUID, origin: Origin) -> SessionRow:
+        """Make a session, to be opened."""
+        now = self._clock()
+        return SessionRow(
+            id=new_id(),
+            user_id=user_id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + self.policy.lifetime,
+            address=origin.address,
+            user_agent=origin.user_agent,
+        )
+
+    async def open(self, tx: Transaction, session: SessionRow, before: Identity | None) -> None:
+        """Open a session in a transaction; the one that its browser had before ends."""
+        sessions, now = SessionRepository(tx), session.created_at
+        if before is not None:
+            await sessions.end_if_open(before, now)
+        await sessions.add(session, idle_since=now - self.policy.idle, most=self.policy.most)
+
+    async def close(self, tx: Transaction, identity: Identity) -> None:
+        """End the session that asks for it."""
+        await SessionRepository(tx).end_if_open(identity, self._clock())
+
+    async def close_others(self, tx: Transaction, identity: Identity) -> None:
+        """End every session of a person but the one that asks for it."""
+        await SessionRepository(tx).end_others(identity, self._clock())

@@ -1,0 +1,100 @@
+"""The trail: what people do to accounts, as rows that stay and as lines of the log."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+
+from sora_studio.db.audit import AuditRepository
+from sora_studio.db.engine import Database, Transaction
+from sora_studio.db.models import AuditRow
+from sora_studio.domain.account import Identity, Origin
+from sora_studio.domain.audit import Act, Result
+from sora_studio.domain.errors import LimitReached
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.ports import Clock
+from sora_studio.services.throttle import Throttle
+from sora_studio.tally import Tally
+
+_log = structlog.get_logger(__name__)
+
+
+class Trail:
+    """Writes down who did what, when, from where, and what came of it; never a secret, nor what was typed."""
+
+    def __init__(self, db: Database, throttle: Throttle, clock: Clock) -> None:
+        self._db, self._throttle, self._clock = db, throttle, clock
+        self._tally = Tally()
+
+    @asynccontextmanager
+    async def recording(self, act: Act, who: Identity, about: str = "") -> AsyncIterator[Transaction]:
+        """Open a transaction for an act of somebody who is signed in, which records it as it commits.
+
+        Raises:
+            Unavailable: The database cannot be reached; then nothing has happened.
+        """
+        line = self.done(act, who, about)
+        async with self._db.transaction() as tx:
+            yield tx
+            await AuditRepository(tx).add(line)
+        self.tell(line)
+
+    def done(self, act: Act, who: Identity, about: str = "") -> AuditRow:
+        """Make the line of an act, to be added in its transaction and told afterwards."""
+        return self._line(act, Result.DONE, who.origin, who.user_id, who.session_id, about)
+
+    async def refused(
+        self, act: Act, origin: Origin, user_id: UUID | None, session_id: UUID | None = None
+    ) -> None:
+        """Record that somebody did not know a password, of whatever account: it takes the same time for all.
+
+        So many lines an hour, as strangers cause them; the others are counted in the log.
+        """
+        try:
+            self._throttle.hit("refusal on the trail")
+        except LimitReached:
+            self.count(act, Result.REFUSED, origin, user_id)
+            return
+        line = self._line(act, Result.REFUSED, origin, user_id, session_id)
+        async with self._db.transaction() as tx:
+            await AuditRepository(tx).add(line)
+        self.tell(line)
+
+    def count(self, act: Act, result: Result, origin: Origin, user_id: UUID | None = None) -> None:
+        """Count in the log what strangers can cause as often as they like."""
+        self._tally.note(act, result, who=user_id.hex if user_id else "", address=origin.address)
+
+    def tell(self, line: AuditRow) -> None:
+        """Log a line that has been stored."""
+        say = _log.info if line.result == Result.DONE else _log.warning
+        say(
+            "security_event",
+            act=str(line.act),
+            result=str(line.result),
+            user=line.user_id.hex if line.user_id else "",
+            session=line.session_id.hex if line.session_id else "",
+            address=line.address,
+            about=line.about,
+        )
+
+    def _line(
+        self,
+        act: Act,
+        result: Result,
+        origin: Origin,
+        user_id: UUID | None,
+        session_id: UUID | None = None,
+        about: str = "",
+    ) -> AuditRow:
+        return AuditRow(
+            id=new_id(),
+            at=self._clock(),
+            act=act,
+            result=result,
+            user_id=user_id,
+            session_id=session_id,
+            address=origin.address,
+            user_agent=origin.user_agent,
+            about=about,
+        )
