@@ -208,7 +208,9 @@ def _services(
             clock=_utc_now,
             wake=scheduler.wake,
         ),
-        derivations=DerivationService(db=db, catalog=catalog, wishes=wishes, clock=_utc_now),
+        derivations=DerivationService(
+            db=db, catalog=catalog, spending=spending, wishes=wishes, clock=_utc_now
+        ),
         media=media,
         characters=CharacterService(
             db=db,

@@ -1,8 +1,8 @@
 // The composer: the tile in the frame of the click, the answer, the patience for it, the options on a phone.
 
 import { all, on, one } from "./dom.js";
+import { forget, write } from "./drafts.js";
 import { whenChanged } from "./page.js";
-import { write } from "./prompt.js";
 import { ask } from "./query.js";
 
 let sent = null; // the wish that waits for its answer: {key, prompt, before}, where before is the answer at the click
@@ -75,6 +75,7 @@ function settle(form) {
   if (accepted !== "true") box.focus();
   else if (box.value === sent.prompt) write(box, "");
   if (accepted === "true") {
+    forget(answered);
     ask("edit", "");
     for (const chip of all("[data-character]", form)) chip.checked = false;
   }

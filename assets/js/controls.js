@@ -1,6 +1,7 @@
 // Small controls: copying, a title that is edited in place, drop-downs.
 
-import { all, on, one } from "./dom.js";
+import { all, on, one, onKey } from "./dom.js";
+import { write } from "./drafts.js";
 
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
@@ -20,13 +21,25 @@ on("click", "[data-copy]", async (button) => {
 
 on("click", "[data-title] :is(h1, button)", (element) => {
   const title = element.parentElement;
+  const text = one("h1", title).textContent;
   title.dataset.editing = "";
-  one("input", title).value = one("h1", title).textContent;
+  title.dataset.from = text;
+  one("input", title).value = text;
   one("input", title).select();
 });
-on("focusout", "[data-title] input", (box) => delete box.parentElement.dataset.editing);
-on("keydown", "[data-title] input", (box, event) => {
-  if (event.key === "Escape") box.value = one("h1", box.parentElement).textContent;
+// Before React hears of it: a title that was not changed is none to be saved, though another tab has changed it.
+on(
+  "focusout",
+  "[data-title] input",
+  (box) => {
+    const title = box.parentElement;
+    if (box.value === title.dataset.from || !box.value.trim()) write(box, one("h1", title).textContent);
+    delete title.dataset.editing;
+  },
+  true,
+);
+onKey("[data-title] input", (box, event) => {
+  if (event.key === "Escape") write(box, one("h1", box.parentElement).textContent);
   if (event.key === "Enter" || event.key === "Escape") box.blur();
 });
 
@@ -35,4 +48,14 @@ document.addEventListener("click", (event) => {
   for (const open of all("[data-dropdown][open]")) {
     if (!open.contains(event.target) || event.target.closest("a")) open.open = false;
   }
+});
+
+// Only one question is open at a time, and a click elsewhere closes it.
+document.addEventListener("click", (event) => {
+  for (const open of all("details.confirm[open]")) if (!open.contains(event.target)) open.open = false;
+});
+
+// A message that has left the screen takes its undo along.
+on("animationend", ".toast", (toast, { animationName }) => {
+  if (animationName === "leave") one("[data-dismiss]", toast).click();
 });

@@ -14,3 +14,11 @@ export function on(type, selector, act, capture = false) {
     capture,
   );
 }
+
+// The same for keys, but for those that only help to write a character: input methods use Enter and Escape, too.
+const COMPOSING = 229; // the keyCode of such a key where a browser has ended the composition already
+export function onKey(selector, act) {
+  on("keydown", selector, (element, event) => {
+    if (!event.isComposing && event.keyCode !== COMPOSING) act(element, event);
+  });
+}

@@ -1,10 +1,10 @@
 // Keys that work wherever the focus is, unless somebody is typing.
 
-import { all, one } from "./dom.js";
+import { all, one, onKey } from "./dom.js";
 
 const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
 
-document.addEventListener("keydown", (event) => {
+onKey("*", (_, event) => {
   if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) {
     if (event.key === "Escape" && event.target.matches("[data-search]")) event.target.blur();
     return;

@@ -1,15 +1,10 @@
-// The boxes for prompts: the draft, the counter, the limit, what is written into them by a click.
+// The boxes for prompts: the counter, the limit, what is written into them by a click.
 
-import { on, one } from "./dom.js";
+import { on, one, onKey } from "./dom.js";
+import { write } from "./drafts.js";
 import { whenShown } from "./page.js";
 
-const DRAFT = "studio.draft.";
-
-// Write into a box as if a person did: the draft, the counter and React hear of it.
-export function write(box, text) {
-  box.value = text;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-}
+const PROMPT = "[data-prompt-box]";
 
 function count(box) {
   const output = one("[data-count]", box.closest("form") ?? document);
@@ -32,22 +27,21 @@ function grow(box) {
   box.style.height = `${box.scrollHeight}px`;
 }
 
-on("input", "[data-draft]", (box) => {
-  sessionStorage.setItem(DRAFT + box.dataset.draft, box.value);
+on("input", PROMPT, (box) => {
   count(box);
   grow(box);
 });
 on("input", "[data-remix]", grow);
 on("input", "[data-longest]", limit);
 
-on("keydown", "[data-draft], [data-remix]", (box, event) => {
+onKey(`${PROMPT}, [data-remix]`, (box, event) => {
   if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
   event.preventDefault();
   box.form.requestSubmit();
 });
 
 on("click", "[data-prompt]", (chip) => {
-  const box = one("[data-draft]");
+  const box = one(PROMPT);
   write(box, chip.dataset.prompt);
   box.focus();
 });
@@ -63,9 +57,8 @@ on("change", "[data-character]", (chip) => {
   if (chip.checked) box.focus();
 });
 
-whenShown("[data-draft]", (box) => {
-  if (!box.value) box.value = sessionStorage.getItem(DRAFT + box.dataset.draft) ?? "";
-  else box.focus(); // filled to be edited
+whenShown(PROMPT, (box) => {
+  if (box.defaultValue) box.focus(); // filled to be edited
   count(box);
   grow(box);
 });

@@ -1,5 +1,6 @@
 // The reference picture: chosen, dropped or pasted, then uploaded by this module and attached by the server.
 
+import { isSomebodyElse } from "./account.js";
 import { complain } from "./composer.js";
 import { on, one } from "./dom.js";
 
@@ -8,17 +9,32 @@ window.studio = { uploaded: null }; // the API's last answer: the event behind [
 const LARGEST = 20 * 1024 * 1024; // bytes
 const FORMATS = /^image\/(png|jpeg|webp)$/;
 
+let running; // the upload that is under way: another picture takes its place
+
+// Take the first of some files that can be a first frame; say of every other one that it is not taken.
+function take(form, files) {
+  if (isSomebodyElse()) return;
+  const taken = files.find((file) => !refusal(file));
+  const others = files.filter((file) => file !== taken);
+  const reasons = taken
+    ? others.map(({ name }) => `“${name}” was not added: only one image can be the first frame.`)
+    : others.map((file) => (others.length > 1 ? `“${file.name}”: ${refusal(file)}` : refusal(file)));
+  complain(form, reasons.join(" "));
+  if (taken) upload(form, taken);
+}
+
 function upload(form, file) {
-  const wrong = refusal(file);
-  complain(form, wrong);
-  if (wrong) return;
+  running?.abort();
   const body = new FormData();
   body.append("file", file);
   const request = new XMLHttpRequest(); // fetch does not say how far it has got
+  running = request;
   form.dataset.uploading = "";
   request.upload.onprogress = (event) =>
     form.style.setProperty("--uploaded", (100 * event.loaded) / event.total);
   request.onloadend = () => {
+    if (running !== request) return;
+    running = undefined;
     delete form.dataset.uploading;
     form.style.removeProperty("--uploaded");
     const answer = request.response;
@@ -46,15 +62,16 @@ function refusal(file) {
 }
 
 on("change", "[data-file]", (input) => {
-  if (input.files[0]) upload(input.form, input.files[0]);
+  if (input.files.length) take(input.form, [...input.files]);
   input.value = ""; // the same file again is a change, too
 });
 
-on("paste", "[data-draft]", (box, event) => {
-  const [file] = event.clipboardData.files;
-  if (!file) return;
+// Text wins over a picture of it: office programs put both into the clipboard.
+on("paste", "[data-prompt-box]", (box, event) => {
+  const { files, types } = event.clipboardData;
+  if (!files.length || types.includes("text/plain")) return;
   event.preventDefault();
-  upload(box.form, file);
+  take(box.form, [...files]);
 });
 
 const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -73,5 +90,5 @@ document.addEventListener("drop", (event) => {
   if (!form || !carriesFiles(event)) return;
   event.preventDefault();
   delete form.dataset.over;
-  upload(form, event.dataTransfer.files[0]);
+  take(form, [...event.dataTransfer.files]);
 });

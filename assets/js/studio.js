@@ -2,6 +2,10 @@
 // never draw inside what React owns (except in the elements that pages leave empty for them), and call nobody but us.
 // `bun build` makes one file of them. Listeners hear an event in the order of these lines.
 
+import "./storage.js";
+import "./account.js";
+import "./steady.js";
+import "./drafts.js";
 import "./prompt.js";
 import "./composer.js";
 import "./reference.js";

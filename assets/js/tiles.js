@@ -1,6 +1,6 @@
 // Tiles: the menu, the spritesheet under the pointer, pictures that do not come, more tiles near the end.
 
-import { all, on, one } from "./dom.js";
+import { all, on, one, onKey } from "./dom.js";
 import { whenChanged } from "./page.js";
 
 function openMenu(button) {
@@ -12,11 +12,16 @@ function openMenu(button) {
   item("download").hidden = !isReady;
   item("remix").hidden = !isReady;
   item("edit").hidden = button.dataset.look !== "failed";
+  const { stake } = button.dataset; // what it costs although it is deleted
+  item("delete").hidden = Boolean(stake);
+  item("delete-at-once").hidden = !stake;
+  item("delete-at-once").open = false;
+  one("[data-cost]", menu).textContent = stake;
   menu.showPopover({ source: button });
   place(menu, button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");
   menu.addEventListener("toggle", () => button.removeAttribute("aria-expanded"), { once: true });
-  one(":scope > :not([hidden])", menu).focus();
+  items(menu)[0].focus();
 }
 
 // Put the menu below what opened it, or above where there is no room.
@@ -27,14 +32,20 @@ function place(menu, at) {
   menu.style.left = `${Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
 }
 
+// What can be chosen; of a question, what opens it.
+const items = (menu) =>
+  all(":scope > :not([hidden], details), :scope > details:not([hidden]) > summary", menu);
+
 on("click", "[data-menu]", openMenu);
-on("click", "#tile-menu > *", () => setTimeout(() => one("#tile-menu").hidePopover()));
-on("keydown", "[role=menu]", (menu, event) => {
+on("click", "#tile-menu > :not(details), #tile-menu details button", () =>
+  setTimeout(() => one("#tile-menu").hidePopover()),
+);
+onKey("[role=menu]", (menu, event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
-  const items = all(":scope > :not([hidden])", menu);
-  items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+  const choices = items(menu);
+  choices.at((choices.indexOf(document.activeElement) + step) % choices.length).focus();
 });
 addEventListener(
   "scroll",

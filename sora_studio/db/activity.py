@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from sora_studio.db.models import ActivityRow, VideoRow
 from sora_studio.db.repository import Repository, missing
-from sora_studio.domain.activity import Activity, ActivityKind
+from sora_studio.domain.activity import DECISIONS, Activity, ActivityKind
 
 MOST = 100
 """So many of the newest lines are read: a provider that is busy for a day may have left more."""
@@ -41,3 +41,14 @@ class ActivityRepository(Repository):
             for line in reversed(lines)
             if line.kind is not None  # nothing has happened to it yet
         )
+
+    async def last_decision(self, video_id: UUID) -> ActivityKind | None:
+        """Return what was decided last about a video, None when nothing; the caller checks whose it is."""
+        query = (
+            select(col(ActivityRow.kind))
+            .where(col(ActivityRow.video_id) == video_id, col(ActivityRow.kind).in_(DECISIONS))
+            .order_by(col(ActivityRow.id).desc())
+            .limit(1)
+        )
+        kind = (await self._do(query)).scalar_one_or_none()
+        return None if kind is None else ActivityKind(kind)

@@ -30,6 +30,7 @@ from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.errors import Conflict, InvalidInput
 from sora_studio.domain.job import Charge
 from sora_studio.domain.library import Coming, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
+from sora_studio.domain.money import SANDBOX
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import TERMINAL, Kind, Phase, Status, VideoView
 
@@ -168,33 +169,37 @@ class VideoRepository(Repository):
 
     async def coming(self, owner_id: UUID) -> Coming:
         """Say how many videos are on their way, and for how much."""
+        price, is_play = col(JobRow.price_micros), col(JobRow.provider) == SANDBOX
         query = (
             select(
                 func.count().label("videos"),
-                func.coalesce(func.sum(col(JobRow.price_micros)), 0).label("price"),
+                func.coalesce(func.sum(price).filter(~is_play), 0).label("price"),
+                func.coalesce(func.sum(price).filter(is_play), 0).label("play"),
             )
             .select_from(VideoRow)
             .join(JobRow, _current(_VIDEO))
             .where(_mine(owner_id), col(VideoRow.status).in_((Status.QUEUED, Status.IN_PROGRESS)))
         )
         row = (await self._do(query)).one()
-        return Coming(row.videos, int(row.price))
+        return Coming(row.videos, int(row.price), int(row.play))
 
     async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> None:
         """Give a video another title."""
         await self._change(owner_id, video_id, col(VideoRow.deleted_at).is_(None), title=title)
 
-    async def mark_deleted(self, owner_id: UUID, video_id: UUID) -> None:
-        """Put up a tombstone; the purge takes the rest away."""
-        await self._change(owner_id, video_id, col(VideoRow.deleted_at).is_(None), deleted_at=func.now())
+    async def mark_deleted(self, owner_id: UUID, video_id: UUID, *, ago: timedelta = timedelta()) -> None:
+        """Put up a tombstone, dated so long ago; the purge takes the rest away."""
+        still = col(VideoRow.deleted_at).is_(None)
+        await self._change(owner_id, video_id, still, deleted_at=func.now() - ago)
 
     async def restore(self, owner_id: UUID, video_id: UUID, *, within: timedelta) -> None:
-        """Take the tombstone away again while there is time.
+        """Take the tombstone away again while there is time; where there is none, change nothing.
 
         Raises:
             NotFound: Too late, or not the owner's.
         """
-        young = col(VideoRow.deleted_at) > func.now() - within
+        deleted_at = col(VideoRow.deleted_at)
+        young = deleted_at.is_(None) | (deleted_at > func.now() - within)
         await self._change(owner_id, video_id, young, deleted_at=None)
 
     async def disown(self, owner_id: UUID) -> None:

@@ -24,6 +24,9 @@ class ActivityKind(StrEnum):
     GIVEN_UP = "given_up"
 
 
+DECISIONS = frozenset({ActivityKind.RECHECKED, ActivityKind.RESUBMITTED, ActivityKind.GIVEN_UP})
+
+
 @dataclass(frozen=True)
 class Activity:
     """One line of what happened to a video."""

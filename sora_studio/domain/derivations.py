@@ -58,17 +58,19 @@ def requested_seconds(kind: str, seconds: str, parent_seconds: str | None) -> st
 
 
 @dataclass(frozen=True)
-class ExtensionOption:
-    """One way for a video to go on."""
+class Offer:
+    """One video that may be asked for, at the price that would be reserved for it."""
 
-    seconds: int  # that are added
-    price_micros: int | None  # of those alone
+    provider: str
+    seconds: int  # that are asked and paid for: of an extension, those that it adds
+    price_micros: int | None  # None: unknown
 
 
 @dataclass(frozen=True)
 class Derivations:
-    """What may be made from a video once it is finished, beside a remix."""
+    """What may be made from a video once it is finished."""
 
-    edit: bool
-    extensions: tuple[ExtensionOption, ...]  # none: it cannot go on
+    remix: Offer | None  # None: its provider could not make it; so the edit
+    edit: Offer | None
+    extensions: tuple[Offer, ...]  # none: it cannot go on
     character: bool

@@ -3,7 +3,7 @@
 ```text
 SoraStudioError
 ├─ UserError              shown as is
-│  ├─ InvalidInput(param) · TooLarge · NotSignedIn · NotAllowed · NotFound · Conflict
+│  ├─ InvalidInput(param) · TooLarge · NotSignedIn · NotAllowed · NotFound · Conflict · PriceChanged
 │  ├─ SignUpClosed           a NotAllowed
 │  └─ LimitReached(retry_after)
 ├─ ProviderError          the original travels as __cause__
@@ -73,6 +73,10 @@ class NotFound(UserError):
 
 class Conflict(UserError):
     """It clashes with what is already there."""
+
+
+class PriceChanged(Conflict):
+    """It costs more than the person was shown: nothing was spent."""
 
 
 class IdempotencyKeyReused(UserError):

@@ -49,7 +49,8 @@ class Coming:
     """What is being made right now."""
 
     count: int
-    price_micros: int
+    price_micros: int  # without the play money
+    play_micros: int = 0  # what the sandbox counts
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """Money is an integer number of micro-dollars: 1_000_000 is one US dollar."""
 
+SANDBOX = "sandbox"
+"""The built-in provider: the prices that it quotes are play money."""
+
 MICROS_PER_DOLLAR = 1_000_000
 _PLACES = 6
 
@@ -31,3 +34,9 @@ def as_price(amount: int | None) -> str:
     if rest:
         return f"${amount / MICROS_PER_DOLLAR:.6f}".rstrip("0")
     return f"${cents // 100}.{cents % 100:02d}"
+
+
+def price_tag(provider: str, amount: int | None) -> str:
+    """Write a provider's price as a person reads it; play money is said to be that."""
+    price = as_price(amount)
+    return f"{price} play money" if provider == SANDBOX and amount else price

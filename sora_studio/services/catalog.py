@@ -63,9 +63,17 @@ class ProviderCatalog:
         return {name: jobs for name, jobs in limits.items() if jobs is not None}
 
     def supports(self, name: str, operation: Operation) -> bool:
-        """Tell whether a provider is there and can do something."""
+        """Tell whether a provider is there, takes jobs and can do something."""
         profile = self._profiles.get(name)
-        return profile is not None and operation in profile.operations
+        return profile is not None and not profile.retired and operation in profile.operations
+
+    def makes(self, name: str, model: str, size: str, seconds: str) -> bool:
+        """Tell whether a provider takes this very choice, as far as is known: nobody is asked."""
+        profile = self._profiles.get(name)
+        try:
+            return profile is not None and bool(profile.choose(model, size, seconds))
+        except InvalidInput:
+            return False
 
     def require_operation(self, name: str, operation: Operation) -> Provider:
         """Return a provider that can do something.

@@ -30,7 +30,7 @@ ABOUT = "Make videos through any server that speaks the Videos API."
 
 _STYLESHEETS = (
     *("tokens", "base", "controls", "form", "surfaces", "layout", "feedback"),  # what every page uses
-    *("tile", "create", "library", "video", "profile"),
+    *("tile", "confirm", "create", "library", "video", "profile"),
     "adaptations",
 )
 """The files in assets/css, in the order of the cascade; the build makes one stylesheet of them."""
@@ -81,7 +81,7 @@ def _head() -> list[rx.Component]:
         rx.el.meta(name="color-scheme", content="light dark"),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href="/icon.png"),
-        rx.el.script(src="/studio.js", defer=True),  # made of assets/js by frontend.py
+        rx.el.script(src="/studio.js"),  # made of assets/js by frontend.py; first, see storage.js
     ]
 
 

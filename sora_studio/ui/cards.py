@@ -25,6 +25,7 @@ class VideoCard:
     reason: str  # why it failed or waits for a decision
     cost: str  # what a failed one cost: `not charged`, `may be charged`
     unsent: bool  # the provider may not have accepted it
+    stake: str  # what it costs although it is deleted or given up, in a sentence
     known: bool  # whether there is a number to show: the provider tells, or has not begun
 
 
@@ -66,6 +67,7 @@ def to_card(view: VideoView) -> VideoCard:
         reason=status_text.brief(view),
         cost=status_text.cost(view) if view.phase is Phase.FAILED else "",
         unsent=status_text.may_be_unsent(view),
+        stake=status_text.stake(view),
         known=knows_progress(view),
     )
 

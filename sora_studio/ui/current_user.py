@@ -3,6 +3,8 @@
 import reflex as rx
 
 from sora_studio.container import services
+from sora_studio.domain.account import AccountView
+from sora_studio.ui import toasts
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
@@ -10,6 +12,7 @@ from sora_studio.ui.state_update import assign
 class PersonState(rx.State):
     """The name and address of the person at this tab."""
 
+    account: rx.Field[str] = rx.field("")  # the id; what a browser keeps is kept under it
     name: rx.Field[str] = rx.field("")
     email: rx.Field[str] = rx.field("")
 
@@ -30,4 +33,10 @@ class PersonState(rx.State):
             owner_id = await signed_in_user(self)
         account = await services().accounts.account(owner_id)
         async with still_signed_in(self, owner_id):
-            assign(self, name=account.display_name, email=account.email)
+            await toasts.forget_old(self)
+            show(self, account)
+
+
+def show(state: PersonState, account: AccountView) -> None:
+    """Show an account, inside an `async with` of the State."""
+    assign(state, account=account.id.hex, name=account.display_name, email=account.email)

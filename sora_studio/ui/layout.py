@@ -28,12 +28,16 @@ def frame(
         rx.el.div(
             _rail(name),
             rx.el.main(
+                no_script(),
                 _slow(),
+                _other_account(),
+                blocked(),
                 *children,
                 custom_attrs={"id": "main"},
                 class_name=f"page {name}",
                 tab_index=-1,
                 data_ready=rx.cond(ready, "true", "false"),
+                data_account=PersonState.account,
             ),
             class_name="app",
         ),
@@ -53,10 +57,51 @@ def _slow() -> rx.Component:
     )
 
 
+def _other_account() -> rx.Component:
+    """Say that somebody else has logged in in this browser; studio.js shows it and lets nothing be done."""
+    return rx.el.div(
+        icon("users"),
+        rx.el.span(
+            "You are logged in with another account in this browser by now. What you typed here is kept for "
+            "this account."
+        ),
+        plain_link("Go on with the other account", href=routes.HOME, class_name="button small"),
+        class_name="notice",
+        role="alert",
+        hidden=True,
+        data_other_account="",
+    )
+
+
+def blocked() -> rx.Component:
+    """Say that the browser keeps nothing; studio.js shows it when that is so."""
+    return rx.el.p(
+        icon("cookie"),
+        rx.el.span(
+            "This browser blocks cookies or site data here. The studio needs them to keep you logged in: "
+            "allow them for this address, then reload the page."
+        ),
+        class_name="notice",
+        role="alert",
+        hidden=True,
+        data_blocked="",
+    )
+
+
+def no_script() -> rx.Component:
+    """Say that nothing works without JavaScript; only a browser without it draws this."""
+    return rx.el.noscript(
+        rx.el.p("Sora Studio needs JavaScript. Turn it on for this address, then reload the page."),
+        class_name="notice",
+    )
+
+
 def bare(*children: rx.Component) -> rx.Component:
     """Draw a page of somebody who may not be signed in: no rail, one column."""
     return rx.el.main(
         rx.el.div(mark(), rx.el.span("Sora Studio"), class_name="brand"),
+        no_script(),
+        blocked(),
         *children,
         class_name="bare-page",
         data_ready=rx.cond(rx.State.is_hydrated, "true", "false"),

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sora_studio.domain.money import as_price
+from sora_studio.domain.money import SANDBOX, as_price, price_tag
 from sora_studio.domain.problem import MAY_COME_BACK, ProblemCode
 from sora_studio.domain.video import TERMINAL, Phase, VideoView
-
-SANDBOX = "sandbox"  # the name of the built-in provider
 
 _NONE, _ANY, _ODD = "", "*", "odd"  # no reason; one without words of its own; an unknown status word
 _NOT_SAVED = frozenset({ProblemCode.NOT_SAVED, ProblemCode.FILE_TOO_LARGE})
@@ -157,7 +155,19 @@ def cost(view: VideoView) -> str:
     if view.phase is Phase.FAILED and not view.charges:
         return "may be charged" if _may_cost(view) else "not charged"
     is_least = view.charges and view.price_micros and _may_cost(view)
-    return f"{_total(view)} or more" if is_least else _total(view)
+    total = price_tag(view.provider, _total_micros(view))
+    return f"{total} or more" if is_least else total
+
+
+def stake(view: VideoView) -> str:
+    """Say what a video that is not finished costs although it is deleted or given up; empty: nothing."""
+    total = _total_micros(view)
+    if view.phase in TERMINAL or total == 0 or not (view.charges or view.unclear):
+        return ""
+    if total is None:
+        return "You may still have to pay for it; the price is not known."
+    verb = "still pay" if view.charges else "may still have to pay"
+    return f"You {verb} {price_tag(view.provider, total)} for it."
 
 
 def may_be_unsent(view: VideoView) -> bool:
@@ -244,9 +254,13 @@ def _is_billed(view: VideoView) -> bool:
 
 
 def _total(view: VideoView) -> str:
-    """Write the price of all attempts that cost; of one, while none does."""
+    return as_price(_total_micros(view))
+
+
+def _total_micros(view: VideoView) -> int | None:
+    """Return the price of all attempts that cost; of one, while none does."""
     micros = view.price_micros
-    return as_price(micros and micros * max(view.charges, 1))
+    return micros and micros * max(view.charges, 1)
 
 
 def _price(view: VideoView, verb: str) -> str:

@@ -8,22 +8,24 @@ Content-Security-Policy forbids.
 # pyright: reportPrivateUsage=false
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import reflex as rx
 
 INFO, ERROR = "info", "error"
 _LONGEST = 400
 _STAYS = 8.0  # seconds; while it is to be seen, the same words again change nothing
+_UNDO = 60.0  # seconds that an undo is offered at most, though a pointer rests on it: as long as there is one
 
 
 @dataclass(frozen=True)
 class Toast:
-    """What it says; `undo` is the public id of a removed video, or empty."""
+    """What it says; `undo` are the public ids of the removed videos that it can bring back."""
 
     text: str = ""
     tone: str = INFO
-    undo: str = ""
+    undo: list[str] = field(default_factory=list)
     number: int = 0  # counts up, so that the same words twice are two toasts
 
 
@@ -40,17 +42,30 @@ class ToastState(rx.State):
 
     @rx.event
     def clear(self) -> None:
-        """Take the message away."""
+        """Take the message away; studio.js asks for it when the message has left the screen, too."""
         _show(self, "")
 
 
-async def tell(state: rx.State, text: str, *, tone: str = INFO, undo: str = "") -> None:
+async def tell(state: rx.State, text: str, *, tone: str = INFO, undo: Sequence[str] = ()) -> None:
     """Show a message from another state's handler, inside its `async with self`."""
     _show(await state.get_state(ToastState), text, tone, undo)
 
 
-def _show(state: ToastState, text: str, tone: str = INFO, undo: str = "") -> None:
-    toast = Toast(str(text)[:_LONGEST], ERROR if tone == ERROR else INFO, undo, state.toast.number)
+async def undoable(state: rx.State) -> list[str]:
+    """Return the public ids of the removed videos that the message on the screen can bring back."""
+    shown = await state.get_state(ToastState)
+    return shown.toast.undo if time.monotonic() - shown._said_at < _UNDO else []
+
+
+async def forget_old(state: rx.State) -> None:
+    """Take away what was said before the page was opened, inside the `async with self` of its handler."""
+    shown = await state.get_state(ToastState)
+    if time.monotonic() - shown._said_at > _STAYS and shown.toast.text:
+        _show(shown, "")
+
+
+def _show(state: ToastState, text: str, tone: str = INFO, undo: Sequence[str] = ()) -> None:
+    toast = Toast(str(text)[:_LONGEST], ERROR if tone == ERROR else INFO, [*undo], state.toast.number)
     now = time.monotonic()
     if toast != state.toast or now - state._said_at > _STAYS:
         state._said_at = now

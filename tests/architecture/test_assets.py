@@ -34,6 +34,17 @@ def test_scripts_look_for_attributes_that_pages_have():
     assert looked_for - drawn - _set_by_scripts() == set()
 
 
+def test_keys_are_heard_in_one_place():
+    """It knows the keys that belong to an input method; whoever listens elsewhere would act on them."""
+    listening = [
+        path.name
+        for path in (ROOT / "assets" / "js").glob("*.js")
+        if re.search(r"\"key(down|up|press)\"", path.read_text())
+    ]
+
+    assert listening == ["dom.js"]
+
+
 def test_scripts_look_for_fields_that_forms_have():
     """So is the name of a field."""
     named = r"elements\.(\w+)|const \{ ([\w: ,]+) \} = form\.elements"

@@ -74,6 +74,31 @@ describe("the title", () => {
     expect(document.activeElement).not.toBe(box());
   });
 
+  test("that was not changed is the newer one of another tab when its box is left", () => {
+    one("h1").click();
+    one("h1").textContent = "A boat";
+    happen(box(), new FocusEvent("focusout", { bubbles: true }));
+
+    expect(box().value).toBe("A boat");
+  });
+
+  test("is never empty", () => {
+    one("h1").click();
+    box().value = " ";
+    happen(box(), new FocusEvent("focusout", { bubbles: true }));
+
+    expect(box().value).toBe("A kite");
+  });
+
+  test("keeps its box while an input method is at work", () => {
+    one("h1").click();
+    box().focus();
+    press(box(), "Escape", { isComposing: true });
+    press(box(), "Enter", { keyCode: 229 });
+
+    expect(document.activeElement).toBe(box());
+  });
+
   test("is a title again when the box is left", () => {
     one("h1").click();
     happen(box(), new FocusEvent("focusout", { bubbles: true }));
@@ -100,4 +125,32 @@ describe("a drop-down", () => {
 
     expect(isOpen()).toBe(open);
   });
+});
+
+describe("a question", () => {
+  beforeEach(() =>
+    draw('<details class="confirm" open><summary>Delete</summary><b>Now</b></details><i></i>'),
+  );
+
+  test.each([
+    ["i", false],
+    ["b", true],
+  ])("after a click on %p is open: %p", (element, open) => {
+    one(element).click();
+
+    expect(one("details").open).toBe(open);
+  });
+});
+
+test("a message that has left the screen is taken away, with its undo", () => {
+  const taken = mock();
+  draw('<div class="toast"><button data-dismiss=""></button></div>');
+  one("button").addEventListener("click", taken);
+  const end = (animationName) =>
+    happen(one(".toast"), Object.assign(new Event("animationend", { bubbles: true }), { animationName }));
+  end("rise");
+  expect(taken).not.toHaveBeenCalled();
+
+  end("leave");
+  expect(taken).toHaveBeenCalledTimes(1);
 });

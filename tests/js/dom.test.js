@@ -1,6 +1,6 @@
 import { beforeEach, expect, mock, test } from "bun:test";
-import { on } from "../../assets/js/dom.js";
-import { draw, one } from "./person.js";
+import { on, onKey } from "../../assets/js/dom.js";
+import { draw, one, press } from "./person.js";
 
 const hear = mock();
 on("click", "[data-it]", hear);
@@ -39,4 +39,15 @@ test("who captures is asked before the page, others after it", () => {
   one("i").click();
 
   expect(order).toEqual(["before", "page", "after"]);
+});
+
+test("a key is not heard while it helps to write a character", () => {
+  const heard = mock();
+  onKey("i", heard);
+  press(one("i"), "Enter", { isComposing: true });
+  press(one("i"), "Enter", { keyCode: 229 });
+  expect(heard).not.toHaveBeenCalled();
+
+  press(one("i"), "Enter");
+  expect(heard).toHaveBeenCalledTimes(1);
 });

@@ -1,44 +1,32 @@
-import { beforeEach, describe, expect, spyOn, test } from "bun:test";
+import { beforeEach, describe, expect, mock, spyOn, test } from "bun:test";
 import "../../assets/js/prompt.js";
 import { change, changes, draw, one, press, start, type } from "./person.js";
 
 const FORM = `
   <form>
-    <textarea name="prompt" data-draft="create" data-longest="10"></textarea>
+    <textarea name="prompt" data-prompt-box="" data-longest="10"></textarea>
     <output data-count="1,000"></output>
     <label><input type="checkbox" data-character="@Ada"></label>
     <button data-prompt="A kite over the sea" type="button">Try</button>
     <kbd data-keys=""></kbd>
   </form>`;
 const box = () => one("textarea");
-const draft = () => sessionStorage.getItem("studio.draft.create");
+const heard = mock();
+document.addEventListener("input", heard);
 
 await start();
 beforeEach(async () => {
-  sessionStorage.clear();
+  heard.mockClear();
   history.replaceState(null, "", "/");
   draw(FORM);
   await changes();
 });
 
-describe("the draft", () => {
-  test("outlives the page, with its count", async () => {
-    type(box(), "a kite");
-    draw(FORM);
-    await changes();
+test("a box that the server has filled in to be edited has the focus", async () => {
+  draw('<textarea data-prompt-box="">an edit</textarea>');
+  await changes();
 
-    expect(box().value).toBe("a kite");
-    expect(one("output").textContent).toBe("6 / 1,000");
-  });
-
-  test("does not replace what the server has filled in", async () => {
-    type(box(), "a kite");
-    draw('<textarea data-draft="create">an edit</textarea>');
-    await changes();
-
-    expect(box().value).toBe("an edit");
-    expect(document.activeElement).toBe(box());
-  });
+  expect(document.activeElement).toBe(box());
 });
 
 describe("the counter", () => {
@@ -82,6 +70,11 @@ describe("keys", () => {
     expect(sending).toHaveBeenCalledTimes(1);
   });
 
+  test("a key that belongs to an input method sends nothing", () => {
+    expect(press(box(), "Enter", { ctrlKey: true, isComposing: true })).toBe(true);
+    expect(sending).not.toHaveBeenCalled();
+  });
+
   test("Enter alone is a new line", () => {
     expect(press(box(), "Enter")).toBe(true);
     expect(sending).not.toHaveBeenCalled();
@@ -92,11 +85,11 @@ describe("keys", () => {
   });
 });
 
-test("an example is written into the box, and into the draft", () => {
+test("an example is written into the box, as if it was typed", () => {
   one("[data-prompt]").click();
 
   expect(box().value).toBe("A kite over the sea");
-  expect(draft()).toBe("A kite over the sea");
+  expect(heard).toHaveBeenCalledTimes(1);
   expect(document.activeElement).toBe(box());
 });
 
@@ -115,7 +108,7 @@ describe("a character", () => {
     choose(true);
 
     expect(box().value).toBe("with @Ada  and a kite");
-    expect(draft()).toBe("with @Ada  and a kite");
+    expect(heard).toHaveBeenCalledTimes(2);
     expect(document.activeElement).toBe(box());
   });
 
@@ -158,7 +151,7 @@ describe("the height of a box", () => {
   };
   beforeEach(() => inCss.mockReturnValue(false));
 
-  test.each(["data-draft", "data-remix"])(
+  test.each(["data-prompt-box", "data-remix"])(
     "grows and shrinks with its text where CSS cannot do it: %s",
     (kind) => {
       draw(`<form id="f"><textarea ${kind}=""></textarea></form>`);

@@ -14,6 +14,7 @@ globalThis.XMLHttpRequest = class {
     this.body = body;
     requests.push(this);
   }
+  abort() {}
   answer(status, response = null) {
     Object.assign(this, { status, response });
     this.onloadend();
@@ -23,8 +24,8 @@ globalThis.XMLHttpRequest = class {
 const attach = mock();
 const form = () => one("form");
 const complaint = () => one("[data-upload-error]").textContent;
-const picture = (type = "image/png", size = 3) => {
-  const file = new File(["png"], "kite.png", { type });
+const picture = (type = "image/png", size = 3, name = "kite.png") => {
+  const file = new File(["png"], name, { type });
   Object.defineProperty(file, "size", { value: size });
   return file;
 };
@@ -34,7 +35,7 @@ beforeEach(() => {
   attach.mockClear();
   draw(`
     <form data-composer="">
-      <textarea data-draft="create"></textarea>
+      <textarea data-prompt-box=""></textarea>
       <input type="file" data-file="">
       <p data-upload-error=""></p>
       <button type="button" data-attach=""></button>
@@ -48,9 +49,9 @@ function choose(file) {
 }
 
 // Send an event that carries files, as the clipboard and the mouse do.
-function carry(type, element, where, files) {
+function carry(type, element, where, files, types = files.length ? ["Files"] : ["text/plain"]) {
   const event = new Event(type, { bubbles: true, cancelable: true });
-  Object.defineProperty(event, where, { value: { files, types: files.length ? ["Files"] : ["text/plain"] } });
+  Object.defineProperty(event, where, { value: { files, types } });
   return happen(element, event);
 }
 
@@ -108,9 +109,51 @@ describe("pasting", () => {
     expect(requests).toHaveLength(1);
   });
 
+  test("text wins over a picture of it", () => {
+    const copied = ["text/plain", "text/html", "Files"]; // cells of a spreadsheet
+    expect(carry("paste", one("textarea"), "clipboardData", [picture()], copied)).toBe(true);
+    expect(requests).toEqual([]);
+  });
+
   test("text pastes it", () => {
     expect(carry("paste", one("textarea"), "clipboardData", [])).toBe(true);
     expect(requests).toEqual([]);
+  });
+});
+
+describe("of several files", () => {
+  const drop = (...files) => carry("drop", document.body, "dataTransfer", files);
+
+  test("one becomes the first frame, and every other is refused in words", () => {
+    drop(picture("text/plain", 3, "notes.txt"), picture(), picture("image/png", 3, "second.png"));
+
+    expect(requests.map(({ body }) => body.get("file").name)).toEqual(["kite.png"]);
+    expect(complaint()).toBe(
+      "“notes.txt” was not added: only one image can be the first frame. " +
+        "“second.png” was not added: only one image can be the first frame.",
+    );
+  });
+
+  test("each is told by its name what is wrong with it", () => {
+    drop(picture("text/plain", 3, "a.txt"), picture("video/mp4", 3, "b.mp4"));
+
+    expect(requests).toEqual([]);
+    expect(complaint()).toContain("“a.txt”: The image has to be");
+    expect(complaint()).toContain("“b.mp4”: The image has to be");
+  });
+
+  test("a later one takes the place of one that is still on its way", () => {
+    drop(picture());
+    const [first] = requests;
+    first.abort = mock();
+    drop(picture("image/png", 3, "second.png"));
+    expect(first.abort).toHaveBeenCalledTimes(1);
+    first.answer(0);
+    expect("uploading" in form().dataset).toBe(true);
+
+    requests[1].answer(201, { id: "r2" });
+    expect(window.studio.uploaded).toEqual({ id: "r2" });
+    expect(complaint()).toBe("");
   });
 });
 

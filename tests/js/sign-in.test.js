@@ -7,7 +7,7 @@ const field = (name) => one(`[name=${name}]`);
 async function visit(address) {
   history.replaceState(null, "", address);
   draw(`
-    <form data-sign-in="">
+    <form method="post" data-sign-in="">
       <p data-code="credentials" hidden>Wrong.</p><p data-code="throttled" hidden>Wait.</p><p data-code="" hidden>Oh.</p>
       <input name="display_name"><input name="email">
       <div class="password">
@@ -97,6 +97,11 @@ describe("sending", () => {
 
     happen(window, new Event("pageshow"));
     expect("pending" in one("form").dataset).toBe(false);
+  });
+
+  test("a second click goes nowhere: it is answered as the first", () => {
+    expect(submit(one("form"))).toBe(true);
+    expect(submit(one("form"))).toBe(false);
   });
 });
 

@@ -5,6 +5,7 @@ import { all, changes, draw, happen, one, press, start } from "./person.js";
 const MENU = `
   <div id="tile-menu" role="menu" popover>
     <a data-item="download"></a><a data-item="remix"></a><a data-item="edit"></a><a data-item="delete"></a>
+    <details data-item="delete-at-once"><summary></summary><i data-cost=""></i><button></button></details>
   </div>`;
 
 await start();
@@ -12,8 +13,10 @@ await start();
 describe("the menu", () => {
   const menu = () => one("#tile-menu");
   const shown = () => all("#tile-menu > :not([hidden])").map((item) => item.dataset.item);
-  const open = (look) => {
-    draw(`<article class="tile"><button data-menu="v1" data-look="${look}"></button></article>${MENU}`);
+  const open = (look, stake = "") => {
+    draw(
+      `<article class="tile"><button data-menu="v1" data-look="${look}" data-stake="${stake}"></button></article>${MENU}`,
+    );
     one("button").click();
   };
 
@@ -27,6 +30,22 @@ describe("the menu", () => {
     expect(shown()).toEqual(items);
     expect(document.activeElement.dataset.item).toBe(items[0]);
     expect(menu().dataset.video).toBe("v1");
+  });
+
+  test("asks before something is deleted that costs all the same, and says what", () => {
+    open("coming", "You still pay $0.40 for it.");
+
+    expect(shown()).toEqual(["delete-at-once"]);
+    expect(one("[data-cost]").textContent).toBe("You still pay $0.40 for it.");
+    expect(document.activeElement).toBe(one("#tile-menu summary"));
+
+    one("#tile-menu summary").click();
+    jest.advanceTimersByTime(1);
+    expect("isOpen" in menu().dataset).toBe(true);
+
+    one("#tile-menu details button").click();
+    jest.advanceTimersByTime(1);
+    expect("isOpen" in menu().dataset).toBe(false);
   });
 
   test("downloads the video of its tile", () => {

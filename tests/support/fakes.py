@@ -19,6 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from sora_studio.container import Services
 from sora_studio.domain.account import Identity, Origin
 from sora_studio.domain.activity import Activity
+from sora_studio.domain.derivations import Derivations, Offer
 from sora_studio.domain.errors import (
     Conflict,
     IdempotencyKeyReused,
@@ -85,6 +86,8 @@ class FakeVideos:
     activities: dict[UUID, list[Activity]] = field(default_factory=dict)
     pictures: set[UUID] = field(default_factory=set)
     refusal: Exception | None = None
+    most: list[int | None] = field(default_factory=list)  # the price that each wish was shown
+    at_once: set[UUID] = field(default_factory=set)  # what was deleted without a way back
     _requests: dict[tuple[UUID, str], tuple[object, UUID]] = field(default_factory=dict)
 
     def add(
@@ -127,11 +130,21 @@ class FakeVideos:
     def profiles(self) -> tuple[Profile, ...]:
         return (self.profile,)
 
+    def quote(self, provider: str, model: str, size: str, seconds: str) -> int | None:
+        assert provider == self.profile.name
+        return self.profile.model(model).price(size, seconds)
+
     async def create(
-        self, owner_id: UUID, wish: VideoWish, *, idempotency_key: str | None = None
+        self,
+        owner_id: UUID,
+        wish: VideoWish,
+        *,
+        idempotency_key: str | None = None,
+        most_micros: int | None = None,
     ) -> VideoView:
         self._may_refuse()
         prompt = clean_prompt(wish.prompt)
+        self.most.append(most_micros)
         if wish.reference_id and wish.reference_id not in self.pictures:
             message = "There is no such image; upload it again."
             raise InvalidInput(message, "input_reference", "invalid_file_id")
@@ -201,9 +214,11 @@ class FakeVideos:
     async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> VideoView:
         return self.change(await self.get(owner_id, video_id), title=title)
 
-    async def remove(self, owner_id: UUID, video_id: UUID) -> None:
+    async def remove(self, owner_id: UUID, video_id: UUID, *, at_once: bool = False) -> None:
         view = await self.get(owner_id, video_id)
         self.deleted[video_id] = self.kept.pop(view.id)
+        if at_once:
+            self.at_once.add(video_id)
 
     async def restore(self, owner_id: UUID, video_id: UUID) -> VideoView:
         if video_id not in self.deleted or self.deleted[video_id].owner_id != owner_id:
@@ -256,14 +271,26 @@ class FakeDerivations:
 
     videos: FakeVideos
 
+    async def available(self, owner_id: UUID, video_id: UUID) -> Derivations:
+        view = await self.videos.get(owner_id, video_id)
+        remix = Offer(view.provider, int(view.seconds), view.price_micros)
+        return Derivations(remix=remix, edit=None, extensions=(), character=False)
+
     async def remix(
-        self, owner_id: UUID, video_id: UUID, prompt: str, *, idempotency_key: str | None = None
+        self,
+        owner_id: UUID,
+        video_id: UUID,
+        prompt: str,
+        *,
+        idempotency_key: str | None = None,
+        most_micros: int | None = None,
     ) -> VideoView:
         parent = await self.videos.get(owner_id, video_id)
         if parent.phase is not Phase.COMPLETED:
             message = "Only a finished video can be remixed."
             raise Conflict(message)
         wish = VideoWish(clean_prompt(prompt))
+        self.videos.most.append(most_micros)
         return self.videos.once(owner_id, idempotency_key, wish, prompt, kind=Kind.REMIX, parent_id=parent.id)
 
 

@@ -13,9 +13,10 @@ from sora_studio.db.models import AssetRow, JobRow, VideoRow
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.derivations import requested_seconds
-from sora_studio.domain.errors import LimitReached
+from sora_studio.domain.errors import LimitReached, PriceChanged
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.job import Charge
+from sora_studio.domain.money import price_tag
 from sora_studio.domain.video import Kind, VideoView
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.throttle import Throttle
@@ -39,19 +40,40 @@ class Spending:
         """
         self._catalog, self._throttle, self._max_pending = catalog, throttle, max_pending
 
-    async def first_attempt(self, tx: Transaction, video: VideoRow, *assets: AssetRow) -> None:
+    def quote(self, provider: str, model: str, size: str, seconds: str) -> int | None:
+        """Return today's price of an attempt in micro-dollars, None when unknown: shown, then reserved."""
+        return self._catalog.price(provider, model, size, seconds)
+
+    async def quote_again(self, tx: Transaction, video: VideoView) -> int | None:
+        """Say what another attempt at a video costs."""
+        return (await self._reserve(tx, video)).price_micros
+
+    async def first_attempt(
+        self, tx: Transaction, video: VideoRow, *assets: AssetRow, most_micros: int | None = None
+    ) -> None:
         """Store a new video with its first job and its files.
 
+        Args:
+            tx: Whose commit spends.
+            video: The video.
+            assets: Its files.
+            most_micros: The price that the person was shown; None: whatever it costs.
+
         Raises:
+            PriceChanged: It costs more by now.
             Conflict: The owner has used its idempotency key before.
             LimitReached: The owner has too many unfinished videos, or a new account and too many in a minute.
         """
         await self._require_room(tx, video.owner_id)
-        await VideoRepository(tx).add(video, await self._reserve(tx, video), *assets)
+        await VideoRepository(tx).add(video, await self._reserve(tx, video, most_micros), *assets)
 
-    async def next_attempt(self, tx: Transaction, video: VideoView) -> bool:
-        """Start another job for a video that needs attention, at the price of today; False: it needs none."""
-        return await JobRepository(tx).submit_again(await self._reserve(tx, video))
+    async def next_attempt(self, tx: Transaction, video: VideoView, most_micros: int | None = None) -> bool:
+        """Start another job for a video that needs attention, at the price of today; False: it needs none.
+
+        Raises:
+            PriceChanged: It costs more than `most_micros`, the price that the person was shown.
+        """
+        return await JobRepository(tx).submit_again(await self._reserve(tx, video, most_micros))
 
     async def _require_room(self, tx: Transaction, owner_id: UUID) -> None:
         """Make sure that a person may ask for one more; others of theirs wait until this one is stored."""
@@ -62,16 +84,22 @@ class Spending:
         if self._throttle and since and datetime.now(UTC) - since < _NEW:
             self._throttle.hit("create by a new account", str(owner_id))
 
-    async def _reserve(self, tx: Transaction, video: VideoRow | VideoView) -> JobRow:
+    async def _reserve(
+        self, tx: Transaction, video: VideoRow | VideoView, most_micros: int | None = None
+    ) -> JobRow:
         """Quote an attempt and build its job: the one place where a price becomes a charge."""
         parent_seconds = None
         if video.kind == Kind.EXTEND and video.parent_id:
             parent_seconds = await VideoRepository(tx).seconds(video.parent_id)
         seconds = requested_seconds(video.kind, video.seconds, parent_seconds)
+        price = self.quote(video.provider, video.model, video.size, seconds)
+        if most_micros is not None and (price is None or price > most_micros):
+            message = f"The price is {price_tag(video.provider, price)} by now. Nothing was sent or charged."
+            raise PriceChanged(message)
         return JobRow(
             id=new_id(),
             video_id=video.id,
             provider=video.provider,
-            price_micros=self._catalog.price(video.provider, video.model, video.size, seconds),
+            price_micros=price,
             charge=Charge.RESERVED,
         )

@@ -6,27 +6,40 @@ from sora_studio.db.engine import Database
 from sora_studio.db.models import VideoRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain import character
-from sora_studio.domain.derivations import Derivations, ExtensionOption, check_extension, extension_lengths
+from sora_studio.domain.derivations import Derivations, Offer, check_extension, extension_lengths
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Phase, Size, VideoView, VideoWish, clean_prompt, title_of
 from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.money.spending import Spending
 from sora_studio.services.videos.wishes import RequestFingerprint, Wishes
 
 _NEEDS = {Kind.EDIT: Operation.EDIT, Kind.EXTEND: Operation.EXTEND}
-"""What a provider must offer. Where it knows no remix, it is asked for a new video instead."""
+"""What a provider must offer."""
 
 
 class DerivationService:
-    """Use cases on videos made from one's own finished ones, at the same provider."""
+    """Use cases on videos made from one's own finished ones, at the same provider.
 
-    def __init__(self, *, db: Database, catalog: ProviderCatalog, wishes: Wishes, clock: Clock) -> None:
-        self._db, self._catalog, self._wishes, self._clock = db, catalog, wishes, clock
+    They raise PriceChanged instead of spending more than `most_micros`, the price that the person was shown.
+    """
+
+    def __init__(
+        self, *, db: Database, catalog: ProviderCatalog, spending: Spending, wishes: Wishes, clock: Clock
+    ) -> None:
+        self._db, self._catalog, self._spending = db, catalog, spending
+        self._wishes, self._clock = wishes, clock
 
     async def remix(
-        self, owner_id: UUID, video_id: UUID, prompt: str, *, idempotency_key: str | None = None
+        self,
+        owner_id: UUID,
+        video_id: UUID,
+        prompt: str,
+        *,
+        idempotency_key: str | None = None,
+        most_micros: int | None = None,
     ) -> VideoView:
         """Ask for a variation of a finished video.
 
@@ -35,10 +48,17 @@ class DerivationService:
             Conflict: It is not finished.
             InvalidInput: The provider takes no jobs, or the prompt is empty or too long.
         """
-        return await self._derive(Kind.REMIX, owner_id, video_id, VideoWish(prompt), idempotency_key)
+        wish = VideoWish(prompt)
+        return await self._derive(Kind.REMIX, owner_id, video_id, wish, idempotency_key, most_micros)
 
     async def edit(
-        self, owner_id: UUID, video_id: UUID, prompt: str, *, idempotency_key: str | None = None
+        self,
+        owner_id: UUID,
+        video_id: UUID,
+        prompt: str,
+        *,
+        idempotency_key: str | None = None,
+        most_micros: int | None = None,
     ) -> VideoView:
         """Ask for the same video with a change.
 
@@ -47,10 +67,18 @@ class DerivationService:
             Conflict: It is not finished.
             InvalidInput: The provider edits nothing, or the prompt is empty or too long.
         """
-        return await self._derive(Kind.EDIT, owner_id, video_id, VideoWish(prompt), idempotency_key)
+        wish = VideoWish(prompt)
+        return await self._derive(Kind.EDIT, owner_id, video_id, wish, idempotency_key, most_micros)
 
     async def extend(
-        self, owner_id: UUID, video_id: UUID, prompt: str, seconds: str, *, idempotency_key: str | None = None
+        self,
+        owner_id: UUID,
+        video_id: UUID,
+        prompt: str,
+        seconds: str,
+        *,
+        idempotency_key: str | None = None,
+        most_micros: int | None = None,
     ) -> VideoView:
         """Ask for a longer version of a video; only the seconds that are added are paid for.
 
@@ -61,7 +89,7 @@ class DerivationService:
                 empty or too long.
         """
         wish = VideoWish(prompt, seconds=seconds)
-        return await self._derive(Kind.EXTEND, owner_id, video_id, wish, idempotency_key)
+        return await self._derive(Kind.EXTEND, owner_id, video_id, wish, idempotency_key, most_micros)
 
     async def available(self, owner_id: UUID, video_id: UUID) -> Derivations:
         """Return what may be made from a video once it is finished.
@@ -72,17 +100,26 @@ class DerivationService:
         view = await self._view(owner_id, video_id)
         can = {operation: self._catalog.supports(view.provider, operation) for operation in Operation}
         lengths = extension_lengths(view.seconds, await self._extensions(video_id))
+        remix = can[Operation.REMIX] or self._catalog.makes(
+            view.provider, view.model, view.size, view.seconds
+        )
         return Derivations(
-            edit=can[Operation.EDIT],
+            remix=self._offer(view, view.seconds) if remix else None,
+            edit=self._offer(view, view.seconds) if can[Operation.EDIT] else None,
             extensions=tuple(
-                ExtensionOption(added, self._catalog.price(view.provider, view.model, view.size, str(added)))
-                for added in (lengths if can[Operation.EXTEND] else ())
+                self._offer(view, str(added)) for added in (lengths if can[Operation.EXTEND] else ())
             ),
             character=can[Operation.CHARACTERS] and character.fits(Size.parse(view.size), int(view.seconds)),
         )
 
     async def _derive(
-        self, kind: Kind, owner_id: UUID, video_id: UUID, wish: VideoWish, idempotency_key: str | None
+        self,
+        kind: Kind,
+        owner_id: UUID,
+        video_id: UUID,
+        wish: VideoWish,
+        idempotency_key: str | None,
+        most_micros: int | None,
     ) -> VideoView:
         prompt = clean_prompt(wish.prompt)
 
@@ -91,8 +128,7 @@ class DerivationService:
             if parent.phase is not Phase.COMPLETED:
                 message = "Another video can be made only from a finished one."
                 raise Conflict(message)
-            if operation := _NEEDS.get(kind):
-                self._catalog.require_operation(parent.provider, operation)
+            await self._check(kind, parent)
             seconds = parent.seconds
             if wish.seconds is not None:
                 added = check_extension(wish.seconds, seconds, await self._extensions(video_id))
@@ -112,7 +148,22 @@ class DerivationService:
             )
 
         request = RequestFingerprint.of(owner_id, idempotency_key, wish, kind, video_id)
-        return await self._wishes.once(request, wish, make)
+        return await self._wishes.once(request, wish, make, most_micros)
+
+    def _offer(self, view: VideoView, seconds: str) -> Offer:
+        price = self._spending.quote(view.provider, view.model, view.size, seconds)
+        return Offer(view.provider, int(seconds), price)
+
+    async def _check(self, kind: Kind, parent: VideoView) -> None:
+        """Make sure that a provider takes such a wish; where it knows no remix, it is asked for a new video.
+
+        Raises:
+            InvalidInput: It takes no jobs, cannot do this, or makes nothing of that model, size and length.
+        """
+        if kind is not Kind.REMIX:
+            self._catalog.require_operation(parent.provider, _NEEDS[kind])
+        elif not self._catalog.supports(parent.provider, Operation.REMIX):
+            await self._catalog.choose(parent.provider, parent.model, parent.size, parent.seconds)
 
     async def _view(self, owner_id: UUID, video_id: UUID) -> VideoView:
         async with self._db.transaction() as tx:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from sora_studio.db.activity import ActivityRepository
@@ -10,7 +11,7 @@ from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import VideoRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.activity import Activity
+from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.errors import Conflict, InvalidInput
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery
@@ -47,15 +48,31 @@ class VideoService:
         """Return what the form may offer."""
         return self._catalog.profiles()
 
+    def quote(self, provider: str, model: str, size: str, seconds: str) -> int | None:
+        """Return what a wish would cost in micro-dollars, None when unknown: what `create` reserves."""
+        return self._spending.quote(provider, model, size, seconds)
+
     async def create(
-        self, owner_id: UUID, wish: VideoWish, *, idempotency_key: str | None = None
+        self,
+        owner_id: UUID,
+        wish: VideoWish,
+        *,
+        idempotency_key: str | None = None,
+        most_micros: int | None = None,
     ) -> VideoView:
         """Store a wish; the provider is asked right after, in the background.
 
         The same idempotency key with the same wish returns the video that it made the first time.
 
+        Args:
+            owner_id: Whose it is.
+            wish: What is asked for.
+            idempotency_key: None: a wish of its own.
+            most_micros: The price that the person was shown; None: whatever it costs.
+
         Raises:
             InvalidInput: The provider would refuse it; nothing was stored.
+            PriceChanged: It costs more than what the person was shown.
             IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
             InsufficientStorage: The file could not be saved.
@@ -80,7 +97,7 @@ class VideoService:
             )
 
         request = RequestFingerprint.of(owner_id, idempotency_key, wish)
-        return await self._wishes.once(request, wish, make)
+        return await self._wishes.once(request, wish, make, most_micros)
 
     async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Return one video.
@@ -143,18 +160,28 @@ class VideoService:
             return await videos.view(owner_id, video_id)
 
     @retry_on_deadlock
-    async def remove(self, owner_id: UUID, video_id: UUID) -> None:
-        """Delete a video; it can be brought back for a minute, then its files go, too.
+    async def _mark_deleted(self, owner_id: UUID, video_id: UUID, ago: timedelta) -> None:
+        async with self._db.transaction() as tx:
+            await VideoRepository(tx).mark_deleted(owner_id, video_id, ago=ago)
+
+    async def remove(self, owner_id: UUID, video_id: UUID, *, at_once: bool = False) -> None:
+        """Delete a video; it can be brought back for a minute, then its provider is told and its files go.
+
+        Args:
+            owner_id: Whose it is.
+            video_id: The video.
+            at_once: There is no way back, and its provider is told now.
 
         Raises:
             NotFound: It does not exist, or is not the owner's.
         """
-        async with self._db.transaction() as tx:
-            await VideoRepository(tx).mark_deleted(owner_id, video_id)
+        await self._mark_deleted(owner_id, video_id, UNDO_TIME if at_once else timedelta())
+        if at_once:
+            self._wake(TaskName.PURGE)
 
     @retry_on_deadlock
     async def restore(self, owner_id: UUID, video_id: UUID) -> VideoView:
-        """Bring a deleted video back.
+        """Bring a deleted video back; one that is back already stays as it is.
 
         Raises:
             NotFound: Too late, or not the owner's.
@@ -170,17 +197,37 @@ class VideoService:
         Raises:
             Conflict: There is nothing to decide about this video.
         """
-        view = await self._decide(owner_id, video_id, lambda tx, view: JobRepository(tx).check_again(view.id))
+        view = await self._decide(
+            owner_id,
+            video_id,
+            ActivityKind.RECHECKED,
+            lambda tx, view: JobRepository(tx).check_again(view.id),
+        )
         self._wake(TaskName.RECONCILE)
         return view
 
-    async def submit_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
+    async def price_again(self, owner_id: UUID, video_id: UUID) -> int | None:
+        """Say what another attempt at a video would cost in micro-dollars, None when unknown."""
+        async with self._db.transaction() as tx:
+            view = await VideoRepository(tx).view(owner_id, video_id)
+            return await self._spending.quote_again(tx, view)
+
+    async def submit_again(
+        self, owner_id: UUID, video_id: UUID, *, most_micros: int | None = None
+    ) -> VideoView:
         """Submit an unclear wish a second time: the person's own decision, as it may cost twice.
 
+        Args:
+            owner_id: Whose it is.
+            video_id: The video.
+            most_micros: The price that the person was shown; None: whatever it costs.
+
         Raises:
+            PriceChanged: It costs more by now.
             Conflict: There is nothing to decide about this video.
         """
-        view = await self._decide(owner_id, video_id, self._spending.next_attempt)
+        attempt = partial(self._spending.next_attempt, most_micros=most_micros)
+        view = await self._decide(owner_id, video_id, ActivityKind.RESUBMITTED, attempt)
         self._wake(TaskName.SUBMIT)
         return view
 
@@ -190,18 +237,23 @@ class VideoService:
         Raises:
             Conflict: There is nothing to decide about this video.
         """
-        return await self._decide(owner_id, video_id, lambda tx, view: JobRepository(tx).give_up(view.id))
+        return await self._decide(
+            owner_id, video_id, ActivityKind.GIVEN_UP, lambda tx, view: JobRepository(tx).give_up(view.id)
+        )
 
     @retry_on_deadlock
     async def _decide(
         self,
         owner_id: UUID,
         video_id: UUID,
+        kind: ActivityKind,
         decide: Callable[[Transaction, VideoView], Awaitable[bool]],
     ) -> VideoView:
+        """Record a decision; made a second time, it is answered as the first."""
         async with self._db.transaction() as tx:
             videos = VideoRepository(tx)
-            if not await decide(tx, await videos.view(owner_id, video_id)):
+            decided = await decide(tx, await videos.view(owner_id, video_id))
+            if not decided and await ActivityRepository(tx).last_decision(video_id) is not kind:
                 message = "There is nothing to decide about this video."
                 raise Conflict(message)
             return await videos.view(owner_id, video_id)

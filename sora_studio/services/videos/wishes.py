@@ -72,7 +72,11 @@ class Wishes:
         self._spending, self._throttle, self._wake = spending, throttle, wake
 
     async def once(
-        self, request: RequestFingerprint, wish: VideoWish, make: Callable[[], Awaitable[VideoRow]]
+        self,
+        request: RequestFingerprint,
+        wish: VideoWish,
+        make: Callable[[], Awaitable[VideoRow]],
+        most_micros: int | None = None,
     ) -> VideoView:
         """Store a wish, or return the video that the same request has made before.
 
@@ -82,11 +86,14 @@ class Wishes:
             request: Whose wish it is, and what it is recognised by.
             wish: As it came: its reference and characters.
             make: Checks the wish and returns its video, still without its characters.
+            most_micros: The price that the person was shown; None: whatever it costs. It is no part of the
+                request: the same one may come again at another price.
 
         Raises:
             InvalidInput: The provider takes no jobs or no pictures, the reference is no picture, or a
                 character cannot appear in this video; or `make` says so.
             NotFound: A character is not the owner's, or the video made before has been deleted.
+            PriceChanged: It costs more than what the person was shown.
             IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
             InsufficientStorage: The file could not be saved.
@@ -98,7 +105,7 @@ class Wishes:
         video.idempotency_key, video.request_sha256 = request.key, request.sha256
         assets = await self._complete(video, wish)
         try:
-            view = await self._store(video, *assets)
+            view = await self._store(video, *assets, most_micros=most_micros)
         except Conflict:  # the same request, a moment before
             await self._media.discard(assets)
             if before := await self._find_existing(request):
@@ -128,9 +135,9 @@ class Wishes:
         return await self._reference(video, wish)
 
     @retry_on_deadlock
-    async def _store(self, video: VideoRow, *assets: AssetRow) -> VideoView:
+    async def _store(self, video: VideoRow, *assets: AssetRow, most_micros: int | None) -> VideoView:
         async with self._db.transaction() as tx:
-            await self._spending.first_attempt(tx, video, *assets)
+            await self._spending.first_attempt(tx, video, *assets, most_micros=most_micros)
             return await VideoRepository(tx).view(video.owner_id, video.id)
 
     async def _reference(self, video: VideoRow, wish: VideoWish) -> tuple[AssetRow, ...]:

@@ -17,7 +17,7 @@ def toast() -> rx.Component:
             rx.el.div(
                 rx.el.span(latest.text, dir="auto"),
                 rx.cond(
-                    latest.undo,
+                    latest.undo.length() > 0,
                     rx.el.button(
                         "Undo", on_click=VideoActions.undo(latest.undo), class_name="button small quiet"
                     ),
@@ -26,6 +26,7 @@ def toast() -> rx.Component:
                     icon("x", SMALL_ICON),
                     on_click=ToastState.clear,
                     aria_label="Dismiss",
+                    data_dismiss="",
                     class_name="button small bare",
                 ),
                 key=latest.number.to_string(),

@@ -6,6 +6,7 @@ import reflex as rx
 
 from sora_studio.ui import routes
 from sora_studio.ui.actions import VideoActions
+from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
 
 # studio.js notes on the menu whose it is; this is read at the click.
@@ -24,10 +25,30 @@ def tile_menu() -> rx.Component:
         _item(
             "pencil", "Edit and resubmit", on_click=rx.redirect(routes.edit(f"{_WHOSE}")), data_item="edit"
         ),
-        _item("trash-2", "Delete", on_click=VideoActions.remove(_WHOSE), class_name="danger"),
+        _item(
+            "trash-2", "Delete", on_click=VideoActions.remove(_WHOSE), class_name="danger", data_item="delete"
+        ),
+        _delete_at_once(),
         role="menu",
         class_name="menu",
         custom_attrs={"id": "tile-menu", "popover": "auto"},
+    )
+
+
+def _delete_at_once() -> rx.Component:
+    """Ask before something is deleted that is being made; studio.js writes what it costs all the same."""
+    return confirm(
+        (icon("trash-2", SMALL_ICON), "Delete"),
+        rx.el.span(data_cost=""),
+        "This cannot be undone.",
+        button=rx.el.button(
+            "Delete now",
+            type="button",
+            on_click=VideoActions.remove_at_once(_WHOSE),
+            class_name="button small danger solid",
+        ),
+        look="danger",
+        data_item="delete-at-once",
     )
 
 

@@ -9,6 +9,7 @@ from sora_studio.domain.video import Variant
 from sora_studio.ui import routes
 from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.cards import ATTENTION, FAILED, READY, Progress, VideoCard
+from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.progress import ring
 from sora_studio.ui.theme import SMALL_ICON, icon, style
 
@@ -49,6 +50,7 @@ def tile(card: Card, progress: ProgressVar) -> rx.Component:
             aria_haspopup="menu",
             data_menu=card.id,
             data_look=card.look,
+            data_stake=card.stake,
         ),
         key=card.id,
         class_name=f"tile {card.look}",
@@ -114,28 +116,26 @@ def _attention(card: Card) -> rx.Component:
             rx.el.span(card.title, class_name="name"),
             rx.el.span(card.reason, class_name="reason", dir="auto"),
         ),
-        rx.el.div(*decisions(card.id, card.unsent), class_name="choices"),
+        rx.el.div(*decisions(card.id, card.unsent, card.stake), class_name="choices"),
     )
 
 
-def decisions(video_id: rx.Var[str], unsent: rx.Var[bool]) -> list[rx.Component]:
+def decisions(video_id: rx.Var[str], unsent: rx.Var[bool], stake: rx.Var[str]) -> list[rx.Component]:
     """Offer the ways out of a video that needs a decision; what was certainly taken is not sent again."""
     busy = VideoActions.deciding == video_id
-    again = "Submitting again costs a second time if the provider accepted the job after all."
     return [
         check_again(video_id),
-        rx.cond(
-            unsent,
-            rx.el.button(
-                "Submit again",
-                on_click=VideoActions.submit_again(video_id),
+        rx.cond(unsent, _submit_again(video_id, busy)),
+        confirm(
+            ("Give up",),
+            "The studio stops looking for it.",
+            stake,
+            button=rx.el.button(
+                "Give up for good",
+                on_click=VideoActions.give_up(video_id),
                 disabled=busy,
-                title=again,
-                class_name="button small quiet",
+                class_name="button small danger solid",
             ),
-        ),
-        rx.el.button(
-            "Give up", on_click=VideoActions.give_up(video_id), disabled=busy, class_name="button small quiet"
         ),
     ]
 
@@ -147,6 +147,24 @@ def check_again(video_id: rx.Var[str]) -> rx.Component:
         on_click=VideoActions.check_again(video_id),
         disabled=VideoActions.deciding == video_id,
         class_name="button small",
+    )
+
+
+def _submit_again(video_id: rx.Var[str], busy: rx.Var[bool]) -> rx.Component:
+    """Ask before it is paid for once more, at the price of this moment."""
+    attempt = VideoActions.next_attempt
+    known = attempt.id == video_id
+    return confirm(
+        ("Submit again",),
+        "If the provider accepted the job after all, you pay for both.",
+        button=rx.el.button(
+            "Submit again: ",
+            rx.cond(known, attempt.price, "…"),
+            on_click=VideoActions.submit_again(video_id, attempt.micros),
+            disabled=busy | ~known,
+            class_name="button small primary",
+        ),
+        on_click=VideoActions.ask_price(video_id),
     )
 
 

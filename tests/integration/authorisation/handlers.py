@@ -132,11 +132,20 @@ UNDECIDED: dict[str, Any] = {
     "payload": video_id,
     "thing": ready,
 }
+CHOICE = {"model": "sandbox/sora-2", "size": "1280x720", "seconds": "4"}
 VIDEO, HOME, LIBRARY = "/video/{}", "/", "/library?q=canary"
 
 TABLE = [
     Row(VideoActions, "remove", toast("Deleted."), STRANGE, video_id, Stage.fresh),
-    Row(VideoActions, "undo", toast("was restored."), STRANGE, video_id, Stage.removed),
+    Row(VideoActions, "remove_at_once", toast("Deleted."), STRANGE, video_id, Stage.fresh),
+    Row(
+        VideoActions, "undo", toast("was restored."), STRANGE, lambda thing: {"video_ids": [thing]},
+        Stage.removed,
+    ),
+    Row(
+        VideoActions, "ask_price", var(VideoActions, "next_attempt", lambda attempt: attempt["price"]),
+        STRANGE, video_id, ready,
+    ),
     Row(VideoActions, "check_again", **UNDECIDED),
     Row(VideoActions, "submit_again", **UNDECIDED),
     Row(VideoActions, "give_up", **UNDECIDED),
@@ -154,6 +163,11 @@ TABLE = [
         payload=lambda _: {"seconds": "8"}, path=HOME,
     ),
     Row(
+        ComposerState, "choose_character",
+        **both(var(ComposerState, "draft", lambda draft: draft["characters"] == ["character_x"])),
+        payload=lambda _: {"character_id": "character_x", "chosen": True}, path=HOME,
+    ),
+    Row(
         ComposerState, "attach", **both(var(ComposerState, "reference", lambda picture: picture["id"])),
         payload=lambda thing: {"reference_id": thing, "width": 64, "height": 36}, thing=Stage.pictured,
         path=HOME,
@@ -164,7 +178,7 @@ TABLE = [
     ),
     Row(
         ComposerState, "submit", answer(accepted=True), answer(accepted=False),
-        form(prompt=CHEAP, idempotency_key="{}", reference_id="{}"), Stage.pictured, HOME,
+        form(prompt=CHEAP, idempotency_key="{}", reference_id="{}", **CHOICE), Stage.pictured, HOME,
     ),
     Row(CreateState, "load", shows(CreateState), empty(CreateState), path=HOME),
     Row(LibraryState, "load", shows(LibraryState), empty(LibraryState), path=LIBRARY),
@@ -206,7 +220,7 @@ TABLE = [
         STRANGE, lambda thing: {"video_id": thing, "title": f"{SECRET} anew"}, Stage.fresh, VIDEO,
     ),
     Row(
-        VideoState, "remix", went_to("/video/"), STRANGE,
+        DerivationsState, "remix", went_to("/video/"), REFUSED,
         form(prompt=CHEAP, idempotency_key="{}"), ready, VIDEO,
     ),
     Row(

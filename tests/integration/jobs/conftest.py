@@ -78,7 +78,9 @@ class Background:
             clock=_utc_now,
             wake=self.woken.append,
         )
-        self.derivations = DerivationService(db=self.db, catalog=self.catalog, wishes=wishes, clock=_utc_now)
+        self.derivations = DerivationService(
+            db=self.db, catalog=self.catalog, spending=spending, wishes=wishes, clock=_utc_now
+        )
         self.work = self.assembled()
         self.claims, self.submitter = self.work.claims, self.work.submitter
         self.refresher, self.reconciler = self.work.refresher, self.work.reconciler

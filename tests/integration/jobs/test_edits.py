@@ -154,7 +154,7 @@ async def test_a_provider_without_the_operation_is_told_from_the_start(
     with pytest.raises(InvalidInput, match="Fake cannot extend videos"):
         await unable.derivations.extend(unable.owner_id, parent.id, "x", "4")
     possible = await unable.derivations.available(unable.owner_id, parent.id)
-    assert (possible.edit, possible.extensions, possible.character) == (False, (), False)
+    assert (possible.edit, possible.extensions, possible.character) == (None, (), False)
     assert (await unable.videos.count_library(unable.owner_id)).all == 1
 
 

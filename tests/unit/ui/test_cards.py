@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,29 @@ def test_only_what_may_not_have_been_taken_can_be_sent_again(taken: int):
     assert to_card(FakeVideos().add(new_id(), phase=Phase.NEEDS_ATTENTION, charges=taken)).unsent is not bool(
         taken
     )
+
+
+@pytest.mark.parametrize(
+    ("phase", "more", "stake"),
+    [
+        (Phase.SUBMITTING, {}, ""),
+        (Phase.IN_PROGRESS, {"charges": 1}, "You still pay $0.40 for it."),
+        (Phase.IN_PROGRESS, {"charges": 1, "provider": "sandbox"}, "You still pay $0.40 play money for it."),
+        (Phase.SUBMIT_UNKNOWN, {"unclear": 1}, "You may still have to pay $0.40 for it."),
+        (
+            Phase.NEEDS_ATTENTION,
+            {"unclear": 1, "price_micros": None},
+            "You may still have to pay for it; the price",
+        ),
+        (Phase.IN_PROGRESS, {"charges": 1, "price_micros": 0}, ""),
+        (Phase.COMPLETED, {"charges": 1}, ""),
+    ],
+)
+def test_what_a_video_costs_although_it_is_deleted_is_said(phase: Phase, more: dict[str, Any], stake: str):
+    said = to_card(FakeVideos().add(new_id(), phase=phase, **more)).stake
+
+    assert said.startswith(stake)
+    assert bool(said) == bool(stake)
 
 
 def test_a_tick_of_progress_changes_no_card():

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sora_studio.domain.derivations import Derivations, ExtensionOption
+from sora_studio.domain.derivations import Derivations, Offer
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.library import Family
 from sora_studio.domain.video import Kind
@@ -11,18 +11,22 @@ from sora_studio.ui.pages.video.state import to_generations
 from tests.support.fakes import FakeVideos
 
 FOUND = Derivations(
-    edit=True, extensions=(ExtensionOption(4, 400_000), ExtensionOption(8, None)), character=False
+    remix=Offer("fake", 8, 800_000),
+    edit=None,
+    extensions=(Offer("sandbox", 4, 400_000), Offer("fake", 8, None)),
+    character=False,
 )
 
 
 def test_every_length_says_what_it_adds_and_costs():
     forms = to_forms("video_1", FOUND)
 
-    assert [(length.seconds, length.text) for length in forms.lengths] == [
-        ("4", "4 more seconds · $0.40"),
+    assert [(length.value, length.text) for length in forms.lengths] == [
+        ("4 400000", "4 more seconds · $0.40 play money"),
         ("8", "8 more seconds · price unknown"),
     ]
-    assert (forms.id, forms.edit, forms.character) == ("video_1", True, False)
+    assert (forms.remix.text, forms.remix.quote, forms.edit.text) == ("8 s · $0.80", "800000", "")
+    assert (forms.id, forms.character) == ("video_1", False)
     assert (forms.again, forms.draft) == ("", "")
 
 

@@ -8,6 +8,7 @@ from reflex.state import State
 
 from sora_studio.ui.event_validation import fits
 from sora_studio.ui.pages.create.composer_state import ComposerState
+from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
 
 STORED = f"{ComposerState.get_full_name()}.last_choice_rx_state_"
@@ -22,7 +23,7 @@ def event(state: type[State], handler: str, payload: dict[str, Any]) -> Event:
     [
         (VideoState, "load", {}),
         (VideoState, "rename", {"video_id": "video_0", "title": "🦊 \u202e\0"}),
-        (VideoState, "remix", {"data": {"prompt": ["whatever", {"a": None}]}}),
+        (DerivationsState, "remix", {"data": {"prompt": ["whatever", {"a": None}]}}),
         (ComposerState, "attach", {"reference_id": "x", "width": 1, "height": 10**30}),
         (State, "hydrate_and_load", {}),
         (State, "hydrate_and_load", {"vars": None, "hashes": ["a"]}),
@@ -42,8 +43,8 @@ def test_what_pages_send_fits(state: type[State], handler: str, payload: dict[st
         (VideoState, "rename", {"video_id": "video_0"}),
         (VideoState, "rename", {"video_id": "video_0", "title": None}),
         (VideoState, "rename", {"video_id": "video_0", "title": "half a fox \ud83e"}),
-        (VideoState, "remix", {"data": ["prompt"]}),
-        (VideoState, "remix", {"data": {"\ud800": ""}}),
+        (DerivationsState, "remix", {"data": ["prompt"]}),
+        (DerivationsState, "remix", {"data": {"\ud800": ""}}),
         (VideoState, "setvar", {"var_name": "missing", "value": "x"}),
         (State, "setvar", {"var_name": "is_hydrated", "value": True}),
         (ComposerState, "attach", {"reference_id": "x", "width": True, "height": 1}),

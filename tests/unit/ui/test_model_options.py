@@ -1,5 +1,7 @@
 """What the composer offers."""
 
+from dataclasses import replace
+
 import pytest
 
 from sora_studio.domain.profile import Model, Profile
@@ -8,6 +10,13 @@ from sora_studio.ui.pages.create.model_options import fitting, groups, select
 FAST = Model("fast", "Drafts", ("1280x720", "720x1280"), (4, 8), 100_000, {"720x1280": 150_000})
 OWN = Model("Wan-AI/Wan2.2", "", ("832x480",), (5,), 0)
 UNKNOWN = Model("veo", sizes=("1280x720",), seconds=(8,))
+
+
+def quote(provider: str, model: str, size: str, seconds: str) -> int | None:
+    (profile,) = (each for each in PROFILES if each.name == provider)
+    return profile.model(model).price(size, seconds)
+
+
 PROFILES = (
     Profile("cloud", "The cloud", (FAST, UNKNOWN), note="Elsewhere."),
     Profile("own", "Our server", (OWN,)),
@@ -15,7 +24,7 @@ PROFILES = (
 
 
 def test_the_first_model_is_offered_when_nothing_was_chosen_before():
-    chosen = select(PROFILES)
+    chosen = select(PROFILES, quote)
 
     assert (chosen.model, chosen.size, chosen.seconds, chosen.price) == (
         "cloud/fast",
@@ -27,27 +36,41 @@ def test_the_first_model_is_offered_when_nothing_was_chosen_before():
 
 
 def test_the_last_choice_comes_back():
-    chosen = select(PROFILES, "cloud/fast", "720x1280", "8")
+    chosen = select(PROFILES, quote, "cloud/fast", "720x1280", "8")
 
     assert (chosen.size, chosen.seconds, chosen.price) == ("720x1280", "8", "$1.20")
     assert chosen.hint == "Drafts · $0.15 per second"
 
 
 def test_what_another_model_does_not_make_becomes_its_first():
-    chosen = select(PROFILES, "own/Wan-AI/Wan2.2", "720x1280", "8")
+    chosen = select(PROFILES, quote, "own/Wan-AI/Wan2.2", "720x1280", "8")
 
     assert (chosen.name, chosen.size, chosen.seconds) == ("Wan-AI/Wan2.2", "832x480", "5")
     assert (chosen.hint, chosen.price) == ("free", "free")
 
 
 def test_a_model_that_is_gone_becomes_the_first():
-    assert select(PROFILES, "cloud/retired", "1x1", "99").model == "cloud/fast"
+    assert select(PROFILES, quote, "cloud/retired", "1x1", "99").model == "cloud/fast"
 
 
 def test_an_unknown_price_is_said():
-    chosen = select(PROFILES, "cloud/veo")
+    chosen = select(PROFILES, quote, "cloud/veo")
 
     assert (chosen.price, chosen.hint) == ("price unknown", "price unknown")
+
+
+def test_what_the_sandbox_counts_is_said_to_be_play_money():
+    sandbox = replace(PROFILES[0], name="sandbox")
+
+    assert select([sandbox], lambda *_: 400_000).price == "$0.40 play money"
+
+
+def test_a_provider_that_has_ended_is_not_offered_beside_others():
+    ended = replace(PROFILES[0], retired="It ended.")
+
+    assert [group.label for group in groups([ended, PROFILES[1]])] == ["Our server"]
+    assert select([ended, PROFILES[1]], quote).model == "own/Wan-AI/Wan2.2"
+    assert [group.label for group in groups([ended])] == ["The cloud"]
 
 
 def test_models_are_listed_by_provider():

@@ -16,6 +16,7 @@ def composer() -> rx.Component:
     return rx.el.div(
         rx.el.form(
             rx.el.input(type="hidden", name="idempotency_key", value=ComposerState.form_key, read_only=True),
+            rx.el.input(type="hidden", name="quote", value=ComposerState.selection.quote, read_only=True),
             rx.el.input(type="hidden", name="reference_id", value=ComposerState.reference.id, read_only=True),
             _prompt(),
             reference.picture(),
@@ -53,6 +54,7 @@ def _prompt() -> rx.Component:
             aria_invalid=rx.cond(ComposerState.error.field == "prompt", "true", "false"),
             dir="auto",
             data_draft="create",
+            data_prompt_box="",
         ),
         rx.el.output(class_name="count num", data_count=f"{PROMPT_MAX:,}"),
         class_name="prompt",
@@ -85,6 +87,10 @@ def _character(character: rx.vars.ObjectVar[Character]) -> rx.Component:
             type="checkbox",
             name=f"{CAST}{character.id}",
             default_checked=ComposerState.draft.characters.contains(character.id),
+            on_change=lambda chosen: ComposerState.choose_character(
+                character.id,
+                chosen,  # pyright: ignore[reportArgumentType] -- of a checkbox it is whether it is checked
+            ),
             class_name="sr",
             data_character=character.name,
         ),

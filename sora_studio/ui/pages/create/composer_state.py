@@ -1,27 +1,27 @@
 """The composer's State: what is offered, what was chosen, and the wish that goes out."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import reflex as rx
 
 from sora_studio.container import services
-from sora_studio.domain.character import CharacterView
-from sora_studio.domain.errors import InvalidInput, NotFound, SoraStudioError
-from sora_studio.domain.ids import parse_public_id, public_character_id, public_id
-from sora_studio.domain.video import VideoView
+from sora_studio.domain.errors import InvalidInput, PriceChanged, SoraStudioError
+from sora_studio.domain.ids import public_character_id, public_id
 from sora_studio.ui import form_data, idempotency, routes, toasts
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
-from sora_studio.ui.pages.create import wish_form
+from sora_studio.ui.pages.create import filling, kept_form, wish_form
+from sora_studio.ui.pages.create.filling import FormError
+from sora_studio.ui.pages.create.kept_form import NO_PICTURE, KeptForm
 from sora_studio.ui.pages.create.model_options import ProviderGroup, Selection, fitting, groups, select
 from sora_studio.ui.pages.create.state import RECENT, CreateState
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
 _LONGEST_SIDE = 100_000  # pixels
+_LARGEST_CAST = 20
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Reference:
     id: str = ""  # empty: there is none
     width: int = 0
     height: int = 0
+    fit: str = ""  # how it fits the chosen size
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ class Character:
 
 @dataclass(frozen=True)
 class Draft:
-    """A wish put into the form from elsewhere; a new key draws it anew."""
+    """A wish put into the form from elsewhere; another key draws it anew."""
 
     text: str = ""
-    key: str = ""
-    characters: tuple[str, ...] = ()  # their public ids
+    key: str = ""  # the public id of the video whose wish it is
+    characters: tuple[str, ...] = ()  # the public ids of those that are chosen
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,6 @@ class Answer:
     key: str = ""
     accepted: bool = False
     id: str = ""  # as one key may be answered several times
-
-
-@dataclass(frozen=True)
-class FormError:
-    """What is wrong, and with which field."""
-
-    text: str = ""
-    field: str = ""
 
 
 class ComposerState(rx.State):
@@ -80,14 +73,8 @@ class ComposerState(rx.State):
     error: rx.Field[FormError] = rx.field(default_factory=FormError)
     form_key: rx.Field[str] = rx.field("")  # one per rendering of the form: a double click makes one video
     answer: rx.Field[Answer] = rx.field(default_factory=Answer)
-    last_choice: str = rx.LocalStorage("", name="studio.choice")
-
-    @rx.var
-    def fit(self) -> str:
-        """Say how the picture fits the chosen size."""
-        if not self.reference.id or not self.selection.size:
-            return ""
-        return fitting(self.reference.width, self.reference.height, self.selection.size)
+    kept: str = rx.SessionStorage("", name="studio.form")  # a KeptForm: the truth of what was chosen
+    last: str = rx.LocalStorage("", name="studio.choice")  # another, for the next visit
 
     @rx.var
     def cast(self) -> list[Character]:
@@ -102,78 +89,102 @@ class ComposerState(rx.State):
         What was to be made from another video is asked for on that one's page, as long as it is there.
         """
         async with self:
-            owner_id = await signed_in_user(self)
-            edited = self.router.url.query_parameters.get("edit", "")
-        view = await _earlier(owner_id, edited) if edited else None
-        if view and view.parent_id and await _earlier(owner_id, public_id(view.parent_id)):
+            owner_id, edited = await signed_in_user(self), _edited(self)
+            kept = kept_form.read(self.kept, owner_id, edited)
+            last = kept_form.read(self.last, owner_id, "")
+        view = await filling.earlier(owner_id, edited) if edited else None
+        if view and view.parent_id and await filling.earlier(owner_id, public_id(view.parent_id)):
             return rx.redirect(routes.again(public_id(view.parent_id), public_id(view.id), view.kind))
-        brought = await _bring_picture(owner_id, view) if view and view.has_reference else None
-        profiles = services().videos.profiles()
         characters = await services().characters.list_all(owner_id)
+        form, error = kept or last or KeptForm(owner_id.hex), FormError()
+        if kept:
+            error = await filling.check_kept(owner_id, kept)
+        elif view:
+            form, error = await filling.from_earlier(owner_id, edited, view, characters)
         async with still_signed_in(self, owner_id):
-            if view is not None:
-                choice = (f"{view.provider}/{view.model}", view.size, view.seconds)
-                named = [each for each in characters if each.remote_id in view.characters]
-                self.draft = Draft(view.prompt, uuid4().hex, tuple(map(_to_public, named)))
-            else:
-                choice = _read_choice(self.last_choice)
-            if view and view.parent_id:
+            if view and view.parent_id and not kept:
                 await toasts.tell(self, "The original video was deleted, so this will be a new one.")
-            if brought is not None:
-                self.reference, self.error = brought
+            form = kept_form.read(self.kept, owner_id, edited) or form  # somebody may have been faster
             assign(
                 self,
                 ready=True,
-                groups=groups(profiles),
-                characters=[Character(_to_public(each), each.name, each.provider) for each in characters],
-                selection=select(profiles, *choice),
+                groups=groups(services().videos.profiles()),
+                characters=[
+                    Character(public_character_id(each.id), each.name, each.provider) for each in characters
+                ],
+                draft=Draft(view.prompt, edited, form.characters) if view else Draft("", "", form.characters),
+                error=error,
                 form_key=self.form_key or uuid4().hex,
             )
+            _show(self, replace(form, edited=edited))
         return None
 
     @rx.event
-    def choose_model(self, model: str) -> None:
+    async def choose_model(self, model: str) -> None:
         """Change the model; size and length stay where it makes them."""
-        _choose(self, model, self.selection.size, self.selection.seconds)
+        form = await _form(self)
+        _choose(self, form, str(model), *form.choice[1:])
 
     @rx.event
-    def choose_size(self, size: str) -> None:
+    async def choose_size(self, size: str) -> None:
         """Change the size."""
-        _choose(self, self.selection.model, size, self.selection.seconds)
+        form = await _form(self)
+        _choose(self, form, form.choice[0], str(size), form.choice[2])
 
     @rx.event
-    def choose_seconds(self, seconds: str) -> None:
+    async def choose_seconds(self, seconds: str) -> None:
         """Change the length."""
-        _choose(self, self.selection.model, self.selection.size, seconds)
+        form = await _form(self)
+        _choose(self, form, *form.choice[:2], str(seconds))
 
     @rx.event
-    def attach(self, reference_id: str, width: int, height: int) -> None:
+    async def choose_character(self, character_id: str, chosen: bool) -> None:  # noqa: FBT001 - an event's payload
+        """Have somebody appear in the video, or not."""
+        form = await _form(self)
+        others = tuple(each for each in form.characters if each != character_id)
+        asked = (*others, str(character_id)[:64])[-_LARGEST_CAST:] if chosen else others
+        self.draft = replace(self.draft, characters=asked)
+        _show(self, replace(form, characters=asked))
+
+    @rx.event
+    async def attach(self, reference_id: str, width: int, height: int) -> None:
         """Take an uploaded picture as the first frame; who owns it is checked when the wish goes out."""
-        self.reference = Reference(str(reference_id)[:64], _side(width), _side(height))
+        picture = (str(reference_id)[:64], _side(width), _side(height))
+        _show(self, replace(await _form(self), picture=picture))
+        self.error = FormError()
 
     @rx.event
-    def detach(self) -> None:
+    async def detach(self) -> None:
         """Let go of the picture."""
-        self.reference = Reference()
+        _show(self, replace(await _form(self), picture=NO_PICTURE))
+        self.error = FormError()
 
     @rx.event(background=True)
     async def submit(self, data: dict[str, Any]) -> None:
         """Ask for a video."""
-        key = form_data.text(data, "idempotency_key")
+        key, quote = (form_data.text(data, name) for name in ("idempotency_key", "quote"))
         async with self:
             owner_id = await signed_in_user(self)
         try:
-            view = await services().videos.create(owner_id, wish_form.read(data), idempotency_key=key or None)
+            view = await services().videos.create(
+                owner_id,
+                wish_form.read(data),
+                idempotency_key=key or None,
+                most_micros=form_data.micros(quote),
+            )
         except SoraStudioError as problem:
             async with still_signed_in(self, owner_id):
                 _refuse(self, key, problem)
+                if isinstance(problem, PriceChanged):
+                    _show(self, await _form(self))
             return
         except BaseException:
             async with self:  # a mistake of ours: the tile that stood in must not stay
                 self.answer = Answer(key, id=uuid4().hex)
             raise
         async with still_signed_in(self, owner_id):
-            assign(self, error=FormError(), reference=Reference(), draft=Draft(), form_key=uuid4().hex)
+            assign(self, error=FormError(), draft=Draft(), form_key=uuid4().hex)
+            _show(self, KeptForm(owner_id.hex, choice=_chosen(self.selection)))
             self.answer = Answer(key, accepted=True, id=uuid4().hex)
             recent = await self.get_state(CreateState)
             card = to_card(view)
@@ -181,9 +192,34 @@ class ComposerState(rx.State):
             recent.cards = [card, *others][:RECENT]
 
 
-def _choose(state: ComposerState, model: str, size: str, seconds: str) -> None:
-    state.selection = select(services().videos.profiles(), model, size, seconds)
-    state.last_choice = json.dumps([state.selection.model, state.selection.size, state.selection.seconds])
+def _edited(state: ComposerState) -> str:
+    return state.router.url.query_parameters.get("edit", "")
+
+
+async def _form(state: ComposerState) -> KeptForm:
+    """Return what the form holds: as the browser keeps it, although this State may be new."""
+    owner_id, edited = await signed_in_user(state), _edited(state)
+    kept = kept_form.read(state.kept, owner_id, edited)
+    return kept or KeptForm(owner_id.hex, edited, _chosen(state.selection))
+
+
+def _choose(state: ComposerState, form: KeptForm, model: str, size: str, seconds: str) -> None:
+    _show(state, replace(form, choice=(model, size, seconds)))
+    state.last = KeptForm(form.owner, choice=_chosen(state.selection)).written()
+
+
+def _show(state: ComposerState, form: KeptForm) -> None:
+    """Show the choice and the picture of a form, and have the browser keep it."""
+    videos = services().videos
+    state.selection = select(videos.profiles(), videos.quote, *form.choice)
+    picture_id, width, height = form.picture[0], *map(_side, form.picture[1:])
+    fit = fitting(width, height, state.selection.size) if picture_id else ""
+    state.reference = Reference(picture_id, width, height, fit)
+    state.kept = replace(form, choice=_chosen(state.selection)).written()
+
+
+def _chosen(selection: Selection) -> tuple[str, str, str]:
+    return selection.model, selection.size, selection.seconds
 
 
 def _refuse(state: ComposerState, key: str, problem: SoraStudioError) -> None:
@@ -193,33 +229,5 @@ def _refuse(state: ComposerState, key: str, problem: SoraStudioError) -> None:
     state.form_key = idempotency.after(state.form_key, problem)
 
 
-async def _earlier(owner_id: UUID, video_id: str) -> VideoView | None:
-    try:
-        return await services().videos.get(owner_id, parse_public_id(video_id))
-    except NotFound:
-        return None
-
-
-async def _bring_picture(owner_id: UUID, view: VideoView) -> tuple[Reference, FormError]:
-    """Take the picture of an earlier wish along, or say that it has to be added again."""
-    try:
-        copy = await services().media.reuse_reference(owner_id, view.id)
-    except SoraStudioError:
-        return Reference(), FormError("The image could not be copied. Add it again.", "reference_id")
-    return Reference(str(copy.id), copy.width, copy.height), FormError()
-
-
-def _to_public(character: CharacterView) -> str:
-    return public_character_id(character.id)
-
-
 def _side(pixels: int) -> int:
     return min(max(1, int(pixels)), _LONGEST_SIDE)
-
-
-def _read_choice(text: str) -> tuple[str, str, str]:
-    try:
-        model, size, seconds = json.loads(text)
-    except ValueError:
-        return "", "", ""
-    return str(model), str(size), str(seconds)

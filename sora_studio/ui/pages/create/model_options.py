@@ -1,15 +1,18 @@
 """What the composer offers: the providers' profiles as a person chooses from them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sora_studio.domain.money import as_price
+from sora_studio.domain.money import as_price, price_tag
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Size
 from sora_studio.ui import formatting
 from sora_studio.ui.cards import ratio
 
 Choice = tuple[Profile, Model]
+
+Quote = Callable[[str, str, str, str], int | None]
+"""Says what a provider's model costs at a size and a length, in micro-dollars."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +53,25 @@ class Selection:
     seconds: str = ""
     hint: str = ""
     price: str = ""
+    quote: str = ""  # the price in micro-dollars, as the form sends it back; empty: unknown
     note: str = ""  # one sentence about the provider
 
 
 def groups(profiles: Sequence[Profile]) -> list[ProviderGroup]:
-    """List every model of every provider."""
+    """List every model of every provider that takes jobs."""
     return [
         ProviderGroup(
             profile.label,
             tuple(ModelOption(f"{profile.name}/{model.id}", _with_rate(model)) for model in profile.models),
         )
-        for profile in profiles
+        for profile in _serving(profiles)
     ]
 
 
 def find(profiles: Sequence[Profile], value: str) -> Choice:
     """Return the chosen provider and model, the first of all when there is no such."""
     provider, _, model_id = value.partition("/")
+    profiles = _serving(profiles)
     for profile in profiles:
         for model in profile.models:
             if (profile.name, model.id) == (provider, model_id):
@@ -74,12 +79,15 @@ def find(profiles: Sequence[Profile], value: str) -> Choice:
     return profiles[0], profiles[0].models[0]
 
 
-def select(profiles: Sequence[Profile], value: str = "", size: str = "", seconds: str = "") -> Selection:
-    """Put a choice together; what the model does not make becomes its first."""
+def select(
+    profiles: Sequence[Profile], quote: Quote, value: str = "", size: str = "", seconds: str = ""
+) -> Selection:
+    """Put a choice together, with its price; what the model does not make becomes its first."""
     profile, model = find(profiles, value)
     size = size if size in model.sizes else model.sizes[0]
     lengths = [str(length) for length in model.seconds]
     seconds = seconds if seconds in lengths else lengths[0]
+    price = quote(profile.name, model.id, size, seconds)
     return Selection(
         model=f"{profile.name}/{model.id}",
         name=model.id,
@@ -91,7 +99,8 @@ def select(profiles: Sequence[Profile], value: str = "", size: str = "", seconds
         lengths=tuple(lengths),
         seconds=seconds,
         hint=hint(model, size),
-        price=as_price(model.price(size, seconds)),
+        price=price_tag(profile.name, price),
+        quote="" if price is None else str(price),
         note=profile.note,
     )
 
@@ -112,6 +121,11 @@ def fitting(width: int, height: int, size: str) -> str:
     if wide > tall:
         return f"Fills {formatting.frame(size)}; {_share(1 - tall / wide)} of its width is cropped."
     return f"Fills {formatting.frame(size)}; {_share(1 - wide / tall)} of its height is cropped."
+
+
+def _serving(profiles: Sequence[Profile]) -> Sequence[Profile]:
+    """Leave out the providers that have ended, unless there is no other."""
+    return [profile for profile in profiles if not profile.retired] or profiles
 
 
 def _share(part: float) -> str:

@@ -19,7 +19,7 @@ def picture() -> rx.Component:
                     alt="The first frame",
                     custom_attrs=style(ar=ComposerState.selection.size.replace("x", " / ")),
                 ),
-                rx.el.span(rx.el.strong("First frame"), rx.el.span(ComposerState.fit), class_name="about"),
+                rx.el.span(rx.el.strong("First frame"), rx.el.span(chosen.fit), class_name="about"),
                 rx.el.button(
                     icon("x", SMALL_ICON),
                     type="button",

@@ -1,5 +1,6 @@
 """The recent videos under the composer."""
 
+import time
 from datetime import UTC, datetime
 
 import reflex as rx
@@ -7,8 +8,9 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.library import Coming, LibraryQuery
-from sora_studio.domain.money import as_price
+from sora_studio.domain.money import SANDBOX, as_price, price_tag
 from sora_studio.ui import live
+from sora_studio.ui.actions import show_found
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
 from sora_studio.ui.session import signed_in_user, still_signed_in
@@ -33,6 +35,7 @@ class CreateState(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
             live.watch(owner_id, self.router.session.client_token, CreateState.load)
+        began = time.monotonic()
         try:
             page = await services().videos.list_library(owner_id, LibraryQuery(limit=RECENT))
             coming = await services().videos.coming(owner_id)
@@ -40,12 +43,14 @@ class CreateState(rx.State):
             async with still_signed_in(self, owner_id):
                 self.problem = explain(problem)
             return
+        cards = [to_card(view) for view in page.videos]
         async with still_signed_in(self, owner_id):
+            await show_found(self, cards, began)
             assign(
                 self,
                 ready=True,
                 problem="",
-                cards=[to_card(view) for view in page.videos],
+                cards=cards,
                 progress=to_progress(page.videos, datetime.now(UTC)),
                 more=page.has_more,
                 coming=coming_words(coming),
@@ -54,4 +59,8 @@ class CreateState(rx.State):
 
 def coming_words(coming: Coming) -> str:
     """Say how many videos are being made and what they cost; empty when none is."""
-    return f"{coming.count} in progress · {as_price(coming.price_micros)}" if coming.count else ""
+    if not coming.count:
+        return ""
+    play = price_tag(SANDBOX, coming.play_micros) if coming.play_micros else ""
+    real = as_price(coming.price_micros) if coming.price_micros or not play else ""
+    return f"{coming.count} in progress · {' and '.join(filter(None, (real, play)))}"

@@ -14,19 +14,23 @@ CAST = "character."
 
 
 def read(data: Mapping[str, Any]) -> VideoWish:
-    """Read the wish; what the form left out is the provider's default.
+    """Read the wish; nothing of it is left to be chosen for the person.
 
     Raises:
-        InvalidInput: The picture's id is none.
+        InvalidInput: The form was not complete, or the picture's id is none.
         NotFound: A character's id is none.
     """
-    provider, _, model = text(data, "model").partition("/")
+    chosen = {name: text(data, name) for name in ("model", "size", "seconds")}
+    if not all(chosen.values()):
+        message = "The form was not complete yet, so nothing was sent. Press Create again."
+        raise InvalidInput(message, "model")
+    provider, _, model = chosen["model"].partition("/")
     return VideoWish(
         prompt=text(data, "prompt"),
-        provider=provider or None,
-        model=model or None,
-        size=text(data, "size") or None,
-        seconds=text(data, "seconds") or None,
+        provider=provider,
+        model=model,
+        size=chosen["size"],
+        seconds=chosen["seconds"],
         reference_id=_reference_id(text(data, "reference_id")),
         characters=tuple(
             parse_character_id(name.removeprefix(CAST)) for name in data if name.startswith(CAST)

@@ -1,5 +1,6 @@
 """The library: what is looked for, and the page of videos that was found."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,6 +13,7 @@ from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.library import LibraryCounts, LibraryPage, LibraryQuery, SortOrder
 from sora_studio.domain.video import Status, VideoView
 from sora_studio.ui import live
+from sora_studio.ui.actions import show_found
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
 from sora_studio.ui.session import signed_in_user, still_signed_in
@@ -120,6 +122,7 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
     async with state:
         asked = _asked(state)
         query = _query(state, length or max(PAGE, len(state.cards)))
+    began = time.monotonic()
     try:
         page = await _list(owner_id, query)
         counts = await services().videos.count_library(owner_id, query.search)
@@ -127,14 +130,16 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
         async with still_signed_in(state, owner_id):
             state.problem = explain(problem)
         return
+    cards = [to_card(view) for view in page.videos]
     async with still_signed_in(state, owner_id):
+        await show_found(state, cards, began)
         if _asked(state) != asked:
             return  # the person asked for something else meanwhile, and that reading is under way
         assign(
             state,
             ready=True,
             problem="",
-            cards=[to_card(view) for view in page.videos],
+            cards=cards,
             progress=to_progress(page.videos, datetime.now(UTC)),
             counts=_count_words(counts),
             has_more=page.has_more,

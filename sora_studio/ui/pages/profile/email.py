@@ -20,6 +20,7 @@ def email() -> rx.Component:
             auto_complete="email",
             required=True,
             max_length=EMAIL_MAX,
+            data_draft="email",
         ),
         password_field("Current password", "email_password", new=False),
         error(EmailState.refusal),

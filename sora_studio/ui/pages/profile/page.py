@@ -60,6 +60,7 @@ def _about() -> rx.Component:
                 auto_complete="name",
                 required=True,
                 max_length=NAME_MAX,
+                data_draft="display_name",
             ),
             error(ProfileState.profile_error),
             rx.el.button("Save", type="submit", disabled=ProfileState.busy, class_name="button primary"),

@@ -6,9 +6,10 @@ import reflex as rx
 
 from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput, SoraStudioError
-from sora_studio.ui import routes, toasts
+from sora_studio.ui import current_user, routes, toasts
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.errors import explain
+from sora_studio.ui.form_data import text
 from sora_studio.ui.session import signed_in, still_signed_in
 
 CONFIRMATION = "delete my account"
@@ -25,13 +26,15 @@ class ProfileState(rx.State):
 
     @rx.event(background=True)
     async def save(self, data: dict[str, Any]) -> None:
-        """Change the name."""
+        """Change the name; one that the person has left as it was shown stays as it is."""
         async with self:
             identity = await signed_in(self)
+            shown = (await self.get_state(PersonState)).name
             self.busy, self.profile_error = True, ""
+        name = text(data, "display_name")
         try:
             account = await services().accounts.edit_profile(
-                identity, display_name=str(data.get("display_name", ""))
+                identity, display_name=None if name == shown else name
             )
         except SoraStudioError as problem:
             async with still_signed_in(self, identity.user_id):
@@ -41,7 +44,7 @@ class ProfileState(rx.State):
             async with self:
                 self.busy = False
         async with still_signed_in(self, identity.user_id):
-            (await self.get_state(PersonState)).name = account.display_name
+            current_user.show(await self.get_state(PersonState), account)
             await toasts.tell(self, "Saved.")
 
     @rx.event(background=True)
@@ -49,6 +52,8 @@ class ProfileState(rx.State):
         """Change the password; every other session of the account ends."""
         async with self:
             identity = await signed_in(self)
+            if self.busy:
+                return  # a second click: the first is on its way
             self.busy, self.password_error = True, ""
         try:
             await services().accounts.change_password(
@@ -70,6 +75,8 @@ class ProfileState(rx.State):
         """End the account, with its videos and files."""
         async with self:
             identity = await signed_in(self)
+            if self.busy:
+                return None  # as above
             self.busy, self.delete_error = True, ""
         try:
             if str(data.get("confirmation", "")).strip().lower() != CONFIRMATION:

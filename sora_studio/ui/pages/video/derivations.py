@@ -8,7 +8,7 @@ from sora_studio.domain.character import NAME_MAX
 from sora_studio.domain.video import PROMPT_MAX
 from sora_studio.ui.cards import READY
 from sora_studio.ui.components.form import error
-from sora_studio.ui.pages.video.derivations_state import CHARACTER, EDIT, EXTEND, DerivationsState, Length
+from sora_studio.ui.pages.video.derivations_state import CHARACTER, EDIT, EXTEND, Choice, DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon
 
@@ -19,7 +19,7 @@ def derivations() -> rx.Component:
     """Draw the closed forms of a finished video, those that its provider has."""
     shown = (VideoState.video.look == READY) & (_forms.id == VideoState.video.id)
     return rx.fragment(
-        rx.cond(shown & _forms.edit, _edit()),
+        rx.cond(shown & (_forms.edit.text != ""), _edit()),
         rx.cond(shown & (_forms.lengths.length() > 0), _extend()),
         rx.cond(shown & _forms.character, _character()),
     )
@@ -32,7 +32,8 @@ def _edit() -> rx.Component:
         "Edit",
         "Describe what should change; the rest stays.",
         _prompt(EDIT, "Edit prompt", "Make it rain, keep everything else…"),
-        rx.el.span(VideoState.video.duration, " · ", VideoState.video.price, class_name="muted num"),
+        rx.el.span(_forms.edit.text, class_name="muted num"),
+        quote=_forms.edit.quote,
         on_submit=DerivationsState.edit,
     )
 
@@ -69,14 +70,23 @@ def _character() -> rx.Component:
             auto_complete="off",
             dir="auto",
             class_name="input",
+            data_draft=CHARACTER,
         ),
         rx.el.span("Providers refuse real people.", class_name="muted"),
         on_submit=DerivationsState.make_character,
     )
 
 
-def _length(length: rx.vars.ObjectVar[Length]) -> rx.Component:
-    return rx.el.option(length.text, value=length.seconds)
+def wish_fields(quote: rx.Var[str] | str = "") -> list[rx.Component]:
+    """Draw what goes out with every wish: its key, and the price that is shown beside the button."""
+    return [
+        rx.el.input(type="hidden", name="idempotency_key", value=DerivationsState.form_key, read_only=True),
+        rx.el.input(type="hidden", name="quote", value=quote, read_only=True),
+    ]
+
+
+def _length(length: rx.vars.ObjectVar[Choice]) -> rx.Component:
+    return rx.el.option(length.text, value=length.value)
 
 
 def _prompt(form: str, label: str, example: str) -> rx.Component:
@@ -91,6 +101,7 @@ def _prompt(form: str, label: str, example: str) -> rx.Component:
         dir="auto",
         class_name="input",
         data_remix="",
+        data_draft=form,
     )
 
 
@@ -101,6 +112,7 @@ def _unfold(
     about: str,
     control: rx.Component,
     beside: rx.Component,
+    quote: rx.Var[str] | str = "",
     **props: Any,  # noqa: ANN401 -- props have any type
 ) -> rx.Component:
     """Draw a card that opens; only one of them is open at a time."""
@@ -111,9 +123,7 @@ def _unfold(
         ),
         rx.el.p(about, class_name="muted"),
         rx.el.form(
-            rx.el.input(
-                type="hidden", name="idempotency_key", value=DerivationsState.form_key, read_only=True
-            ),
+            *wish_fields(quote),
             control,
             error(rx.cond(refusal.form == form, refusal.text, "").to(str)),
             rx.el.div(
@@ -129,7 +139,7 @@ def _unfold(
             class_name="stack",
             **props,
         ),
-        key=f"{form} {VideoState.video.id} {_forms.again}",
+        key=f"{form} {VideoState.video.id} {_forms.again} {DerivationsState.taken}",
         open=_forms.again == form,
         class_name="card unfolding",
         custom_attrs={"id": form, "name": "derivations"},

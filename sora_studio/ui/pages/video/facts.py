@@ -5,6 +5,7 @@ import reflex as rx
 from sora_studio.domain.video import TITLE_MAX, Variant
 from sora_studio.ui import routes
 from sora_studio.ui.cards import READY
+from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
 
@@ -15,6 +16,7 @@ _DOWNLOADS = (
     (Variant.THUMBNAIL, "Thumbnail", "image"),
     (Variant.SPRITESHEET, "Spritesheet", "20 frames, image"),
 )
+_DELETE = icon("trash-2", SMALL_ICON), rx.el.span("Delete")
 
 
 def title() -> rx.Component:
@@ -27,6 +29,7 @@ def title() -> rx.Component:
             on_blur=lambda title: VideoState.rename(_ID, title),
             max_length=TITLE_MAX,
             aria_label="Title",
+            data_draft="title",
             dir="auto",
             class_name="input",
         ),
@@ -53,16 +56,29 @@ def facts() -> rx.Component:
         ),
         rx.el.div(
             rx.cond(_video.look == READY, _downloads()),
-            rx.el.button(
-                icon("trash-2", SMALL_ICON),
-                rx.el.span("Delete"),
-                type="button",
-                on_click=VideoState.remove,
-                class_name="button quiet danger",
-            ),
+            rx.cond(_video.stake, _delete_at_once(), _delete()),
             class_name="row",
         ),
         class_name="facts-row",
+    )
+
+
+def _delete() -> rx.Component:
+    return rx.el.button(
+        *_DELETE, type="button", on_click=VideoState.remove(False), class_name="button quiet danger"
+    )
+
+
+def _delete_at_once() -> rx.Component:
+    """Draw the way to delete what is being made: it costs all the same, and there is no undo."""
+    return confirm(
+        _DELETE,
+        _video.stake,
+        "This cannot be undone.",
+        button=rx.el.button(
+            "Delete now", type="button", on_click=VideoState.remove(True), class_name="button danger solid"
+        ),
+        look="quiet danger",
     )
 
 

@@ -8,6 +8,7 @@ from sora_studio.ui.components import feedback
 from sora_studio.ui.pages.video import facts
 from sora_studio.ui.pages.video.activity import timeline
 from sora_studio.ui.pages.video.derivations import derivations
+from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.family import family
 from sora_studio.ui.pages.video.remix import remix
 from sora_studio.ui.pages.video.stage import stage
@@ -23,6 +24,7 @@ def page() -> rx.Component:
     missing = VideoState.missing == asked
     shown = _video.id == asked
     return layout.frame(
+        rx.el.span(hidden=True, data_taken=DerivationsState.taken),
         feedback.problem(VideoState.problem),
         rx.cond(
             VideoState.missing & missing,

@@ -80,7 +80,7 @@ def _message(symbol: str, tone: str) -> rx.Component:
                 rx.el.a("Edit and resubmit", href=routes.edit(_ID), class_name="button primary"),
                 class_name="row",
             ),
-            rx.el.div(*tile.decisions(_video.id, _video.unsent), class_name="row"),
+            rx.el.div(*tile.decisions(_video.id, _video.unsent, _video.stake), class_name="row"),
         ),
         class_name="message",
     )

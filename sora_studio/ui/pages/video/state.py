@@ -1,19 +1,18 @@
 """One video's page."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import reflex as rx
 
 from sora_studio.container import services
-from sora_studio.domain.errors import NotFound, SoraStudioError, Unavailable
+from sora_studio.domain.errors import NotFound, Unavailable
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import Family
-from sora_studio.domain.money import as_price
 from sora_studio.domain.video import Kind, Phase, VideoView
-from sora_studio.ui import formatting, idempotency, live, routes, status_text, toasts
+from sora_studio.ui import actions, formatting, live, routes, status_text
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
 from sora_studio.ui.pages.video.activity_lines import Line, to_lines
@@ -50,7 +49,7 @@ class VideoPage:
     made_in: str = ""
     made_at: str = ""
     cost: str = ""  # of all its attempts
-    price: str = ""  # of one more like it
+    stake: str = ""  # as a card's
     provider: str = ""
     has_reference: bool = False
 
@@ -73,9 +72,6 @@ class VideoState(rx.State):
     coming: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)  # of the family
     missing: rx.Field[str] = rx.field("")  # the id that names no video of this person
     problem: rx.Field[str] = rx.field("")
-    remix_error: rx.Field[str] = rx.field("")
-    remixing: rx.Field[bool] = rx.field(default=False)  # a remix is on its way
-    remix_key: rx.Field[str] = rx.field("")  # renewed when nothing came of it or all did
 
     @rx.event(background=True)
     async def load(self) -> None:
@@ -84,6 +80,7 @@ class VideoState(rx.State):
             owner_id = await signed_in_user(self)
             live.watch(owner_id, self.router.session.client_token, VideoState.load)
             asked = _asked(self)
+        began = time.monotonic()
         try:
             video_id = parse_public_id(asked)
             view = await services().videos.get(owner_id, video_id)
@@ -98,7 +95,10 @@ class VideoState(rx.State):
                 self.problem = explain(problem)
             return
         now = datetime.now(UTC)
+        generations = to_generations(view, family)
         async with still_signed_in(self, owner_id):
+            shown = [to_card(view), *(card for each in generations for card in each.cards)]
+            await actions.show_found(self, shown, began)
             if _asked(self) != asked:
                 return  # the person has gone on to another video meanwhile
             assign(
@@ -106,11 +106,10 @@ class VideoState(rx.State):
                 video=to_page(view),
                 progress=to_progress([view], now).get(asked, Progress(100, "")),
                 activity=to_lines(view, activity),
-                family=to_generations(view, family),
+                family=generations,
                 coming=to_progress(family.made, now),
                 missing="",
                 problem="",
-                remix_key=self.remix_key or uuid4().hex,
             )
 
     @rx.event(background=True)
@@ -128,39 +127,11 @@ class VideoState(rx.State):
                 self.video = to_page(view)
 
     @rx.event(background=True)
-    async def remix(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
-        """Ask for a variation and go to it."""
-        prompt, key = str(data.get("prompt", "")), str(data.get("idempotency_key", ""))
+    async def remove(self, at_once: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - an event's payload and result
+        """Delete the video and go back to the library."""
         async with self:
-            owner_id = await signed_in_user(self)
-            video_id = parse_public_id(self.video.id)
-            self.remixing, self.remix_error = True, ""
-        try:
-            view = await services().derivations.remix(owner_id, video_id, prompt, idempotency_key=key or None)
-        except SoraStudioError as problem:
-            async with still_signed_in(self, owner_id):
-                self.remix_error, self.remix_key = (
-                    explain(problem),
-                    idempotency.after(self.remix_key, problem),
-                )
-            return None
-        finally:
-            async with self:
-                self.remixing = False
-        async with still_signed_in(self, owner_id):
-            self.remix_key = uuid4().hex
-        return rx.redirect(routes.video(public_id(view.id)))
-
-    @rx.event(background=True)
-    async def remove(self) -> Any:  # noqa: ANN401 - as above
-        """Delete the video and go back to the library; the toast offers to undo it."""
-        async with self:
-            owner_id = await signed_in_user(self)
             video_id = self.video.id
-        await services().videos.remove(owner_id, parse_public_id(video_id))
-        async with still_signed_in(self, owner_id):
-            await toasts.tell(self, "Deleted.", undo=video_id)
-        return rx.redirect(routes.LIBRARY)
+        return rx.redirect(routes.LIBRARY) if await actions.delete(self, video_id, at_once=at_once) else None
 
 
 def to_page(view: VideoView) -> VideoPage:
@@ -188,7 +159,7 @@ def to_page(view: VideoView) -> VideoPage:
         made_in=f"made in {formatting.took(ended - view.created_at)}" if ended else "",
         made_at=view.created_at.isoformat(timespec="seconds"),
         cost=status_text.cost(view),
-        price=as_price(view.price_micros),
+        stake=status_text.stake(view),
         provider=view.provider,
         has_reference=view.has_reference,
     )
