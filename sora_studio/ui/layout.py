@@ -65,7 +65,7 @@ def _other_account() -> rx.Component:
             "You are logged in with another account in this browser by now. What you typed here is kept for "
             "this account."
         ),
-        plain_link("Go on with the other account", href=routes.HOME, class_name="button small"),
+        plain_link("Continue with the other account", href=routes.HOME, class_name="button small"),
         class_name="notice",
         role="alert",
         hidden=True,

@@ -17,8 +17,8 @@ _SECONDS = 0.2  # that one takes, about
 class Turns:
     """Hands a few places to many lanes, one lane after the other.
 
-    In one queue, the one that sends the most would have the others wait. Here each lane (an address, or a browser
-    that is known) waits for one piece of work of every other lane, and for its own.
+    In one queue, the one that sends the most would have the others wait. Here each lane (an address, or a
+    browser that is known) waits for one piece of work of every other lane, and for its own.
     """
 
     def __init__(self, places: int = PLACES, *, in_a_lane: int = _IN_A_LANE, in_all: int = _IN_ALL) -> None:
