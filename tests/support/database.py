@@ -31,6 +31,8 @@ async def postgres() -> AsyncIterator[str]:
             for setting in _CARELESS:
                 connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
+            role = Identifier(ROLE)  # empties the tables, those that triggers keep included
+            connection.execute(SQL("GRANT SET ON PARAMETER session_replication_role TO {}").format(role))
         yield cluster.url
 
 
