@@ -180,7 +180,7 @@ class BoundedConnection(H11Protocol):
         """End the connection; without a word one that never said any, as browsers keep in store."""
         if self._received or kind != "slow_headers":
             self._crowd.slow(kind, self._address)
-            if not (self.cycle and self.cycle.response_started):
+            if kind == "slow_headers" or not self.cycle.response_started:
                 self.transport.write(_TOO_SLOW)
         if kind == "slow_reading":
             self.transport.abort()

@@ -57,7 +57,7 @@ async def open_door(
 
 
 class _Application:
-    """Tells what it sees of a request; `/halves` is an answer in two parts, a socket hears the same once."""
+    """Tells what it sees, over a socket as well; `/halves` comes in two parts, `/endless` never ends."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -74,6 +74,8 @@ class _Application:
                     pass
             case _ if scope["path"] == "/halves":
                 await StreamingResponse(self._halves())(scope, receive, send)
+            case _ if scope["path"] == "/endless":
+                await StreamingResponse(_endless())(scope, receive, send)
             case _:
                 body = await Request(scope, receive).body()
                 await JSONResponse(_seen(scope) | {"bytes": len(body)})(scope, receive, send)
@@ -82,6 +84,12 @@ class _Application:
         yield b"one"
         await self._door.go_on.wait()
         yield b"two"
+
+
+async def _endless() -> AsyncIterator[bytes]:
+    while True:
+        yield bytes(65536)
+        await asyncio.sleep(0)
 
 
 def _seen(scope: Scope) -> dict[str, object]:
