@@ -3,6 +3,7 @@
 import { isSomebodyElse } from "./account.js";
 import { complain } from "./composer.js";
 import { on, one } from "./dom.js";
+import { failure } from "./failure.js";
 
 window.studio = { uploaded: null }; // the API's last answer: the event behind [data-attach] takes it from here
 
@@ -42,10 +43,7 @@ function upload(form, file) {
       window.studio.uploaded = answer;
       one("[data-attach]", form).click();
     } else {
-      complain(
-        form,
-        answer?.error?.message ?? "The image did not arrive. Check the connection and add it again.",
-      );
+      complain(form, failure(request));
     }
   };
   request.open("POST", "/api/references");

@@ -86,6 +86,11 @@ test.each([
   ["what the API says", 422, { error: { message: "The image is broken." } }, "The image is broken."],
   ["a sentence of our own", 0, null, expect.stringContaining("did not arrive")],
   ["a sentence of our own", 201, null, expect.stringContaining("did not arrive")],
+  ["what a proxy's limit means", 413, null, expect.stringContaining("Choose a smaller one")],
+  ["that a session has ended", 401, null, expect.stringContaining("Log in again")],
+  ["that somebody is away", 502, null, expect.stringContaining("cannot be reached")],
+  ["that somebody is away", 504, null, expect.stringContaining("cannot be reached")],
+  ["a status that has no words", 418, null, expect.stringContaining("418")],
 ])("a failure shows %s (%p)", (_, status, response, sentence) => {
   choose(picture());
   requests[0].answer(status, response);
