@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
@@ -33,6 +34,8 @@ def _answer(status: HTTPStatus, code: str, message: str) -> bytes:
 _BUSY = _answer(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "There are too many connections. Try again later.")
 _TOO_SLOW = _answer(HTTPStatus.REQUEST_TIMEOUT, "too_slow", "The request took too long to arrive.")
 _INVALID = _answer(HTTPStatus.BAD_REQUEST, "invalid_request", "This is not a valid HTTP request.")
+_ERRORS = logging.getLogger("uvicorn.error.connections")
+_ERRORS.setLevel(logging.ERROR)  # its warnings tell of every nonsense that comes; we count it
 _GRACE = 4
 """Seconds for running requests after SIGTERM; the children need their part of the ten that we promise."""
 
@@ -88,6 +91,7 @@ class BoundedConnection(H11Protocol):
         super().__init__(config, server_state, app_state, _loop)
         bounds = cast("ServerConfig", config)
         self._crowd, self._patience = bounds.crowd, bounds.patience
+        self.logger = _ERRORS
         self._awaited = ""  # headers, body, idle, or nothing
         self._deadline: asyncio.TimerHandle | None = None
         self._listening: asyncio.TimerHandle | None = None
@@ -123,6 +127,7 @@ class BoundedConnection(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP as the API answers mistakes."""
         del msg  # in uvicorn's words
+        self._crowd.give_up("invalid_request", self._address)
         self.transport.write(_INVALID)
         self.transport.close()
 
@@ -179,7 +184,7 @@ class BoundedConnection(H11Protocol):
     def _give_up(self, kind: str) -> None:
         """End the connection; without a word one that never said any, as browsers keep in store."""
         if self._received or kind != "slow_headers":
-            self._crowd.slow(kind, self._address)
+            self._crowd.give_up(kind, self._address)
             if kind == "slow_headers" or not self.cycle.response_started:
                 self.transport.write(_TOO_SLOW)
         if kind == "slow_reading":
@@ -226,7 +231,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
             self.handshake_complete = True
 
     def _give_up(self) -> None:
-        self._crowd.slow("slow_reading", self.client[0] if self.client else "")
+        self._crowd.give_up("slow_reading", self.client[0] if self.client else "")
         self.transport.abort()
 
 

@@ -66,8 +66,8 @@ class Crowd:
         """Know that it has."""
         self._silent.pop(transport, None)
 
-    def slow(self, kind: str, address: str) -> None:
-        """Count a connection that is ended because it takes too long."""
+    def give_up(self, kind: str, address: str) -> None:
+        """Count a connection that is ended because it takes too long, or says what nobody understands."""
         self._tally.note(kind, Result.REFUSED, address=address)
 
     def _end(self, transport: asyncio.Transport) -> None:

@@ -35,7 +35,7 @@ def run(host: str, port: int, data_dir: Path | None) -> bool:
     settings = load(data_dir=data_dir, port=sockets[0].getsockname()[1])
     log.configure(settings.log_format)
     _check_front_end()
-    _check_proxies(settings, host)
+    check_proxies(settings, host)
     os.chdir(frontend.ROOT)
     server = uvicorn.Server(_configuration(settings))
     gc.freeze()  # what has been loaded will not become garbage
@@ -62,7 +62,7 @@ def _room() -> MostConnections:
     return most
 
 
-def _check_proxies(settings: Settings, host: str) -> None:
+def check_proxies(settings: Settings, host: str) -> None:
     """Say that everybody may look like one visitor: a proxy elsewhere is not believed until it is named."""
     name = settings.own_names.public.host
     is_far = name != "localhost" and not is_loopback(name) and host not in _LOOPBACK and not is_loopback(host)

@@ -100,7 +100,7 @@ async def test_silence_and_drops_fill_no_house(studio: RunningStudio):
         stop.set()
         await dripping
     await comes_true(lambda: _is_served(studio))
-    said = Counter(re.findall(r"turned_away .*kind=(connections\w+|slow\w+)", studio.log.read_text()))
+    said = Counter(re.findall(r"security_event .*act=(connections\w+|slow\w+)", studio.log.read_text()))
     assert said.keys() == {"connections_per_network", "slow_headers"}
     assert max(said.values()) <= 2  # one a minute
 

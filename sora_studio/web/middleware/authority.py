@@ -91,11 +91,11 @@ class OwnAuthority:
         origin = WebOrigin.parse(sent[0]) if len(sent) == 1 else None
         if origin == self._names.public:
             return None
+        is_bare = self._names.public.scheme == "https" and origin == WebOrigin.of("http", authority)
+        if is_bare and _is_form(headers):
+            return _NO_COOKIE
         own = self._names.page_at(scope["scheme"].replace("ws", "http"), authority)
-        if origin != own:
-            return _FOREIGN_ORIGIN
-        lost = self._names.public.scheme == "https" != own.scheme and _is_form(headers)
-        return _NO_COOKIE if lost else None
+        return None if origin == own else _FOREIGN_ORIGIN
 
     def _answer(self, scope: Scope, refused: _Refusal) -> Response:
         page = refused.title, str(self._names.public)

@@ -82,10 +82,11 @@ async def test_our_own_pages_and_programs_are_let_in(browse: Browse, origin: dic
     assert (await http.post("/api/auth/login", data=ADA, headers=origin)).status_code == 303
 
 
-async def test_a_page_without_https_is_told_that_no_cookie_is_kept(browse: Browse):
+@pytest.mark.parametrize("name", ["localhost:3000", "studio.example", "192.0.2.7"])
+async def test_a_page_without_https_is_told_that_no_cookie_is_kept(browse: Browse, name: str):
     """Its form would be answered with a cookie that its browser drops, and the log-in would begin anew."""
-    http = browse(public_url=PUBLIC)
-    sent = {"Origin": "http://localhost:3000", "Accept": "text/html,*/*"}
+    http = browse(f"http://{name}", PUBLIC)
+    sent = {"Origin": f"http://{name}", "Accept": "text/html,*/*"}
     answer = await http.post("/api/auth/login", data=ADA, headers=sent)
     assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
     assert "the studio keeps no cookie" in answer.text

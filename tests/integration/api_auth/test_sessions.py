@@ -62,6 +62,7 @@ async def test_the_cookie_on_https(browse: Browse, url: str, public_url: str):
     cleared = SimpleCookie("; ".join(answer.headers.get_list("set-cookie")))
     assert answer.status_code == 204
     assert cleared["__Host-sora_session"].value == ""
+    assert answer.headers["clear-site-data"] == '"cache"'
 
 
 async def test_every_log_in_is_a_new_session(http: httpx.AsyncClient):

@@ -50,7 +50,7 @@ async def call() -> AsyncIterator[Call]:
 
 
 def kinds(log: list[Any]) -> list[str]:
-    return [line["kind"] for line in log if line["event"] == "turned_away"]
+    return [line["act"] for line in log if line["event"] == "security_event"]
 
 
 async def test_who_says_nothing_is_left_without_a_word(hurried: Door, log: list[Any], call: Call):
@@ -117,12 +117,16 @@ async def _said(log: list[Any], kind: str) -> bool:
     return kind in kinds(log)
 
 
-async def test_what_is_no_http_is_a_mistake_like_others(hurried: Door, call: Call):
+async def test_what_is_no_http_is_a_mistake_like_others(
+    hurried: Door, log: list[Any], caplog: pytest.LogCaptureFixture, call: Call
+):
     line = await call(hurried)
     line.say("\x16\x03\x01 hello\r\n\r\n")
     head, _, body = (await line.rest()).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert json.loads(body)["error"]["code"] == "invalid_request"
+    assert kinds(log) == ["invalid_request"]
+    assert caplog.records == []
 
 
 async def test_one_address_has_so_many_connections(log: list[Any], call: Call):

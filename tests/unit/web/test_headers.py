@@ -1,0 +1,17 @@
+"""What a site on https tells browsers."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+
+from sora_studio.web.middleware.headers import SecurityHeaders
+
+
+@pytest.mark.parametrize(("https", "said"), [(True, "max-age=31536000; includeSubDomains"), (False, None)])
+async def test_who_came_by_https_comes_again_so(tmp_path: Path, https: bool, said: str | None):
+    app = SecurityHeaders(PlainTextResponse("ok"), tmp_path, https=https)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
+        answer = await http.get("/")
+    assert answer.headers.get("strict-transport-security") == said
