@@ -44,4 +44,4 @@ class Tally:
 
 def _say(kind: tuple[str, str, str], count: int, **details: str) -> None:
     act, result, who = kind
-    _log.warning("security_event", act=act, result=result, user=who, count=count, **details)
+    _log.warning("security_event", act=act, result=result, user_id=who, count=count, **details)

@@ -88,7 +88,7 @@ class AccountService:
         session = self.sessions.new(user.id, origin)
         async with self._trail.recording(Act.SIGN_UP, _in(session, origin)) as tx:
             account = await UserRepository(tx).add(user)
-            await self.sessions.open(tx, session, self._before(origin))
+            await self.sessions.open(tx, session)
         return self._signed_in(account, session, new_id().hex)
 
     async def log_in(self, email: str, password: str, origin: Origin) -> SignedIn:

@@ -76,8 +76,8 @@ class SessionService:
             user_agent=origin.user_agent,
         )
 
-    async def open(self, tx: Transaction, session: SessionRow, before: Identity | None) -> None:
-        """Open a session in a transaction; the one that its browser had before ends."""
+    async def open(self, tx: Transaction, session: SessionRow, before: Identity | None = None) -> None:
+        """Open a session in a transaction; the one that its browser had before, if it is told, ends."""
         sessions, now = SessionRepository(tx), session.created_at
         if before is not None:
             await sessions.end_if_open(before, now)

@@ -72,8 +72,8 @@ class Trail:
             "security_event",
             act=str(line.act),
             result=str(line.result),
-            user=line.user_id.hex if line.user_id else "",
-            session=line.session_id.hex if line.session_id else "",
+            user_id=line.user_id.hex if line.user_id else "",
+            session_id=line.session_id.hex if line.session_id else "",
             address=line.address,
             about=line.about,
         )

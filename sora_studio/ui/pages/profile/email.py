@@ -22,7 +22,7 @@ def email() -> rx.Component:
             max_length=EMAIL_MAX,
             data_draft="email",
         ),
-        password_field("Current password", "email_password", new=False),
+        password_field("Your password", "email_password", new=False),
         error(EmailState.refusal),
         rx.el.button("Change e-mail", type="submit", disabled=EmailState.busy, class_name="button primary"),
         on_submit=EmailState.change,
