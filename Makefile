@@ -94,5 +94,5 @@ clean:  ## Remove everything that was installed or built; the data stays
 
 node_modules/.installed: package.json bun.lock .venv/runtime
 	@echo "Installing bun.lock into node_modules"
-	@$(BIN)/bun install --frozen-lockfile --ignore-scripts --silent
+	@BUN_INSTALL_CACHE_DIR="$${BUN_INSTALL_CACHE_DIR:-$(CURDIR)/.venv/cache/bun}" $(BIN)/bun install --frozen-lockfile --ignore-scripts --silent
 	@touch $@

@@ -18,7 +18,7 @@ from bench.lab.metric import Metric
 from bench.lab.table import table
 
 TARGETS = (
-    "polling",
+    *("polling", "idle"),
     *("library", "search", "statements", "writes", "refresh"),
     *("creating", "pushing", "webhooks", "weight", "startup", "shutdown", "rendering", "attacks"),
 )

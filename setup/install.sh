@@ -16,7 +16,9 @@ fi
 
 echo "Installing $lock into .venv"
 [ -x .venv/bin/pip ] || "$python" -m venv .venv
-export PIP_DISABLE_PIP_VERSION_CHECK=1
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+# Goes with .venv, whose files are links into it: nothing is left in the home directory.
+export UV_CACHE_DIR="${UV_CACHE_DIR:-$PWD/.venv/cache/uv}"
 
 # uv unpacks twenty times as fast as pip. It is in the lock, so that pip checks its hash, too.
 if ! [ -x .venv/bin/uv ]; then

@@ -31,8 +31,7 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
     canned_films_dir: Annotated[
         Path | None,
         typer.Option(
-            help="Where canned films are kept; several sandboxes may share it.",
-            show_default="in the data directory",
+            help="Where canned films are kept; sandboxes may share it.  [default: in the data directory]",
             envvar="SORA_SANDBOX_CANNED_FILMS_DIR",
         ),
     ] = None,
@@ -43,7 +42,9 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
     workers: Annotated[
         int,
         typer.Option(
-            help="How many videos are rendered at a time.", min=1, show_default="2, or 1 on one CPU"
+            help="How many videos are rendered at a time.  [default: 2, or 1 on one CPU]",
+            min=1,
+            show_default=False,
         ),
     ] = max(1, min(2, os.cpu_count() or 1)),
     webhook_url: Annotated[
@@ -64,7 +65,7 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
     ] = "",
     parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Run a Videos API server at /v1 that renders real MP4s (no AI model: it draws)."""
+    """Run a Videos API server at /v1 that draws real MP4s."""
     from sora_sandbox import server
     from sora_sandbox.dialects import DIALECTS
     from sora_sandbox.settings import SandboxSettings
@@ -94,6 +95,10 @@ def sandbox(  # noqa: PLR0913 -- the options of a command
 def main() -> None:
     """Run the command line."""
     os.umask(0o077)  # what it keeps is for its own user
-    program = typer.Typer(add_completion=False, pretty_exceptions_enable=False)  # they print local variables
+    program = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,  # they print local variables
+    )
     program.command()(sandbox)
     program()

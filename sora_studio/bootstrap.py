@@ -23,19 +23,21 @@ from sora_studio.config.environment import named_files
 from sora_studio.config.private_files import close_to_others, open_secrets
 from sora_studio.config.secret_words import secret_words
 from sora_studio.container import Services
+from sora_studio.db.access import Access, find_access
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.domain.errors import StorageError
-from sora_studio.domain.ports import Provider
+from sora_studio.domain.ports import Changes, Provider
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.webhooks import key_of
 from sora_studio.providers.factory import provider_of
 from sora_studio.providers.rate_limited import RateLimitedProvider
 from sora_studio.scheduler import Scheduler
+from sora_studio.services.announcements import Announcements
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
-from sora_studio.services.jobs.background import BackgroundWork, Resources, assemble
+from sora_studio.services.jobs.background import BackgroundWork, Options, Resources, assemble
 from sora_studio.services.jobs.webhooks import WebhookService
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.people.accounts import AccountService
@@ -71,7 +73,7 @@ def _as_it_is(provider: Provider) -> Provider:
 class Parts:
     """What the studio is made of where it meets the world; tests put in their own."""
 
-    database: Callable[[str, int], Database] = Database  # by URL and size of the pool
+    database: Callable[..., Database] = Database  # by URL and size of the pool
     storage: Callable[[Path], LocalStorage] = LocalStorage
     provider: Callable[[Provider], Provider] = _as_it_is
     worker_pool: Callable[[Callable[[], None]], WorkerPool] = WorkerPool  # by what limits its processes
@@ -79,10 +81,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Studio:
-    """What is open: the services for pages and routes, the database for the push, what wakes a task."""
+    """What is open: the services for pages and routes, what tells of changes, what wakes a task."""
 
     services: Services
     db: Database
+    changes: Changes
     wake: Wake
 
 
@@ -97,13 +100,12 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
     parts, chosen = parts or Parts(), load_providers(settings)
     log.hide(secret_words(settings, *chosen))
     async with AsyncExitStack() as stack:
-        url = await _database_url(settings, stack)
+        access = await _database_access(settings, stack)
         await asyncio.to_thread(_check_files, settings)
-        await migrate(url)
-        db, own = parts.database(url, _FOR_PEOPLE), parts.database(url, _FOR_JOBS)
-        stack.push_async_callback(db.close)
-        stack.push_async_callback(own.close)
+        await migrate(access.direct_url or access.url)
+        db, own = (_open_database(access, parts, size, stack) for size in (_FOR_PEOPLE, _FOR_JOBS))
         await respell_addresses(own)
+        changes = Announcements(db)
         start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
         instance = instance_of(settings.data_dir)
         providers = await open_providers(settings, chosen, start, instance, stack)
@@ -122,10 +124,23 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         # Whatever people upload, the films that providers made do not wait for it.
         uploads = parts.worker_pool(partial(limit_worker, UPLOAD_CPU_SECONDS))
         stack.enter_context(closing(uploads))
-        await _start(assemble(on, scheduler.wake), scheduler, stack)
-        opened = _services(settings, db, on, uploads, scheduler)
+        background = assemble(on, scheduler.wake, Options(is_heard=changes.is_heard))
+        await _start(background, changes, scheduler, stack)
+        health = HealthService(
+            db=db,
+            disk_space=on.disk_space,
+            last_run=lambda: scheduler.last_run,
+            unheard=lambda: changes.trouble,
+        )
+        opened = _services(settings, db, on, uploads, scheduler, health)
         stack.enter_context(container.using(opened))
-        yield Studio(opened, db, scheduler.wake)
+        yield Studio(opened, db, changes, scheduler.wake)
+
+
+def _open_database(access: Access, parts: Parts, size: int, stack: AsyncExitStack) -> Database:
+    db = parts.database(access.url, size, direct_url=access.direct_url, pooled=access.pooled)
+    stack.push_async_callback(db.close)
+    return db
 
 
 def _check_files(settings: Settings) -> None:
@@ -137,18 +152,30 @@ def _check_files(settings: Settings) -> None:
         _log.warning("files_open_to_others", paths=[*map(str, still_open)], remedy="chmod o= PATH")
 
 
-async def _start(background: BackgroundWork, scheduler: Scheduler, stack: AsyncExitStack) -> None:
+async def _start(
+    background: BackgroundWork, changes: Announcements, scheduler: Scheduler, stack: AsyncExitStack
+) -> None:
     await background.claims.release()  # what the process before us held: the data directory is ours alone
     stack.push_async_callback(background.close)
     stack.push_async_callback(scheduler.stop)
     scheduler.start(*background.tasks())
+    hearing = asyncio.create_task(changes.run(background.agenda.look_soon), name="announcements")
+    stack.push_async_callback(_cancel, hearing)
 
 
-async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _database_access(settings: Settings, stack: AsyncExitStack) -> Access:
     if settings.database_url is None:
-        return await stack.enter_async_context(embedded_postgres(settings.data_dir))
+        return Access(await stack.enter_async_context(embedded_postgres(settings.data_dir)))
     stack.enter_context(alone_in(settings.data_dir))
-    return settings.database_url.get_secret_value()
+    direct = settings.database_direct_url
+    return await find_access(
+        settings.database_url.get_secret_value(), direct.get_secret_value() if direct else None
+    )
 
 
 async def open_providers(
@@ -179,7 +206,12 @@ async def open_providers(
 
 
 def _services(
-    settings: Settings, db: Database, on: Resources, uploads: WorkerPool, scheduler: Scheduler
+    settings: Settings,
+    db: Database,
+    on: Resources,
+    uploads: WorkerPool,
+    scheduler: Scheduler,
+    health: HealthService,
 ) -> Services:
     """Put the use cases together."""
     catalog, throttle = on.catalog, Throttle()
@@ -222,7 +254,7 @@ def _services(
             clock=_utc_now,
         ),
         webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
-        health=HealthService(db=db, disk_space=on.disk_space, last_run=lambda: scheduler.last_run),
+        health=health,
     )
 
 

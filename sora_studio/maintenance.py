@@ -7,8 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from sora_studio import log
 from sora_studio.bootstrap import instance_of, open_providers
 from sora_studio.config import Settings, load_providers
+from sora_studio.config.secret_words import secret_words
+from sora_studio.db.access import Access, find_access
 from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.domain.errors import Unavailable
@@ -33,15 +36,17 @@ async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
     """Open the background work for the block, to be done by hand; it claims jobs under a name of its own.
 
     Raises:
-        ConfigError: A child, a directory or the file of providers cannot be used.
+        ConfigError: A child, a directory or the file of providers cannot be used, or no studio ever used it.
         Unavailable: The database cannot be reached.
     """
+    settings.require_used()
     chosen = load_providers(settings)
+    log.hide(secret_words(settings, *chosen))
     async with AsyncExitStack() as stack:
-        url, joined = await _database(settings, stack)
+        access, joined = await _database(settings, stack)
         if not joined:
-            await migrate(url)
-        db = Database(url, pool_size=5)
+            await migrate(access.direct_url or access.url)
+        db = Database(access.url, pool_size=5, direct_url=access.direct_url, pooled=access.pooled)
         stack.push_async_callback(db.close)
 
         @asynccontextmanager
@@ -75,8 +80,16 @@ async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
         yield background
 
 
-async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[str, bool]:
-    """Return the database's URL, and whether a studio runs on it here."""
+async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[Access, bool]:
+    """Return where the database is, and whether a studio runs on it here."""
+    url, joined = await _database_url(settings, stack)
+    if settings.database_url is None:
+        return Access(url), joined
+    direct = settings.database_direct_url
+    return await find_access(url, direct.get_secret_value() if direct else None), joined
+
+
+async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str, bool]:
     given = settings.database_url.get_secret_value() if settings.database_url else None
     deadline = asyncio.get_running_loop().time() + _PATIENCE
     while True:

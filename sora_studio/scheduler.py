@@ -50,6 +50,7 @@ class Scheduler:
             KeyError: There is no such task.
         """
         if self._open:
+            self.last_run = time.monotonic()
             task = asyncio.get_running_loop().create_task(self._tasks[name].run())
             self._woken.add(task)
             task.add_done_callback(self._woken.discard)

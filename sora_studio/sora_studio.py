@@ -24,7 +24,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[None]:
     """Open the studio for as long as the server runs."""
     async with studio(settings) as opened:
         forget_environment(*_STILL_READ)
-        push = asyncio.create_task(live.run(opened.db, app), name="live")
+        push = asyncio.create_task(live.run(opened.changes, app), name="live")
         _log.info("studio_opened", url=settings.public_url)
         yield
         _log.info("studio_closing")

@@ -43,6 +43,7 @@ class Served:
     url: str
     database_url: str
     provider: Taker
+    process_id: int
 
 
 class Lab:
@@ -88,7 +89,7 @@ class Lab:
             running = serving(self.folder / "studio", environment=settings)
             studio = await asyncio.to_thread(running.__enter__)
             self.stack.push_async_callback(_stop, running, studio)
-            self._studio = Served(studio.url, database_url, provider)
+            self._studio = Served(studio.url, database_url, provider, studio.process.pid)
         return self._studio
 
 

@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from sora_studio.container import services
+from sora_studio.services.health import Health
 
 router = APIRouter(tags=["health"])
 
@@ -32,11 +33,12 @@ async def livez() -> Life:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz() -> Response:
-    """Tell whether the studio can serve; 503 with reasons otherwise."""
+    """Tell whether the studio can serve: `degraded` when only slower, 503 when not; with reasons."""
     try:
-        reasons = await services().health.reasons()
+        health = await services().health.look()
     except LookupError:
-        reasons = ["The studio is starting or stopping."]
-    ready = Readiness(status="unavailable" if reasons else "ok", reasons=reasons)
-    status, wait = (503, {"Retry-After": "2"}) if reasons else (200, {})
+        health = Health(("The studio is starting or stopping.",))
+    word = "unavailable" if health.reasons else "degraded" if health.complaints else "ok"
+    ready = Readiness(status=word, reasons=[*health.reasons, *health.complaints])
+    status, wait = (503, {"Retry-After": "2"}) if health.reasons else (200, {})
     return JSONResponse(ready.model_dump(), status, {"Cache-Control": "no-store", **wait})

@@ -18,12 +18,13 @@ from sora_studio.cli.maintenance import maintenance_cli
 from sora_studio.cli.provider import provider_cli
 from sora_studio.config import PRIVATE, ConfigError, load
 
-DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]")]
 
 cli = typer.Typer(
     help="Sora Studio: make videos through any server that speaks the Videos API.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain text: no boxes, and no `<bool>` behind a switch
     pretty_exceptions_enable=False,  # they print local variables, secrets included
 )
 
@@ -50,17 +51,21 @@ cli.command()(sandbox)
 
 @cli.command()
 def migrate(data_dir: DataDir = None) -> None:
-    """Bring the database to the newest schema, and stop; `serve` does so by itself."""
+    """Bring the database to the newest schema, as `serve` does."""
     import asyncio
 
     from sora_studio import log
     from sora_studio.db import migrations
+    from sora_studio.db.access import find_access
     from sora_studio.subprocesses.postgres import embedded_postgres
 
     async def run() -> None:
         if settings.database_url is not None:
-            await migrations.migrate(settings.database_url.get_secret_value())
+            url = settings.database_direct_url or settings.database_url
+            access = await find_access(url.get_secret_value())
+            await migrations.migrate(access.direct_url or access.url)
         else:
+            settings.require_used()
             async with embedded_postgres(settings.data_dir) as url:
                 await migrations.migrate(url)
 
@@ -73,7 +78,7 @@ def migrate(data_dir: DataDir = None) -> None:
 def healthcheck(
     url: Annotated[str, typer.Option(help="Where the studio listens.")] = "http://127.0.0.1:3000",
 ) -> None:
-    """Exit with 0 when the studio can serve, with 1 and its reasons otherwise."""
+    """Exit with 0 when the studio can serve, else 1 and reasons."""
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 -- the operator's own URL
             typer.echo(answer.read().decode())

@@ -13,27 +13,27 @@ import typer
 if TYPE_CHECKING:
     from sora_studio.services.jobs.background import BackgroundWork
 
-DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]")]
 
-maintenance_cli = typer.Typer()
+maintenance_cli = typer.Typer(rich_markup_mode=None)
 
 
 @maintenance_cli.command()
 def reconcile(data_dir: DataDir = None) -> None:
-    """Settle unclear submits, ask about unfinished jobs and save their files now."""
+    """Settle unclear submits, ask about jobs, save files, now."""
     _run(data_dir, _reconcile)
 
 
 @maintenance_cli.command(name="import")
 def import_(
     owner: Annotated[str, typer.Option(help="The e-mail address of the person who will own them.")],
-    provider: Annotated[str | None, typer.Option(help="Only this one.", show_default="all")] = None,
+    provider: Annotated[str | None, typer.Option(help="Only this one.  [default: all]")] = None,
     dry_run: Annotated[  # noqa: FBT002 -- typer makes a flag of it
         bool, typer.Option("--dry-run", help="Only say what would be imported.")
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Import the jobs that providers list and no video here knows, with their files."""
+    """Import jobs that providers list and no video here knows."""
 
     async def work(tools: "BackgroundWork") -> bool:
         return await _import(tools, owner, provider, dry=dry_run)
@@ -51,7 +51,7 @@ def scrub(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Compare the stored files with the database; exit with 1 when they differ."""
+    """Compare files with the database; exit with 1 on problems."""
 
     async def work(tools: "BackgroundWork") -> bool:
         return await _scrub(tools, fix=fix, deep=deep)

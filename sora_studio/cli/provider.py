@@ -15,9 +15,11 @@ from sora_studio.config import ProviderSettings, Settings, load, load_providers
 if TYPE_CHECKING:
     from sora_studio.providers.check import Finding
 
-DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.", show_default="./data")]
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]")]
 
-provider_cli = typer.Typer(help="Inspect and test the servers that make videos.", no_args_is_help=True)
+provider_cli = typer.Typer(
+    help="Inspect and test the servers that make videos.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @provider_cli.command("list")
@@ -44,7 +46,7 @@ def check(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Probe a server and say what works; exit with 1 when it cannot be used."""
+    """Probe a server and say what works; exit with 1 if unusable."""
     settings = load(data_dir=data_dir)
     chosen = _reached(_preset(name, url, settings) if url else _configured(name, settings), settings)
     if chosen.is_child:

@@ -78,7 +78,8 @@ def load_providers(
     path = settings.providers_file or settings.data_dir / "providers.toml"
     if settings.providers_file or path.exists():
         if settings.openai_base_url is not None:
-            message = f"OPENAI_BASE_URL is set, and {path} exists: name that server in the file"
+            named = "SORA_STUDIO_PROVIDERS names" if settings.providers_file else "there is"
+            message = f"OPENAI_BASE_URL is set, and {named} {path}: name that server in the file"
             raise ConfigError(message)
         return read_file(path, environ)
     if settings.openai_base_url is None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from sora_studio.config.authority import OwnNames, WebOrigin
+from sora_studio.config.error import ConfigError
 from sora_studio.config.headers import header_value
 from sora_studio.config.lists import Network, host_name, network, words
 from sora_studio.config.signing_key import SHORTEST_KEY, stored_key
@@ -30,8 +31,8 @@ def _postgres_url(url: SecretStr) -> SecretStr:
 
 
 def _long_enough(key: SecretStr) -> SecretStr:
-    """Check that a key cannot be guessed."""
-    if len(key.get_secret_value().encode()) < SHORTEST_KEY:
+    """Check that a key cannot be guessed (RFC 7518 §3.2: at least as long as the hash)."""
+    if any(len(each.strip().encode()) < SHORTEST_KEY for each in key.get_secret_value().split(",")):
         message = f"must be at least {SHORTEST_KEY} bytes long"
         raise ValueError(message)
     return key
@@ -78,6 +79,12 @@ class Settings(BaseModel):
         None,
         alias="DATABASE_URL",
         description="PostgreSQL to use. Unset: an embedded one under the data directory.",
+    )
+    database_direct_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
+        None,
+        alias="DATABASE_DIRECT_URL",
+        description="The same database past its connection pooler, for LISTEN and migrations. Only behind a "
+        "pooler in transaction mode.",
     )
     openai_base_url: Annotated[str, AfterValidator(http_url)] | None = Field(
         None,
@@ -128,7 +135,8 @@ class Settings(BaseModel):
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
         None,
         alias="SORA_STUDIO_SECRET_KEY",
-        description="Signs sessions; at least 32 bytes. Unset: generated once, kept in the data directory.",
+        description="Signs sessions; at least 32 bytes (two with a comma while one replaces the other, the "
+        "new one first). Unset: generated once, kept in the data directory.",
     )
     sign_up: Literal["open", "closed"] = Field(
         "open",
@@ -193,6 +201,16 @@ class Settings(BaseModel):
     def media_path(self) -> Path:
         """Return where the videos' files are."""
         return self.media_dir or self.data_dir / "media"
+
+    def require_used(self) -> None:
+        """Make sure that a studio has worked in the data directory before: a wrong one is not made one.
+
+        Raises:
+            ConfigError: None has.
+        """
+        if not any((self.data_dir / name).exists() for name in ("instance", "postgres")):
+            message = f"No studio has ever used {self.data_dir}: name the right one with --data-dir."
+            raise ConfigError(message)
 
     def signing_key(self) -> bytes:
         """Return the key that signs sessions; made and stored at the first call when none was set.

@@ -2,24 +2,22 @@
 
 import asyncio
 import random
+import select
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-import psycopg
 import structlog
 from psycopg.errors import DeadlockDetected, SerializationFailure
-from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy import URL, event, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sora_studio.db.listener import Listener
 from sora_studio.domain.errors import Unavailable
-
-CHANNEL = "studio_changed"
-"""Where triggers announce, on commit, whose data changed: the payload is the owner's id, nothing else."""
 
 KEEPALIVE: Mapping[str, int] = {
     "connect_timeout": 15,
@@ -34,8 +32,16 @@ network may be mended; the kernel by itself takes a quarter of an hour, and two 
 Transaction = AsyncSession
 """What `Database.transaction` opens and repositories work in: commits and rollbacks are not theirs."""
 
+_READY = text(
+    "SELECT current_setting('transaction_read_only') = 'off' AND to_regclass('alembic_version') IS NOT NULL"
+)
 _PAUSES = (0.05, 0.2, 0.8)  # seconds at most, before each time that a step is done again
-_STATEMENT_TIMEOUT = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+OWN_SESSION: Mapping[str, Any] = {
+    "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+}
+"""How a connection begins that keeps its session."""
+
+_POOLED: Mapping[str, Any] = {"prepare_threshold": None}  # the session of the next transaction is another one
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -45,25 +51,30 @@ _log = structlog.get_logger(__name__)
 class Database:
     """The one way to PostgreSQL."""
 
-    def __init__(self, url: str, pool_size: int = 10, *, direct_url: str | None = None) -> None:
+    def __init__(
+        self, url: str, pool_size: int = 10, *, direct_url: str | None = None, pooled: bool = False
+    ) -> None:
         """Prepare a pool; nothing is opened yet.
 
         Args:
-            url: `postgresql://…`, pooled hosts such as Neon's `-pooler` included.
+            url: `postgresql://…`.
             pool_size: Connections kept; half as many more are opened under load.
-            direct_url: Where LISTEN works when `url` is a transaction pooler; derived for Neon.
+            direct_url: Where LISTEN works when `url` is a transaction pooler.
+            pooled: Whether it is one.
         """
         target = _target(url)
-        self._listen_url = _direct(_target(direct_url) if direct_url else target)
+        self._listener = Listener(
+            _target(direct_url or url).render_as_string(hide_password=False), connect_options(), self.announce
+        )
         self.engine = create_async_engine(
             target.set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=pool_size // 2,
             pool_timeout=5,
             hide_parameters=True,  # prompts and hashes stay out of error messages
-            pool_pre_ping=True,  # a restarted server or a slept compute costs a ping, not a failed request
-            connect_args=_connect_args(target),
+            connect_args={**connect_options(), **(_POOLED if pooled else OWN_SESSION)},
         )
+        event.listen(self.engine.sync_engine, "checkout", _must_be_open)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -76,34 +87,29 @@ class Database:
             async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
 
-    async def ping(self) -> None:
-        """Ask the database for a sign of life.
+    async def can_write(self) -> bool:
+        """Tell whether our tables are there and can be written, by the same kind of query as every request's.
 
         Raises:
-            Unavailable: There is none.
+            Unavailable: The database cannot be reached.
         """
         async with self.transaction() as session:
-            await (await session.connection()).execute(text("SELECT 1"))
+            row = await (await session.connection()).execute(_READY)
+            return bool(row.scalar_one())
 
-    async def listen(self) -> AsyncIterator[str]:
-        """Yield the payload of every notification; an empty one first, as soon as we listen.
+    async def announce(self, channel: str, word: str) -> None:
+        """Say a word on a channel, over the way that everybody writes by.
 
         Raises:
-            Unavailable: The connection could not be had or was lost; call again.
+            Unavailable: The database cannot be reached.
         """
-        try:
-            async with await psycopg.AsyncConnection.connect(
-                self._listen_url.render_as_string(hide_password=False),
-                autocommit=True,
-                **_connect_args(self._listen_url),
-            ) as connection:
-                await connection.execute(f"LISTEN {CHANNEL}")
-                yield ""
-                async for notification in connection.notifies():
-                    yield notification.payload
-        except psycopg.Error as error:
-            message = "The connection that listens for changes was lost."
-            raise Unavailable(message) from error
+        async with self.transaction() as session:
+            said = text("SELECT pg_notify(:channel, :word)")
+            await (await session.connection()).execute(said, {"channel": channel, "word": word})
+
+    def listen(self) -> AsyncIterator[str]:
+        """Yield the payload of every announcement; see `Listener.listen`."""
+        return self._listener.listen()
 
     async def close(self) -> None:
         """Close every connection of the pool."""
@@ -158,19 +164,21 @@ def _target(url: str) -> URL:
     return make_url(url).set(drivername="postgresql")
 
 
-def _is_pooler(url: URL) -> bool:
-    return "-pooler." in (url.host or "")
+def connect_options() -> dict[str, Any]:
+    """Return how every connection is made, whatever it is for."""
+    return {**KEEPALIVE, "application_name": "sora-studio"}
 
 
-def _direct(url: URL) -> URL:
-    """Neon's pooler cannot LISTEN; its direct host has the same name without `-pooler`."""
-    return url.set(host=url.host.replace("-pooler.", ".", 1)) if url.host and _is_pooler(url) else url
+def _must_be_open(connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN401 -- SQLAlchemy's own
+    """Let go of a connection that the server has closed since it was last used.
 
-
-def _connect_args(url: URL) -> dict[str, Any]:
-    arguments: dict[str, Any] = {**KEEPALIVE, "application_name": "sora-studio"}
-    if _is_pooler(url):
-        arguments["prepare_threshold"] = None  # a transaction pooler hands out another session each time
-    else:
-        arguments["options"] = _STATEMENT_TIMEOUT
-    return arguments
+    A server that ends, or that ends a session, says so: then there is something to read where nothing was
+    asked. To look for that costs no transaction, as a ping would.
+    """
+    if not record.info.setdefault("used", False):
+        record.info["used"] = True
+        return
+    waiting = select.poll()
+    waiting.register(connection.driver_connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise InvalidatePoolError

@@ -6,7 +6,7 @@ _IS_DUE = """job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
       AND (job.lease_until IS NULL OR job.lease_until <= now()) AND job.id <> ALL(:held)"""
 
 # What was deleted while nobody knows whether the provider has it is looked for, to be deleted there, too.
-_IS_WANTED = """(video.deleted_at IS NULL
+IS_WANTED = """(video.deleted_at IS NULL
         OR job.submit_started_at IS NOT NULL AND job.phase IN ('submitting', 'submit_unknown'))"""
 
 # Whose server is not ours is left to those that know it, as long as one of them takes it.
@@ -35,7 +35,7 @@ _BY_TURNS = f"""busy AS (
         array_position(:served, video.owner_id) AS served,
         coalesce(busy.jobs, 0) + row_number() OVER (
             PARTITION BY job.provider, video.owner_id ORDER BY job.due_at, job.created_at) AS turn
-    FROM job JOIN video ON video.id = job.video_id AND {_IS_WANTED}
+    FROM job JOIN video ON video.id = job.video_id AND {IS_WANTED}
     LEFT JOIN busy ON busy.provider = job.provider AND busy.owner_id = video.owner_id
     WHERE {_IS_DUE}
 ), queue AS (

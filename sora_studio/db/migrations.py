@@ -21,7 +21,7 @@ _FOLDER = Path(__file__).resolve().parents[2] / "alembic"
 
 
 async def migrate(url: str, revision: str = "head") -> None:
-    """Upgrade to a revision under an advisory lock; nothing is written when it is there already.
+    """Upgrade to a revision in one transaction under a lock; nothing is written when it is there already.
 
     Raises:
         Unavailable: The database cannot be reached, or is newer than this version.
@@ -39,22 +39,19 @@ def alembic_config(connection: Connection) -> Config:
 
 def _migrate(url: str, revision: str) -> None:
     target = make_url(url).set(drivername="postgresql+psycopg")
-    if target.host:  # advisory locks and DDL want a session of their own, not a transaction pooler
-        target = target.set(host=target.host.replace("-pooler.", ".", 1))
-    engine = create_engine(target, poolclass=NullPool, connect_args={**KEEPALIVE, "connect_timeout": 30})
+    options = {
+        **KEEPALIVE,
+        "connect_timeout": 30,
+        "prepare_threshold": None,
+    }  # as a transaction pooler needs it
+    engine = create_engine(target, poolclass=NullPool, connect_args=options)
     try:
         with engine.connect() as connection:
             if _is_at_head(connection):
                 return
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-            connection.commit()
-            try:
+            with connection.begin():  # the lock ends with it, and so does a half of what was done
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 command.upgrade(alembic_config(connection), revision)
-                connection.commit()
-            finally:
-                connection.rollback()
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
-                connection.commit()
     except CommandError as error:
         message = f"This database was used by a newer version of the studio; run that version. {error}"
         raise Unavailable(message) from error

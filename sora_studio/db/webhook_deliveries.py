@@ -39,10 +39,13 @@ class WebhookDeliveryRepository(Repository):
         new = await self._do(stored.on_conflict_do_nothing().returning(col(WebhookDeliveryRow.id)))
         return new.one_or_none() is not None
 
-    async def apply(self, remote_ids: Iterable[str]) -> bool:
-        """Make jobs due that have a fresh hint, a while after the last hint's look; False: none is due now.
+    async def apply(self, remote_ids: Iterable[str]) -> tuple[bool, ...]:
+        """Make jobs due that have a fresh hint, a while after the last hint's look.
 
         A hint that comes too soon is put off, not dropped: it may be the one that says "completed".
+
+        Returns:
+            For each of these jobs whether it is due now.
         """
         fresh = exists().where(
             col(WebhookDeliveryRow.remote_id) == col(JobRow.remote_id),
@@ -57,7 +60,7 @@ class WebhookDeliveryRepository(Repository):
             .values(due_at=func.least(col(JobRow.due_at), at), hinted_at=at)
             .returning(col(JobRow.due_at) <= func.now())
         )
-        return any(applied.scalars())
+        return tuple(applied.scalars())
 
     async def forget_old(self) -> None:
         """Forget deliveries that are too old to be repeated."""

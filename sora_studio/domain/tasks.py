@@ -9,6 +9,7 @@ from enum import StrEnum
 class TaskName(StrEnum):
     """The periodic tasks."""
 
+    AGENDA = "agenda"
     SUBMIT = "submit"
     REFRESH = "refresh"
     RECONCILE = "reconcile"

@@ -2,31 +2,57 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sora_studio.db.engine import Database
 from sora_studio.domain.errors import Unavailable
 from sora_studio.services.disk_space import WORDS, DiskSpace
 
-STALE = 10.0
-"""Seconds without a run after which the background work counts as stopped."""
+STALE = 60.0
+"""Seconds without a run after which the background work counts as stopped: it runs every ten seconds."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is wrong: with the first kind nothing can be served, with the second it is only slower."""
+
+    reasons: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
 
 
 class HealthService:
     """Looks at what every request needs; its reasons name no figures and no paths: strangers read them."""
 
-    def __init__(self, *, db: Database, disk_space: DiskSpace, last_run: Callable[[], float]) -> None:
-        """Watch these; `last_run` says when background work last ran, in monotonic seconds."""
-        self._db, self._disk_space, self._last_run = db, disk_space, last_run
+    def __init__(
+        self,
+        *,
+        db: Database,
+        disk_space: DiskSpace,
+        last_run: Callable[[], float],
+        unheard: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """Watch these.
 
-    async def reasons(self) -> list[str]:
-        """Return why the studio cannot serve; nothing means that it can."""
+        Args:
+            db: Where everything is.
+            disk_space: Of the files.
+            last_run: When background work last ran, in monotonic seconds.
+            unheard: Why changes are not heard, if they are not.
+        """
+        self._db, self._disk_space = db, disk_space
+        self._last_run, self._unheard = last_run, unheard
+
+    async def look(self) -> Health:
+        """Return why the studio cannot serve, or not as it should."""
         found: list[str] = []
         try:
-            await self._db.ping()
+            if not await self._db.can_write():
+                found.append("The database can be read and not be written.")
         except Unavailable:
             found.append("The database cannot be reached.")
         if trouble := await self._disk_space.trouble():
             found.append(WORDS[trouble.code])
         if time.monotonic() - self._last_run() > STALE:
             found.append("The background work has stopped.")
-        return found
+        unheard = self._unheard()
+        return Health(tuple(found), (unheard,) if unheard else ())

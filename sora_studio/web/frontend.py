@@ -64,9 +64,14 @@ def build() -> None:
     """Build the front end unless there is a build of the same sources; two at once wait for each other.
 
     Raises:
-        BuildFailed: Reflex or Bun gave up.
+        BuildFailed: Reflex or Bun gave up, or the tree cannot be written.
     """
-    _RELEASES.mkdir(parents=True, exist_ok=True)
+    try:
+        _RELEASES.mkdir(parents=True, exist_ok=True)
+        (_RELEASES / ".lock").touch()
+    except OSError as error:
+        message = f"The front end cannot be built: {_WEB} cannot be written ({error.strerror})."
+        raise BuildFailed(message) from error
     with (_RELEASES / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         release = _RELEASES / fingerprint()
@@ -147,11 +152,11 @@ def _run(command: list[str]) -> None:
         BuildFailed: With what the step printed above it.
     """
     environment = {
+        "BUN_INSTALL_CACHE_DIR": str(_CACHE),
         **for_children(*_FOR_BUILDING),
         **REFLEX_ENVIRONMENT,
         "REFLEX_API_URL": f"http://{_NO_SERVER}",
         "PATH": f"{_SCRIPTS}:{os.environ.get('PATH', os.defpath)}",  # Bun is there
-        "BUN_INSTALL_CACHE_DIR": str(_CACHE),
     }
     step = subprocess.run(  # noqa: S603 -- our own programs, no input of anybody
         command,

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
-import uvicorn
 
 from sora_studio import log
 from sora_studio.config import ConfigError, Settings, load
@@ -19,6 +18,7 @@ from sora_studio.web.asgi import create
 from sora_studio.web.connections import ServerConfig
 from sora_studio.web.crowd import Crowd, MostConnections, raise_file_limit
 from sora_studio.web.proxies import Proxies, is_loopback
+from sora_studio.web.quiet_server import QuietServer
 
 _log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ def run(host: str, port: int, data_dir: Path | None) -> bool:
     _check_front_end()
     check_proxies(settings, host)
     os.chdir(frontend.ROOT)
-    server = uvicorn.Server(_configuration(settings))
+    server = QuietServer(_configuration(settings))
     gc.freeze()  # what has been loaded will not become garbage
     gc.enable()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -102,7 +102,8 @@ def _bound(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        message = f"{host} port {port}: {error.strerror}. Choose another port: --port, or PORT=… make run."
+        reason = (error.strerror or str(error)).partition(" (")[0]  # which repeats the address
+        message = f"{host} port {port}: {reason}. Choose another port: --port, or PORT=… make run."
         raise ConfigError(message) from error
 
 

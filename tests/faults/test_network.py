@@ -87,7 +87,7 @@ async def test_a_server_that_vanishes_without_a_word_is_noticed(far: StudioHarne
     """F21: after half a minute, by the kernel, on whatever connection: pool, background work, listener."""
     heard = far.studio.db.listen()
     assert await anext(heard) == ""
-    await far.studio.db.ping()
+    await far.studio.db.can_write()
     open_ones = _patience(database_way.port)
     assert len(open_ones) >= 3
     for idle, interval, count, unanswered in open_ones:

@@ -461,7 +461,7 @@ class MemoryWebhookDeliveries(_Store):
             self._t.deliveries[delivery_id] = (remote_id, self._t.now)
         return new
 
-    async def apply(self, remote_ids: Iterable[str]) -> bool:
+    async def apply(self, remote_ids: Iterable[str]) -> tuple[bool, ...]:
         now, wanted = self._t.now, {*remote_ids}
         fresh = {remote for remote, at in self._t.deliveries.values() if at > now - WAITS} & wanted
         applied = [
@@ -474,7 +474,7 @@ class MemoryWebhookDeliveries(_Store):
             )
             and (at := _after_last(job, now))
         ]
-        return any(job.due_at and job.due_at <= now for job in applied)
+        return tuple(bool(job.due_at and job.due_at <= now) for job in applied)
 
     async def forget_old(self) -> None:
         oldest = self._t.now - KEPT

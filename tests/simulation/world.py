@@ -399,7 +399,7 @@ class World:
         due = _at_once(deliveries.remember(delivery, remote_id)) and _at_once(deliveries.apply([remote_id]))
         transaction.commit()
         self._check_jobs()
-        if due:
+        if due and any(due):
             for process in self.processes[:1]:
                 if not process.dead:
                     process.wake(TaskName.REFRESH)

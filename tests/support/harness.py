@@ -176,6 +176,7 @@ async def opened_lab(
     database_url: str,
     data_dir: Path,
     *,
+    direct_url: str | None = None,
     base_url: str | None = None,
     timeouts: Timeouts = HASTE,
     parts: Parts | None = None,
@@ -186,6 +187,7 @@ async def opened_lab(
         box: The provider.
         database_url: A database with all tables and no rows.
         data_dir: The studio's.
+        direct_url: The way to the database past a pooler.
         base_url: How the provider is reached, when there is something in between.
         timeouts: What a provider may take.
         parts: Other parts for the studio; the provider is always this one.
@@ -193,6 +195,7 @@ async def opened_lab(
     settings = Settings.model_validate(
         {
             "DATABASE_URL": database_url,
+            "DATABASE_DIRECT_URL": direct_url,
             "OPENAI_BASE_URL": base_url or box.base_url,
             "SORA_STUDIO_DATA_DIR": data_dir,
             "SORA_STUDIO_WEBHOOK_SECRET": WEBHOOK_SECRET,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sora_studio.bootstrap import Parts, studio
-from sora_studio.config import Settings
+from sora_studio.config import PRIVATE, Settings
 from sora_studio.storage.local import LocalStorage
 from tests.support.source import ROOT
 
@@ -83,4 +84,5 @@ async def _run(settings: Settings, media: Path) -> None:
 
 
 if __name__ == "__main__":
+    os.umask(PRIVATE)
     asyncio.run(_run(Settings.model_validate(json.loads(sys.argv[1])), Path(sys.argv[2])))

@@ -17,6 +17,7 @@ from sora_studio.domain.ports import Storage
 from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
+from sora_studio.services.jobs.agenda import SAFETY, Agenda
 from sora_studio.services.jobs.archive import AT_ONCE, Archiver
 from sora_studio.services.jobs.catch_up import CatchUp
 from sora_studio.services.jobs.claims import HEARTBEAT, Claims
@@ -31,6 +32,7 @@ from sora_studio.services.jobs.submit import Submitter
 from sora_studio.services.worker_pool import WorkerPool
 
 _SECOND = timedelta(seconds=1)
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Options:
     videos_per_scrub: int = MOST
     stores: Stores = field(default_factory=Stores)
     clock: Callable[[], float] = time.monotonic  # by which the purge puts off what a provider cannot yet
+    is_heard: Callable[[], bool] = lambda: False  # whether the agenda is told of what others change
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class BackgroundWork:
     """Everything that happens to a job after its wish was written down."""
 
     catalog: ProviderCatalog
+    agenda: Agenda
     claims: Claims
     submitter: Submitter
     refresher: Refresher
@@ -72,14 +76,15 @@ class BackgroundWork:
     importer: Importer
 
     def tasks(self) -> tuple[PeriodicTask, ...]:
-        """Return what runs by the clock."""
+        """Return what runs by the clock, or when the agenda says that there is something to do."""
         return (
-            PeriodicTask(TaskName.SUBMIT, _SECOND, self.submitter.run),
-            PeriodicTask(TaskName.REFRESH, _SECOND, self.refresher.run),
-            PeriodicTask(TaskName.RECONCILE, _SECOND, self.reconciler.run),
-            PeriodicTask(TaskName.ARCHIVE, _SECOND, self.archiver.run),
+            PeriodicTask(TaskName.AGENDA, SAFETY, self.agenda.run),
+            PeriodicTask(TaskName.SUBMIT, None, self.submitter.run),
+            PeriodicTask(TaskName.REFRESH, None, self.refresher.run),
+            PeriodicTask(TaskName.RECONCILE, None, self.reconciler.run),
+            PeriodicTask(TaskName.ARCHIVE, None, self.archiver.run),
             PeriodicTask(TaskName.HEARTBEAT, HEARTBEAT, self.claims.heartbeat),
-            PeriodicTask(TaskName.PURGE, timedelta(seconds=10), self.purger.run),
+            PeriodicTask(TaskName.PURGE, _HOUR, self.purger.run),
             PeriodicTask(
                 TaskName.SCRUB, timedelta(days=1), self.scrubber.run_daily, after=timedelta(minutes=10)
             ),
@@ -110,7 +115,14 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
     submit, reconcile, archive = (
         partial(wake, name) for name in (TaskName.SUBMIT, TaskName.RECONCILE, TaskName.ARCHIVE)
     )
-    claims = Claims(db, on.holder, options.stores, servers=catalog.servers().values())
+    agenda = Agenda(db, wake, options.is_heard)
+    claims = Claims(
+        db,
+        on.holder,
+        options.stores,
+        servers=catalog.servers().values(),
+        on_record=agenda.look_soon,
+    )
     downloader = Downloader(storage=storage, worker_pool=on.worker_pool, limits=options.limits)
     refresher = Refresher(claims=claims, catalog=catalog, on_finished=archive)
     reconciler = Reconciler(claims=claims, catalog=catalog, on_unsent=submit, on_finished=archive)
@@ -123,6 +135,7 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
     )
     return BackgroundWork(
         catalog=catalog,
+        agenda=agenda,
         claims=claims,
         submitter=Submitter(
             claims=claims,

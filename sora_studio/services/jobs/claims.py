@@ -6,7 +6,7 @@ again: after an outage of the database, or a laptop's sleep, that work may have 
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -28,7 +28,13 @@ class Claims:
     """Claims jobs for one holder and writes back what became of them."""
 
     def __init__(
-        self, db: Database, holder: UUID, stores: Stores | None = None, *, servers: Iterable[str] = ()
+        self,
+        db: Database,
+        holder: UUID,
+        stores: Stores | None = None,
+        *,
+        servers: Iterable[str] = (),
+        on_record: Callable[[], None] = lambda: None,
     ) -> None:
         """Hold nothing yet.
 
@@ -37,7 +43,9 @@ class Claims:
             holder: An id that only one live process has at a time.
             stores: What opens their tables. None: those of the database.
             servers: Those that this process asks.
+            on_record: Called when something has been written back, which may be due again some time.
         """
+        self._on_record = on_record
         self._db, self._holder, self._stores = db, holder, stores or Stores()
         self._servers = frozenset(servers)
         self._held: dict[UUID, int] = {}  # by job: the fencing number of our claim
@@ -122,6 +130,7 @@ class Claims:
             if taken := [change.remote_id for change in changes if change.remote_id]:
                 await self._stores.deliveries(tx).apply(taken)  # a hint may have come before the answer
         self._let_go(change.job for change in changes)
+        self._on_record()
         return written
 
     async def compare(

@@ -114,8 +114,8 @@ class AssetStore(Protocol):
 class DeliveryStore(Protocol):
     """Hints that providers sent. See `WebhookDeliveryRepository`."""
 
-    async def apply(self, remote_ids: Iterable[str]) -> bool:
-        """Make jobs due that have a fresh hint; False: none is due now."""
+    async def apply(self, remote_ids: Iterable[str]) -> tuple[bool, ...]:
+        """Make jobs due that have a fresh hint; return for each whether it is due now."""
         ...
 
     async def forget_old(self) -> None:

@@ -34,6 +34,7 @@ class WebhookService:
             return
         async with self._db.transaction() as tx:
             hints = WebhookDeliveryRepository(tx)
-            due = await hints.remember(delivery.id, remote_id) and await hints.apply([remote_id])
-        if due:
-            self._wake(TaskName.REFRESH)
+            is_new = await hints.remember(delivery.id, remote_id)
+            hinted = await hints.apply([remote_id]) if is_new else ()
+        if hinted:  # one that was put off is due in a moment
+            self._wake(TaskName.REFRESH if any(hinted) else TaskName.AGENDA)

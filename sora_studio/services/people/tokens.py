@@ -26,14 +26,19 @@ _PURPOSE = b"sora-studio session tokens 1"
 
 @dataclass(frozen=True)
 class Tokens:
-    """Signs and verifies with a key of its own, derived from the studio's secret key."""
+    """Signs and verifies with keys of its own, derived from the studio's secret key and the one before it."""
 
-    _key: bytes
+    _keys: tuple[bytes, ...]
 
     @classmethod
     def signed_with(cls, secret_key: bytes) -> "Tokens":
-        """Derive the key, so that nothing else signed with the secret key can pass for a session."""
-        return cls(hmac.digest(secret_key, _PURPOSE, "sha256"))
+        """Derive the keys, so that nothing else signed with the secret key can pass for a session.
+
+        Args:
+            secret_key: Several with commas while one replaces the other: the first signs.
+        """
+        keys = (key.strip() for key in secret_key.split(b","))
+        return cls(tuple(hmac.digest(key, _PURPOSE, "sha256") for key in keys))
 
     def issue(self, identity: Identity, issued_at: datetime, expires_at: datetime) -> str:
         """Write a token for a session."""
@@ -45,7 +50,7 @@ class Tokens:
             "iat": issued_at,
             "exp": expires_at,
         }
-        return jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers=_HEADER)
+        return jwt.encode(claims, self._keys[0], algorithm=_ALGORITHM, headers=_HEADER)
 
     def read(self, token: str) -> Identity:
         """Return whose token it is; whether the session still stands is the database's to say.
@@ -54,18 +59,27 @@ class Tokens:
             NotSignedIn: It is not one of ours, or out of date.
         """
         try:
-            decoded = jwt.decode_complete(
-                token,
-                self._key,
-                algorithms=[_ALGORITHM],
-                issuer=_PARTY,
-                audience=_PARTY,
-                leeway=_LEEWAY,
-                options={"require": _CLAIMS, "strict_aud": True},
-            )
+            decoded = self._decode(token)
             return _identity(decoded["header"], decoded["payload"])
         except (jwt.PyJWTError, ValueError) as error:
             raise no_session() from error
+
+    def _decode(self, token: str) -> dict[str, Any]:
+        for key in self._keys:
+            try:
+                return jwt.decode_complete(
+                    token,
+                    key,
+                    algorithms=[_ALGORITHM],
+                    issuer=_PARTY,
+                    audience=_PARTY,
+                    leeway=_LEEWAY,
+                    options={"require": _CLAIMS, "strict_aud": True},
+                )
+            except jwt.InvalidSignatureError:
+                if key == self._keys[-1]:
+                    raise
+        raise jwt.InvalidSignatureError
 
 
 def no_session() -> NotSignedIn:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from sora_studio.domain.errors import JobNotFound, NotAllowed
+from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, Status
 from sora_studio.domain.webhooks import Delivery, key_of
 from sora_studio.services.jobs.webhooks import WebhookService
@@ -76,7 +77,7 @@ async def test_a_hint_too_soon_is_put_off_and_not_dropped(background: Background
         await webhooks.receive(event("remote-0"))
     (wait,) = await background.read("SELECT extract(epoch FROM due_at - now())::float8 FROM job")
     assert wait <= 5
-    assert background.woken == [] or wait <= 0  # a slow machine
+    assert TaskName.REFRESH not in background.woken or wait <= 0  # a slow machine
 
 
 async def test_a_hint_while_the_provider_is_asked_has_it_asked_again(

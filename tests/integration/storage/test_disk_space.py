@@ -95,9 +95,10 @@ async def test_a_probe_leaves_nothing(tmp_path: Path):
 async def test_readiness_says_why(database: Database, tmp_path: Path):
     disk = Disk(tmp_path)
     health = HealthService(db=database, disk_space=DiskSpace(disk, fresh=0.0), last_run=lambda: 10.0**12)
-    assert await health.reasons() == []
+    assert (await health.look()).reasons == ()
     disk.refusal = errno.EROFS
-    assert await health.reasons() == ["The studio's disk is not writable: another video could not be saved."]
+    said = "The studio's disk is not writable: another video could not be saved."
+    assert (await health.look()).reasons == (said,)
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import NotSignedIn
 from sora_studio.services.people.tokens import Tokens, token_in_cookies
 
-SECRET = b"a secret key of at least 32 bytes, of this test"
+SECRET = b"a secret key of at least 32 bytes of this test"
 TOKENS = Tokens.signed_with(SECRET)
-KEY = TOKENS._key
+KEY = TOKENS._keys[0]
 IDENTITY = Identity(user_id=uuid4(), session_id=uuid4())
 NOW = datetime.now(UTC)
 
@@ -94,7 +94,7 @@ FORGED = {
     "signed with no key": by_hand(HEADER, real(), key=b""),
     "another key": signed(real(), key=b"x" * 32),
     "another studio's key": signed(
-        real(), key=Tokens.signed_with(b"another studio's secret key, 32 bytes")._key
+        real(), key=Tokens.signed_with(b"another studio's secret key; 32 bytes")._keys[0]
     ),
     "kid": signed(real(), kid="../../dev/null"),
     "jku": signed(real(), jku="https://evil.example/keys"),
@@ -184,3 +184,15 @@ def test_a_token_says_nothing_but_ids_and_times():
 )
 def test_the_cookie_is_found_among_others(header: str, token: str | None):
     assert token_in_cookies(header) == token
+
+
+def test_one_key_replaces_another_and_nobody_is_logged_out():
+    """The new one signs, and both are believed until the old one is taken away."""
+    old, new = b"o" * 32, b"n" * 32
+    later = NOW + timedelta(days=1)
+    before = Tokens.signed_with(old).issue(IDENTITY, NOW, later)
+    between = Tokens.signed_with(new + b", " + old)
+    assert between.read(before) == IDENTITY
+    assert Tokens.signed_with(new).read(between.issue(IDENTITY, NOW, later)) == IDENTITY
+    with pytest.raises(NotSignedIn):
+        Tokens.signed_with(new).read(before)
