@@ -20,7 +20,7 @@ from bench.lab.table import table
 TARGETS = (
     *("polling", "idle"),
     *("library", "search", "statements", "writes", "refresh"),
-    *("creating", "pushing", "webhooks", "weight", "startup", "shutdown", "rendering", "attacks"),
+    *("creating", "pushing", "webhooks", "bursts", "weight", "startup", "shutdown", "rendering", "attacks"),
 )
 """Every measurement: the names of the modules beside this one, in the order they run."""
 

@@ -15,7 +15,7 @@ _IS_OURS = """(job.server IS NULL OR job.server = ANY(:servers)
 
 # A provider that does not say when it drops a file keeps it for an hour, as OpenAI did.
 _SOONEST = f"""due AS (
-    SELECT job.id FROM job JOIN video ON video.id = job.video_id AND {_IS_WANTED}
+    SELECT job.id FROM job JOIN video ON video.id = job.video_id AND {IS_WANTED}
     WHERE {_IS_DUE} AND {_IS_OURS}
     ORDER BY coalesce(job.remote_expires_at, job.rendered_at + interval '1 hour'), job.due_at, job.created_at
     LIMIT :most

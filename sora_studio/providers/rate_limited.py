@@ -2,13 +2,13 @@
 
 Every request waits its turn for a moment. One that would have to wait for longer is not sent at all and
 raises ProviderUnavailable with the seconds until it is worth coming again: for a submit, a known "not taken".
+Looks, files and submits have shares of the turns and places: a backlog of one does not hold up the others.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -16,21 +16,15 @@ from sora_studio.domain.errors import ProviderError, ProviderUnavailable, Submit
 from sora_studio.domain.ports import Content, Provider, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.problem import ProblemCode
 from sora_studio.domain.profile import Model, Profile
-from sora_studio.domain.rate_limit import SILENCE, CircuitBreaker, TokenBucket
+from sora_studio.domain.rate_limit import SILENCE, CircuitBreaker, Share, TokenBucket, Turn, Turns
 from sora_studio.domain.video import Variant
 
 _GATEWAY = frozenset({502, 503, 504})  # said in the provider's place by what stands before it
 _TOO_MANY = 429
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How many seconds a request waits for its turn."""
-
-    submit: float = 2.0
-    look: float = 1.0
-    content: float = 20.0
-    rest: float = 5.0
+PATIENCE: Mapping[Share, float] = {Share.SUBMIT: 2.0, Share.LOOK: 1.0, Share.FILE: 20.0, Share.OTHER: 5.0}
+"""How many seconds a request waits for its turn; the first of its kind longer, where turns are rare."""
 
 
 class RateLimitedProvider:
@@ -42,18 +36,17 @@ class RateLimitedProvider:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        patience: Patience | None = None,
+        patience: Mapping[Share, float] = PATIENCE,
     ) -> None:
         """Limit a provider; clock, sleep and patience are for tests."""
         self._provider, self._clock, self._sleep = provider, clock, sleep
-        self._patience = patience or Patience()
-        self._bucket = TokenBucket(
-            provider.profile.rate_limit, clock(), float(provider.profile.rate_limit.burst)
-        )
+        self._patience = patience
+        rate_limit = provider.profile.rate_limit
+        self._turns = Turns(TokenBucket(rate_limit, clock(), float(rate_limit.burst)))
         self._breaker = CircuitBreaker()
-        at_once = provider.profile.rate_limit.at_once
-        self._places = asyncio.Semaphore(at_once)
-        self._submits = asyncio.Semaphore(max(1, at_once * 3 // 4))  # hanging POSTs keep nobody from looking
+        self._places = asyncio.Semaphore(rate_limit.at_once)
+        most = max(1, rate_limit.at_once * 3 // 4)  # hanging requests of one kind keep nobody from another
+        self._shares = {share: asyncio.Semaphore(most) for share in Share}
 
     @property
     def profile(self) -> Profile:
@@ -62,23 +55,22 @@ class RateLimitedProvider:
 
     async def submit(self, submission: Submission) -> RemoteJob:
         """Ask for a video."""
-        patience = self._patience.submit
-        async with self._place(self._submits, patience), self._asking(patience):
+        async with self._asking(Share.SUBMIT):
             return await self._provider.submit(submission)
 
     async def create_character(self, name: str, film: Path, key: UUID) -> str:
         """Have a character made."""
-        async with self._asking(self._patience.rest):
+        async with self._asking(Share.OTHER):
             return await self._provider.create_character(name, film, key)
 
     async def fetch(self, remote_id: str) -> RemoteJob:
         """Ask how a job is going."""
-        async with self._asking(self._patience.look):
+        async with self._asking(Share.LOOK):
             return await self._provider.fetch(remote_id)
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
         """Return a page of the provider's jobs."""
-        async with self._asking(self._patience.look):
+        async with self._asking(Share.LOOK):
             return await self._provider.list_jobs(after=after, limit=limit)
 
     @asynccontextmanager
@@ -87,7 +79,7 @@ class RateLimitedProvider:
     ) -> AsyncGenerator[Content]:
         """Open a file for streaming; it takes no place, so that long files keep nobody from looking."""
         async with AsyncExitStack() as stack:
-            async with self._turn(self._patience.content):
+            async with self._turn(Share.FILE):
                 content = await stack.enter_async_context(
                     self._provider.content(remote_id, variant, beginning)
                 )
@@ -95,12 +87,12 @@ class RateLimitedProvider:
 
     async def delete(self, remote_id: str) -> None:
         """Remove a job there."""
-        async with self._asking(self._patience.rest):
+        async with self._asking(Share.OTHER):
             await self._provider.delete(remote_id)
 
     async def list_models(self) -> tuple[Model, ...]:
         """Return the models."""
-        async with self._asking(self._patience.rest):
+        async with self._asking(Share.OTHER):
             return await self._provider.list_models()
 
     async def close(self) -> None:
@@ -108,36 +100,24 @@ class RateLimitedProvider:
         await self._provider.close()
 
     @asynccontextmanager
-    async def _asking(self, patience: float) -> AsyncGenerator[None]:
-        async with self._place(self._places, patience), self._turn(patience):
-            yield
+    async def _asking(self, share: Share) -> AsyncGenerator[None]:
+        """Be one of those whose requests are under way, and send one."""
+        self._must_be_there()
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(self._patience[share]):
+                    for places in (self._shares[share], self._places):
+                        await stack.enter_async_context(places)
+            except TimeoutError as error:
+                raise _busy(1.0) from error
+            async with self._turn(share):
+                yield
 
     @asynccontextmanager
-    async def _place(self, places: asyncio.Semaphore, patience: float) -> AsyncGenerator[None]:
-        """Be one of those whose requests are under way."""
+    async def _turn(self, share: Share) -> AsyncGenerator[None]:
+        """Send one request when it is its turn, and learn from what becomes of it."""
         self._must_be_there()
-        try:
-            async with asyncio.timeout(patience):
-                await places.acquire()
-        except TimeoutError as error:
-            raise _busy(1.0) from error
-        try:
-            yield
-        finally:
-            places.release()
-
-    @asynccontextmanager
-    async def _turn(self, patience: float) -> AsyncGenerator[None]:
-        """Send one request when the budget has room, and learn from what becomes of it."""
-        self._must_be_there()
-        if wait := self._bucket.wait(self._clock()):
-            if wait > patience:
-                raise _busy(wait)
-            self._bucket.take(self._clock())
-            await self._sleep(wait)
-            self._must_be_there()
-        else:
-            self._bucket.take(self._clock())
+        await self._wait(share)
         self._breaker.asked()
         try:
             yield
@@ -148,6 +128,24 @@ class RateLimitedProvider:
             self._breaker.given_up()
             raise
         self._breaker.answered()
+
+    async def _wait(self, share: Share) -> None:
+        turn = self._turns.join(share)
+        try:
+            await self._come_up(turn, max(self._patience[share], self._turns.longest(share)))
+        except BaseException:
+            self._turns.leave(turn)
+            raise
+        self._turns.take(turn, self._clock())
+
+    async def _come_up(self, turn: Turn, patience: float) -> None:
+        """Wait until it is somebody's turn; what comes meanwhile and goes first makes it longer."""
+        until = self._clock() + patience
+        while wait := self._turns.wait(turn, self._clock()):
+            if self._clock() + wait > until:
+                raise _busy(wait)
+            await self._sleep(wait)
+            self._must_be_there()
 
     def _must_be_there(self) -> None:
         if wait := self._breaker.wait(self._clock()):
@@ -160,7 +158,7 @@ class RateLimitedProvider:
             return
         self._breaker.answered()
         if _retry_after(error) is not None or _status(error) == _TOO_MANY:
-            self._bucket.refused(self._clock())
+            self._turns.bucket.refused(self._clock())
 
 
 def _busy(wait: float) -> ProviderUnavailable:

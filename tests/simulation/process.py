@@ -16,6 +16,7 @@ from sora_studio.domain.media import MediaFacts
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.tasks import PeriodicTask, TaskName
 from sora_studio.domain.video import Phase
+from sora_studio.providers.rate_limited import RateLimitedProvider
 from sora_studio.scheduler import Scheduler, _Guarded
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
@@ -113,16 +114,18 @@ class Process:
         self.mishaps: dict[int, Callable[[], None]] = {}  # what happens at the nth crossing
         self._crossings = 0
         self.scheduler = Wakeable()
-        storage = LocalStorage(media)
+        storage, clock = LocalStorage(media), asyncio.get_running_loop().time
+        line = Line(server, self, world.server_of(holder))
         on = Resources(
             db=MemoryDatabase(world.tables, self),
-            catalog=ProviderCatalog({server.profile.name: Line(server, self, world.server_of(holder))}),
+            catalog=ProviderCatalog(
+                {server.profile.name: RateLimitedProvider(line, clock=clock, sleep=world.pass_time)}
+            ),
             storage=storage,
             disk_space=Spacious(storage),
             worker_pool=Desk(self.cross),
             holder=holder,
         )
-        clock = asyncio.get_running_loop().time
         self.work = assemble(on, self.scheduler.wake, Options(stores=IN_MEMORY, clock=clock))
 
     def run(self, work: Callable[[], object]) -> None:

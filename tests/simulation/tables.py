@@ -212,11 +212,21 @@ class MemoryJobs(_Store):
         held: Iterable[UUID] = (),
     ) -> tuple[ClaimedJob, ...]:
         """Take them as they come: turns are about fairness, and tested on the database."""
-        assert not places, "the simulated providers make as many at a time as they are asked for"
+        assert not any(places.values()), (
+            "the simulated providers make as many at a time as they are asked for"
+        )
         del served
-        servers = {job.server for job in self._t.jobs.values() if job.server}
-        phases = [Phase.SUBMITTING]
-        return await self.claim(phases, holder=holder, lease=lease, most=most, held=held, servers=servers)
+        full = {
+            job.id for job in self._t.jobs.values() if job.provider in places and not job.submit_started_at
+        }
+        return await self.claim(
+            [Phase.SUBMITTING],
+            holder=holder,
+            lease=lease,
+            most=most,
+            held=[*held, *full],
+            servers={job.server for job in self._t.jobs.values() if job.server},
+        )
 
     async def unanswered(self, provider: str) -> tuple[ClaimedJob, ...]:
         oldest = self._t.now - timedelta(minutes=10)

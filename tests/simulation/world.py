@@ -105,11 +105,14 @@ class World:
 
     # Its course.
 
-    async def run(self) -> None:
+    def _begin(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.main = cast("asyncio.Task[None]", asyncio.current_task())
         self.loop.set_task_factory(_owned_task)
         self.loop.set_exception_handler(self._on_unhandled)
+
+    async def run(self) -> None:
+        self._begin()
         storm = self.rng.choice([60, 150, 300]) * self.rng.uniform(0.8, 1.2)
         for holder in self._holders:
             self._start_process(holder)
@@ -194,6 +197,20 @@ class World:
         for _ in range(12):
             await self.pass_time(10)
             self._decide_all(give_up=True)
+
+    def end(self) -> None:
+        """Let go of what still runs, and of the loop."""
+        loop = self.loop
+        loop.set_exception_handler(lambda _loop, _context: None)
+        for process in self.processes:
+            process.kill()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
     # Processes.
 
@@ -432,23 +449,9 @@ def simulate(seed: int) -> tuple[list[str], list[Entry]]:
     except asyncio.CancelledError:
         pass
     finally:
-        _end(loop, world)
+        world.end()
         shutil.rmtree(media, ignore_errors=True)
     return [*world.auditor.broken, *world.unhandled], world.trace
-
-
-def _end(loop: VirtualLoop, world: World) -> None:
-    """Let go of what still runs."""
-    loop.set_exception_handler(lambda _loop, _context: None)
-    for process in world.processes:
-        process.kill()
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        loop.run_until_complete(asyncio.wait(tasks))
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
 
 
 def _owned_task(

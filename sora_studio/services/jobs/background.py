@@ -112,8 +112,9 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
     """
     options = options or Options()
     db, catalog, storage, disk_space = on.db, on.catalog, on.storage, on.disk_space
-    submit, reconcile, archive = (
-        partial(wake, name) for name in (TaskName.SUBMIT, TaskName.RECONCILE, TaskName.ARCHIVE)
+    submit, refresh, reconcile, archive = (
+        partial(wake, name)
+        for name in (TaskName.SUBMIT, TaskName.REFRESH, TaskName.RECONCILE, TaskName.ARCHIVE)
     )
     agenda = Agenda(db, wake, options.is_heard)
     claims = Claims(
@@ -124,7 +125,7 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
         on_record=agenda.look_soon,
     )
     downloader = Downloader(storage=storage, worker_pool=on.worker_pool, limits=options.limits)
-    refresher = Refresher(claims=claims, catalog=catalog, on_finished=archive)
+    refresher = Refresher(claims=claims, catalog=catalog, wake=refresh, on_finished=archive)
     reconciler = Reconciler(claims=claims, catalog=catalog, on_unsent=submit, on_finished=archive)
     archiver = Archiver(
         claims=claims,

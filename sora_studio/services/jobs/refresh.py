@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from sora_studio.domain import polling, rate_limit
 from sora_studio.domain.activity import ActivityKind
@@ -29,8 +30,8 @@ MOST = 1_000
 """Jobs that one run claims at most."""
 
 PAGE = 100
-SINGLES = 3
-"""Up to so many due jobs are asked for one by one: a single answer is fresher and carries the poll hint."""
+SINGLES = 1
+"""Up to so many due jobs are asked for by themselves; a list of more costs one request, too."""
 
 PATIENCE = 1.0
 """Seconds that a run waits for all providers; the answers of slower ones are stored when they come."""
@@ -38,6 +39,7 @@ PATIENCE = 1.0
 _Answer = asyncio.Task[list[JobChange]]
 
 _PROVIDERS = 1_000
+_SOON = timedelta(seconds=30)
 _SINGLES_FOR = 2  # seconds' worth of the provider's pace: what one run asks for one by one
 _TELL_FROM = 3  # failed looks in a row, or a provider that is left alone, and the person is told
 _ASK_FROM = 5  # looks that knew nothing of a job, over two minutes and a half, and the person is asked, too
@@ -47,8 +49,16 @@ _PHASES = (Phase.QUEUED, Phase.IN_PROGRESS, Phase.NEEDS_ATTENTION)  # the last: 
 class Refresher:
     """Keeps queued and rendering jobs up to date."""
 
-    def __init__(self, *, claims: Claims, catalog: ProviderCatalog, on_finished: Callable[[], None]) -> None:
-        self._claims, self._catalog, self._on_finished = claims, catalog, on_finished
+    def __init__(
+        self,
+        *,
+        claims: Claims,
+        catalog: ProviderCatalog,
+        wake: Callable[[], None],  # asks for another run
+        on_finished: Callable[[], None],
+    ) -> None:
+        self._claims, self._catalog = claims, catalog
+        self._wake, self._on_finished = wake, on_finished
         self._durations = Durations(claims.durations)
         self.pool = TaskPool(_PROVIDERS, on_free=lambda: None)  # providers that let us wait
 
@@ -91,6 +101,9 @@ class Refresher:
         await self._claims.record(changes)
         if any(change.phase is Phase.SAVING for change in changes):
             self._on_finished()
+        due = [change.due_in for change in changes if change.due_in and change.due_in <= _SOON]
+        if due:  # the periodic task alone would be up to a second late
+            asyncio.get_running_loop().call_later(min(due).total_seconds() + 0.01, self._wake)
 
     async def _ask(self, name: str, jobs: Sequence[ClaimedJob]) -> list[JobChange]:
         provider = self._catalog.provider(name)

@@ -63,11 +63,15 @@ class Submitter:
     ) -> None:
         self._claims, self._catalog, self._storage, self._disk_space = claims, catalog, storage, disk_space
         self._wake, self._on_unclear = wake, on_unclear
+        self._busy: dict[str, float] = {}  # until when, by the loop's clock
         self.pool = TaskPool(AT_ONCE, on_free=wake)
 
     async def run(self) -> None:
         """Start as many due submits as there are free places."""
-        for job in await self._claims.take_wishes(most=self.pool.free, places=self._catalog.places()):
+        now = asyncio.get_running_loop().time()
+        self._busy = {name: until for name, until in self._busy.items() if until > now}
+        places = self._catalog.places() | dict.fromkeys(self._busy, 0)
+        for job in await self._claims.take_wishes(most=self.pool.free, places=places):
             self.pool.start(self._work(job))
 
     async def close(self) -> None:
@@ -99,6 +103,8 @@ class Submitter:
         except SubmitUnclear:
             return _unclear(job)
         except ProviderUnavailable as error:
+            if error.code == ProblemCode.PROVIDER_BUSY and error.retry_after:
+                self._leave_alone(job.provider, error.retry_after)
             return _later(job, error)
         except ProviderRejected as error:
             return _refused(job, error.code, error.message)
@@ -124,6 +130,10 @@ class Submitter:
             source=source,
             characters=job.characters,
         )
+
+    def _leave_alone(self, name: str, seconds: float) -> None:
+        """Take no more wishes to a provider whose turns are all taken: hundreds would be refused in vain."""
+        self._busy[name] = asyncio.get_running_loop().time() + seconds
 
     async def _record(self, change: JobChange) -> None:
         """Write down what became of a wish, however long the database is away: only we know its remote id.

@@ -114,7 +114,7 @@ def test_a_provider_has_the_profile_of_its_table():
 def test_a_server_is_told_apart_by_its_address_and_its_key():
     """Neither a secret nor what changes from start to start is in its name."""
 
-    def server(**keys: object) -> ServerId:
+    def server(**keys: str) -> ServerId:
         return ServerId.parse(provider_of(table("vllm-omni", **keys)).profile.server)
 
     one = server(base_url="https://Ada:secret@gpu.example/v1", api_key="sk-one-of-ours")

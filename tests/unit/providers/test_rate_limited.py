@@ -1,6 +1,7 @@
 """A provider that is asked no more than it takes. The clock is a number; sleeping is adding to it."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -18,14 +19,19 @@ from sora_studio.domain.errors import (
 from sora_studio.domain.ports import Submission
 from sora_studio.domain.problem import ProblemCode
 from sora_studio.domain.profile import RateLimit
-from sora_studio.domain.rate_limit import FAILURES, PROBE_FIRST
+from sora_studio.domain.rate_limit import FAILURES, PROBE_FIRST, Share
 from sora_studio.domain.video import Status, Variant
-from sora_studio.providers.rate_limited import Patience, RateLimitedProvider
+from sora_studio.providers.rate_limited import PATIENCE, RateLimitedProvider
+from tests.simulation.loop import VirtualLoop
 from tests.support.provider import PROFILE, FakeProvider
+from tests.support.waiting import eventually
 
 PACE = RateLimit(per_second=2, burst=3, at_once=4)
 AWAY = ProviderUnavailable("The provider cannot be reached.", "unreachable")
 LOST = SubmitUnclear("The connection broke.", "connection_lost")
+
+
+IMPATIENT = dict.fromkeys(Share, 0.0)
 
 
 @dataclass
@@ -33,7 +39,7 @@ class Scene:
     """A provider in memory, paced, and the time."""
 
     rate_limit: RateLimit = PACE
-    patience: Patience = field(default_factory=Patience)
+    patience: Mapping[Share, float] = field(default_factory=lambda: PATIENCE)
     now: float = 1000.0
     slept: list[float] = field(default_factory=list)
 
@@ -44,8 +50,11 @@ class Scene:
         )
 
     async def sleep(self, seconds: float) -> None:
+        """Let time pass; requests side by side sleep at the same time."""
         self.slept.append(seconds)
-        self.now += seconds
+        until = self.now + seconds
+        await asyncio.sleep(0)
+        self.now = max(self.now, until)
 
     async def submit(self) -> str:
         return (await self.paced.submit(submission())).remote_id
@@ -66,28 +75,56 @@ def submission() -> Submission:
 async def test_a_burst_goes_at_once_and_then_each_waits_its_turn():
     scene = Scene()
     for _ in range(5):
-        await scene.submit()
+        await scene.paced.list_jobs()
     assert scene.slept == [0.5, 0.5]
 
 
 async def test_who_would_wait_too_long_is_not_sent():
-    scene = Scene(patience=Patience(submit=0.1, look=0.1))
+    """Behind others of its kind; the first of each kind has its floor."""
+    scene = Scene(patience=IMPATIENT)
     for _ in range(3):
         await scene.submit()
-    with pytest.raises(ProviderUnavailable) as caught:
-        await scene.submit()
-    assert (caught.value.code, caught.value.retry_after) == (ProblemCode.PROVIDER_BUSY, 0.5)
-    with pytest.raises(ProviderUnavailable):
-        await scene.paced.list_jobs()
-    assert (len(scene.inner.orders), scene.inner.lists) == (3, 0)
+    waiting = [asyncio.create_task(scene.submit()) for _ in range(9)]
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, ProviderUnavailable)]
+    assert refused
+    assert {error.code for error in refused} == {ProblemCode.PROVIDER_BUSY}
+    assert all((error.retry_after or 0) >= 0.5 for error in refused)
+    assert len(scene.inner.orders) == 3 + 9 - len(refused)
+
+
+@pytest.mark.parametrize("per_second", [0.2, 5.0])
+def test_looks_and_files_do_not_wait_behind_submits(per_second: float):
+    """However many wishes wait, and however rare the turns are."""
+    loop = VirtualLoop()
+    inner = FakeProvider(
+        replace(PROFILE, rate_limit=RateLimit(per_second=per_second, burst=1, at_once=8)),
+        files={"remote-0": b"file"},
+    )
+
+    async def scene() -> tuple[float, float]:
+        paced = RateLimitedProvider(inner, clock=loop.time)
+        submits = [asyncio.create_task(paced.submit(submission())) for _ in range(500)]
+        await eventually(lambda: inner.orders)
+        began = loop.time()
+        await paced.fetch("remote-0")
+        looked = loop.time()
+        async with paced.content("remote-0", Variant.VIDEO):
+            opened = loop.time()
+        await asyncio.gather(*submits, return_exceptions=True)
+        return looked - began, opened - looked
+
+    waits = loop.run_until_complete(scene())
+    loop.close()
+    assert max(waits) <= 2 / per_second
 
 
 async def test_a_refusal_for_being_too_fast_ends_the_burst():
     scene = Scene()
-    scene.inner.before_submit = [ProviderUnavailable("Slow down.", "rate_limit_exceeded", 1)]
+    scene.inner.on_list = [ProviderUnavailable("Slow down.", "rate_limit_exceeded", 1)]
     with pytest.raises(ProviderUnavailable, match="Slow down"):
-        await scene.submit()
-    await scene.submit()
+        await scene.paced.list_jobs()
+    await scene.paced.list_jobs()
     assert scene.slept == [0.5]
 
 
@@ -169,9 +206,7 @@ async def test_lost_submits_count_as_silence():
 
 
 async def test_hanging_submits_leave_places_for_looks_and_files():
-    scene = Scene(
-        rate_limit=RateLimit(per_second=100, burst=100, at_once=4), patience=Patience(0.0, 0.0, 0.0, 0.0)
-    )
+    scene = Scene(rate_limit=RateLimit(per_second=100, burst=100, at_once=4), patience=IMPATIENT)
     await scene.submit()
     scene.inner.files["remote-0"] = b"file"
     scene.inner.hold = asyncio.Event()
