@@ -80,7 +80,7 @@ async def test_a_busy_provider_is_waited_for(background: Background):
 async def test_what_a_wish_waits_for_is_shown_until_it_goes_on(background: Background):
     away = ProviderUnavailable("The provider cannot be reached.", "unreachable")
     full = ProviderUnavailable("Too many jobs.", "rate_limit_exceeded")
-    turn = ProviderUnavailable("Not our turn.", "provider_busy", 1)
+    turn = ProviderUnavailable("Not our turn.", "provider_busy", 0)
     background.provider.before_submit = [away, full, turn]
     view = await background.wish()
     shown = [

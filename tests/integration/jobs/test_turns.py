@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import pytest
+from anyio.lowlevel import checkpoint
 
 from sora_studio.db.engine import Database
 from sora_studio.db.jobs import JobRepository
@@ -180,7 +181,7 @@ async def test_after_a_storm_of_refusals_the_first_ten_seconds_keep_the_budget(b
     async def sleep(seconds: float) -> None:
         nonlocal now
         until = now + seconds
-        await asyncio.sleep(0)  # requests side by side sleep at the same time
+        await checkpoint()  # requests side by side sleep at the same time
         now = max(now, until)
 
     patience = {**PATIENCE, Share.SUBMIT: 1.0}
@@ -203,3 +204,16 @@ async def test_after_a_storm_of_refusals_the_first_ten_seconds_keep_the_budget(b
         await submitter.pool.idle()
         now += 1
     assert 0.3 * (now - began) * 2 <= len(background.provider.orders) - sent <= 1.2 * (now - began) * 2
+
+
+async def test_a_provider_whose_turns_are_taken_is_brought_no_more_wishes(background: Background):
+    """Otherwise hundreds of wishes would be begun and put back every second."""
+    busy = ProviderUnavailable("Not our turn.", "provider_busy", 30)
+    background.provider.before_submit = [busy]
+    for number in range(20):
+        await background.wish(f"clip {number}")
+    await background.submit()
+    asked = len(background.provider.orders)
+    await background.due_now()
+    await background.submit()
+    assert len(background.provider.orders) == asked <= 8

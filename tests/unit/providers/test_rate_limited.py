@@ -8,6 +8,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import pytest
+from anyio.lowlevel import checkpoint
 
 from sora_studio.domain.errors import (
     JobNotFound,
@@ -53,7 +54,7 @@ class Scene:
         """Let time pass; requests side by side sleep at the same time."""
         self.slept.append(seconds)
         until = self.now + seconds
-        await asyncio.sleep(0)
+        await checkpoint()
         self.now = max(self.now, until)
 
     async def submit(self) -> str:
