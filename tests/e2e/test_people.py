@@ -2,11 +2,13 @@
 
 import re
 
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import Collector, Join, Visit
-from tests.support.browser import RENDERED
-from tests.support.person import log_in
+from tests.support.accounts import PASSWORD
+from tests.support.browser import RENDERED, ready
+from tests.support.person import Person, log_in
 
 
 async def test_every_tab_of_the_owner_sees_it_and_nobody_else(visit: Visit, join_studio: Join):
@@ -61,3 +63,48 @@ async def test_wrong_passwords_and_bad_sign_ups_lose_nothing(visit: Visit, colle
     await expect(page.get_by_role("alert")).to_be_visible()
     await expect(page.get_by_label("E-mail")).to_have_value(collector.person.email)
     await expect(page.get_by_label("Name")).to_have_value("Ada")
+
+
+async def test_what_one_person_typed_is_nobody_elses(visit: Visit, join_studio: Join):
+    """Somebody else logs in in another tab: the first says so, and does nothing but go on as them."""
+    ada, eve = await join_studio(), await join_studio("Eve")
+    window = await visit(ada)
+    first, second = await window.open("/"), await window.context.new_page()
+    await first.get_by_role("textbox", name="Prompt").fill("a secret")
+    await _log_in(second, eve)
+    await expect(first.get_by_text("logged in with another account")).to_be_visible()
+    await first.get_by_role("button", name="Create").click()
+    await first.get_by_role("link", name="Go on with the other account").click()
+    await ready(first)
+    await expect(first.get_by_role("textbox", name="Prompt")).to_have_value("")
+    await _log_in(first, ada)
+    await expect(first.get_by_role("textbox", name="Prompt")).to_have_value("a secret")
+    assert [await person.videos() for person in (ada, eve)] == [[], []]
+
+
+async def _log_in(page: Page, person: Person) -> None:
+    await page.goto("/login")
+    await page.get_by_label("E-mail").fill(person.email)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    await ready(page)
+
+
+_BLOCKED = """for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, {
+  configurable: true, get() { throw new DOMException("denied", "SecurityError"); } });"""
+
+
+@pytest.mark.parametrize("path", ["/login", "/library"])
+async def test_a_browser_that_keeps_nothing_is_told_so(visit: Visit, path: str):
+    window = await visit()
+    await window.context.add_init_script(_BLOCKED)
+    page = await window.context.new_page()
+    await page.goto(path)
+    await expect(page.get_by_text("This browser blocks cookies")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/signup", "/library", "/profile"])
+async def test_without_scripts_a_page_says_what_it_needs(join_studio: Join, path: str):
+    """Asked by hand: a browser that is only told to run no scripts reads the page as if it did."""
+    page = (await (await join_studio()).http.get(path)).text
+    assert re.search(r"<noscript[^>]*><p>Sora Studio needs JavaScript.", page)

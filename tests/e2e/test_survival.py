@@ -5,10 +5,11 @@ from contextlib import suppress
 
 import psutil
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.support.browser import RENDERED, Visitor
-from tests.support.person import join
+from tests.support.films import picture
+from tests.support.person import Person, join
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
 
 
@@ -20,6 +21,29 @@ def _kill(studio: RunningStudio, *, with_database: bool) -> None:
         with suppress(psutil.NoSuchProcess):  # the children end when their parent is killed
             process.send_signal(signal.SIGKILL)
     psutil.wait_procs(doomed, timeout=10)
+
+
+async def _fill(page: Page) -> None:
+    """Fill the form with another wish, which is not sent yet."""
+    await page.get_by_role("textbox", name="Prompt").fill("forbidden-test from a picture")
+    files = [{"name": "picture.png", "mimeType": "image/png", "buffer": picture((64, 36), "PNG")}]
+    await page.get_by_label("Add an image").set_input_files(files)  # type: ignore[arg-type] -- a literal
+    await expect(page.get_by_text("First frame", exact=True)).to_be_visible()
+    await page.get_by_role("radio", name="8 seconds").check(force=True)
+    await expect(page.get_by_role("status", name="Price")).to_contain_text("$0.80")
+
+
+async def _send(page: Page, person: Person) -> None:
+    """Send what the form still holds: it is the wish that was filled in, at the price that is shown."""
+    await expect(page.get_by_text("First frame", exact=True)).to_be_visible()
+    await expect(page.get_by_role("status", name="Price")).to_contain_text("$0.80")
+    await page.get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("article")).to_have_count(2)
+    await expect(page.get_by_role("article").first).to_contain_text("not charged")
+    newest, _ = await person.videos()
+    assert (newest["prompt"], newest["seconds"]) == ("forbidden-test from a picture", "8")
+    sent = await person.http.get(f"/api/videos/{newest['id']}/reference")
+    assert sent.content.startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("with_database", [False, True], ids=["the app alone", "the app and its database"])
@@ -35,11 +59,13 @@ async def test_killed_in_mid_render(chromium: Browser, with_database: bool):
             await page.get_by_role("button", name="Create").click()
             tile = page.get_by_role("article")
             await expect(tile).to_contain_text("Rendering", timeout=RENDERED)
+            await _fill(page)
             _kill(studio, with_database=with_database)
         await expect(page.get_by_text("The studio cannot be reached")).to_be_visible()
         with serving(data_dir, port=studio.port):
             await expect(tile).to_contain_text("Ready", timeout=RENDERED)
             videos = await ada.videos()
             assert [video["status"] for video in videos] == ["completed"]
+            await _send(page, ada)
         await ada.http.aclose()
         await window.context.close()
