@@ -10,7 +10,7 @@ const IMPATIENT = 1500; // milliseconds between two clicks of a mouse that are o
 
 let pictures = []; // {until, controls: [[element, box]]}: what was where, oldest first; the last one is still true
 let due = false;
-let last = { at: -Infinity, x: 0, y: 0 };
+let last = { at: -Infinity, x: 0, y: 0, isGuarded: false }; // the last tap
 
 const now = () => performance.now();
 
@@ -57,16 +57,23 @@ function hasMoved(control, x, y) {
   });
 }
 
+// One tap may be two clicks: that on a label clicks its box, too.
+addEventListener(
+  "pointerdown",
+  ({ clientX: x, clientY: y, pointerType }) => {
+    const isAgain = now() - last.at < IMPATIENT && Math.hypot(x - last.x, y - last.y) < NEAR;
+    last = { at: now(), x, y, isGuarded: isAgain || pointerType === "touch" || pointerType === "pen" };
+  },
+  true,
+);
+
 addEventListener(
   "click",
   (event) => {
-    const { clientX: x, clientY: y, detail, pointerType } = event;
+    const { clientX: x, clientY: y, detail } = event;
     const control = event.target.closest?.(CONTROLS);
     if (!detail) return; // from the keyboard, or from a program
-    const isAgain = now() - last.at < IMPATIENT && Math.hypot(x - last.x, y - last.y) < NEAR;
-    const isFinger = pointerType === "touch" || pointerType === "pen";
-    last = { at: now(), x, y };
-    if (!control || !(isFinger || isAgain) || !hasMoved(control, x, y)) return;
+    if (!control || !last.isGuarded || !hasMoved(control, x, y)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   },

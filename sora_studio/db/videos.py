@@ -327,7 +327,8 @@ def _jobs(video: FromClause) -> Lateral:
     The current one is chosen afterwards: so one way down an index finds everything.
     """
     costs, may_cost = (func.count().filter(which).over() for which in (_COSTS, _MAY_COST))
-    counts = costs.label("charges"), may_cost.label("unclear")
+    charged = func.sum(_JOB.c.price_micros).filter(_COSTS).over()
+    counts = costs.label("charges"), charged.label("charged_micros"), may_cost.label("unclear")
     return select(*_OF_JOB, *counts).where(_JOB.c.video_id == video.c.id).lateral("job_of_video")
 
 
@@ -352,6 +353,7 @@ def _to_view(row: Row[Any]) -> VideoView:
         parent_id=row.parent_id,
         price_micros=row.price_micros,
         charges=row.charges,
+        charged_micros=None if row.charged_micros is None else int(row.charged_micros),
         unclear=row.unclear,
         problem=Problem(row.problem_code, row.problem_message or "") if row.problem_code else None,
         has_reference=row.has_reference,

@@ -39,4 +39,4 @@ def as_price(amount: int | None) -> str:
 def price_tag(provider: str, amount: int | None) -> str:
     """Write a provider's price as a person reads it; play money is said to be that."""
     price = as_price(amount)
-    return f"{price} play money" if provider == SANDBOX and amount else price
+    return f"{price} play\u00a0money" if provider == SANDBOX and amount else price

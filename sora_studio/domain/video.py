@@ -191,6 +191,7 @@ class VideoView:
     parent_id: UUID | None
     price_micros: int | None  # None: the profile names no price
     charges: int  # attempts that cost: the provider took them and did not fail
+    charged_micros: int | None  # what these cost together, each at its own price; None: unknown
     unclear: int  # attempts that may cost: their POST began, and nobody knows whether they were taken
     problem: Problem | None
     has_reference: bool

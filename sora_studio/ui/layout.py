@@ -91,8 +91,10 @@ def blocked() -> rx.Component:
 def no_script() -> rx.Component:
     """Say that nothing works without JavaScript; only a browser without it draws this."""
     return rx.el.noscript(
-        rx.el.p("Sora Studio needs JavaScript. Turn it on for this address, then reload the page."),
-        class_name="notice",
+        rx.el.p(
+            "Sora Studio needs JavaScript. Turn it on for this address, then reload the page.",
+            class_name="notice",
+        ),
     )
 
 

@@ -154,7 +154,7 @@ def cost(view: VideoView) -> str:
     """Say what a video costs, or that it did not: `$0.40`, `not charged`, `may be charged`."""
     if view.phase is Phase.FAILED and not view.charges:
         return "may be charged" if _may_cost(view) else "not charged"
-    is_least = view.charges and view.price_micros and _may_cost(view)
+    is_least = view.charges and view.charged_micros and _may_cost(view)
     total = price_tag(view.provider, _total_micros(view))
     return f"{total} or more" if is_least else total
 
@@ -259,8 +259,7 @@ def _total(view: VideoView) -> str:
 
 def _total_micros(view: VideoView) -> int | None:
     """Return the price of all attempts that cost; of one, while none does."""
-    micros = view.price_micros
-    return micros and micros * max(view.charges, 1)
+    return view.charged_micros if view.charges else view.price_micros
 
 
 def _price(view: VideoView, verb: str) -> str:

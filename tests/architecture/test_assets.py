@@ -35,7 +35,7 @@ def test_scripts_look_for_attributes_that_pages_have():
 
 
 def test_keys_are_heard_in_one_place():
-    """It knows the keys that belong to an input method; what listens elsewhere would act on them."""
+    """It knows the keys that belong to an input method, which a listener elsewhere would act on."""
     listening = [
         path.name
         for path in (ROOT / "assets" / "js").glob("*.js")

@@ -13,7 +13,7 @@ async def test_a_video_goes_on(visit: Visit, collector: Collector):
     page = await window.open(f"/video/{collector.lighthouse}")
     form = page.locator("#extend")
     await form.locator("summary").click()
-    await form.get_by_label("Length").select_option("4 more seconds · $0.40 play money")
+    await form.get_by_label("Length").select_option("4 more seconds · $0.40 play\u00a0money")
     await form.get_by_label("Extension prompt").fill("The storm passes, the sea lies still")
     await form.get_by_role("button", name="Extend").click()
     await expect(page).to_have_url(re.compile(f"/video/(?!{collector.lighthouse})"))

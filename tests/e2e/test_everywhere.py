@@ -36,7 +36,7 @@ async def test_nothing_is_wider_than_its_place(visit: Visit, join_studio: Join, 
     await page.get_by_role("combobox", name="Model").select_option("sandbox/sora-2-pro")
     await page.get_by_role("radio", name="Portrait 1080\u00d71920").check(force=True)
     await page.get_by_role("radio", name="20 seconds").check(force=True)
-    await expect(page.get_by_label("Price")).to_have_text("$14.00")
+    await expect(page.get_by_label("Price")).to_have_text("$14.00 play money")
     assert await squeezed(page) == []
     await page.get_by_role("heading", level=1).click()  # closes what was opened
     assert await squeezed(page) == []

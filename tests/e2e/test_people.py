@@ -66,7 +66,7 @@ async def test_wrong_passwords_and_bad_sign_ups_lose_nothing(visit: Visit, colle
 
 
 async def test_what_one_person_typed_is_nobody_elses(visit: Visit, join_studio: Join):
-    """Somebody else logs in in another tab: the first says so, and does nothing but go on as them."""
+    """Somebody else logs in in another tab: the first says so, and does nothing but continue as them."""
     ada, eve = await join_studio(), await join_studio("Eve")
     window = await visit(ada)
     first, second = await window.open("/"), await window.context.new_page()
@@ -74,7 +74,7 @@ async def test_what_one_person_typed_is_nobody_elses(visit: Visit, join_studio: 
     await _log_in(second, eve)
     await expect(first.get_by_text("logged in with another account")).to_be_visible()
     await first.get_by_role("button", name="Create").click()
-    await first.get_by_role("link", name="Go on with the other account").click()
+    await first.get_by_role("link", name="Continue with the other account").click()
     await ready(first)
     await expect(first.get_by_role("textbox", name="Prompt")).to_have_value("")
     await _log_in(first, ada)
@@ -107,4 +107,4 @@ async def test_a_browser_that_keeps_nothing_is_told_so(visit: Visit, path: str):
 async def test_without_scripts_a_page_says_what_it_needs(join_studio: Join, path: str):
     """Asked by hand: a browser that is only told to run no scripts reads the page as if it did."""
     page = (await (await join_studio()).http.get(path)).text
-    assert re.search(r"<noscript[^>]*><p>Sora Studio needs JavaScript.", page)
+    assert re.search(r"<noscript><p[^>]*>Sora Studio needs JavaScript.", page)

@@ -18,15 +18,17 @@ const place = async (name, top) => {
   await changes();
   pass(0);
 };
-const tap = (y, how = { pointerType: "touch", detail: 1 }) =>
+const send = (type, y, { pointerType, detail }) =>
   one("button").dispatchEvent(
     Object.assign(
-      new MouseEvent("click", { bubbles: true, cancelable: true, clientX: 10, clientY: y, ...how }),
-      {
-        pointerType: how.pointerType,
-      },
+      new MouseEvent(type, { bubbles: true, cancelable: true, clientX: 10, clientY: y, detail }),
+      { pointerType },
     ),
   );
+const tap = (y, how = { pointerType: "touch", detail: 1 }) => {
+  if (how.detail) send("pointerdown", y, how);
+  return send("click", y, how);
+};
 
 await start();
 beforeEach(async () => {
@@ -65,6 +67,14 @@ describe("what has just moved under a finger", () => {
     pass(5000);
     await place("delete", 100);
     expect(tap(110, mouse)).toBe(true);
+  });
+
+  test("takes every click of one tap: that on a label clicks its box, too", async () => {
+    const mouse = { pointerType: "mouse", detail: 1 };
+    await place("label", 100);
+
+    expect(tap(110, mouse)).toBe(true);
+    expect(send("click", 110, mouse)).toBe(true);
   });
 
   test("may be chosen by a key", async () => {

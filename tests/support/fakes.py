@@ -113,18 +113,19 @@ class FakeVideos:
             parent_id=None,
             price_micros=400_000,
             charges=int(phase is Phase.COMPLETED),
+            charged_micros=None,
             unclear=int(phase is Phase.SUBMIT_UNKNOWN),
             problem=None,
             has_reference=False,
             remote_status=None,
             sent=phase is not Phase.SUBMITTING,
         )
-        self.kept[view.id] = replace(view, **more)
+        self.kept[view.id] = _charged(replace(view, **more))
         return self.kept[view.id]
 
     def change(self, view: VideoView, **values: Any) -> VideoView:
         """Let a video be otherwise from now on."""
-        self.kept[view.id] = replace(self.kept[view.id], **values)
+        self.kept[view.id] = _charged(replace(self.kept[view.id], **values))
         return self.kept[view.id]
 
     def profiles(self) -> tuple[Profile, ...]:
@@ -263,6 +264,12 @@ class FakeVideos:
     def _may_refuse(self) -> None:
         if self.refusal:
             raise self.refusal
+
+
+def _charged(view: VideoView) -> VideoView:
+    """Let each attempt that costs have cost what the last one does."""
+    price = view.price_micros
+    return replace(view, charged_micros=price * view.charges if price is not None and view.charges else None)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from sora_studio.domain.errors import ContentRejected, SubmitUnclear
 from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Phase, VideoView
+from sora_studio.ui.status_text import cost
 from tests.integration.jobs.conftest import Background
 from tests.support.library import add_videos
 
@@ -101,6 +102,16 @@ async def test_another_attempt_is_quoted_at_the_price_of_today(background: Backg
     assert (view.price_micros, again.price_micros) == (400_000, 2_000_000)
     prices = await background.read("SELECT array_agg(price_micros ORDER BY current) FROM job")
     assert prices == ([400_000, 2_000_000],)
+
+
+async def test_what_attempts_cost_together_is_told_at_the_price_of_each(background: Background):
+    view = await background.wish()
+    await background.submit()
+    await undecided(background, view)
+    await background.sql("UPDATE job SET price_micros = 150000")
+    await background.videos.submit_again(view.owner_id, view.id)
+    await background.submit()
+    assert cost(await background.look(view)) == "$0.55"
 
 
 async def test_another_attempt_at_an_extension_costs_what_it_adds(background: Background):

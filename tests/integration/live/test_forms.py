@@ -114,7 +114,7 @@ async def test_nobody_else_sees_it_nor_a_form_that_is_filled_with_another_wish(
 async def test_a_picture_that_is_gone_is_said_and_stays_until_it_is_removed(
     probe: Probe, ada: SignedIn, media: FakeMedia, videos: FakeVideos
 ):
-    """Whoever attached it does not pay for a video without it."""
+    """The person who attached it does not pay for a video without it."""
     upload, kept = await filled(probe, ada, media)
     media.uploads.clear()
     videos.pictures.clear()

@@ -55,7 +55,11 @@ def test_only_what_may_not_have_been_taken_can_be_sent_again(taken: int):
     [
         (Phase.SUBMITTING, {}, ""),
         (Phase.IN_PROGRESS, {"charges": 1}, "You still pay $0.40 for it."),
-        (Phase.IN_PROGRESS, {"charges": 1, "provider": "sandbox"}, "You still pay $0.40 play money for it."),
+        (
+            Phase.IN_PROGRESS,
+            {"charges": 1, "provider": "sandbox"},
+            "You still pay $0.40 play\u00a0money for it.",
+        ),
         (Phase.SUBMIT_UNKNOWN, {"unclear": 1}, "You may still have to pay $0.40 for it."),
         (
             Phase.NEEDS_ATTENTION,

@@ -22,7 +22,7 @@ def test_every_length_says_what_it_adds_and_costs():
     forms = to_forms("video_1", FOUND)
 
     assert [(length.value, length.text) for length in forms.lengths] == [
-        ("4 400000", "4 more seconds · $0.40 play money"),
+        ("4 400000", "4 more seconds · $0.40 play\u00a0money"),
         ("8", "8 more seconds · price unknown"),
     ]
     assert (forms.remix.text, forms.remix.quote, forms.edit.text) == ("8 s · $0.80", "800000", "")

@@ -62,7 +62,7 @@ def test_an_unknown_price_is_said():
 def test_what_the_sandbox_counts_is_said_to_be_play_money():
     sandbox = replace(PROFILES[0], name="sandbox")
 
-    assert select([sandbox], lambda *_: 400_000).price == "$0.40 play money"
+    assert select([sandbox], lambda *_: 400_000).price == "$0.40 play\u00a0money"
 
 
 def test_a_provider_that_has_ended_is_not_offered_beside_others():

@@ -124,7 +124,8 @@ def _password() -> rx.Component:
 def _end() -> rx.Component:
     return _section(
         "Delete account",
-        "Your account, all its videos and their files are deleted at once. This cannot be undone.",
+        "Your account, all its videos and their files are deleted at once. Videos that are still being made "
+        "are paid for all the same. This cannot be undone.",
         rx.el.details(
             rx.el.summary("Delete my account…", class_name="button danger"),
             rx.el.form(
