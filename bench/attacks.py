@@ -75,7 +75,7 @@ async def _drops(port: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _sockets(port: int) -> AsyncIterator[None]:
-    async with ringing(port, 290) as lines:
+    async with ringing(port, 490) as lines:
         for line in lines:
             line.say(handshake("localhost"))
             await line.status()

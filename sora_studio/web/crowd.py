@@ -20,7 +20,7 @@ class MostConnections:
     """How many may be open at a time."""
 
     in_all: int = 4000
-    per_network: int = 500
+    per_network: int = 1000
     """From one address (IPv6: one /64) that is no proxy of ours: all its visitors come from there."""
 
 

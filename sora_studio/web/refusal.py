@@ -12,6 +12,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <title>Sora Studio</title>
+<link rel="icon" href="/favicon.svg">
 <style>body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto }}</style>
 <h1>{title}</h1>
 <p>{text}</p>

@@ -15,7 +15,7 @@ from tests.support.waiting import comes_true, eventually
 
 NEAR = "127.0.0.77"
 IDLE, DRIPPING, SOCKETS = 1100, 50, 1200
-PER_ADDRESS, SOCKETS_PER_ADDRESS, SOCKETS_PER_SESSION = 500, 300, 60  # as docs/deploying.md says
+PER_ADDRESS, SOCKETS_PER_ADDRESS, SOCKETS_PER_SESSION = 1000, 500, 60  # as docs/deploying.md says
 
 ROUTES = [
     *(

@@ -38,7 +38,8 @@ _FOREIGN_ORIGIN = _Refusal(
     403,
     Act.FOREIGN_ORIGIN,
     "This came from another site",
-    "This request came from a page on another site.",
+    "This request came from a page on another site. If people open the studio at that address, the person "
+    "who runs it has to set SORA_STUDIO_PUBLIC_URL.",
 )
 _NO_COOKIE = _Refusal(
     403,

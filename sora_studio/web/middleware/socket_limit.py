@@ -19,7 +19,7 @@ class MostSockets:
     """How many may be open at a time; one takes about 100 KB."""
 
     in_all: int = 2000
-    per_network: int = 300  # an office shares one address
+    per_network: int = 500  # an office shares one address
     per_session: int = 60  # tabs
 
 

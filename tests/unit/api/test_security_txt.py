@@ -1,4 +1,4 @@
-"""Whoever finds a hole learns where to report it."""
+"""Somebody who has found a vulnerability learns where to report it."""
 
 from datetime import UTC, datetime
 

@@ -119,6 +119,13 @@ async def test_a_page_is_ours_by_scheme_host_and_port(
     assert answer.status_code == status
 
 
+async def test_a_form_through_a_proxy_that_hides_our_name_is_refused_in_words(knock: Knock):
+    sent = {"Host": "127.0.0.1:3000", "Origin": "https://studio.example", "Accept": "text/html"}
+    answer = await knock().post("/api/auth/login", data={"email": "ada@example.org"}, headers=sent)
+    assert answer.status_code == 403
+    assert "has to set SORA_STUDIO_PUBLIC_URL" in answer.text
+
+
 async def test_two_origins_are_none(knock: Knock):
     both = [("Origin", "http://localhost:3000"), ("Origin", "http://evil.example")]
     assert (await knock().post("/api/videos", headers=both)).status_code == 403
