@@ -8,7 +8,7 @@ config = rx.Config(
     disable_plugins=[rx.plugins.SitemapPlugin],
     state_manager_mode=rx.constants.StateManagerMode.MEMORY,  # nothing important lives in a state
     redis_token_expiration=900,  # seconds that the state of a closed tab is kept, whatever keeps it
-    cors_allowed_origins=[],  # sora_studio/middleware/origin.py decides: it knows our address
+    cors_allowed_origins=[],  # sora_studio/web/middleware/authority.py decides: it knows our names
     telemetry_enabled=False,
     show_built_with_reflex=False,
 )
