@@ -21,7 +21,7 @@ class OpenSession(BaseModel):
     device: str = Field(description="Browser and system, or the program.")
     address: str = Field(description="Where it was opened.")
     created_at: int = Field(description="Unix seconds.")
-    last_seen_at: int = Field(description="Unix seconds, to within five minutes.")
+    last_seen_at: int = Field(description="Unix seconds, to within a minute.")
     current: bool = Field(description="Whether it is the one that asks.")
 
     @classmethod

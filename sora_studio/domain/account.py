@@ -78,7 +78,7 @@ class SessionView:
 
     id: UUID
     created_at: datetime
-    last_seen_at: datetime  # to within a few minutes
+    last_seen_at: datetime  # to within a minute
     address: str  # where it was opened
     user_agent: str
     current: bool  # the one that asks

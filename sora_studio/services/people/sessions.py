@@ -13,7 +13,7 @@ from sora_studio.domain.ids import new_id, public_session_id
 from sora_studio.domain.ports import Clock
 from sora_studio.services.people.trail import Trail
 
-_SEEN_EVERY = timedelta(minutes=5)
+_SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last use of a session is known: more often would cost a write for each request."""
 
 
