@@ -11,6 +11,8 @@ from sora_sandbox.app import create_app
 from sora_sandbox.connection import BreakableConnection
 from sora_sandbox.settings import SandboxSettings
 
+_TICK = 0.5  # seconds between two looks at signals and at the parent
+
 
 def run(host: str, port: int, settings: SandboxSettings) -> None:
     """Serve until SIGTERM, SIGINT, or the end of `settings.parent_pid`; port 0 takes a free one.
@@ -29,7 +31,7 @@ def run(host: str, port: int, settings: SandboxSettings) -> None:
         timeout_keep_alive=75,
         http=BreakableConnection if settings.faults else "auto",
     )
-    server = uvicorn.Server(config)
+    server = _QuietServer(config)
     # uvicorn handles signals while it serves. One that comes earlier must not be lost; those that it raises
     # again at its end, for the handler before its own, have had their effect.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,6 +39,16 @@ def run(host: str, port: int, settings: SandboxSettings) -> None:
     listening = config.bind_socket()
     print(f"sandbox listening on http://{host}:{listening.getsockname()[1]}/v1", flush=True)  # noqa: T201 -- the answer to port 0
     asyncio.run(_serve(server, listening, settings.parent_pid))
+
+
+class _QuietServer(uvicorn.Server):
+    """uvicorn's server, which looks twice a second, and not ten times, whether it is to end."""
+
+    async def main_loop(self) -> None:
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 5  # of the ticks that uvicorn counts, ten to a second
+            await asyncio.sleep(_TICK)
 
 
 async def _serve(server: uvicorn.Server, listening: socket.socket, parent: int | None) -> None:
@@ -49,5 +61,5 @@ async def _serve(server: uvicorn.Server, listening: socket.socket, parent: int |
 async def _end_with(parent: int, server: uvicorn.Server) -> None:
     """End the server once another process has become its parent."""
     while os.getppid() == parent:  # noqa: ASYNC110  (nothing tells of the end of a parent on every system)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(_TICK)
     server.should_exit = True

@@ -34,6 +34,9 @@ _DISCREET = {
 }
 """No e-mail address and no prompt gets into the server's log, whatever postgresql.conf says."""
 
+_QUIET = {"autovacuum_naptime": "5min"}
+"""An idle server looks for work only now and then: each look is several transactions in every database."""
+
 _ROLE = Path(__file__).with_name("database_role.sql")
 
 
@@ -91,7 +94,9 @@ def _command(directory: Path, sockets: Path) -> list[str]:
         "unix_socket_permissions": "0700",
     }
     options = [
-        part for name, value in {**settings, **_DISCREET}.items() for part in ("-c", f"{name}={value}")
+        part
+        for name, value in {**settings, **_DISCREET, **_QUIET}.items()
+        for part in ("-c", f"{name}={value}")
     ]
     return [str(cluster.programs() / "postgres"), "-D", str(directory), *options]
 

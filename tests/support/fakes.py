@@ -42,6 +42,7 @@ from sora_studio.domain.video import (
     clean_prompt,
     title_of,
 )
+from sora_studio.services.health import Health
 from sora_studio.storage.local import LocalStorage
 from tests.support.provider import PROFILE
 
@@ -369,12 +370,13 @@ class FakeMedia:
 
 @dataclass
 class FakeHealth:
-    """Reasons why the studio cannot serve."""
+    """Reasons why the studio cannot serve, or not as it should."""
 
     found: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
 
-    async def reasons(self) -> list[str]:
-        return self.found
+    async def look(self) -> Health:
+        return Health(tuple(self.found), tuple(self.complaints))
 
 
 @dataclass

@@ -56,7 +56,7 @@ class Options:
     videos_per_scrub: int = MOST
     stores: Stores = field(default_factory=Stores)
     clock: Callable[[], float] = time.monotonic  # by which the purge puts off what a provider cannot yet
-    is_heard: Callable[[], bool] = lambda: False  # whether the agenda is told of what others change
+    is_heard: Callable[[], bool] = lambda: False  # whether the agenda learns what others change
 
 
 @dataclass(frozen=True)

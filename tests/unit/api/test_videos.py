@@ -277,6 +277,11 @@ async def test_signs_of_life(anonymous: httpx.AsyncClient, studio: FakeStudio):
     assert (await anonymous.get("/livez")).json() == {"status": "ok"}
     assert (await anonymous.get("/readyz")).json() == {"status": "ok", "reasons": []}
     assert (await anonymous.head("/livez")).status_code == 200
+    studio.health.complaints.append("Changes are not heard.")
+    slow = await anonymous.get("/readyz")
+    assert slow.status_code == 200
+    assert slow.json() == {"status": "degraded", "reasons": ["Changes are not heard."]}
+    studio.health.complaints.clear()
     studio.health.found.append("The disk is nearly full.")
     ill = await anonymous.get("/readyz")
     assert (ill.status_code, ill.json()["reasons"]) == (503, ["The disk is nearly full."])
