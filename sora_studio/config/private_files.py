@@ -1,6 +1,5 @@
 """Who else on this machine can read what is the studio's: looked at before every start."""
 
-import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -44,23 +43,37 @@ def open_secrets(settings: Settings, named: Iterable[Path]) -> list[Path]:
     """
     providers = settings.providers_file or settings.data_dir / "providers.toml"
     theirs = [path for path in secret_files(providers) if settings.data_dir not in path.parents]
-    return [path for path in (*named, *theirs) if path.exists() and path.stat().st_mode & _OTHERS]
+    return [path for path in (*named, *theirs) if _mode(path) & _OTHERS]
 
 
 def _open_ones(place: Path, *, is_top: bool) -> Iterator[tuple[Path, int]]:
     """Yield what others could get at in a place, and the mode that closes it: itself first."""
-    mode = stat.S_IMODE(place.stat().st_mode)
+    mode = _mode(place)
     kept = _PASS if is_top and mode & stat.S_IRWXG == _PASS else 0
     is_open = bool(mode & _NOT_US & ~kept)
     if is_open:
         yield place, mode & ~_NOT_US | kept
     if not (is_open or is_top):
         return
-    for entry in os.scandir(place):
-        if entry.is_dir(follow_symlinks=False):
-            if not (is_top and entry.name == _POSTGRES):
-                yield from _open_ones(Path(entry.path), is_top=False)
-        elif entry.is_file(follow_symlinks=False):
-            mode = stat.S_IMODE(entry.stat(follow_symlinks=False).st_mode)
-            if mode & _NOT_US:
-                yield Path(entry.path), mode & ~_NOT_US
+    for path in _entries(place):
+        if path.is_symlink() or (is_top and path.name == _POSTGRES):
+            continue
+        if path.is_dir():
+            yield from _open_ones(path, is_top=False)
+        elif path.is_file() and (mode := _mode(path)) & _NOT_US:
+            yield path, mode & ~_NOT_US
+
+
+def _entries(place: Path) -> list[Path]:
+    try:
+        return [*place.iterdir()]
+    except OSError:  # somebody else's, who keeps us out as well
+        return []
+
+
+def _mode(path: Path) -> int:
+    """Return the mode of a file; that of a closed one when it has just gone."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return 0

@@ -206,9 +206,16 @@ class Settings(BaseModel):
         """Make sure that a studio has worked in the data directory before: a wrong one is not made one.
 
         Raises:
-            ConfigError: None has.
+            ConfigError: None has, or it cannot be read.
         """
-        if not any((self.data_dir / name).exists() for name in ("instance", "postgres")):
+        try:
+            names = {path.name for path in self.data_dir.iterdir()}
+        except FileNotFoundError:
+            names = set[str]()
+        except OSError as error:
+            message = f"The data directory {self.data_dir} cannot be used: {error.strerror}."
+            raise ConfigError(message) from error
+        if names.isdisjoint({"instance", "postgres"}):
             message = f"No studio has ever used {self.data_dir}: name the right one with --data-dir."
             raise ConfigError(message)
 

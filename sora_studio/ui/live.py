@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import reflex as rx
-import structlog
 from reflex.event import Event, EventType
 
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.ports import Changes
 from sora_studio.ui import sockets
 from sora_studio.ui.session import TabState
-
-_log = structlog.get_logger(__name__)
 
 PAUSE = 0.25
 """Seconds from one re-reading by a tab to the next: one change shows at once, a burst 4 times a second."""
@@ -101,8 +98,6 @@ class _Push:
                 async for payload in changes.listen():
                     self._hearing, wait = True, PAUSE
                     self._changed(_whose(payload))
-            if self._hearing:
-                _log.warning("changes_unheard", tabs_read_every=DEAF)
             self._hearing = False
             await asyncio.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)
