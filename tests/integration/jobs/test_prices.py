@@ -86,9 +86,11 @@ async def test_remix_edit_extend_and_submit_again_book_what_their_forms_show(bac
             parent_id = await finished(work, model.id, size, seconds)
             forms = to_forms("", await derive.available(work.owner_id, parent_id))
             extend = [(partial(derive.extend, seconds=each.value.split()[0]), each) for each in forms.lengths]
+            views: list[VideoView] = []
             for ask, shown in [(derive.remix, forms.remix), (derive.edit, forms.edit), *extend]:
-                view = await ask(work.owner_id, parent_id, "x", most_micros=micros(shown.quote))
-                booked.append((shown.text.rpartition(" · ")[2], price_of(view)))
+                views.append(await ask(work.owner_id, parent_id, "x", most_micros=micros(shown.quote)))
+                booked.append((shown.text.rpartition(" · ")[2], price_of(views[-1])))
+            view = views[-1]
             again = price_tag(view.provider, await work.videos.price_again(work.owner_id, view.id))
             await undecide(work, view.id)
             booked.append((again, price_of(await work.videos.submit_again(work.owner_id, view.id))))
