@@ -1,6 +1,7 @@
 """Bodies that are read by hand: JSON or a form, with or without a file. `body_limit` bounds their size."""
 
 import json
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 from sora_studio.domain.errors import InvalidInput, TooLarge
 from sora_studio.domain.media import REFERENCE_MAX_BYTES
@@ -25,7 +26,7 @@ UPLOAD_MAX = 4 * REFERENCE_MAX_BYTES // 3 + USUAL_MAX
 _FIELD_MAX = 160 * 1024  # bytes: a prompt of 32,000 characters in UTF-8
 _FIELDS_MAX = 50
 _SMALL_MAX = 64 * 1024  # bytes; e-mail, password and name need far less
-_BAD_REQUEST = 400
+_ENCODED = 3  # bytes that a urlencoded form may take for one
 _JSON, _FORM, _MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 
 _Fields = TypeVar("_Fields", bound=BaseModel)
@@ -136,15 +137,44 @@ async def open_form(request: Request) -> AsyncGenerator[FormData]:
         InvalidInput: It is broken.
     """
     try:
-        form = await request.form(max_files=4, max_fields=_FIELDS_MAX, max_part_size=_FIELD_MAX)
-    except HTTPException as error:
-        if error.status_code != _BAD_REQUEST:
-            raise
-        raise InvalidInput(str(error.detail), code="invalid_form") from error
+        form = await _parse(request)
+    except MultiPartException as error:
+        raise InvalidInput(error.message, code="invalid_form") from error
     try:
         yield form
     finally:
         await form.close()
+
+
+class _Multipart(MultiPartParser):
+    """Knows a file also by `filename*` alone, which some clients send although RFC 7578 forbids it."""
+
+    def on_headers_finished(self) -> None:
+        part = self._current_part
+        if _ONLY_EXTENDED.search(part.content_disposition or b""):
+            part.content_disposition = (part.content_disposition or b"") + b'; filename="file"'
+        super().on_headers_finished()
+
+
+_ONLY_EXTENDED = re.compile(rb"^(?!.*;\s*filename=).*;\s*filename\*\s*=", re.IGNORECASE)
+
+
+async def _parse(request: Request) -> FormData:
+    """Read a form. A field's bound is for what it says, not for how many bytes that took.
+
+    Raises:
+        MultiPartException: It is broken, or larger than a form may be.
+    """
+    headers, stream = request.headers, request.stream()
+    if _media_type(request) == _MULTIPART:
+        parts = _Multipart(headers, stream, max_files=4, max_fields=_FIELDS_MAX, max_part_size=_FIELD_MAX)
+        return await parts.parse()
+    fields = FormParser(headers, stream, max_fields=_FIELDS_MAX, max_part_size=_ENCODED * _FIELD_MAX)
+    form = await fields.parse()
+    if any(len(str(value).encode(errors="replace")) > _FIELD_MAX for value in form.values()):
+        message = f"Field exceeded maximum size of {_FIELD_MAX // 1024}KB."
+        raise MultiPartException(message)
+    return form
 
 
 async def _fields(form: FormData) -> dict[str, Any]:

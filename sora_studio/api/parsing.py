@@ -3,8 +3,10 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
@@ -120,12 +122,17 @@ def _parse(text: str) -> object:
 
 
 def _read_data_url(url: str) -> bytes:
-    head, comma, data = url.partition(",")
-    if not (head.startswith("data:image/") and head.endswith(";base64") and comma):
+    """Read a data URL as browsers do: percent-encoded or not, in lines, with or without padding.
+
+    Its type is not looked at: the picture's first bytes tell.
+    """
+    head, comma, data = url.strip().partition(",")
+    if not (re.fullmatch(r"data:.*;\s*base64", head, re.IGNORECASE) and comma):
         message = "The studio does not fetch images from the web: send a file, or a data URL in base64."
         raise InvalidInput(message, _REFERENCE, "invalid_image_url")
+    letters = b"".join(unquote_to_bytes(data).split()).rstrip(b"=")
     try:
-        return base64.b64decode(data, validate=True)
+        return base64.b64decode(letters + b"=" * (-len(letters) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         message = "The data URL is not valid base64."
         raise InvalidInput(message, _REFERENCE, "invalid_image_url") from error

@@ -1,8 +1,10 @@
 """Reference pictures: whatever a person uploads, made into a plain PNG of the right size."""
 
+import struct
+from contextlib import suppress
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps
 
 from sora_studio.domain.errors import InvalidInput, TooLarge
 from sora_studio.domain.media import REFERENCE_MAX_BYTES, REFERENCE_MAX_PIXELS
@@ -12,6 +14,20 @@ from sora_studio.services.pictures.worker import bounded
 UPLOAD_SIDE = 2560  # pixels: as a PNG, even noise of this size stays below REFERENCE_MAX_BYTES
 
 _PARAM = "input_reference"
+_CUT_MOST = 0.1  # of a JPEG's lines that may be missing at its end: browsers show such a picture, too
+_END_OF_JPEG = b"\xff\xd9"
+_UNKNOWN = (128, 128, 128)  # what the decoder paints where there is no more data
+_TURNS = {  # how a picture is shown, by its EXIF orientation; 1 is upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SRGB = ImageCms.createProfile("sRGB")
+_SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # of a colour profile, as a mode of Pillow's
 
 
 @bounded
@@ -50,15 +66,14 @@ def fit_reference(data: bytes, size: Size) -> bytes:
 
 
 def _decode(data: bytes) -> Image.Image:
-    """Decode the first picture, upright, without transparency."""
+    """Decode the first picture, upright, in sRGB, without transparency."""
     if len(data) > REFERENCE_MAX_BYTES:
         message = f"The image has {len(data) / 2**20:.0f} MB; the limit is {REFERENCE_MAX_BYTES // 2**20} MB."
         raise TooLarge(message, _PARAM, "file_too_large")
     kind = _kind(data)
     try:
-        with Image.open(BytesIO(data), formats=[kind]) as image:
-            _check_pixels(*image.size)
-            return _opaque(ImageOps.exif_transpose(image))
+        image = _loaded(data, kind)
+        return _opaque(_in_srgb(_upright(image)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels() from error
     except TooLarge:
@@ -80,6 +95,61 @@ def _kind(data: bytes) -> str:
     raise InvalidInput(message, _PARAM, "invalid_image")
 
 
+def _loaded(data: bytes, kind: str) -> Image.Image:
+    """Unpack a picture; a JPEG that lacks a little of its end is whole enough.
+
+    Raises:
+        OSError: More is missing.
+        TooLarge: More than 50 megapixels.
+    """
+    try:
+        return _unpacked(data, kind)
+    except OSError:
+        if kind != "JPEG":
+            raise
+    image = _unpacked(data + _END_OF_JPEG, kind)
+    shown = ImageChops.difference(image.convert("RGB"), Image.new("RGB", image.size, _UNKNOWN)).getbbox()
+    if shown is None or shown[3] < (1 - _CUT_MOST) * image.height:
+        message = "Too much of it is missing."
+        raise OSError(message)
+    return image
+
+
+def _unpacked(data: bytes, kind: str) -> Image.Image:
+    with Image.open(BytesIO(data), formats=[kind]) as image:
+        _check_pixels(*image.size)
+        image.load()
+        return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn a picture as its EXIF says; what only XMP says no browser heeds, nor what cannot be read."""
+    exif = Image.Exif()
+    with suppress(SyntaxError, ValueError, struct.error):
+        exif.load(image.info.get("exif", b""))
+    turn = _TURNS.get(exif.get(ExifTags.Base.Orientation, 1))
+    return image if turn is None else image.transpose(turn)
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Convert colours from the profile that gives them their meaning; one that is broken says nothing."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        space = source.profile.xcolor_space  # pyright: ignore[reportAttributeAccessIssue] -- typed as a file
+        mode = _SPACES[space.strip()]
+        if (mode == "CMYK") != (image.mode == "CMYK"):
+            return image
+        plain = ImageCms.profileToProfile(_plain(image).convert(mode), source, _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, KeyError):
+        return image
+    if plain is not None and image.has_transparency_data:
+        plain.putalpha(image.convert("RGBA").getchannel("A"))
+    return plain or image
+
+
 def _check_pixels(width: int, height: int) -> None:
     """Refuse before decoding: a small file can unpack into any number of pixels."""
     if width * height > REFERENCE_MAX_PIXELS:
@@ -93,12 +163,18 @@ def _too_many_pixels() -> TooLarge:
 
 def _opaque(image: Image.Image) -> Image.Image:
     """Return plain colours, transparency on white."""
-    if image.mode.startswith("I"):  # 16 bits of grey
-        image = image.point(lambda value: value / 256).convert("L")
+    image = _plain(image)
     if not image.has_transparency_data:
         return image.convert("RGB")
     image = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Return 8 bits for each colour."""
+    if image.mode.startswith("I"):  # 16 bits of grey
+        return image.point(lambda value: value / 256).convert("L")
+    return image
 
 
 def _png(image: Image.Image) -> bytes:

@@ -6,7 +6,7 @@ import zlib
 from io import BytesIO
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from sora_studio.domain.errors import InvalidInput, TooLarge
 from sora_studio.domain.video import Size
@@ -166,7 +166,8 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"
         ),
         *(picture((8, 8), kind) for kind in ("GIF", "BMP", "TIFF", "ICO", "PPM", "TGA", "PDF")),
         *(SVG, b"\x89PNG\r\n\x1a\n" + SVG, b"\xff\xd8\xff" + SVG, b"%!PS-Adobe-3.0 EPSF-3.0\n"),
-        *(picture((300, 200), kind)[:-40] for kind in ("PNG", "JPEG", "WEBP")),
+        *(picture((300, 200), kind)[:-40] for kind in ("PNG", "WEBP")),
+        picture((300, 200), "JPEG")[:-500],
         png(0, 0),
         png(10, 10),  # no pixels in it
         png(10, 10, pixels=b"\0" * 5),  # too few
@@ -221,3 +222,94 @@ def test_flipped_bytes_never_raise_anything_else(kind):
             fit_reference(bytes(damaged), SIZE)
         except InvalidInput:
             continue
+
+
+def display_p3() -> bytes:
+    """Write a colour profile with the primaries of Display P3 and the tone curve of sRGB."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    columns = {  # of the profile's matrix, adapted to D50
+        b"rXYZ": (0.51512, 0.2412, -0.00105),
+        b"gXYZ": (0.29198, 0.69225, 0.04189),
+        b"bXYZ": (0.1571, 0.06657, 0.78407),
+    }
+    for name, column in columns.items():
+        at = profile.index(name)
+        offset = struct.unpack_from(">I", profile, at + 4)[0] + 8
+        struct.pack_into(">3i", profile, offset, *(round(part * 2**16) for part in column))
+    return bytes(profile)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P"), ("JPEG", "RGB"), ("WEBP", "RGB")]
+)
+def test_colours_are_what_their_profile_says(kind, mode):
+    """The red of sRGB in a picture of a telephone's, whose profile is gone afterwards."""
+    photo = Image.new("RGB", (64, 36), (234, 51, 35))
+    photo = photo.quantize() if mode == "P" else photo.convert(mode)
+    buffer = BytesIO()
+    photo.save(buffer, kind, icc_profile=display_p3(), quality=100)
+    for data in (clean_reference(buffer.getvalue())[0], fit_reference(buffer.getvalue(), SIZE)):
+        shown = Image.open(BytesIO(data))
+        assert shown.getpixel((5, 5)) == pytest.approx((255, 0, 0), abs=6)
+        assert shown.info == {}
+
+
+def test_grey_and_print_colours_have_profiles_too():
+    """A profile for another kind of colours, or a broken one, changes nothing."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    white = picture((64, 36), "JPEG", (0, 0, 0, 0), "CMYK", icc_profile=srgb)
+    assert fitted(white).getpixel((5, 5)) == (255, 255, 255)
+    grey = picture((64, 36), "PNG", 128, "L", icc_profile=srgb)
+    assert fitted(grey).getpixel((5, 5)) == (128, 128, 128)
+    broken = picture((64, 36), "PNG", icc_profile=b"profile of a monitor")
+    assert fitted(broken).getpixel((5, 5)) == (200, 30, 60)
+
+
+def test_transparency_stays_where_colours_are_converted():
+    seen_through = picture((64, 36), "PNG", (234, 51, 35, 0), "RGBA", icc_profile=display_p3())
+    assert fitted(seen_through).getpixel((5, 5)) == (255, 255, 255)
+
+
+def noisy(**saving: object) -> bytes:
+    """Write a JPEG whose lines take about the same number of bytes."""
+    buffer = BytesIO()
+    noise = Image.frombytes("RGB", (320, 320), chance(3).randbytes(320 * 320 * 3))
+    noise.save(buffer, "JPEG", **saving)  # pyright: ignore[reportArgumentType] -- options of any format
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("saving", [{}, {"progressive": True}])
+@pytest.mark.parametrize("kept", [-2, 0.97])
+def test_a_jpeg_that_lacks_its_last_bytes_is_shown(saving, kept):
+    data = noisy(**saving)
+    cut = data[: kept if kept < 0 else int(kept * len(data))]
+    assert inspect_reference(cut) == (320, 320)
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.8])
+def test_a_jpeg_that_lacks_more_is_damaged(kept):
+    data = noisy()
+    with pytest.raises(InvalidInput):
+        inspect_reference(data[: int(kept * len(data))])
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_a_picture_is_turned_as_cameras_say(turn):
+    photo = Image.new("RGB", (60, 40), "blue")
+    photo.paste("red", (0, 0, 10, 10))
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    buffer = BytesIO()
+    photo.save(buffer, "PNG", exif=exif)
+    shown = Image.open(BytesIO(clean_reference(buffer.getvalue())[0]))
+    right, below = (turn in {2, 3, 6, 7}), (turn in {3, 4, 7, 8})
+    corner = shown.getpixel((right * (shown.width - 1), below * (shown.height - 1)))
+    assert (shown.size, corner) == ((60, 40) if turn < 5 else (40, 60), (255, 0, 0))
+
+
+def test_what_only_xmp_or_a_broken_exif_says_turns_nothing():
+    """As in browsers."""
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6"/></x:xmpmeta>'
+    assert inspect_reference(picture((60, 40), "JPEG", xmp=xmp)) == (60, 40)
+    assert inspect_reference(picture((60, 40), "WEBP", xmp=xmp)) == (60, 40)
+    assert inspect_reference(picture((60, 40), "JPEG", exif=b"Exif\0\0nonsense")) == (60, 40)
