@@ -187,7 +187,7 @@ async def test_no_text_of_a_video_holds_up_anybody(author: httpx.AsyncClient, te
 
 async def test_nothing_is_worked_on_for_who_asks_too_often(http: httpx.AsyncClient, database: Database):
     """The limit comes first: an attempt that is refused costs next to nothing."""
-    throttle = Throttle(LIMITS | {"signup": "1 per hour"})
+    throttle = Throttle({**LIMITS, "signup": "1 per hour"})
     throttle.hit("signup", "127.0.0.1")
     worst = ACCOUNT | {"password": SLOW_FOR_ZXCVBN}
     with container.using(services_with(account_service(database, throttle=throttle))):

@@ -109,7 +109,7 @@ async def test_a_wrong_password_is_a_row_whatever_the_account_and_names_nobody_w
 
 
 async def test_what_strangers_repeat_fills_neither_table_nor_log(database: Database):
-    throttle = Throttle(LIMITS | {"refusal on the trail": "5 per hour"})
+    throttle = Throttle({**LIMITS, "refusal on the trail": "5 per hour"})
     accounts = account_service(database, throttle=throttle)
     with capture_logs() as log:
         for number in range(30):

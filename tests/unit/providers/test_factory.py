@@ -130,7 +130,9 @@ def test_a_server_is_told_apart_by_its_address_and_its_key():
 def test_the_sandbox_of_an_instance_is_the_same_on_any_port():
     instance = uuid4()
     one, other = (
-        provider_of(table("sandbox"), f"http://127.0.0.1:{port}/v1", instance).profile.server
+        provider_of(
+            table("sandbox", base_url=f"http://127.0.0.1:{port}/v1"), child_of=instance
+        ).profile.server
         for port in (4010, 4011)
     )
 
