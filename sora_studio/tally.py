@@ -44,4 +44,5 @@ class Tally:
 
 def _say(kind: tuple[str, str, str], count: int, **details: str) -> None:
     act, result, who = kind
-    _log.warning("security_event", act=act, result=result, user_id=who, count=count, **details)
+    # Not a warning: log.py sums those up, and we have done so already.
+    _log.info("security_event", act=act, result=result, user_id=who, count=count, **details)
