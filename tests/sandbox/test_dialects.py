@@ -505,7 +505,7 @@ async def test_who_forgets_at_a_restart(tmp_path: Path, name: str):
         video_id = created.json()["id"]
         assert [job["kind"] for job in await box.jobs()] == ["create"]
         assert (await box.seen())["create"] == 1
-    async with running(tmp_path, dialect=name) as box, httpx.AsyncClient() as http:
+    async with running(tmp_path, dialect=name, faults=True) as box, httpx.AsyncClient() as http:
         found = await http.get(f"{box.base_url}/videos/{video_id}")
         assert found.status_code == (404 if name == "vllm-omni" else 200)
         assert [job["id"] for job in await box.jobs()] == [video_id]

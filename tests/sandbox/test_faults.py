@@ -241,7 +241,7 @@ def test_a_stuck_job_is_stuck_after_a_restart(tmp_path: Path):
         box.fault(job="stuck")
         video_id = _create(http, **{"Idempotency-Key": "click"})["id"]
         wait_until(lambda: http.get(f"/videos/{video_id}").json()["status"] == "in_progress")
-    with running_sandbox(tmp_path) as again, httpx.Client(base_url=again.base_url) as http:
+    with running_sandbox(tmp_path, faults=True) as again, httpx.Client(base_url=again.base_url) as http:
         wait_until(lambda: http.get(f"/videos/{video_id}").json()["status"] == "in_progress")
         assert again.workers() == []
         assert again.posts() == {"click": 1}
