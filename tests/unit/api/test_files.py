@@ -217,3 +217,9 @@ async def test_what_is_not_finished_has_no_file_yet(
     view = studio.videos.add(owner_id, phase=phase)
     answer = await http.get(f"/api/videos/{public_id(view.id)}/content")
     assert (answer.status_code, answer.headers["x-should-retry"]) == (409, "false")
+
+
+async def test_a_file_runs_nothing_and_stands_in_nobodys_frame(http: httpx.AsyncClient, url: str):
+    policy = (await http.get(url)).headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "frame-ancestors 'none'"} <= {*policy}
+    assert policy[0].startswith("sandbox")
