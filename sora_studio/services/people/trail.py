@@ -67,7 +67,7 @@ class Trail:
 
     def tell(self, line: AuditRow) -> None:
         """Log a line that has been stored."""
-        _log.info(  # not a warning: those are summed up by the minute, and each of these is about somebody else
+        _log.info(  # not a warning: the log sums those up, and this is about one person
             "security_event",
             act=str(line.act),
             result=str(line.result),

@@ -134,15 +134,16 @@ async def test_two_origins_are_none(knock: Knock):
 @pytest.mark.parametrize(
     ("public_url", "scheme", "kept"),
     [
-        ("https://studio.example", "https", "__Host-sora_session=b"),
-        ("https://studio.example", "http", "__Host-sora_session=b"),
-        ("http://studio.example", "https", "__Host-sora_session=b"),
-        ("http://studio.example", "http", "sora_session=a"),
+        ("https://studio.example", "https", "__Host-sora_session=b; __Host-sora_device_1=d"),
+        ("https://studio.example", "http", "__Host-sora_session=b; __Host-sora_device_1=d"),
+        ("http://studio.example", "https", "__Host-sora_session=b; __Host-sora_device_1=d"),
+        ("http://studio.example", "http", "sora_session=a; sora_device_1=c"),
     ],
 )
 async def test_the_cookie_counts_under_the_name_of_its_scheme(
     knock: Knock, public_url: str, scheme: str, kept: str
 ):
-    sent = {"X-Forwarded-Proto": scheme, "Cookie": "x=1; sora_session=a;__Host-sora_session=b; y=2"}
+    ours = "sora_session=a; sora_device_1=c;__Host-sora_session=b; __Host-sora_device_1=d"
+    sent = {"X-Forwarded-Proto": scheme, "Cookie": f"x=1; {ours}; y=2"}
     answer = await knock(public_url=public_url).get("/api/videos", headers=sent)
     assert answer.json()["cookie"] == f"x=1; {kept}; y=2"
