@@ -35,7 +35,7 @@ class OwnTabs(EventNamespace):
         await super().link_token_to_sid(sid, tab, update_state=update_state)
 
     def _tab(self, sid: str, token: str) -> str:
-        session = token_in_cookies(self.cookies(sid)) or ""
+        session = token_in_cookies(self.cookies(sid) or "") or ""
         return hashlib.sha256(f"{session}\n{token}".encode()).hexdigest()
 
     def socket_of(self, tab: str) -> str | None:
@@ -43,10 +43,10 @@ class OwnTabs(EventNamespace):
         socket = self._token_manager.token_to_socket.get(tab)  # the public view copies them all
         return socket.sid if socket else None
 
-    def cookies(self, sid: str) -> str:
-        """Return the Cookie header with which a socket was opened."""
+    def cookies(self, sid: str) -> str | None:
+        """Return the Cookie header with which a socket was opened; None when it has just been closed."""
         environ = self.app.sio.get_environ(sid, self.namespace) if self.app.sio else None
-        return environ.get("HTTP_COOKIE", "") if environ else ""
+        return environ.get("HTTP_COOKIE", "") if environ else None
 
     def origin(self, sid: str) -> Origin:
         """Return where a socket was opened."""
