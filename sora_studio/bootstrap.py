@@ -223,7 +223,12 @@ def _services(
         sign_up_open=settings.sign_up == "open",
     )
     media = MediaService(
-        db=db, storage=on.storage, disk_space=on.disk_space, worker_pool=uploads, throttle=throttle
+        db=db,
+        storage=on.storage,
+        disk_space=on.disk_space,
+        worker_pool=uploads,
+        throttle=throttle,
+        unused_max=settings.unused_pictures_mb * 1_000_000,
     )
     spending = Spending(catalog, throttle=throttle, max_pending=settings.max_pending)
     wishes = Wishes(

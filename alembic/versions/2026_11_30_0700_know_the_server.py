@@ -1,6 +1,6 @@
-"""Remember which server a job was sent to: a provider's name may stand for another one elsewhere, or later.
+"""Remember which server a job was sent to, and when an uploaded picture was used.
 
-Of jobs that were sent before it is not known, so every process with that provider's name asks about them.
+A provider's name may stand for another server elsewhere, or later. Of jobs that were sent before it is not known, so every process with that provider's name asks about them.
 """
 
 import sqlalchemy as sa
@@ -16,8 +16,10 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.add_column("job", sa.Column("server", sa.Text(), nullable=True))
+    op.add_column("reference", sa.Column("used_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column("reference", "used_at")
     op.drop_column("job", "server")

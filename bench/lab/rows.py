@@ -10,6 +10,7 @@ import psycopg
 
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Phase
+from sora_studio.domain.words import words_of
 from tests.support.library import START
 
 PEOPLE = 50
@@ -25,7 +26,7 @@ and somebody walks past carrying flowers toward green hills under passing clouds
 _WORDS = _TEXT.split()
 _PHASES = (Phase.COMPLETED,) * 93 + (Phase.FAILED,) * 5 + (Phase.QUEUED, Phase.IN_PROGRESS)
 _COPY_VIDEOS = """COPY video (id, owner_id, kind, title, prompt, provider, model, size, seconds, phase,
-    created_at, completed_at) FROM STDIN"""
+    created_at, completed_at, search) FROM STDIN"""
 _COPY_JOBS = """COPY job (id, video_id, current, provider, remote_id, phase, progress, progress_known,
     price_micros, charge, created_at) FROM STDIN"""
 _COPY_ASSETS = """COPY asset (video_id, variant, key, content_type, bytes, sha256, width, height, created_at)
@@ -89,7 +90,8 @@ def _video(wish: _Wish) -> tuple[object, ...]:
     when = START + timedelta(seconds=wish.age)
     ended = when if wish.phase is Phase.COMPLETED else None
     facts = ("create", wish.prompt[:60], wish.prompt, "sandbox", "sora-2", "1280x720", "4")
-    return (wish.id, wish.owner_id, *facts, wish.phase, when, ended)
+    words = " ".join(f"'{word}'" for word in words_of(wish.prompt))
+    return (wish.id, wish.owner_id, *facts, wish.phase, when, ended, words)
 
 
 def _job(wish: _Wish) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from sora_studio.api.body import read_file
 from sora_studio.api.dependencies import IdentityDep
 from sora_studio.api.files import FILE, file_response
-from sora_studio.api.schemas import Reference
+from sora_studio.api.schemas import Reference, ReferenceDeleted
 from sora_studio.container import services
 
 router = APIRouter(prefix="/references", tags=["videos"])
@@ -42,3 +42,10 @@ async def add_reference(request: Request, identity: IdentityDep) -> Reference:
 async def read_upload(request: Request, identity: IdentityDep, reference_id: UUID) -> Response:
     """Return an uploaded picture."""
     return file_response(request, await services().media.reference_upload(identity.user_id, reference_id))
+
+
+@router.delete("/{reference_id}")
+async def remove_reference(identity: IdentityDep, reference_id: UUID) -> ReferenceDeleted:
+    """Delete an uploaded picture; videos that were made with it keep theirs."""
+    await services().media.remove_reference(identity.user_id, reference_id)
+    return ReferenceDeleted(id=str(reference_id))

@@ -192,6 +192,14 @@ class Reference(BaseModel):
     height: int
 
 
+class ReferenceDeleted(BaseModel):
+    """The answer to a deletion."""
+
+    id: str
+    object: Literal["reference.deleted"] = "reference.deleted"
+    deleted: Literal[True] = True
+
+
 class ModelOffer(BaseModel):
     """One model, and what may be asked of it."""
 

@@ -11,7 +11,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, TrashRow, UsedIdempotencyKeyRow, VideoRow
+from sora_studio.db.models import (
+    AssetRow,
+    JobRow,
+    ReferenceRow,
+    TrashRow,
+    UsedIdempotencyKeyRow,
+    UserRow,
+    VideoRow,
+)
 from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.video import Phase
 
@@ -56,6 +64,31 @@ class AssetRepository(Repository):
         """Register an uploaded picture."""
         self._tx.add(reference)
         await self._tx.flush()
+
+    async def unused_bytes(self, owner_id: UUID) -> int:
+        """Return how much an owner's pictures take that no wish has named yet; uploads count one by one."""
+        one_by_one = select(UserRow.id).where(col(UserRow.id) == owner_id).with_for_update(key_share=True)
+        await self._do(one_by_one)
+        theirs = (col(ReferenceRow.owner_id) == owner_id, col(ReferenceRow.used_at).is_(None))
+        total = core_select(func.coalesce(func.sum(col(ReferenceRow.bytes)), 0)).where(*theirs)
+        return int((await self._do(total)).scalar_one())
+
+    async def use_reference(self, reference_id: UUID) -> None:
+        """Remember that a wish has named an uploaded picture."""
+        named = update(ReferenceRow).where(col(ReferenceRow.id) == reference_id)
+        await self._do(named.values(used_at=func.coalesce(col(ReferenceRow.used_at), func.now())))
+
+    async def erase_reference(self, owner_id: UUID, reference_id: UUID) -> None:
+        """Remove an uploaded picture; its file goes to the trash.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        row = await self.reference(owner_id, reference_id)
+        await self._throw_away(
+            select(col(ReferenceRow.key), func.now()).where(col(ReferenceRow.id) == row.id)
+        )
+        await self._do(delete(ReferenceRow).where(col(ReferenceRow.id) == row.id))
 
     async def reference(self, owner_id: UUID, reference_id: UUID) -> ReferenceRow:
         """Return an uploaded picture.

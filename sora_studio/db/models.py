@@ -9,8 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     CheckConstraint,
     Column,
+    ColumnElement,
     Computed,
     DateTime,
     ForeignKey,
@@ -20,9 +22,11 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     Text,
+    func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
 from sora_studio.domain.activity import ActivityKind
@@ -45,6 +49,20 @@ REFERENCE = "reference"
 
 AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 """Due by any clock: the database's may differ from ours."""
+
+
+class WordsType(UserDefinedType[list[str]]):
+    """A list of words as a tsvector: they are stored as they are, and no parser of the server sees them."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: object) -> str:
+        """Return the column's type."""
+        return "TSVECTOR"
+
+    def bind_expression(self, bindvalue: BindParameter[list[str]]) -> ColumnElement[list[str]]:
+        """Turn the list into what is stored."""
+        return func.array_to_tsvector(bindvalue, type_=self)
 
 
 def _now() -> datetime:
@@ -185,9 +203,8 @@ class VideoRow(SQLModel, table=True):
     )
     idempotency_key: str | None = Field(default=None, sa_column=Column(Text))
     request_sha256: str | None = Field(default=None, sa_column=Column(Text))
-    search: str | None = Field(
-        default=None,
-        sa_column=Column(TSVECTOR, Computed("to_tsvector('simple', title || ' ' || prompt)", persisted=True)),
+    search: list[str] = Field(  # see `domain.words`; written beside title and prompt, and never read back
+        default_factory=list, sa_column=Column(WordsType, nullable=False, server_default=text("''::tsvector"))
     )
 
 
@@ -318,6 +335,7 @@ class ReferenceRow(SQLModel, table=True):
     width: int
     height: int
     created_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
+    used_at: datetime | None = Field(default=None, sa_column=_maybe_moment())  # when a wish first named it
 
 
 class UsedIdempotencyKeyRow(SQLModel, table=True):

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     cast,
+    false,
     func,
     literal,
     select,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
@@ -33,6 +34,7 @@ from sora_studio.domain.library import Coming, LibraryCounts, LibraryPage, Libra
 from sora_studio.domain.money import SANDBOX
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import TERMINAL, Kind, Phase, Status, VideoView
+from sora_studio.domain.words import beginnings_of, words_of
 
 COUNT_CAP = 1_000
 """Totals are counted up to here; beyond it the page says "1,000+"."""
@@ -43,7 +45,6 @@ fills its page among them, and only a rare one needs the index."""
 
 _VIDEO, _JOB, _ASSET = (SQLModel.metadata.tables[name] for name in ("video", "job", "asset"))
 _Row = TypeVar("_Row", bound=SQLModel)
-_FIRST_CJK = "\u2e80"  # from here on, words are written without spaces between them
 _UNFINISHED = (Status.QUEUED, Status.IN_PROGRESS)
 _NO_VIDEO = "There is no such video."
 
@@ -57,6 +58,7 @@ class VideoRepository(Repository):
         Raises:
             Conflict: The owner has used this request key before.
         """
+        video.search = words_of(f"{video.title} {video.prompt}")
         try:
             self._tx.add(_copied(video))
             await self._tx.flush()  # the parts refer to it
@@ -137,15 +139,25 @@ class VideoRepository(Repository):
         if query.after:
             wanted.append(_beyond(query.order, await self._position(owner_id, query.after)))
         library = select(*_SHOWN, *_SEARCHED).where(*wanted)
-        rows: list[Row[Any]] = []
-        if query.search:
-            recent = library.order_by(*_keys(query.order)).limit(RECENT).subquery()
-            found = select(*recent.c).where(*matching(query.search, recent))
-            rows = await self._first(found.order_by(*_keys(query.order, recent)), query)
-        if len(rows) <= query.limit:
-            found = library.where(*matching(query.search))
-            rows = await self._first(found.order_by(*_keys(query.order)), query)
+        if not matching(query.search):
+            rows = await self._first(library.order_by(*_keys(query.order)), query)
+        else:
+            rows = await self._matches(library, query)
         return LibraryPage(tuple(map(_to_view, rows[: query.limit])), has_more=len(rows) > query.limit)
+
+    async def _matches(self, library: Select[*tuple[Any, ...]], query: LibraryQuery) -> list[Row[Any]]:
+        """Read the first of the videos that have the words of a search: among the next ones, else of all.
+
+        The planner knows too little of beginnings of words, and would read a library from end to end in the
+        hope of an early match. So of all, those that match are found first, by the index of words.
+        """
+        recent = library.order_by(*_keys(query.order)).limit(RECENT).subquery()
+        found = select(*recent.c).where(*matching(query.search, recent))
+        rows = await self._first(found.order_by(*_keys(query.order, recent)), query)
+        if len(rows) > query.limit:
+            return rows
+        matches = library.where(*matching(query.search)).cte("matches").prefix_with("MATERIALIZED")
+        return await self._first(select(*matches.c).order_by(*_keys(query.order, matches)), query)
 
     async def counts(self, owner_id: UUID, search: str = "") -> LibraryCounts:
         """Count the owner's newest 1,001 matching videos by status."""
@@ -184,8 +196,11 @@ class VideoRepository(Repository):
         return Coming(row.videos, int(row.price), int(row.play))
 
     async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> None:
-        """Give a video another title."""
-        await self._change(owner_id, video_id, col(VideoRow.deleted_at).is_(None), title=title)
+        """Give a video another title, by which it is found from now on."""
+        query = select(col(VideoRow.prompt)).where(col(VideoRow.id) == video_id)
+        prompt = (await self._do(query)).scalar_one_or_none()
+        words = words_of(f"{title} {prompt}")
+        await self._change(owner_id, video_id, col(VideoRow.deleted_at).is_(None), title=title, search=words)
 
     async def mark_deleted(self, owner_id: UUID, video_id: UUID, *, ago: timedelta = timedelta()) -> None:
         """Put up a tombstone, dated so long ago; the purge takes the rest away."""
@@ -208,7 +223,13 @@ class VideoRepository(Repository):
         The rows stay until the purge has seen to the jobs at their providers; a POST that is still on its way
         finds its row, and one whose answer was lost is looked for, so that no job is forgotten there.
         """
-        nobodys = {"owner_id": None, "title": "", "idempotency_key": None, "request_sha256": None}
+        nobodys = {
+            "owner_id": None,
+            "title": "",
+            "search": [],
+            "idempotency_key": None,
+            "request_sha256": None,
+        }
         theirs = col(VideoRow.owner_id) == owner_id
         await self._do(update(VideoRow).where(theirs).values(deleted_at=func.now(), **nobodys))
         await AssetRepository(self._tx).forget_words()
@@ -238,31 +259,19 @@ class VideoRepository(Repository):
 def matching(search: str, video: FromClause = _VIDEO) -> list[ColumnElement[bool]]:
     """Build the conditions of a search: every word has to begin a word of the title or the prompt.
 
-    Signs and words of scripts that need no spaces are looked for anywhere in the text.
+    Words of scripts that set no spaces are found anywhere in the text. What has no word in it finds nothing.
     """
-    words = search.encode("utf-8", "replace").decode().replace("\0", " ").split()[:16]
-    text = func.concat(video.c.title, " ", video.c.prompt)
-    conditions: list[ColumnElement[bool]] = [
-        text.icontains(word, autoescape=True) for word in words if _is_substring(word)
-    ]
-    quoted = [
-        "'{}':*".format(word.replace("\\", "\\\\").replace("'", "''"))
-        for word in words
-        if not _is_substring(word)
-    ]
-    if quoted:
-        query = func.to_tsquery(cast(literal("simple"), REGCONFIG), " & ".join(quoted))
-        conditions.append(video.c.search.op("@@", is_comparison=True)(query))
-    return conditions
+    beginnings = beginnings_of(search)
+    if not beginnings:
+        return [false()] if search.strip("\0").strip() else []
+    quoted = ("'{}':*".format(each.replace("\\", "\\\\").replace("'", "''")) for each in beginnings)
+    query = cast(literal(" & ".join(quoted)), TSQUERY)
+    return [video.c.search.op("@@", is_comparison=True)(query)]
 
 
 def _copied(row: _Row) -> _Row:
     """Copy a row: what the server fills in stays out of the one that may have to be stored again."""
     return type(row)(**row.model_dump(exclude_none=True))
-
-
-def _is_substring(word: str) -> bool:
-    return not any(char.isalnum() for char in word) or any(char >= _FIRST_CJK for char in word)
 
 
 def _mine(owner_id: UUID) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.models import JobRow, UserRow, VideoRow
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Phase, title_of
+from sora_studio.domain.words import words_of
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -47,6 +48,7 @@ async def add_videos(
                 phase=phase,
                 parent_id=parent_id,
                 created_at=start + number * every,
+                search=words_of(f"{title_of(prompt)} {prompt}"),
             )
             tx.add(video)
             await tx.flush()

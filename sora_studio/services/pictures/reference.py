@@ -13,6 +13,7 @@ from sora_studio.services.pictures.worker import bounded
 
 UPLOAD_SIDE = 2560  # pixels: as a PNG, even noise of this size stays below REFERENCE_MAX_BYTES
 
+_QUALITIES = (None, 95, 88, 75, 60, 40, 20)  # of WebP; None: a PNG, for pictures that came without a loss
 _PARAM = "input_reference"
 _CUT_MOST = 0.1  # of a JPEG's lines that may be missing at its end: browsers show such a picture, too
 _END_OF_JPEG = b"\xff\xd9"
@@ -43,7 +44,10 @@ def inspect_reference(data: bytes) -> tuple[int, int]:
 
 @bounded
 def clean_reference(data: bytes) -> tuple[bytes, int, int]:
-    """Make an upload into a plain PNG of at most UPLOAD_SIDE pixels a side; return it, its width and height.
+    """Make an upload into a plain picture of at most UPLOAD_SIDE pixels a side, no larger than it came.
+
+    Returns:
+        A PNG or, where that would be larger, a WebP; its width and height.
 
     Raises:
         InvalidInput: Not a whole PNG, JPEG or WebP picture.
@@ -51,7 +55,7 @@ def clean_reference(data: bytes) -> tuple[bytes, int, int]:
     """
     image = _decode(data)
     image.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE), Image.Resampling.LANCZOS)
-    return _png(image), *image.size
+    return _no_larger(image, len(data), is_photo=_kind(data) == "JPEG"), *image.size
 
 
 @bounded
@@ -175,6 +179,23 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits of grey
         return image.point(lambda value: value / 256).convert("L")
     return image
+
+
+def _no_larger(image: Image.Image, most: int, *, is_photo: bool) -> bytes:
+    """Write a picture within so many bytes, as well as they allow; without a loss where it came so."""
+    smallest = b""
+    for quality in _QUALITIES[is_photo:]:
+        data = _png(image) if quality is None else _webp(image, quality)
+        if len(data) <= most:
+            return data
+        smallest = min(smallest or data, data, key=len)
+    return smallest  # of a few pixels: headers are larger than they are
+
+
+def _webp(image: Image.Image, quality: int) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "WEBP", quality=quality, method=2, exif=b"", icc_profile=b"", xmp=b"")
+    return buffer.getvalue()
 
 
 def _png(image: Image.Image) -> bytes:

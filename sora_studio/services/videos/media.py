@@ -10,7 +10,7 @@ from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.models import REFERENCE, AssetRow, ReferenceRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.errors import Conflict, NotFound, StorageError, Unavailable
+from sora_studio.domain.errors import Conflict, NotFound, StorageError, TooLarge, Unavailable
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import MediaFile, ReferenceView, file_name
 from sora_studio.domain.ports import Storage
@@ -21,7 +21,10 @@ from sora_studio.services.pictures import clean_reference, fit_reference
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.worker_pool import WorkerPool
 
-PNG = "image/png"
+PNG, WEBP = "image/png", "image/webp"
+UNUSED_MAX = 200_000_000
+"""Bytes of pictures that no wish has named yet, as many as a person may keep."""
+
 _MISSING = "This file is missing from the studio's storage. Tell the person who runs this studio."
 
 
@@ -36,9 +39,10 @@ class MediaService:
         disk_space: DiskSpace,
         worker_pool: WorkerPool,
         throttle: Throttle,
+        unused_max: int = UNUSED_MAX,
     ) -> None:
         self._db, self._storage, self._worker_pool, self._throttle = db, storage, worker_pool, throttle
-        self._disk_space = disk_space
+        self._disk_space, self._unused_max = disk_space, unused_max
 
     async def require_disk_space(self) -> None:
         """Make sure that another video could be saved.
@@ -81,9 +85,12 @@ class MediaService:
 
         Raises:
             InvalidInput: It is no PNG, JPEG or WebP picture.
-            TooLarge: More than 20 MB or 50 megapixels.
+            TooLarge: More than 20 MB or 50 megapixels; or the person keeps too many that are not used.
+            LimitReached: Too many uploads in a minute.
+            InsufficientStorage: The disk is nearly full or refuses.
         """
         self._throttle.hit("upload", str(owner_id))
+        await self._require_room(owner_id)
         return await self._upload(owner_id, *await self._worker_pool.run(clean_reference, data))
 
     async def reuse_reference(self, owner_id: UUID, video_id: UUID) -> ReferenceView:
@@ -91,13 +98,25 @@ class MediaService:
 
         Raises:
             NotFound: There is none, or the video is not the owner's.
+            TooLarge: The person keeps too many pictures that are not used.
             LimitReached: Too many uploads in a minute.
+            InsufficientStorage: The disk is nearly full or refuses.
             StorageError: The picture is not where it should be, or the disk refused its copy.
         """
         file = await self.reference(owner_id, video_id)
         self._throttle.hit("upload", str(owner_id))
+        await self._require_room(owner_id)
         picture = await self._storage.read(file.key)
         return await self._upload(owner_id, picture, file.width, file.height)
+
+    async def remove_reference(self, owner_id: UUID, reference_id: UUID) -> None:
+        """Delete an uploaded picture; videos that were made with it keep theirs.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        async with self._db.transaction() as tx:
+            await AssetRepository(tx).erase_reference(owner_id, reference_id)
 
     async def reference_upload(self, owner_id: UUID, reference_id: UUID) -> MediaFile:
         """Return an uploaded picture.
@@ -131,6 +150,9 @@ class MediaService:
         picture = await self._worker_pool.run(fit_reference, data, size)
         key = f"videos/{video_id.hex}/{REFERENCE}.png"
         await self._keep(picture, key)
+        if wish.reference_id is not None:
+            async with self._db.transaction() as tx:
+                await AssetRepository(tx).use_reference(wish.reference_id)
         return (
             AssetRow(
                 video_id=video_id,
@@ -151,21 +173,42 @@ class MediaService:
 
     async def _upload(self, owner_id: UUID, picture: bytes, width: int, height: int) -> ReferenceView:
         reference_id = new_id()
-        key = f"references/{reference_id.hex}.png"
+        content_type = WEBP if picture.startswith(b"RIFF") else PNG
+        key = f"references/{reference_id.hex}.{content_type.rpartition('/')[2]}"
         await self._keep(picture, key)
         row = ReferenceRow(
             id=reference_id,
             owner_id=owner_id,
             key=key,
-            content_type=PNG,
+            content_type=content_type,
             bytes=len(picture),
             sha256=hashlib.sha256(picture).hexdigest(),
             width=width,
             height=height,
         )
-        async with self._db.transaction() as tx:
-            await AssetRepository(tx).add_reference(row)
+        try:
+            async with self._db.transaction() as tx:
+                self._check_unused(await AssetRepository(tx).unused_bytes(owner_id) + len(picture))
+                await AssetRepository(tx).add_reference(row)
+        except TooLarge:
+            await self._storage.delete(key)
+            raise
         return ReferenceView(reference_id, width, height)
+
+    async def _require_room(self, owner_id: UUID) -> None:
+        """Refuse an upload before any work is done for it."""
+        await self._disk_space.make_sure()
+        async with self._db.transaction() as tx:
+            self._check_unused(await AssetRepository(tx).unused_bytes(owner_id) + 1)
+
+    def _check_unused(self, total: int) -> None:
+        if total > self._unused_max:
+            most = self._unused_max // 1_000_000
+            message = (
+                f"You keep pictures that no video uses yet, and this one would make it more than {most} MB. "
+                "Delete some of them, or use them; they also go by themselves after a day."
+            )
+            raise TooLarge(message, "file", "too_many_pictures")
 
     async def _keep(self, data: bytes, key: str) -> None:
         spooled = self._storage.spool()

@@ -88,7 +88,7 @@ async def test_someone_elses_videos_are_not_there(database: Database):
         ("🎬", ["🎬 opening"]),
         ("100%", ["100% cotton"]),
         ("\\", []),
-        ("'", ["it's O'Brien & sons"]),
+        ("'", []),
         (":* | !", []),
         (
             "\0",

@@ -14,6 +14,14 @@ from sora_studio.domain.errors import Unavailable
 from tests.support.instance import running_instance, starting_instance
 from tests.support.waiting import eventually
 
+_A_VIDEO = (
+    """INSERT INTO "user" (id, email, display_name, password_hash, created_at)
+    VALUES ('00000000-0000-0000-0000-000000000001', 'ada@example.org', 'Ada', '-', now())""",
+    """INSERT INTO video
+        (id, owner_id, kind, title, prompt, provider, model, size, seconds, phase, created_at)
+    SELECT '00000000-0000-0000-0000-000000000002', id, 'create', 'T\u00e1llinn', 'view of Tallinn\u2014gulls',
+        'fake', 'sora-2', '1280x720', '4', 'completed', now() FROM "user" """,
+)
 _NOBODY = "http://127.0.0.1:1/v1"  # a provider that is not there
 
 
@@ -49,6 +57,20 @@ async def test_several_starts_at_once_migrate_once(engine: Engine, empty_databas
     await asyncio.gather(*(migrate(empty_database_url) for _ in range(4)))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+
+
+async def test_videos_that_are_there_are_found_by_their_words(engine: Engine, empty_database_url: str):
+    """Also by those that a server's own parser did not see."""
+    await migrate(empty_database_url, "2026_11_30_know_the_server")
+    with engine.begin() as connection:
+        for statement in _A_VIDEO:
+            connection.execute(text(statement))
+    await migrate(empty_database_url)
+    with engine.connect() as connection:
+        words = connection.execute(text("SELECT tsvector_to_array(search) FROM video")).scalar_one()
+    assert words == ["gulls", "of", "tallinn", "view"]
+    run(engine, "downgrade", "-1")
+    await migrate(empty_database_url)
 
 
 async def test_killed_in_the_middle_of_a_migration(engine: Engine, empty_database_url: str, tmp_path: Path):
