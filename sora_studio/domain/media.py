@@ -1,5 +1,6 @@
 """Files of a video, as services hand them out."""
 
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -57,10 +58,41 @@ class ReferenceView:
     height: int
 
 
+_NAME_CHARACTERS, _NAME_BYTES = 80, 255
+_SIGNS, _EDGES = " -_'().", " .\u200c\u200d"
+_JOINERS = "\u200c\u200d"  # of letters: neither is seen, and without them some words are other ones
+_VIRAMA = 9  # Unicode's class of the signs that tie a letter to the next
 _ENDINGS = {"video/mp4": ".mp4", "image/webp": ".webp", "image/jpeg": ".jpg", "image/png": ".png"}
 
 
 def file_name(title: str, content_type: str) -> str:
-    """Make a name to save a file under: the title without what file systems refuse, at most 80 characters."""
-    kept = "".join(char if char.isalnum() or char in " -_'()." else " " for char in title)
-    return (" ".join(kept.split())[:80].strip(" .") or "video") + _ENDINGS.get(content_type, "")
+    """Make a name to save a file under: the title without what file systems refuse.
+
+    Letters keep their marks; at most 80 characters as people count them, and 255 bytes.
+    """
+    ending = _ENDINGS.get(content_type, "")
+    written = unicodedata.normalize("NFC", title)
+    kept = "".join(char if _may_stay(char) else " " for char in written)
+    return (_beginning(" ".join(kept.split()), _NAME_BYTES - len(ending)).strip(_EDGES) or "video") + ending
+
+
+def _may_stay(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LNM" or char in _SIGNS or char in _JOINERS
+
+
+def _beginning(name: str, most: int) -> str:
+    """Cut a name to so many bytes, and to its first characters, between two of them."""
+    cut, characters, length = 0, 0, 0
+    for place, char in enumerate(name):
+        if not _continues(char, name[place - 1 : place]):
+            cut, characters = place, characters + 1
+        length += len(char.encode())
+        if length > most or characters > _NAME_CHARACTERS:
+            return name[:cut]
+    return name
+
+
+def _continues(char: str, before: str) -> bool:
+    """Tell whether what people take for one character goes on with this one."""
+    joined = before == _JOINERS[1] or (before != "" and unicodedata.combining(before) == _VIRAMA)
+    return joined or char in _JOINERS or unicodedata.category(char)[0] == "M"
