@@ -93,6 +93,6 @@ def _beginning(name: str, most: int) -> str:
 
 
 def _continues(char: str, before: str) -> bool:
-    """Tell whether what people take for one character goes on with this one."""
+    """Tell whether what people take for one character continues with this one."""
     joined = before == _JOINERS[1] or (before != "" and unicodedata.combining(before) == _VIRAMA)
     return joined or char in _JOINERS or unicodedata.category(char)[0] == "M"
