@@ -1,7 +1,7 @@
 // The composer: the tile in the frame of the click, the answer, the patience for it, the options on a phone.
 
 import { all, on, one } from "./dom.js";
-import { forget, write } from "./drafts.js";
+import { forget, restore, write } from "./drafts.js";
 import { whenChanged } from "./page.js";
 import { ask } from "./query.js";
 
@@ -76,8 +76,10 @@ function settle(form) {
   else if (box.value === sent.prompt) write(box, "");
   if (accepted === "true") {
     forget(answered);
-    ask("edit", "");
-    for (const chip of all("[data-character]", form)) chip.checked = false;
+    if (new URLSearchParams(location.search).has("edit")) {
+      ask("edit", "");
+      restore(box); // what was not sent yet comes back
+    } else for (const chip of all("[data-character]", form)) chip.checked = false;
   }
   sent = null;
   complain(form, "");

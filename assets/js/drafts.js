@@ -28,7 +28,8 @@ function keep(box) {
   else sessionStorage.setItem(nameOf(box), box.value);
 }
 
-function restore(box) {
+// Fill a box with its draft, if there is one.
+export function restore(box) {
   if (!account()) return;
   if ("typed" in box.dataset) {
     delete box.dataset.typed;

@@ -92,9 +92,18 @@ describe("the answer", () => {
 
     expect(ghosts()).toEqual([]);
     expect(box().value).toBe("");
-    expect(one("[data-character]").checked).toBe(false);
     expect(location.search).toBe("");
     expect(form().dataset.pending).toBeUndefined();
+  });
+
+  test("yes lets go of the characters; after an edit the server draws those of what is not sent yet", async () => {
+    create();
+    await answer();
+    expect(one("[data-character]").checked).toBe(true);
+
+    create();
+    await answer({ id: "2" });
+    expect(one("[data-character]").checked).toBe(false);
   });
 
   test("counts once: the same words after it are another wish", async () => {

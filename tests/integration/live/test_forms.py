@@ -14,7 +14,9 @@ from sora_studio import container
 from sora_studio.domain.account import SignedIn
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import new_id, public_id
+from sora_studio.ui.pages.create import kept_form
 from sora_studio.ui.pages.create.composer_state import ComposerState
+from sora_studio.ui.pages.create.kept_form import KeptForm
 from tests.support.accounts import services_with, sign_up
 from tests.support.fakes import FakeMedia, FakeVideos
 from tests.support.films import picture
@@ -126,7 +128,7 @@ async def test_a_picture_that_is_gone_is_said_and_stays_until_it_is_removed(
         assert (shown(tab, "answer")["accepted"], videos.wishes) == (False, [])
         await tab.send(ComposerState.detach)
         await tab.until(lambda: not shown(tab, "reference")["id"])
-        assert (shown(tab, "error")["text"], json.loads(shown(tab, "kept"))["picture"][0]) == ("", "")
+        assert (shown(tab, "error")["text"], json.loads(shown(tab, "kept"))[0]["picture"][0]) == ("", "")
 
 
 @pytest.mark.usefixtures("media")
@@ -149,9 +151,29 @@ async def test_it_is_forgotten_when_the_wish_has_gone_out(probe: Probe, ada: Sig
     async with composer(probe, ada, kept) as tab:
         await tab.send(ComposerState.submit, data={"prompt": "a kite", "idempotency_key": "k", **CHOICE})
         await tab.until(lambda: shown(tab, "answer")["accepted"])
-        left = json.loads(shown(tab, "kept"))
+        (left,) = json.loads(shown(tab, "kept"))
         assert (left["picture"], left["characters"]) == (["", 0, 0], [])
         assert left["choice"] == ["fake/sora-2", "720x1280", "8"]
+
+
+async def test_each_person_and_each_purpose_has_a_form_of_its_own(
+    probe: Probe, ada: SignedIn, media: FakeMedia, videos: FakeVideos
+):
+    """What is not sent yet is there again after an edit has gone out, and after somebody else was here."""
+    upload, kept = await filled(probe, ada, media)
+    other = public_id(videos.add(ada.account.id, "a boat").id)
+    async with composer(probe, ada, kept, f"/?edit={other}") as tab:
+        await tab.send(ComposerState.submit, data={"prompt": "a bird", "idempotency_key": "k", **CHOICE})
+        await tab.until(lambda: shown(tab, "answer")["accepted"])
+        assert (shown(tab, "reference")["id"], shown(tab, "draft")["text"]) == (upload, "")
+        assert (videos.wishes[-1].reference_id, shown(tab, "draft")["characters"]) == (None, ["character_1"])
+        kept = shown(tab, "kept")
+    async with composer(probe, await sign_up(probe.accounts, "grace"), kept) as tab:
+        await tab.send(ComposerState.choose_seconds, seconds="8")
+        await tab.until(lambda: shown(tab, "selection")["seconds"] == "8")
+        kept = shown(tab, "kept")
+    async with composer(probe, ada, kept) as tab:
+        assert shown(tab, "reference")["id"] == upload
 
 
 async def test_what_was_refused_stays(probe: Probe, ada: SignedIn, media: FakeMedia, videos: FakeVideos):
@@ -165,9 +187,6 @@ async def test_what_was_refused_stays(probe: Probe, ada: SignedIn, media: FakeMe
 
 @pytest.mark.usefixtures("media")
 async def test_an_unknown_picture_is_only_an_id(probe: Probe, ada: SignedIn):
-    kept = json.dumps(
-        {"owner": ada.account.id.hex, "edited": "", "choice": ["", "", ""], "picture": [str(new_id()), 0, -1],
-         "characters": []}
-    )  # fmt: skip
+    kept = kept_form.write("nonsense", KeptForm(ada.account.id.hex, picture=(str(new_id()), 0, -1)))
     async with composer(probe, ada, kept) as tab:
         assert "any longer" in shown(tab, "error")["text"]

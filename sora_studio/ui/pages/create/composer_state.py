@@ -73,8 +73,8 @@ class ComposerState(rx.State):
     error: rx.Field[FormError] = rx.field(default_factory=FormError)
     form_key: rx.Field[str] = rx.field("")  # one per rendering of the form: a double click makes one video
     answer: rx.Field[Answer] = rx.field(default_factory=Answer)
-    kept: str = rx.SessionStorage("", name="studio.form")  # a KeptForm: the truth of what was chosen
-    last: str = rx.LocalStorage("", name="studio.choice")  # another, for the next visit
+    kept: str = rx.SessionStorage("", name="studio.form")  # KeptForms: the truth of what was chosen
+    last: str = rx.LocalStorage("", name="studio.choice")  # others, for the next visit
 
     @rx.var
     def cast(self) -> list[Character]:
@@ -183,8 +183,12 @@ class ComposerState(rx.State):
                 self.answer = Answer(key, id=uuid4().hex)
             raise
         async with still_signed_in(self, owner_id):
-            assign(self, error=FormError(), draft=Draft(), form_key=uuid4().hex)
-            _show(self, KeptForm(owner_id.hex, choice=_chosen(self.selection)))
+            empty = KeptForm(owner_id.hex, _edited(self), _chosen(self.selection))
+            self.kept = kept_form.write(self.kept, empty)
+            form = kept_form.read(self.kept, owner_id, "") or replace(empty, edited="")
+            draft = Draft(characters=form.characters)
+            assign(self, error=FormError(), draft=draft, form_key=uuid4().hex)
+            _show(self, form)
             self.answer = Answer(key, accepted=True, id=uuid4().hex)
             recent = await self.get_state(CreateState)
             card = to_card(view)
@@ -205,7 +209,7 @@ async def _form(state: ComposerState) -> KeptForm:
 
 def _choose(state: ComposerState, form: KeptForm, model: str, size: str, seconds: str) -> None:
     _show(state, replace(form, choice=(model, size, seconds)))
-    state.last = KeptForm(form.owner, choice=_chosen(state.selection)).written()
+    state.last = kept_form.write(state.last, KeptForm(form.owner, choice=_chosen(state.selection)))
 
 
 def _show(state: ComposerState, form: KeptForm) -> None:
@@ -215,7 +219,7 @@ def _show(state: ComposerState, form: KeptForm) -> None:
     picture_id, width, height = form.picture[0], *map(_side, form.picture[1:])
     fit = fitting(width, height, state.selection.size) if picture_id else ""
     state.reference = Reference(picture_id, width, height, fit)
-    state.kept = replace(form, choice=_chosen(state.selection)).written()
+    state.kept = kept_form.write(state.kept, replace(form, choice=_chosen(state.selection)))
 
 
 def _chosen(selection: Selection) -> tuple[str, str, str]:

@@ -1,11 +1,16 @@
-"""What the composer's form holds beside its text, as the browser keeps it: it outlives this process."""
+"""What the composer's form holds beside its text, as the browser keeps it: it outlives this process.
+
+A tab keeps several: one for each person who used it, and for each earlier wish that is being edited.
+"""
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 NO_PICTURE = ("", 0, 0)
-_LONGEST = 10_000  # characters; it comes from a browser
+_MOST = 12  # forms in one tab
+_LONGEST = 20_000  # characters; they come from a browser
 
 
 @dataclass(frozen=True)
@@ -18,20 +23,34 @@ class KeptForm:
     picture: tuple[str, int, int] = NO_PICTURE  # id, width, height
     characters: tuple[str, ...] = ()  # public ids
 
-    def written(self) -> str:
-        """Return the text that a browser keeps."""
-        return json.dumps(asdict(self))
-
 
 def read(text: str, owner_id: UUID, edited: str) -> KeptForm | None:
-    """Read what a browser has kept; None when it is somebody else's, for another purpose, or nonsense."""
+    """Return a person's form for a purpose out of what a browser has kept; None when it has none."""
+    return next((form for form in _forms(text) if (form.owner, form.edited) == (owner_id.hex, edited)), None)
+
+
+def write(text: str, form: KeptForm) -> str:
+    """Return what a browser is to keep from now on: a form in the place of the one before, and the others."""
+    kept = [each for each in _forms(text) if (each.owner, each.edited) != (form.owner, form.edited)]
+    return json.dumps([asdict(each) for each in [form, *kept][:_MOST]])
+
+
+def _forms(text: str) -> list[KeptForm]:
+    """Read all of them, the latest first; nonsense is none."""
     try:
-        kept = json.loads(text) if len(text) <= _LONGEST else {}
-        model, size, seconds = map(str, kept["choice"])
-        picture_id, width, height = kept["picture"]
-        characters = tuple(map(str, kept["characters"]))
-        picture = str(picture_id), int(width), int(height)
-        form = KeptForm(kept["owner"], kept["edited"], (model, size, seconds), picture, characters)
+        return [_form(each) for each in json.loads(text)] if len(text) <= _LONGEST else []
     except (ValueError, TypeError, KeyError):
-        return None
-    return form if (form.owner, form.edited) == (owner_id.hex, edited) else None
+        return []
+
+
+def _form(kept: dict[str, Any]) -> KeptForm:
+    """Read one.
+
+    Raises:
+        ValueError: It is none; or TypeError or KeyError.
+    """
+    model, size, seconds = map(str, kept["choice"])
+    picture_id, width, height = kept["picture"]
+    picture = str(picture_id), int(width), int(height)
+    characters = tuple(map(str, kept["characters"]))
+    return KeptForm(str(kept["owner"]), str(kept["edited"]), (model, size, seconds), picture, characters)
