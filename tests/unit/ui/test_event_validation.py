@@ -11,7 +11,7 @@ from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
 
-STORED = f"{ComposerState.get_full_name()}.last_choice_rx_state_"
+STORED = f"{ComposerState.get_full_name()}.last_rx_state_"
 
 
 def event(state: type[State], handler: str, payload: dict[str, Any]) -> Event:

@@ -13,7 +13,8 @@ from sora_studio.ui.toasts import ToastState
 
 async def after(seconds: float) -> tuple[PersonState, ToastState]:
     """Return a page that is opened so long after something was deleted, and its message."""
-    page = await State(_reflex_internal_init=True).get_state(PersonState)
+    root = State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue] -- as Reflex's tests do
+    page = await root.get_state(PersonState)
     await toasts.tell(page, "Deleted.", undo=["video_1"])
     shown = await page.get_state(ToastState)
     shown._said_at = time.monotonic() - seconds
