@@ -20,7 +20,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from sora_studio.bootstrap import Parts, Studio, studio
-from sora_studio.config import Settings, load
+from sora_studio.config import PRIVATE, Settings, load
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, VideoView, VideoWish
 from tests.crash.tripwire import Tripwire
@@ -132,6 +132,7 @@ async def _sql(opened: Studio, statement: str) -> int:
 
 def main() -> None:
     """Lead the lives that are ordered, one after the other."""
+    os.umask(PRIVATE)
     importlib.import_module("sora_studio.providers.connection")  # or each fork would load it
     for line in sys.stdin:
         child = os.fork()

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -47,7 +48,7 @@ class Tripwire:
     def parts(self) -> Parts:
         """Return parts for a studio that pass every point."""
         return Parts(
-            database=lambda url, pool_size: _Database(url, pool_size, self),
+            database=lambda url, pool_size, **access: _Database(self, url, pool_size, **access),
             storage=lambda root: _Storage(root, self),
             provider=lambda provider: _Provider(provider, self),
             worker_pool=InlineWorkers,
@@ -55,8 +56,8 @@ class Tripwire:
 
 
 class _Database(Database):
-    def __init__(self, url: str, pool_size: int, wire: Tripwire) -> None:
-        super().__init__(url, pool_size)
+    def __init__(self, wire: Tripwire, url: str, pool_size: int, **access: Any) -> None:
+        super().__init__(url, pool_size, **access)
         self._wire = wire
 
     @asynccontextmanager
