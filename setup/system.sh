@@ -8,7 +8,7 @@ missing="chromium-headless-shell fonts-dejavu-core"
 for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
     if command -v "$name" >/dev/null; then missing=; fi
 done
-for name in nginx caddy openssl; do
+for name in nginx caddy openssl pgbouncer; do
     command -v "$name" >/dev/null || missing="$missing $name"
 done
 [ -n "$missing" ] || exit 0
