@@ -17,7 +17,7 @@ _QUALITIES = (None, 95, 88, 75, 60, 40, 20)  # of WebP; None: a PNG, for picture
 _PARAM = "input_reference"
 _CUT_MOST = 0.1  # of a JPEG's lines that may be missing at its end: browsers show such a picture, too
 _END_OF_JPEG = b"\xff\xd9"
-_UNKNOWN = (128, 128, 128)  # what the decoder paints where there is no more data
+_UNKNOWN = (128, 128, 128)  # what the decoder paints where the data has ended
 _TURNS = {  # how a picture is shown, by its EXIF orientation; 1 is upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
