@@ -1,5 +1,6 @@
 """Videos as their owners see them."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -46,6 +47,7 @@ fills its page among them, and only a rare one needs the index."""
 _VIDEO, _JOB, _ASSET = (SQLModel.metadata.tables[name] for name in ("video", "job", "asset"))
 _Row = TypeVar("_Row", bound=SQLModel)
 _UNFINISHED = (Status.QUEUED, Status.IN_PROGRESS)
+_SHORT = 2_000  # characters, which take a few milliseconds to split
 _NO_VIDEO = "There is no such video."
 
 
@@ -58,7 +60,7 @@ class VideoRepository(Repository):
         Raises:
             Conflict: The owner has used this request key before.
         """
-        video.search = words_of(f"{video.title} {video.prompt}")
+        video.search = await _searched(video.title, video.prompt)
         try:
             self._tx.add(_copied(video))
             await self._tx.flush()  # the parts refer to it
@@ -199,7 +201,7 @@ class VideoRepository(Repository):
         """Give a video another title, by which it is found from now on."""
         query = select(col(VideoRow.prompt)).where(col(VideoRow.id) == video_id)
         prompt = (await self._do(query)).scalar_one_or_none()
-        words = words_of(f"{title} {prompt}")
+        words = await _searched(title, prompt or "")
         await self._change(owner_id, video_id, col(VideoRow.deleted_at).is_(None), title=title, search=words)
 
     async def mark_deleted(self, owner_id: UUID, video_id: UUID, *, ago: timedelta = timedelta()) -> None:
@@ -267,6 +269,12 @@ def matching(search: str, video: FromClause = _VIDEO) -> list[ColumnElement[bool
     quoted = ("'{}':*".format(each.replace("\\", "\\\\").replace("'", "''")) for each in beginnings)
     query = cast(literal(" & ".join(quoted)), TSQUERY)
     return [video.c.search.op("@@", is_comparison=True)(query)]
+
+
+async def _searched(title: str, prompt: str) -> list[str]:
+    """Return the words by which a video is found; a long prompt holds up nobody else meanwhile."""
+    text = f"{title} {prompt}"
+    return words_of(text) if len(text) < _SHORT else await asyncio.to_thread(words_of, text)
 
 
 def _copied(row: _Row) -> _Row:

@@ -18,6 +18,7 @@ def check_storable(text: str, param: str) -> None:
         raise InvalidInput(message, param)
 
 
+_MARKS = 30
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"})
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that leave nothing on the paper: Hangul fillers, the empty Braille pattern."""
@@ -26,6 +27,20 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def is_blank(text: str) -> bool:
     """Tell whether nothing of a text can be seen: white space, format signs, marks on nothing, fillers."""
     return all(unicodedata.category(char) in _UNSEEN or char in _BLANKS for char in text)
+
+
+def stream_safe(text: str) -> str:
+    """Return a text with at most 30 marks in a row, as UAX #15 has it for streams.
+
+    No language needs more, and to normalise them takes the square of their number.
+    """
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def whole_number(text: str, *, most: int) -> int:

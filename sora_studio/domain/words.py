@@ -8,9 +8,13 @@ Korean, which adds endings to them, are found by any part: every three character
 import re
 import unicodedata
 
+from sora_studio.domain.text import stream_safe
+
 LONGEST = 64
 """So many characters of a word count."""
 
+_LONGEST_ASKED = 1_000  # characters
+_LONGEST_FOLDED = 100_000  # characters: one letter may become eighteen
 _PARTS = 3  # characters in a row, of scripts without spaces
 _MOST_ASKED = 16
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u2032\u02bb\u02bc\u0060\u00b4\uff07"), "'")
@@ -43,7 +47,7 @@ def words_of(text: str) -> list[str]:
 def beginnings_of(asked: str) -> list[str]:
     """Return what words have to begin with, all of them, to be found by what somebody typed."""
     beginnings: dict[str, None] = {}
-    for word in _split(asked)[:_MOST_ASKED]:
+    for word in _split(asked[:_LONGEST_ASKED])[:_MOST_ASKED]:
         for run in (run for piece in _JOINED.split(word) for run in _runs(piece)):
             if _UNSPACED.match(run) and len(run) > _PARTS:
                 last = len(run) - _PARTS
@@ -57,7 +61,8 @@ def _split(text: str) -> list[str]:
     """Fold a text and return its words, with the apostrophes and hyphens in them, and its pictographs."""
     if text.isascii():
         return _LATIN_WORDS.findall(text.lower())
-    shown = unicodedata.normalize("NFKC", text.translate(_BEFORE)).casefold().translate(_FOLDED)
+    shown = unicodedata.normalize("NFKC", stream_safe(text.translate(_BEFORE)))[:_LONGEST_FOLDED]
+    shown = shown.casefold().translate(_FOLDED)
     bare = "".join(char for char in unicodedata.normalize("NFKD", shown) if not _is_ornament(char))
     return [
         word
