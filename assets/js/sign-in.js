@@ -26,12 +26,12 @@ whenShown("[data-sign-in]", fill);
 on("submit", "[data-sign-in]", (form) => {
   const { display_name: name, email } = form.elements;
   if (name && !name.value.trim()) [name.value] = email.value.split("@");
+  sessionStorage.setItem(TYPED, JSON.stringify({ display_name: name?.value, email: email.value }));
 });
 // What the browser itself posts goes out once: a second click is answered as the first.
 on("submit", "form[method=post]", (form, event) => {
   if ("pending" in form.dataset) event.preventDefault();
   form.dataset.pending = "";
-  sessionStorage.setItem(TYPED, JSON.stringify({ display_name: name?.value, email: email.value }));
 });
 addEventListener("pageshow", () => {
   for (const form of all("form[method=post]")) delete form.dataset.pending; // back from where it led

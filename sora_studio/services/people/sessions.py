@@ -77,9 +77,12 @@ class SessionService:
         )
 
     async def open(self, tx: Transaction, session: SessionRow, before: Identity | None = None) -> None:
-        """Open a session in a transaction; the one that its browser had before, if it is told, ends."""
+        """Open a session in a transaction; the one that its browser had before, if it is told, ends.
+
+        That of somebody else does not: a tab of theirs may be open, and says who is logged in now.
+        """
         sessions, now = SessionRepository(tx), session.created_at
-        if before is not None:
+        if before is not None and before.user_id == session.user_id:
             await sessions.end_if_open(before, now)
         await sessions.add(session, idle_since=now - self.policy.idle, most=self.policy.most)
 
