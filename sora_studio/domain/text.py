@@ -43,6 +43,40 @@ def stream_safe(text: str) -> str:
     return "".join(kept)
 
 
+def shorten(text: str, most: int) -> str:
+    """Return a text's beginning, of at most so many characters; what is drawn as one sign stays whole."""
+    end = min(most, len(text))
+    while end and _is_inside(text, end):
+        end -= 1
+    return text[: end or most]  # a sign that is longer than that is none
+
+
+def first_sign(text: str) -> str:
+    """Return what is drawn first: a letter with its marks, a flag, a family."""
+    end = min(1, len(text))
+    while _is_inside(text, end):
+        end += 1
+    return text[:end]
+
+
+_JOINER = "\u200d"
+_TONES = range(0x1F3FB, 0x1F400)  # of skin
+_FLAGS = range(0x1F1E6, 0x1F200)  # letters that make a flag, two and two
+
+
+def _is_inside(text: str, at: int) -> bool:
+    """Tell whether a place in a text is within one sign: the usual ones of Unicode's rules for that."""
+    if not 0 < at < len(text):
+        return False
+    before, after = text[at - 1], text[at]
+    if _JOINER in (before, after) or ord(after) in _TONES:
+        return True
+    if ord(after) in _FLAGS:
+        letters = next((n for n in range(at) if ord(text[at - 1 - n]) not in _FLAGS), at)
+        return letters % 2 == 1
+    return unicodedata.category(after) in {"Mn", "Mc", "Me"}
+
+
 def whole_number(text: str, *, most: int) -> int:
     """Read 1, 2, 3 and so on, up to `most`; anything else is 0, such as zeros before a number."""
     number = int(text) if re.fullmatch(r"[1-9][0-9]{0,8}", text) else 0

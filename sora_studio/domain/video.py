@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.problem import Problem
-from sora_studio.domain.text import check_storable, is_blank, whole_number
+from sora_studio.domain.text import check_storable, is_blank, shorten, whole_number
 
 PROMPT_MAX = 32_000  # characters, from the API's own limit
 TITLE_MAX = 120  # characters
@@ -66,6 +66,9 @@ STATUS_OF = {
 }
 
 TERMINAL = frozenset({Phase.COMPLETED, Phase.FAILED})
+
+COMING = tuple(phase for phase in Phase if phase not in TERMINAL | {Phase.NEEDS_ATTENTION})
+"""Where a video is that ends by itself."""
 
 # The only ways on; whatever arrives late or twice changes nothing.
 NEXT: dict[Phase, frozenset[Phase]] = {
@@ -151,7 +154,7 @@ def title_of(prompt: str) -> str:
     line = " ".join(next((line for line in prompt.split("\n") if not is_blank(line)), "").split())
     if len(line) <= FIRST_TITLE:
         return line
-    return line[:FIRST_TITLE].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
+    return shorten(line, FIRST_TITLE).rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
 
 
 @dataclass(frozen=True)

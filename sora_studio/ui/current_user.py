@@ -4,6 +4,7 @@ import reflex as rx
 
 from sora_studio.container import services
 from sora_studio.domain.account import AccountView
+from sora_studio.domain.text import first_sign
 from sora_studio.ui import toasts
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
@@ -24,7 +25,7 @@ class PersonState(rx.State):
     @rx.var
     def initial(self) -> str:
         """Return the letter on the profile's badge."""
-        return self.name[:1].upper()
+        return first_sign(self.name).upper()
 
     @rx.event(background=True)
     async def load(self) -> None:

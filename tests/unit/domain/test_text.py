@@ -5,7 +5,7 @@ import pytest
 from sora_studio.domain import account, character
 from sora_studio.domain.device import device_name
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.text import is_blank
+from sora_studio.domain.text import first_sign, is_blank, shorten
 from sora_studio.domain.video import clean_prompt, title_of
 
 BLANK = [
@@ -71,3 +71,31 @@ def test_a_title_comes_from_the_first_line_that_shows():
 )
 def test_a_device_is_named_in_a_few_words(user_agent: str, name: str):
     assert device_name(user_agent) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "short"),
+    [
+        ("kite", 10, "kite"),
+        ("kites", 4, "kite"),
+        ("a 👩‍👩‍👧 b", 4, "a "),
+        ("a 👩‍👩‍👧 b", 7, "a 👩‍👩‍👧"),
+        ("👍🏽👍🏽", 3, "👍🏽"),
+        ("🇪🇪🇫🇮", 3, "🇪🇪"),
+        ("हिन्दी", 3, "हि"),
+        ("e\u0301" * 3, 5, "e\u0301" * 2),
+        ("x" + "\u0301" * 9, 4, "x" + "\u0301" * 3),
+        ("", 4, ""),
+    ],
+)
+def test_a_text_is_cut_between_its_signs(text: str, most: int, short: str):
+    assert shorten(text, most) == short
+
+
+@pytest.mark.parametrize("sign", ["A", "👩‍👩‍👧", "🇪🇪", "👍🏽", "e\u0301", ""])
+def test_the_first_sign_is_whole(sign: str):
+    assert first_sign(f"{sign}bc" if sign else "") == sign
+
+
+def test_a_first_title_ends_with_a_whole_sign():
+    assert title_of("x" * 58 + "👩‍👩‍👧👩‍👩‍👧") == "x" * 58 + "…"
