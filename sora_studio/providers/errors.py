@@ -53,6 +53,7 @@ _CODES: _Meanings = {
     "billing_hard_limit_reached": ProviderMisconfigured,
     "billing_not_active": ProviderMisconfigured,
 }
+_OPERATORS = {*_CODES, "invalid_api_key"}  # what is wrong is told to the person who runs the studio
 _ALWAYS: _Meanings = {
     401: ProviderMisconfigured,
     402: ProviderMisconfigured,
@@ -114,6 +115,8 @@ def _refused(call: Call, body: ErrorBody, busy: Collection[int]) -> ProviderErro
     meaning = _meaning(call, body, busy)
     if meaning is ProviderUnavailable:
         return ProviderUnavailable(body.message, body.code, body.retry_after)
+    if meaning is ProviderMisconfigured and body.code not in _OPERATORS:
+        return meaning(body.message, f"http_{body.status}")  # a word of its own would say less
     return meaning(body.message, body.code)
 
 

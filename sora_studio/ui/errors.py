@@ -59,7 +59,7 @@ def _explain_provider(problem: ProviderError) -> str:
     words = _full_stop(problem.message)
     match problem:
         case ContentRejected():
-            refused = f"Refused by the provider's moderation: {words}"
+            refused = f"Refused by the provider's moderation: “{words}”"
             return f"{refused} You were not charged. Edit the prompt and submit it again."
         case ProviderUnavailable():
             return _explain_waiting(problem)

@@ -4,7 +4,7 @@ One table holds every phase with every reason that has words of its own. Any oth
 words of the provider or the studio, verbatim.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,12 +14,13 @@ from sora_studio.domain.video import TERMINAL, Phase, VideoView
 
 _NONE, _ANY, _ODD = "", "*", "odd"  # no reason; one without words of its own; an unknown status word
 _NOT_SAVED = frozenset({ProblemCode.NOT_SAVED, ProblemCode.FILE_TOO_LARGE})
+_TOLD_ONE_BY_ONE = 3
 _AT_PROVIDER = frozenset({Phase.QUEUED, Phase.IN_PROGRESS})
 
 
 @dataclass(frozen=True)
 class StatusText:
-    """The texts of one situation; `{reason}`, `{charge}` and `{status}` are filled in."""
+    """The texts of one situation; `{reason}`, `{quoted}`, `{charge}` and `{status}` are filled in."""
 
     word: str
     sentence: str
@@ -113,7 +114,8 @@ _TEXTS: Mapping[Phase, Mapping[str, StatusText]] = {
     Phase.FAILED: {
         ProblemCode.MODERATION_BLOCKED: StatusText(
             "Refused",
-            "Refused by the provider's moderation: {reason} {charge} Edit the prompt and submit it again.",
+            "Refused by the provider's moderation: {quoted} {charge} Edit the prompt and submit it again.",
+            "The provider says: {quoted}",
         ),
         ProblemCode.LOST_AT_PROVIDER: StatusText("Lost", _PAY_AGAIN),
         ProblemCode.CONTENT_UNAVAILABLE: StatusText("Lost", _PAY_AGAIN),
@@ -126,6 +128,7 @@ _TEXTS: Mapping[Phase, Mapping[str, StatusText]] = {
             (
                 *("bad_address", "invalid_api_key", "model_not_found"),
                 *("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"),
+                *("http_301", "http_302", "http_307", "http_308"),
                 *("http_401", "http_402", "http_403", "http_404", "http_410"),
             ),
             _OPERATOR,
@@ -157,6 +160,26 @@ def cost(view: VideoView) -> str:
     is_least = view.charges and view.charged_micros and _may_cost(view)
     total = price_tag(view.provider, _total_micros(view))
     return f"{total} or more" if is_least else total
+
+
+def announcement(views: Sequence[VideoView]) -> str:
+    """Say how jobs have ended, of a few each by its title; empty when there is none."""
+    if len(views) <= _TOLD_ONE_BY_ONE:
+        return " ".join(map(_ending, views))
+    words = (
+        (Phase.COMPLETED, "ready"),
+        (Phase.FAILED, "failed"),
+        (Phase.NEEDS_ATTENTION, "waiting for your decision"),
+    )
+    counts = [(sum(view.phase is phase for view in views), text) for phase, text in words]
+    return "Videos: " + ", ".join(f"{count} {text}" for count, text in counts if count) + "."
+
+
+def _ending(view: VideoView) -> str:
+    title = f"“\u2068{view.title}\u2069”"
+    if view.phase is Phase.COMPLETED:
+        return f"{title} is ready."
+    return f"{title}: {word(view).lower()}. {brief(view)}"
 
 
 def stake(view: VideoView) -> str:
@@ -206,7 +229,9 @@ def _code(view: VideoView) -> str:
 
 
 def _fill(template: str, view: VideoView) -> str:
-    return template.format(reason=_reason(view), charge=_charge(view), status=view.remote_status)
+    return template.format(
+        reason=_reason(view), quoted=_quoted(view), charge=_charge(view), status=view.remote_status
+    )
 
 
 def _reason(view: VideoView) -> str:
@@ -215,6 +240,11 @@ def _reason(view: VideoView) -> str:
         return "The provider gave no reason."
     sentence = words if words[-1] in ".!?…" else f"{words}."
     return sentence if words.isascii() else f"\u2068{sentence}\u2069"  # it may be written from right to left
+
+
+def _quoted(view: VideoView) -> str:
+    """Give the provider's words as its own: its “we” is not the studio."""
+    return f"“{_reason(view)}”" if view.problem and view.problem.message.strip() else _reason(view)
 
 
 def _charge(view: VideoView) -> str:

@@ -85,7 +85,7 @@ ROWS = [
     (Phase.IN_PROGRESS, "provider_elsewhere", TAKEN, "Rendering",
      "So. It goes on when that server is set up again. It costs $0.40."),
     (Phase.FAILED, "moderation_blocked", {}, "Refused",
-     ("Refused by the provider's moderation: So. You were not charged. "
+     ("Refused by the provider's moderation: “So.” You were not charged. "
       "Edit the prompt and submit it again.")),
     (Phase.FAILED, "lost_at_provider", TAKEN, "Lost",
      "So. It cost $0.40. Check again whether it is there after all; submitting it again costs again."),
@@ -172,6 +172,7 @@ def test_words_from_right_to_left_do_not_turn_ours_around():
     [
         (Phase.FAILED, "server_error", f"{WHY}."),
         (Phase.NEEDS_ATTENTION, "submit_unknown", "The server never said whether it accepted this job."),
+        (Phase.FAILED, "moderation_blocked", f"The provider says: “{WHY}.”"),
         (Phase.NEEDS_ATTENTION, "not_saved", f"{WHY}."),
         (Phase.SAVING, "saving_delayed", ""),
         (Phase.COMPLETED, "", ""),
@@ -225,3 +226,15 @@ def test_time_is_counted_only_for_a_file_that_could_not_be_saved(phase: Phase, c
     until = START + timedelta(minutes=42)
 
     assert status_text.kept_until(_view(phase, code, expires_at=until)) == (until if counts else None)
+
+
+def test_the_end_of_jobs_is_said_by_their_titles_or_counted():
+    ready, refused = _view(Phase.COMPLETED), _view(Phase.FAILED, "moderation_blocked")
+    waiting = _view(Phase.NEEDS_ATTENTION, "submit_unknown")
+
+    assert status_text.announcement([]) == ""
+    assert status_text.announcement([ready]) == f"“\u2068{ready.title}\u2069” is ready."
+    assert status_text.announcement([refused]).endswith(f": refused. The provider says: “{WHY}.”")
+    assert status_text.announcement([ready, ready, refused, waiting]) == (
+        "Videos: 2 ready, 1 failed, 1 waiting for your decision."
+    )
