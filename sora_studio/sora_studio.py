@@ -10,6 +10,7 @@ from sora_studio.bootstrap import studio
 from sora_studio.config import Settings, forget_environment
 from sora_studio.ui import live
 from sora_studio.ui.app import build
+from sora_studio.ui.news import NewsState
 
 _STILL_READ = ("*REFLEX_*", "PG*", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
 """What Reflex, libpq and the SDK look up in the environment when they need it."""
@@ -24,7 +25,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[None]:
     """Open the studio for as long as the server runs."""
     async with studio(settings) as opened:
         forget_environment(*_STILL_READ)
-        push = asyncio.create_task(live.run(opened.changes, app), name="live")
+        push = asyncio.create_task(live.run(opened.changes, app, NewsState.hear), name="live")
         _log.info("studio_opened", url=settings.public_url)
         yield
         _log.info("studio_closing")

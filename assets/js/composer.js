@@ -20,7 +20,7 @@ function makeGhost(form, prompt) {
   tile.style.setProperty("--ar", width / height);
   tile.innerHTML =
     '<div class="open"><div class="ring" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" ' +
-    'aria-valuenow="0"><span class="num">0<small>%</small></span></div><span class="phase">Sending</span>' +
+    'aria-valuenow="0"></div><span class="phase">Sending</span>' +
     '<span class="name" dir="auto"></span></div>';
   one(".name", tile).textContent = prompt.trim().split("\n")[0];
   return tile;
@@ -47,7 +47,8 @@ on(
     ghost.dataset.key = key;
     ghost.before = new Set(menus().map((menu) => menu.dataset.menu));
     one("[data-ghosts]")?.prepend(ghost);
-    window.scrollTo({ top: 0, behavior: "smooth" });
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    window.scrollTo({ top: 0, behavior: still ? "instant" : "smooth" });
   },
   true,
 );

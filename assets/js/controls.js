@@ -1,4 +1,4 @@
-// Small controls: copying, a title that is edited in place, drop-downs.
+// Small controls: copying, a title that is edited in place, questions.
 
 import { all, on, one, onKey } from "./dom.js";
 import { write } from "./drafts.js";
@@ -6,11 +6,13 @@ import { write } from "./drafts.js";
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const box = document.createElement("textarea"); // plain http on another machine has no clipboard API
+  const before = document.activeElement;
   box.value = text;
   document.body.append(box);
   box.select();
   document.execCommand("copy");
   box.remove();
+  before.focus();
 }
 
 on("click", "[data-copy]", async (button) => {
@@ -40,14 +42,10 @@ on(
 );
 onKey("[data-title] input", (box, event) => {
   if (event.key === "Escape") write(box, one("h1", box.parentElement).textContent);
-  if (event.key === "Enter" || event.key === "Escape") box.blur();
-});
-
-// A click elsewhere, or on a link inside, closes a drop-down.
-document.addEventListener("click", (event) => {
-  for (const open of all("[data-dropdown][open]")) {
-    if (!open.contains(event.target) || event.target.closest("a")) open.open = false;
-  }
+  if (event.key !== "Enter" && event.key !== "Escape") return;
+  event.preventDefault(); // else the button that gets the focus is pressed by the same key
+  box.blur();
+  one("button", box.parentElement).focus();
 });
 
 // Only one question is open at a time, and a click elsewhere closes it.

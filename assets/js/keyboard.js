@@ -1,21 +1,36 @@
 // Keys that work wherever the focus is, unless somebody is typing.
 
-import { all, one, onKey } from "./dom.js";
+import { one, onKey } from "./dom.js";
+import { whenShown } from "./page.js";
 
 const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
 
 onKey("*", (_, event) => {
   if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) {
-    if (event.key === "Escape" && event.target.matches("[data-search]")) event.target.blur();
+    if (event.key === "Escape" && event.target.matches("[data-search]")) one("main").focus();
     return;
   }
-  if (event.key === "Escape") for (const open of all("[data-dropdown][open]")) open.open = false;
-  if (event.key === "/" && one("[data-search]")) {
+  if (event.key === "/" || event.key === "c") {
     event.preventDefault();
-    one("[data-search]").select();
+    enter(event.key === "/" ? one("[data-search]") : null);
   }
   const player = one("[data-player]");
   if (player && !event.target.closest("button, a, summary")) control(player, event);
+});
+
+const COMPOSER = "[data-prompt-box]";
+let isExpected = false; // the composer, on the way to its page
+
+// Go into a box; by default into the composer, wherever it is.
+function enter(box = null) {
+  const target = box ?? one(COMPOSER);
+  if (target) return box ? target.select() : target.focus();
+  isExpected = true;
+  one("[data-create]")?.click();
+}
+whenShown(COMPOSER, (box) => {
+  if (isExpected) box.focus();
+  isExpected = false;
 });
 
 function control(player, event) {

@@ -37,7 +37,7 @@ export function start() {
   new MutationObserver(follow).observe(document.body, {
     childList: true,
     subtree: true,
-    attributeFilter: ["data-answer", "data-taken", "data-account"],
+    attributeFilter: ["data-answer", "data-taken", "data-account", "disabled", "hidden"],
   });
 }
 

@@ -53,6 +53,10 @@ on("change", "[data-character]", (chip) => {
     const gap = /\S$/.test(box.value.slice(0, box.selectionStart)) ? " " : "";
     box.setRangeText(`${gap}${name} `, box.selectionStart, box.selectionEnd, "end");
     write(box, box.value);
+    chip.dataset.written = "";
+  } else if (!chip.checked && "written" in chip.dataset) {
+    write(box, box.value.replace(`${name} `, "").replace(name, ""));
+    delete chip.dataset.written;
   }
   if (chip.checked) box.focus();
 });

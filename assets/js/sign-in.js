@@ -5,12 +5,15 @@ import { whenShown } from "./page.js";
 
 const TYPED = "sign-in"; // in this tab, until the form is shown again: addresses are kept in logs and histories
 
+const FIELDS = { invalid_email: "email", email_taken: "email", invalid_name: "display_name" }; // what is to be mended
+
 function fill(form) {
   const asked = new URLSearchParams(location.search);
   const error = asked.get("error");
   if (error !== null) {
     const known = all("[data-code]", form).find((line) => line.dataset.code === error);
     (known ?? one('[data-code=""]', form)).hidden = false;
+    form.elements[FIELDS[error] ?? "password"].focus();
   }
   const next = asked.get("next") ?? "";
   form.elements.next.value = /^\/(?![/\\])/.test(next) ? next : ""; // only paths of our own: no open redirect
@@ -29,12 +32,12 @@ on("submit", "[data-sign-in]", (form) => {
   sessionStorage.setItem(TYPED, JSON.stringify({ display_name: name?.value, email: email.value }));
 });
 // What the browser itself posts goes out once: a second click is answered as the first.
-on("submit", "form[method=post]", (form, event) => {
+on("submit", "form[action]", (form, event) => {
   if ("pending" in form.dataset) event.preventDefault();
   form.dataset.pending = "";
 });
 addEventListener("pageshow", () => {
-  for (const form of all("form[method=post]")) delete form.dataset.pending; // back from where it led
+  for (const form of all("form[action]")) delete form.dataset.pending; // back from where it led
 });
 
 on("click", "[data-reveal]", (button) => {

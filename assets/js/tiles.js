@@ -1,9 +1,10 @@
 // Tiles: the menu, the spritesheet under the pointer, pictures that do not come, more tiles near the end.
 
-import { all, on, one, onKey } from "./dom.js";
+import { all, on, one } from "./dom.js";
+import { openMenu } from "./menu.js";
 import { whenChanged } from "./page.js";
 
-function openMenu(button) {
+function openTileMenu(button) {
   const menu = one("#tile-menu");
   const item = (name) => one(`[data-item="${name}"]`, menu);
   const isReady = button.dataset.look === "ready";
@@ -17,44 +18,9 @@ function openMenu(button) {
   item("delete-at-once").hidden = !stake;
   item("delete-at-once").open = false;
   one("[data-cost]", menu).textContent = stake;
-  menu.showPopover({ source: button });
-  place(menu, button.getBoundingClientRect());
-  button.setAttribute("aria-expanded", "true");
-  menu.addEventListener("toggle", () => button.removeAttribute("aria-expanded"), { once: true });
-  items(menu)[0].focus();
+  openMenu(menu, button);
 }
-
-// Put the menu below what opened it, or above where there is no room.
-function place(menu, at) {
-  const top =
-    at.bottom + 6 + menu.offsetHeight > innerHeight ? at.top - 6 - menu.offsetHeight : at.bottom + 6;
-  menu.style.top = `${Math.max(8, top)}px`;
-  menu.style.left = `${Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
-}
-
-// What can be chosen; of a question, what opens it.
-const items = (menu) =>
-  all(":scope > :not([hidden], details), :scope > details:not([hidden]) > summary", menu);
-
-on("click", "[data-menu]", openMenu);
-on("click", "#tile-menu > :not(details), #tile-menu details button", () =>
-  setTimeout(() => one("#tile-menu").hidePopover()),
-);
-onKey("[role=menu]", (menu, event) => {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step) return;
-  event.preventDefault();
-  const choices = items(menu);
-  choices.at((choices.indexOf(document.activeElement) + step) % choices.length).focus();
-});
-addEventListener(
-  "scroll",
-  () => {
-    const menu = one("#tile-menu");
-    if (menu?.matches(":popover-open")) menu.hidePopover();
-  },
-  { passive: true },
-);
+on("click", "[data-menu]", openTileMenu);
 
 // Pointing at a tile runs through its spritesheet: tile.css draws the frame that is named here.
 const COLUMNS = 5;

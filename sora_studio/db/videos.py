@@ -1,8 +1,9 @@
 """Videos as their owners see them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -34,7 +35,7 @@ from sora_studio.domain.job import Charge
 from sora_studio.domain.library import Coming, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
 from sora_studio.domain.money import SANDBOX
 from sora_studio.domain.problem import Problem
-from sora_studio.domain.video import TERMINAL, Kind, Phase, Status, VideoView
+from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, Status, VideoView
 from sora_studio.domain.words import beginnings_of, words_of
 
 COUNT_CAP = 1_000
@@ -138,6 +139,9 @@ class VideoRepository(Repository):
         wanted = [_mine(owner_id)]
         if query.statuses:
             wanted.append(col(VideoRow.status).in_(query.statuses))
+        if query.phases:
+            statuses = {STATUS_OF[phase] for phase in query.phases}  # by which there is an index
+            wanted += [col(VideoRow.status).in_(statuses), col(VideoRow.phase).in_(query.phases)]
         if query.after:
             wanted.append(_beyond(query.order, await self._position(owner_id, query.after)))
         library = select(*_SHOWN, *_SEARCHED).where(*wanted)
@@ -164,22 +168,35 @@ class VideoRepository(Repository):
     async def counts(self, owner_id: UUID, search: str = "") -> LibraryCounts:
         """Count the owner's newest 1,001 matching videos by status."""
         newest = (
-            select(col(VideoRow.status).label("status"))
+            select(col(VideoRow.phase).label("phase"))
             .where(_mine(owner_id), *matching(search))
             .order_by(*_keys(SortOrder.NEWEST))
             .limit(COUNT_CAP + 1)
             .subquery()
         )
-        rows = await self._do(select(newest.c.status, func.count().label("videos")).group_by(newest.c.status))
-        by_status = {Status(row.status): int(row.videos) for row in rows}
-        total = sum(by_status.values())
+        rows = await self._do(select(newest.c.phase, func.count().label("videos")).group_by(newest.c.phase))
+        by_phase = {Phase(row.phase): int(row.videos) for row in rows}
+        deciding = by_phase.pop(Phase.NEEDS_ATTENTION, 0)
+        by_status = Counter[Status]()
+        for phase, videos in by_phase.items():
+            by_status[STATUS_OF[phase]] += videos
+        total = by_status.total() + deciding
         return LibraryCounts(
             all=min(total, COUNT_CAP),
-            coming=by_status.get(Status.QUEUED, 0) + by_status.get(Status.IN_PROGRESS, 0),
-            completed=by_status.get(Status.COMPLETED, 0),
-            failed=by_status.get(Status.FAILED, 0),
+            coming=by_status[Status.QUEUED] + by_status[Status.IN_PROGRESS],
+            completed=by_status[Status.COMPLETED],
+            failed=by_status[Status.FAILED],
+            deciding=deciding,
             capped=total > COUNT_CAP,
         )
+
+    async def standing(self, owner_id: UUID, since: datetime) -> dict[UUID, Phase]:
+        """Return where the owner's unfinished videos are, and those asked for since: at most a thousand."""
+        unfinished, new = (
+            select(col(VideoRow.id), col(VideoRow.phase)).where(_mine(owner_id), which).limit(COUNT_CAP)
+            for which in (col(VideoRow.status).in_(_UNFINISHED), col(VideoRow.created_at) > since)
+        )  # an index for each
+        return {row.id: Phase(row.phase) for row in await self._do(union_all(unfinished, new))}
 
     async def coming(self, owner_id: UUID) -> Coming:
         """Say how many videos are on their way, and for how much."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from sora_studio.domain.video import Status, VideoView
+from sora_studio.domain.video import Phase, Status, VideoView
 
 
 class SortOrder(StrEnum):
@@ -23,6 +23,7 @@ class LibraryQuery:
     order: SortOrder = SortOrder.NEWEST
     after: UUID | None = None  # the last video of the page before
     limit: int = 24  # 1..200
+    phases: tuple[Phase, ...] = ()  # none: all of them; a finer choice than the statuses
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class LibraryCounts:
     coming: int  # queued or in progress
     completed: int
     failed: int
+    deciding: int = 0  # in progress as long as their person has not decided; they are not among the coming
     capped: bool = False
 
 

@@ -10,6 +10,7 @@ from sora_studio.ui import errors, routes, sockets, theme
 from sora_studio.ui.components import feedback
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.guard import Guard
+from sora_studio.ui.news import NewsState
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.page import page as create
 from sora_studio.ui.pages.create.state import CreateState
@@ -56,17 +57,18 @@ def build() -> rx.App:
 
 
 def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str], list[Any]]]:
-    yield create, routes.HOME, NAME, [PersonState.load, ComposerState.load, CreateState.load]
-    yield library, routes.LIBRARY, f"Library · {NAME}", [PersonState.load, LibraryState.load]
-    yield video, routes.VIDEO, _video_title(), [PersonState.load, VideoState.load, DerivationsState.load]
+    always = [PersonState.load, NewsState.hear]
+    yield create, routes.HOME, NAME, [*always, ComposerState.load, CreateState.load]
+    yield library, routes.LIBRARY, f"Library · {NAME}", [*always, LibraryState.load]
+    yield video, routes.VIDEO, _video_title(), [*always, VideoState.load, DerivationsState.load]
     yield (
         profile,
         routes.PROFILE,
         f"Profile · {NAME}",
-        [PersonState.load, SessionsState.load, CharactersState.load],
+        [*always, SessionsState.load, CharactersState.load],
     )
-    yield log_in, routes.LOG_IN, f"Log in · {NAME}", []
-    yield sign_up, routes.SIGN_UP, f"Sign up · {NAME}", []
+    yield log_in, routes.LOG_IN, f"Log in · {NAME}", [PersonState.load]
+    yield sign_up, routes.SIGN_UP, f"Sign up · {NAME}", [PersonState.load]
     yield not_found, "404", f"Not found · {NAME}", []
 
 

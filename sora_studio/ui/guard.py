@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import reflex as rx
 from reflex.event import Event, EventHandler
@@ -26,7 +26,7 @@ from sora_studio.domain.errors import LimitReached, NotSignedIn
 from sora_studio.services.people.tokens import token_in_cookies
 from sora_studio.services.throttle import Throttle
 from sora_studio.ui import errors, event_validation, live, routes, sockets
-from sora_studio.ui.session import set_identity
+from sora_studio.ui.session import SESSION_ENDED, set_identity
 from sora_studio.ui.toasts import ToastState
 
 _FRAMEWORK = frozenset(
@@ -69,7 +69,8 @@ class Guard(rx.Middleware):
         if event.name in self._public:
             return self._let_in(event)
         token, root = EventContext.get().token, state._get_root_state()
-        identity = await _identify(_cookies(app, root, token), sockets.origin(app, token))
+        cookies = _cookies(app, root, token)
+        identity = await _identify(cookies, sockets.origin(app, token))
         has_left = await set_identity(root, identity)
         if identity is not None:
             live.keep(identity.user_id, token)
@@ -77,7 +78,9 @@ class Guard(rx.Middleware):
         live.forget(token)
         if has_left:
             sockets.close_soon(app, token)
-        return self._let_in(event) if event.name in _FRAMEWORK else await _to_log_in(root)
+        if event.name in _FRAMEWORK:
+            return self._let_in(event)
+        return await _to_log_in(root, had_session=token_in_cookies(cookies) is not None)
 
     def _let_in(self, event: Event) -> StateUpdate | None:
         """Let an event pass unless it is nonsense, which no page of ours sends: that has no effect."""
@@ -110,12 +113,14 @@ def _cookies(app: rx.App, root: BaseState, token: str) -> str:
     return root.router_data.get("headers", {}).get("cookie", "") if connected is None else connected
 
 
-async def _to_log_in(root: BaseState) -> StateUpdate:
-    """Clear the screen and show the way to the log-in page, which knows where to return to."""
+async def _to_log_in(root: BaseState, *, had_session: bool) -> StateUpdate:
+    """Clear the screen and show the way to the log-in page, which knows where to return to, and why."""
     delta = await root._get_resolved_delta()
     root._clean()
     here = str(root.router_data.get("asPath", routes.HOME))  # a client's word
     if here.split("?", 1)[0].rstrip("/") in {routes.LOG_IN, routes.SIGN_UP}:
         return StateUpdate(delta=delta)
-    back = "" if here == routes.HOME else f"?next={quote(here, safe='/')}"
-    return StateUpdate(delta=delta, events=Event.from_event_type(rx.redirect(routes.LOG_IN + back)))
+    asked = {"error": SESSION_ENDED if had_session else "", "next": "" if here == routes.HOME else here}
+    query = urlencode({name: value for name, value in asked.items() if value}, quote_via=quote, safe="/")
+    address = f"{routes.LOG_IN}?{query}" if query else routes.LOG_IN
+    return StateUpdate(delta=delta, events=Event.from_event_type(rx.redirect(address)))

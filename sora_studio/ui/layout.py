@@ -8,6 +8,7 @@ from sora_studio.ui import routes
 from sora_studio.ui.components.feedback import toast
 from sora_studio.ui.components.menu import tile_menu
 from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.news import NewsState
 from sora_studio.ui.theme import icon, plain_link
 
 
@@ -15,6 +16,7 @@ def frame(
     *children: rx.Component,
     name: str,
     ready: rx.Var[bool],
+    skip: tuple[str, str] = ("main", "Skip to content"),
 ) -> rx.Component:
     """Draw a page of somebody who is signed in.
 
@@ -22,9 +24,10 @@ def frame(
         children: The page itself.
         name: `create`, `library`, `video` or `profile`; also marks its place in the rail.
         ready: Whether the page shows what it has to; tests wait for it.
+        skip: The id of the main thing, and the words of the link that leads there.
     """
     return rx.fragment(
-        plain_link("Skip to content", href="#main", class_name="skip"),
+        plain_link(skip[1], href=f"#{skip[0]}", class_name="skip"),
         rx.el.div(
             _rail(name),
             rx.el.main(
@@ -42,7 +45,19 @@ def frame(
             class_name="app",
         ),
         tile_menu(),
+        _aloud(),
         toast(),
+    )
+
+
+def _aloud() -> rx.Component:
+    """Tell the end of each job to those who do not see it."""
+    spoken = NewsState.spoken
+    return rx.el.div(
+        rx.el.p(spoken.text, key=spoken.number.to_string(), dir="auto"),
+        role="status",
+        aria_live="polite",
+        class_name="sr",
     )
 
 
@@ -125,8 +140,17 @@ def mark() -> rx.Component:
 def _rail(name: str) -> rx.Component:
     return rx.el.nav(
         rx.el.a(mark(), href=routes.HOME, class_name="home", aria_label="Sora Studio"),
-        _place("sparkles", "Create", routes.HOME, current=name == "create"),
-        _place("layout-grid", "Library", routes.LIBRARY, current=name == "library"),
+        _place("sparkles", "Create", routes.HOME, current=name == "create", data_create=""),
+        _place(
+            "layout-grid",
+            "Library",
+            routes.LIBRARY,
+            rx.cond(
+                NewsState.deciding > 0,
+                rx.el.i(rx.el.span(", a video waits for your decision", class_name="sr"), class_name="dot"),
+            ),
+            current=name == "library",
+        ),
         rx.el.span(class_name="gap"),
         rx.el.a(
             rx.cond(
@@ -137,6 +161,7 @@ def _rail(name: str) -> rx.Component:
             rx.el.span("Profile"),
             href=routes.PROFILE,
             class_name="place",
+            title="Profile",
             custom_attrs=_current(name == "profile"),
         ),
         class_name="rail",
@@ -144,13 +169,23 @@ def _rail(name: str) -> rx.Component:
     )
 
 
-def _place(symbol: str, text: str, to: str, *, current: bool) -> rx.Component:
+def _place(
+    symbol: str,
+    text: str,
+    to: str,
+    *more: rx.Component,
+    current: bool,
+    **props: Any,  # noqa: ANN401 -- props have any type
+) -> rx.Component:
     return rx.el.a(
         icon(symbol),
         rx.el.span(text),
+        *more,
         href=to,
         class_name="place",
+        title=text,
         custom_attrs=_current(current),
+        **props,
     )
 
 

@@ -75,10 +75,16 @@ def forget(token: str) -> None:
         del _by_owner[tab.owner_id]
 
 
-async def run(changes: Changes, app: rx.App) -> None:
-    """Push for as long as the process serves; never returns by itself."""
+async def run(changes: Changes, app: rx.App, *always: EventType[()]) -> None:
+    """Push for as long as the process serves; never returns by itself.
+
+    Args:
+        changes: Tells whose videos have changed.
+        app: Its tabs read again.
+        always: What every tab reads beside its page.
+    """
     async with asyncio.TaskGroup() as tasks:
-        push = _Push(app, tasks)
+        push = _Push(app, tasks, always)
         tasks.create_task(push.listen(changes))
         tasks.create_task(push.look_after())
 
@@ -86,8 +92,8 @@ async def run(changes: Changes, app: rx.App) -> None:
 class _Push:
     """Hears what changed and has the right tabs read again."""
 
-    def __init__(self, app: rx.App, tasks: asyncio.TaskGroup) -> None:
-        self._app, self._tasks = app, tasks
+    def __init__(self, app: rx.App, tasks: asyncio.TaskGroup, always: tuple[EventType[()], ...]) -> None:
+        self._app, self._tasks, self._always = app, tasks, always
         self._hearing = False
 
     async def listen(self, changes: Changes) -> None:
@@ -123,9 +129,9 @@ class _Push:
         """Run a tab's handler until it has seen the last change, never twice at once."""
         while tab.owed and _tabs.get(tab.token) is tab and sockets.is_open(self._app, tab.token):
             tab.owed = False
-            event = Event.from_event_type(tab.handler)[0]
-            done = await self._app.event_processor.enqueue(tab.token, event)
-            await asyncio.gather(done, asyncio.sleep(PAUSE), return_exceptions=True)
+            reading = (Event.from_event_type(handler)[0] for handler in (tab.handler, *self._always))
+            done = [await self._app.event_processor.enqueue(tab.token, event) for event in reading]
+            await asyncio.gather(*done, asyncio.sleep(PAUSE), return_exceptions=True)
         tab.reading = None
 
 

@@ -13,6 +13,9 @@ from reflex.state import BaseState
 from sora_studio.domain.account import NOWHERE, Identity, Origin
 from sora_studio.domain.errors import NotSignedIn
 
+SESSION_ENDED = "session_ended"
+"""What the log-in page is told when somebody comes to it whose session is over."""
+
 
 class TabState(rx.State):
     """Whose data this tab holds."""

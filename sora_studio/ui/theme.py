@@ -8,6 +8,8 @@ SMALL_ICON = 16
 PAPER = "#faf9f7"  # the page in light, as in assets/css/tokens.css
 NIGHT = "#0c0d10"  # and in dark
 
+UNTRANSLATED = {"translate": "no"}
+
 plain_link = rx.el.A.create
 """A link to a file or an anchor, followed by the browser itself; `rx.el.a` goes through the router."""
 
@@ -15,6 +17,15 @@ plain_link = rx.el.A.create
 def icon(name: str, size: int = ICON) -> rx.Component:
     """Draw a lucide icon; it is decoration, the words beside it carry the meaning."""
     return rx.icon(name, size=size, aria_hidden="true")
+
+
+def live(value: rx.Var[str]) -> rx.Component:
+    """Show a number that changes while the page is open.
+
+    Translators of pages put other elements around texts, and React goes on changing those that it knows: so
+    another value is another element, and none is translated.
+    """
+    return rx.el.span(value, key=value, class_name="num", custom_attrs=UNTRANSLATED)
 
 
 def style(**custom_properties: object) -> dict[str, object]:

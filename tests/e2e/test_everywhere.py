@@ -34,7 +34,9 @@ async def test_nothing_is_wider_than_its_place(visit: Visit, join_studio: Join, 
     if await options.is_visible():
         await options.click()
     await page.get_by_role("combobox", name="Model").select_option("sandbox/sora-2-pro")
-    await page.get_by_role("radio", name="Portrait 1080\u00d71920").check(force=True)
+    await expect(page.get_by_title("1920\u00d71080")).to_contain_text("$2.80")
+    await page.get_by_title("Portrait 720\u00d71280").click()
+    await page.get_by_title("1080\u00d71920").click()
     await page.get_by_role("radio", name="20 seconds").check(force=True)
     await expect(page.get_by_label("Price")).to_have_text("$14.00 play money")
     assert await squeezed(page) == []

@@ -39,9 +39,9 @@ async def test_watch_seek_and_download(visit: Visit, collector: Collector):
     assert abs(await video.evaluate("video => video.currentTime") - 3) < 0.1
     assert abs(await video.evaluate("video => video.duration") - 4) < 0.2
     for kind, ending in (("MP4", ".mp4"), ("Thumbnail", ".webp"), ("Spritesheet", ".jpg")):
-        await page.locator("summary", has_text="Download").click()
+        await page.get_by_role("button", name="Download").click()
         async with page.expect_download() as waiting:
-            await page.get_by_role("link", name=re.compile(kind, re.IGNORECASE)).click()
+            await page.get_by_role("menuitem", name=re.compile(kind, re.IGNORECASE)).click()
         name = (await waiting.value).suggested_filename
         assert name.startswith("A lighthouse in a storm")
         assert name.endswith(ending)

@@ -15,6 +15,9 @@ HTMLElement.prototype.showPopover = function show() {
 HTMLElement.prototype.hidePopover = function hide() {
   delete this.dataset.isOpen;
 };
+HTMLElement.prototype.checkVisibility = function check() {
+  return !this.closest("[hidden]");
+};
 globalThis.IntersectionObserver = class {
   static all = [];
   constructor(callback, options) {

@@ -107,26 +107,6 @@ describe("the title", () => {
   });
 });
 
-describe("a drop-down", () => {
-  const isOpen = () => one("details").open;
-
-  beforeEach(() =>
-    draw(`
-      <details data-dropdown="" open><summary>More</summary><b>Text</b><a href="#there">Link</a></details>
-      <i>elsewhere</i>`),
-  );
-
-  test.each([
-    ["i", false],
-    ["a", false],
-    ["b", true],
-  ])("after a click on %p is open: %p", (element, open) => {
-    one(element).click();
-
-    expect(isOpen()).toBe(open);
-  });
-});
-
 describe("a question", () => {
   beforeEach(() =>
     draw('<details class="confirm" open><summary>Delete</summary><b>Now</b></details><i></i>'),

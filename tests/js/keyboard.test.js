@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, mock, test } from "bun:test";
 import "../../assets/js/keyboard.js";
-import { draw, one, press } from "./person.js";
+import { changes, draw, one, press, start } from "./person.js";
 
 const player = { play: mock(), pause: mock(), requestFullscreen: mock() };
 
+await start();
 beforeEach(() => {
   draw(`
-    <details data-dropdown="" open></details><input data-search value="kite"><textarea></textarea>
-    <button>Button</button><p>Text</p><video data-player></video>`);
+    <main tabindex="-1"><input data-search value="kite"><textarea></textarea><a data-create=""></a>
+    <button>Button</button><p>Text</p><video data-player></video></main>`);
   for (const act of Object.values(player)) act.mockClear();
   Object.assign(one("video"), player);
   Object.defineProperty(one("video"), "paused", { value: true, configurable: true });
@@ -25,16 +26,41 @@ test.each(["textarea", "[data-search]"])("/ is a letter in %p", (box) => {
   expect(press(one(box), "/")).toBe(true);
 });
 
-test("/ is a letter where nothing can be searched", () => {
-  one("[data-search]").remove();
+describe("the composer", () => {
+  const composer = () => one("[data-prompt-box]");
+  const show = () => one("main").insertAdjacentHTML("beforeend", '<textarea data-prompt-box=""></textarea>');
 
-  expect(press(one("p"), "/")).toBe(true);
-});
+  test.each(["c", "/"])("is a %p away where nothing can be searched", (key) => {
+    one("[data-search]").remove();
+    show();
 
-test("Escape closes drop-downs", () => {
-  press(one("p"), "Escape");
+    expect(press(one("p"), key)).toBe(false);
+    expect(document.activeElement).toBe(composer());
+  });
 
-  expect(one("details").open).toBe(false);
+  test("c is a letter in a box, also while an input method is at work", () => {
+    show();
+    expect(press(one("textarea"), "c")).toBe(true);
+    expect(press(one("p"), "c", { isComposing: true })).toBe(true);
+    expect(document.activeElement).not.toBe(composer());
+  });
+
+  test("is gone to on its own page", async () => {
+    const go = mock();
+    one("[data-create]").addEventListener("click", go);
+    press(one("p"), "c");
+    expect(go).toHaveBeenCalledTimes(1);
+
+    show();
+    await changes();
+    expect(document.activeElement).toBe(composer());
+  });
+
+  test("does not take the focus by itself", async () => {
+    show();
+    await changes();
+    expect(document.activeElement).not.toBe(composer());
+  });
 });
 
 test("Escape leaves the search, a letter does not", () => {

@@ -126,8 +126,18 @@ describe("a character", () => {
     expect(box().value).toBe("@Ada flies a kite");
   });
 
-  test("stays in the text when it is no longer chosen", () => {
+  test("leaves the text that it was written into when it is no longer chosen", () => {
+    write("a kite");
+    choose(true);
+    write("a kite @Ada flies");
+    choose(false);
+
+    expect(box().value).toBe("a kite flies");
+  });
+
+  test("stays in a text that a person has written", () => {
     write("@Ada flies");
+    choose(true);
     choose(false);
 
     expect(box().value).toBe("@Ada flies");

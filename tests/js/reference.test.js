@@ -43,11 +43,14 @@ beforeEach(() => {
   one("[data-attach]").addEventListener("click", attach);
 });
 
-test.each(["image/pjpeg", "image/x-png", ""])("of type %p it is sent: the server looks at the bytes", (type) => {
-  choose(picture(type, 3, "kite"));
+test.each(["image/pjpeg", "image/x-png", ""])(
+  "of type %p it is sent: the server looks at the bytes",
+  (type) => {
+    choose(picture(type, 3, "kite"));
 
-  expect(requests).toHaveLength(1);
-});
+    expect(requests).toHaveLength(1);
+  },
+);
 
 function choose(file) {
   Object.defineProperty(one("[data-file]"), "files", { value: [file] });

@@ -7,7 +7,7 @@ const field = (name) => one(`[name=${name}]`);
 async function visit(address) {
   history.replaceState(null, "", address);
   draw(`
-    <form method="post" data-sign-in="">
+    <form method="post" action="/api/auth/login" data-sign-in="">
       <p data-code="credentials" hidden>Wrong.</p><p data-code="throttled" hidden>Wait.</p><p data-code="" hidden>Oh.</p>
       <input name="display_name"><input name="email">
       <div class="password">
@@ -34,6 +34,16 @@ describe("what the API says in the address", () => {
     await visit(address);
 
     expect(shown()).toEqual(sentences);
+  });
+
+  test.each([
+    ["email_taken", "email"],
+    ["invalid_name", "display_name"],
+    ["throttled", "password"],
+  ])("leads after %p to %p", async (error, name) => {
+    await visit(`/signup?error=${error}`);
+
+    expect(document.activeElement).toBe(field(name));
   });
 
   const send = () => {

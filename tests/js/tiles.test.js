@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, jest, mock, test } from "bun:test";
 import "../../assets/js/tiles.js";
-import { all, changes, draw, happen, one, press, start } from "./person.js";
+import { all, changes, draw, happen, one, start } from "./person.js";
 
 const MENU = `
   <div id="tile-menu" role="menu" popover>
@@ -54,66 +54,6 @@ describe("the menu", () => {
     expect(one('[data-item="download"]').getAttribute("href")).toBe(
       "/api/videos/v1/content?variant=video&download=1",
     );
-  });
-
-  test.each([
-    ["below its button, and as far right", { top: 100, right: 300 }, { top: "126px", left: "150px" }],
-    ["above it at the end of the window", { top: 700, right: 300 }, { top: "494px", left: "150px" }],
-    ["inside a window that is low", { top: 100, right: 300, height: 150 }, { top: "8px", left: "150px" }],
-    ["inside the window at its left edge", { top: 100, right: 40 }, { top: "126px", left: "8px" }],
-    ["inside the window at its right edge", { top: 100, right: 1100 }, { top: "126px", left: "866px" }],
-  ])("opens %s", (_, { top, right, height = 768 }, expected) => {
-    open("ready");
-    window.happyDOM.setViewport({ width: 1024, height });
-    Object.defineProperty(menu(), "offsetHeight", { value: 200 });
-    Object.defineProperty(menu(), "offsetWidth", { value: 150 });
-    one("button").getBoundingClientRect = () => ({ top, bottom: top + 20, right });
-    one("button").click();
-
-    expect({ top: menu().style.top, left: menu().style.left }).toEqual(expected);
-  });
-
-  test("says that it is open, and that it is closed", () => {
-    open("ready");
-    expect(one("button").getAttribute("aria-expanded")).toBe("true");
-
-    happen(menu(), new Event("toggle"));
-    expect(one("button").hasAttribute("aria-expanded")).toBe(false);
-  });
-
-  test("closes after a choice", () => {
-    open("ready");
-    expect("isOpen" in menu().dataset).toBe(true);
-
-    one('[data-item="delete"]').click();
-    jest.advanceTimersByTime(1);
-
-    expect("isOpen" in menu().dataset).toBe(false);
-  });
-
-  test.each([
-    ["closes with the page that scrolls away below it", true],
-    ["has nothing to close then when it is closed", false],
-  ])("%s", (_, isOpen) => {
-    open("ready");
-    const hide = mock();
-    Object.assign(menu(), { hidePopover: hide, matches: (state) => isOpen && state === ":popover-open" });
-    happen(window, new Event("scroll"));
-
-    expect(hide).toHaveBeenCalledTimes(isOpen ? 1 : 0);
-  });
-
-  test("is walked through by arrows, round and round", () => {
-    open("ready");
-    const walk = (...keys) => {
-      for (const key of keys) expect(press(document.activeElement, key)).toBe(false); // else the page scrolls
-      return document.activeElement.dataset.item;
-    };
-
-    expect(walk("ArrowDown")).toBe("remix");
-    expect(walk("ArrowDown", "ArrowDown")).toBe("download");
-    expect(walk("ArrowUp")).toBe("delete");
-    expect(press(document.activeElement, "x")).toBe(true);
   });
 });
 

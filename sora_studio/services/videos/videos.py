@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from sora_studio.domain.ports import Clock
 from sora_studio.domain.profile import Profile
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.text import check_storable, is_blank
-from sora_studio.domain.video import TITLE_MAX, VideoView, VideoWish, clean_prompt, title_of
+from sora_studio.domain.video import TITLE_MAX, Phase, VideoView, VideoWish, clean_prompt, title_of
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.videos.wishes import RequestFingerprint, Wishes
@@ -123,6 +123,11 @@ class VideoService:
         """Count the owner's videos by status, up to a thousand."""
         async with self._db.transaction() as tx:
             return await VideoRepository(tx).counts(owner_id, search)
+
+    async def standing(self, owner_id: UUID, since: datetime) -> dict[UUID, Phase]:
+        """Return where the owner's unfinished videos are, and those asked for since then."""
+        async with self._db.transaction() as tx:
+            return await VideoRepository(tx).standing(owner_id, since)
 
     async def coming(self, owner_id: UUID) -> Coming:
         """Say how many videos are on their way, and what they cost."""

@@ -1,4 +1,4 @@
-"""The menu of a tile: one for all of them, moved to the tile that asked for it."""
+"""Menus. The one of a tile serves all of them, moved to the tile that asked for it."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _PAGE = routes.video(f"{_WHOSE}")
 
 def tile_menu() -> rx.Component:
     """Open, download, remix, delete."""
-    return rx.el.div(
+    return menu(
         _item("maximize-2", "Open", on_click=rx.redirect(_PAGE)),
         plain_link(
             icon("download", SMALL_ICON), "Download", role="menuitem", data_item="download", download=""
@@ -29,10 +29,13 @@ def tile_menu() -> rx.Component:
             "trash-2", "Delete", on_click=VideoActions.remove(_WHOSE), class_name="danger", data_item="delete"
         ),
         _delete_at_once(),
-        role="menu",
-        class_name="menu",
-        custom_attrs={"id": "tile-menu", "popover": "auto"},
+        name="tile-menu",
     )
+
+
+def menu(*items: rx.Component, name: str) -> rx.Component:
+    """Draw a menu, closed; what has its name in `data-opens` opens it, and studio.js finds the place."""
+    return rx.el.div(*items, role="menu", class_name="menu", custom_attrs={"id": name, "popover": "auto"})
 
 
 def _delete_at_once() -> rx.Component:

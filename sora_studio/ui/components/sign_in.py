@@ -8,10 +8,14 @@ typed, which it has kept in this tab.
 import reflex as rx
 
 from sora_studio.domain.account import EMAIL_MAX, NAME_MAX, PASSWORD_MIN
+from sora_studio.ui import routes
 from sora_studio.ui.components.form import text_field
+from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.session import SESSION_ENDED
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 SENTENCES = {
+    SESSION_ENDED: "You are logged out: your session has ended. Log in to go on where you were.",
     "wrong_credentials": "The e-mail address or the password is wrong.",
     "invalid_email": "That does not look like an e-mail address.",
     "weak_password": f"The password is too short: use at least {PASSWORD_MIN} characters.",
@@ -37,6 +41,19 @@ def email() -> rx.Component:
     )
 
 
+def signed_in() -> rx.Component:
+    """Say to somebody who has a session that they have one; they may still log in as somebody else."""
+    return rx.cond(
+        PersonState.email,
+        rx.el.p(
+            "You are logged in as ",
+            rx.el.bdi(PersonState.email),
+            ". ",
+            rx.el.a("Go to your videos", href=routes.HOME),
+        ),
+    )
+
+
 def next_address() -> rx.Component:
     """Carry where the person wanted to go; the API takes only addresses of this studio."""
     return rx.el.input(type="hidden", name="next", data_next="")
@@ -56,4 +73,5 @@ def refusals() -> rx.Component:
             for code, text in SENTENCES.items()
         ),
         role="alert",
+        class_name="alerts",
     )

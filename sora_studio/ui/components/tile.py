@@ -11,7 +11,7 @@ from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.cards import ATTENTION, FAILED, READY, Progress, VideoCard
 from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.progress import ring
-from sora_studio.ui.theme import SMALL_ICON, icon, style
+from sora_studio.ui.theme import SMALL_ICON, icon, live, style
 
 Card = rx.vars.ObjectVar[VideoCard]
 CardsVar = rx.vars.ArrayVar[Sequence[VideoCard]]
@@ -59,7 +59,13 @@ def tile(card: Card, progress: ProgressVar) -> rx.Component:
 
 
 def _link(card: Card, *children: rx.Component, **props: Any) -> rx.Component:  # noqa: ANN401 -- props have any type
-    return rx.el.a(*children, href=routes.video(f"{card.id}"), class_name="open", dir="auto", **props)
+    return rx.el.a(
+        *children,
+        href=routes.video(f"{card.id}"),
+        class_name="open",
+        custom_attrs={"aria-keyshortcuts": "m"},
+        **props,
+    )
 
 
 def _ready(card: Card) -> rx.Component:
@@ -68,7 +74,7 @@ def _ready(card: Card) -> rx.Component:
         rx.el.img(
             src=routes.content(f"{card.id}", Variant.THUMBNAIL), alt="", loading="lazy", decoding="async"
         ),
-        rx.el.span(card.title, class_name="name"),
+        rx.el.span(card.title, class_name="name", dir="auto"),
         rx.el.span(card.word, " · ", card.duration, " · ", card.facts, class_name="facts num"),
         data_sprite=routes.content(f"{card.id}", Variant.SPRITESHEET),
     )
@@ -80,11 +86,11 @@ def _coming(card: Card, progress: ProgressVar) -> rx.Component:
         card,
         ring(rx.cond(now, now.percent, 0).to(int), known=card.known, label=f"Progress of {card.title}"),
         rx.el.span(
-            card.word,
-            rx.cond(now.left, rx.fragment(rx.el.i("·"), rx.el.span(now.left))),
+            rx.el.span(card.word),
+            rx.cond(now.left, rx.fragment(rx.el.i("·"), live(now.left.to(str)))),
             class_name="phase num",
         ),
-        rx.el.span(card.title, class_name="name"),
+        rx.el.span(card.title, class_name="name", dir="auto"),
     )
 
 
@@ -98,7 +104,7 @@ def _failed(card: Card) -> rx.Component:
                 rx.el.span(card.cost, class_name="muted"),
                 class_name="phase bad",
             ),
-            rx.el.span(card.title, class_name="name"),
+            rx.el.span(card.title, class_name="name", dir="auto"),
             rx.el.span(card.reason, class_name="reason", dir="auto"),
         ),
         rx.el.div(
@@ -113,7 +119,7 @@ def _attention(card: Card) -> rx.Component:
         _link(
             card,
             rx.el.span(icon("circle-help", SMALL_ICON), card.word, class_name="phase warn"),
-            rx.el.span(card.title, class_name="name"),
+            rx.el.span(card.title, class_name="name", dir="auto"),
             rx.el.span(card.reason, class_name="reason", dir="auto"),
         ),
         rx.el.div(*decisions(card.id, card.unsent, card.stake), class_name="choices"),

@@ -9,6 +9,7 @@ from reflex.state import BaseState
 
 from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.news import NewsState
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
@@ -245,6 +246,7 @@ TABLE = [
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),
     Row(PersonState, "load", called(f"Ada {SECRET}"), called("Grace")),
     Row(TabState, "stay", **both(anything)),
+    Row(NewsState, "hear", **both(var(NewsState, "deciding", lambda count: count == 0))),
     Row(ToastState, "say", **both(toast("a word")), payload=lambda _: {"text": "a word"}, open=True),
     Row(ToastState, "clear", **both(var(ToastState, "toast", lambda shown: shown["number"] > 0)), open=True),
 ]  # fmt: skip

@@ -103,7 +103,8 @@ async def test_without_a_session_there_is_only_the_way_to_the_log_in_page(stage:
             await tab.until(lambda: row.stranger(tab, thing), within=PATIENCE)
             return
         await tab.until(tab.redirects, within=PATIENCE)
-        assert tab.redirects() == ["/login?next=/profile"]
+        reason = "error=session_ended&" if who == "revoked" else ""
+        assert tab.redirects() == [f"/login?{reason}next=/profile"]
         assert [name for name, changed in tab.state.items() if "sora_studio___" in name and changed] == []
     assert await stage.belongings() == before
 

@@ -9,7 +9,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.videos import RECENT, VideoRepository
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.library import LibraryQuery, SortOrder
-from sora_studio.domain.video import Phase, Status
+from sora_studio.domain.video import COMING, Phase, Status
 from tests.support.library import START, add_person, add_videos
 
 
@@ -165,3 +165,30 @@ async def test_delete_and_undo(database: Database):
             await videos.restore(owner_id, video_id, within=timedelta(0))
         await videos.restore(owner_id, video_id, within=timedelta(minutes=1))
         assert (await videos.view(owner_id, video_id)).id == video_id
+
+
+async def test_what_waits_for_a_decision_is_counted_and_found_by_itself(database: Database):
+    """It is in progress to the API, and to nobody else."""
+    ada = await add_person(database)
+    (waiting,) = await add_videos(database, ada, "undecided", phase=Phase.NEEDS_ATTENTION)
+    await add_videos(database, ada, "on its way", phase=Phase.IN_PROGRESS)
+    await add_videos(database, ada, "done")
+    async with database.transaction() as tx:
+        videos = VideoRepository(tx)
+        counts = await videos.counts(ada)
+        deciding = await videos.page(ada, LibraryQuery(phases=(Phase.NEEDS_ATTENTION,)))
+        coming = await videos.page(ada, LibraryQuery(phases=COMING))
+    assert (counts.all, counts.deciding, counts.coming, counts.completed) == (3, 1, 1, 1)
+    assert [video.id for video in deciding.videos] == [waiting]
+    assert [video.prompt for video in coming.videos] == ["on its way"]
+
+
+async def test_where_the_unfinished_and_the_newest_stand(database: Database):
+    ada, eve = await add_person(database), await add_person(database, "eve")
+    (coming,) = await add_videos(database, ada, "on its way", phase=Phase.QUEUED)
+    await add_videos(database, ada, "done long ago")
+    (new,) = await add_videos(database, ada, "done at once", start=START + timedelta(hours=1))
+    await add_videos(database, eve, "hers", phase=Phase.QUEUED)
+    async with database.transaction() as tx:
+        standing = await VideoRepository(tx).standing(ada, START + timedelta(minutes=30))
+    assert standing == {coming: Phase.QUEUED, new: Phase.COMPLETED}

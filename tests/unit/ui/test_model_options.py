@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sora_studio.domain.profile import Model, Profile
-from sora_studio.ui.pages.create.model_options import fitting, groups, select
+from sora_studio.ui.pages.create.model_options import chosen_size, fitting, groups, select
 
 FAST = Model("fast", "Drafts", ("1280x720", "720x1280"), (4, 8), 100_000, {"720x1280": 150_000})
 OWN = Model("Wan-AI/Wan2.2", "", ("832x480",), (5,), 0)
@@ -51,6 +51,49 @@ def test_what_another_model_does_not_make_becomes_its_first():
 
 def test_a_model_that_is_gone_becomes_the_first():
     assert select(PROFILES, quote, "cloud/retired", "1x1", "99").model == "cloud/fast"
+
+
+MANY = Model(
+    "pro",
+    "",
+    ("1280x720", "720x1280", "1920x1080", "1080x1920", "1024x1024", "1792x1024", "1024x1792"),
+    (4, 8),
+    300_000,
+    {"1920x1080": 700_000, "1080x1920": 700_000},
+)
+
+
+def test_of_many_sizes_the_shape_is_chosen_first_and_then_its_quality_with_the_price():
+    def price(_provider: str, _model: str, size: str, seconds: str) -> int | None:
+        return MANY.price(size, seconds)
+
+    chosen = select([Profile("cloud", "", (MANY,))], price, "cloud/pro", "1920x1080", "8")
+
+    assert chosen.shape == "Landscape"
+    assert [(each.name, each.value) for each in chosen.shapes] == [
+        ("Landscape", "1920x1080"),
+        ("Portrait", "1080x1920"),
+        ("Square", "1024x1024"),
+    ]
+    assert [(each.name, each.value, each.price) for each in chosen.qualities] == [
+        ("720p", "1280x720", "$2.40"),
+        ("1024p", "1792x1024", "$2.40"),
+        ("1080p", "1920x1080", "$5.60"),
+    ]
+    assert select([Profile("cloud", "", (MANY,))], price, "cloud/pro", "1024x1024").qualities == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "quality", "size"),
+    [
+        ("1280x720", "", "1280x720"),
+        ("1280x720", "1920x1080", "1920x1080"),
+        ("720x1280", "1920x1080", "720x1280"),  # the shape was clicked last, its qualities are on their way
+        ("", "1920x1080", "1920x1080"),
+    ],
+)
+def test_a_form_asks_for_the_quality_of_its_shape(shape: str, quality: str, size: str):
+    assert chosen_size(shape, quality) == size
 
 
 def test_an_unknown_price_is_said():

@@ -55,6 +55,7 @@ def _prompt() -> rx.Component:
             dir="auto",
             data_draft="create",
             data_prompt_box="",
+            custom_attrs={"id": "prompt"},
         ),
         rx.el.output(class_name="count num", data_count=f"{PROMPT_MAX:,}"),
         class_name="prompt",

@@ -32,13 +32,23 @@ class ProviderGroup:
 
 
 @dataclass(frozen=True)
-class SizeOption:
-    """One size, with what its little drawing needs."""
+class ShapeOption:
+    """One shape, with what its little drawing needs."""
 
-    value: str  # `1280x720`
+    value: str  # the size that it leads to, as good as the chosen one: `1280x720`
     name: str  # `Landscape`
-    frame: str  # the same for people
+    frame: str  # the size for people
     ratio: float
+
+
+@dataclass(frozen=True)
+class QualityOption:
+    """One size of the chosen shape."""
+
+    value: str  # `1920x1080`
+    name: str  # `1080p`
+    frame: str  # the size for people
+    price: str  # at the chosen length
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,9 @@ class Selection:
 
     model: str = ""  # `provider/model`
     name: str = ""  # the model alone
-    sizes: tuple[SizeOption, ...] = ()
+    shapes: tuple[ShapeOption, ...] = ()
+    shape: str = ""  # the name of the chosen one
+    qualities: tuple[QualityOption, ...] = ()  # of that shape; none where there is no choice
     size: str = ""
     lengths: tuple[str, ...] = ()
     seconds: str = ""
@@ -91,9 +103,10 @@ def select(
     return Selection(
         model=f"{profile.name}/{model.id}",
         name=model.id,
-        sizes=tuple(
-            SizeOption(option, Size.parse(option).name, formatting.frame(option), ratio(option))
-            for option in model.sizes
+        shapes=_shapes(model.sizes, size),
+        shape=Size.parse(size).name,
+        qualities=_qualities(
+            model.sizes, size, lambda other: as_price(quote(profile.name, model.id, other, seconds))
         ),
         size=size,
         lengths=tuple(lengths),
@@ -103,6 +116,44 @@ def select(
         quote="" if price is None else str(price),
         note=profile.note,
     )
+
+
+def chosen_size(shape: str, quality: str) -> str:
+    """Return the size that a form asks for; a quality of another shape is the one from before the last click.
+
+    Raises:
+        InvalidInput: One of them is no size.
+    """
+    if not (shape and quality):
+        return quality or shape
+    return quality if Size.parse(quality).name == Size.parse(shape).name else shape
+
+
+def _shapes(sizes: Sequence[str], size: str) -> tuple[ShapeOption, ...]:
+    """Offer each shape once; the other ones lead to what is as good as the chosen size."""
+    names = dict.fromkeys(Size.parse(each).name for each in sizes)
+    rank = _of_shape(sizes, Size.parse(size).name).index(size)
+    options: list[ShapeOption] = []
+    for name in names:
+        own = _of_shape(sizes, name)
+        value = own[min(rank, len(own) - 1)]
+        options.append(ShapeOption(value, name, formatting.frame(value), ratio(value)))
+    return tuple(options)
+
+
+def _qualities(sizes: Sequence[str], size: str, price: Callable[[str], str]) -> tuple[QualityOption, ...]:
+    own = _of_shape(sizes, Size.parse(size).name)
+    options = [
+        QualityOption(value, f"{min(frame.width, frame.height)}p", formatting.frame(value), price(value))
+        for value, frame in ((value, Size.parse(value)) for value in own)
+    ]
+    return tuple(options) if len(options) > 1 else ()
+
+
+def _of_shape(sizes: Sequence[str], name: str) -> list[str]:
+    """Return the sizes of a shape, the smallest first."""
+    own = (size for size in sizes if Size.parse(size).name == name)
+    return sorted(own, key=lambda size: Size.parse(size).width * Size.parse(size).height)
 
 
 def hint(model: Model, size: str) -> str:

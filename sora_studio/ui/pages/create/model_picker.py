@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import reflex as rx
 
 from sora_studio.ui.pages.create.composer_state import ComposerState
-from sora_studio.ui.pages.create.model_options import ModelOption, ProviderGroup, SizeOption
+from sora_studio.ui.pages.create.model_options import ModelOption, ProviderGroup, QualityOption, ShapeOption
 from sora_studio.ui.theme import SMALL_ICON, icon, style
 
 _selection = ComposerState.selection
@@ -30,10 +30,19 @@ def options() -> rx.Component:
         ),
         rx.el.div(
             rx.el.fieldset(
-                rx.el.legend("Size", class_name="sr"),
-                rx.foreach(_selection.sizes, _size),
-                key=f"sizes {_selection.model}",
-                class_name="segments sizes",
+                rx.el.legend("Shape", class_name="sr"),
+                rx.foreach(_selection.shapes, _shape),
+                key=f"shapes {_selection.model}",
+                class_name="segments shapes",
+            ),
+            rx.cond(
+                _selection.qualities.length() > 0,
+                rx.el.fieldset(
+                    rx.el.legend("Quality", class_name="sr"),
+                    rx.foreach(_selection.qualities, _quality),
+                    key=f"qualities {_selection.model} {_selection.shape}",
+                    class_name="segments",
+                ),
             ),
             rx.el.fieldset(
                 rx.el.legend("Length", class_name="sr"),
@@ -60,21 +69,39 @@ def options() -> rx.Component:
     )
 
 
-def _size(size: rx.vars.ObjectVar[SizeOption]) -> rx.Component:
+def _shape(shape: rx.vars.ObjectVar[ShapeOption]) -> rx.Component:
+    label = f"{shape.name} {shape.frame}"
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="shape",
+            value=shape.value,
+            default_checked=shape.name == _selection.shape,
+            on_change=ComposerState.choose_size(shape.value),
+            aria_label=label,
+            class_name="sr",
+            data_size=shape.value,
+        ),
+        rx.el.span(class_name="shape", custom_attrs=style(ar=shape.ratio)),
+        rx.el.span(shape.name, class_name="name"),
+        title=label,
+    )
+
+
+def _quality(quality: rx.vars.ObjectVar[QualityOption]) -> rx.Component:
     return rx.el.label(
         rx.el.input(
             type="radio",
             name="size",
-            value=size.value,
-            default_checked=size.value == _selection.size,
-            on_change=ComposerState.choose_size(size.value),
-            aria_label=f"{size.name} {size.frame}",
+            value=quality.value,
+            default_checked=quality.value == _selection.size,
+            on_change=ComposerState.choose_size(quality.value),
+            aria_label=f"{quality.name} {quality.frame}, {quality.price}",
             class_name="sr",
-            data_size=size.value,
         ),
-        rx.el.span(class_name="shape", custom_attrs=style(ar=size.ratio)),
-        rx.el.span(rx.el.span(size.name, " ", class_name="word"), size.frame, class_name="num name"),
-        title=f"{size.name} {size.frame}",
+        rx.el.span(quality.name, class_name="num"),
+        rx.el.span(quality.price, class_name="num price"),
+        title=quality.frame,
     )
 
 

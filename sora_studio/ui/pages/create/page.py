@@ -8,6 +8,7 @@ from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.create.composer import composer
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
+from sora_studio.ui.theme import live
 
 EXAMPLES = (
     "A paper boat sails down a rain-filled street at dusk, neon reflected in the water",
@@ -22,7 +23,7 @@ def page() -> rx.Component:
     return layout.frame(
         rx.el.header(
             rx.el.h1(_greeting()),
-            rx.cond(CreateState.coming, rx.el.p(CreateState.coming, class_name="coming-line num")),
+            rx.cond(CreateState.coming, rx.el.p(live(CreateState.coming), class_name="coming-line")),
             class_name="head",
         ),
         feedback.problem(CreateState.problem),
@@ -33,6 +34,7 @@ def page() -> rx.Component:
         ),
         composer(),
         name="create",
+        skip=("prompt", "Skip to the composer"),
         ready=CreateState.ready & ComposerState.ready,
     )
 

@@ -8,6 +8,7 @@ from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import parse_character_id
 from sora_studio.domain.video import VideoWish
 from sora_studio.ui.form_data import text
+from sora_studio.ui.pages.create.model_options import chosen_size
 
 CAST = "character."
 """What the fields of chosen characters begin with; the rest is the public id."""
@@ -20,7 +21,8 @@ def read(data: Mapping[str, Any]) -> VideoWish:
         InvalidInput: The form was not complete, or the picture's id is none.
         NotFound: A character's id is none.
     """
-    chosen = {name: text(data, name) for name in ("model", "size", "seconds")}
+    chosen = {name: text(data, name) for name in ("model", "seconds")}
+    chosen["size"] = chosen_size(text(data, "shape"), text(data, "size"))
     if not all(chosen.values()):
         message = "The form was not complete yet, so nothing was sent. Press Create again."
         raise InvalidInput(message, "model")

@@ -5,11 +5,18 @@ import reflex as rx
 from sora_studio.domain.library import SortOrder
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components import feedback, tile
-from sora_studio.ui.pages.library.state import LibraryState
-from sora_studio.ui.theme import SMALL_ICON, icon
+from sora_studio.ui.news import NewsState
+from sora_studio.ui.pages.library.state import DECIDING, LibraryState
+from sora_studio.ui.theme import SMALL_ICON, icon, live
 
 _SHAPES = (1.7778, 1.7778, 0.5625, 1.7778, 1.0, 1.7778, 0.5625, 1.7778, 1.7778, 0.5625, 1.7778, 1.7778)
-_CHIPS = {"": "All", "coming": "In progress", "completed": "Ready", "failed": "Failed"}
+_CHIPS = {
+    "": "All",
+    DECIDING: "Your decision",
+    "coming": "In progress",
+    "completed": "Ready",
+    "failed": "Failed",
+}
 
 
 def page() -> rx.Component:
@@ -31,8 +38,15 @@ def page() -> rx.Component:
             class_name="head library-head",
         ),
         feedback.problem(LibraryState.problem),
-        rx.cond(LibraryState.ready, _found(), tile.skeletons(_SHAPES, dense=True)),
+        rx.el.section(
+            rx.cond(LibraryState.ready, _found(), tile.skeletons(_SHAPES, dense=True)),
+            class_name="stream",
+            aria_label="Videos",
+            tab_index=-1,
+            custom_attrs={"id": "found"},
+        ),
         name="library",
+        skip=("found", "Skip to the videos"),
         ready=LibraryState.ready,
     )
 
@@ -58,15 +72,20 @@ def _search() -> rx.Component:
 
 
 def _chip(name: str, text: str) -> rx.Component:
-    return rx.el.button(
-        text,
-        rx.el.span(rx.cond(LibraryState.ready, LibraryState.counts[name], "…"), class_name="num"),
+    """Draw a filter; the one for decisions is there as long as there is something to decide."""
+    chip = rx.el.button(
+        *([rx.el.i(class_name="dot")] if name == DECIDING else []),
+        rx.el.span(text),
+        live(rx.cond(LibraryState.ready, LibraryState.counts[name], "…").to(str)),
         type="button",
         on_click=LibraryState.ask,
         data_ask=f"status={name}",
         aria_pressed=rx.cond(LibraryState.status == name, "true", "false"),
         class_name="chip",
     )
+    if name != DECIDING:
+        return chip
+    return rx.cond((LibraryState.status == name) | (NewsState.deciding > 0), chip)
 
 
 def _order() -> rx.Component:

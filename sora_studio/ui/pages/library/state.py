@@ -11,7 +11,7 @@ from sora_studio.container import services
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.library import LibraryCounts, LibraryPage, LibraryQuery, SortOrder
-from sora_studio.domain.video import Status, VideoView
+from sora_studio.domain.video import COMING, Phase, VideoView
 from sora_studio.ui import live
 from sora_studio.ui.actions import show_found
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
@@ -23,12 +23,13 @@ PAGE = 30
 _LONGEST_PAGE = 200  # what one reading may return
 _LONGEST_SEARCH = 200  # characters
 _CAP = 1000  # where the service stops counting
-# The chips by their name in the address: the API's two words for a coming video are one to a person.
-FILTERS = {
+DECIDING = "deciding"
+FILTERS = {  # the chips by their name in the address
     "": (),
-    "coming": (Status.QUEUED, Status.IN_PROGRESS),
-    "completed": (Status.COMPLETED,),
-    "failed": (Status.FAILED,),
+    DECIDING: (Phase.NEEDS_ATTENTION,),
+    "coming": COMING,
+    "completed": (Phase.COMPLETED,),
+    "failed": (Phase.FAILED,),
 }
 
 
@@ -114,7 +115,13 @@ def _asked(state: LibraryState) -> tuple[str, str, str]:
 
 
 def _query(state: LibraryState, limit: int, after: UUID | None = None) -> LibraryQuery:
-    return LibraryQuery(state.search, FILTERS[state.status], SortOrder(state.order), after, limit)
+    return LibraryQuery(
+        state.search,
+        phases=FILTERS[state.status],
+        order=SortOrder(state.order),
+        after=after,
+        limit=limit,
+    )
 
 
 async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
@@ -161,6 +168,7 @@ async def _list(owner_id: UUID, query: LibraryQuery) -> LibraryPage:
 def _count_words(counts: LibraryCounts) -> dict[str, str]:
     numbers = {
         "": counts.all,
+        DECIDING: counts.deciding,
         "coming": counts.coming,
         "completed": counts.completed,
         "failed": counts.failed,

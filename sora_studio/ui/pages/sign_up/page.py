@@ -12,6 +12,7 @@ def page() -> rx.Component:
     """Draw the page."""
     return layout.bare(
         rx.el.h1("Sign up"),
+        sign_in.signed_in(),
         native_form(
             sign_in.refusals(),
             text_field("Name (optional)", "display_name", auto_complete="name", max_length=NAME_MAX),

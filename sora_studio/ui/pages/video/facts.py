@@ -6,6 +6,7 @@ from sora_studio.domain.video import TITLE_MAX, Variant
 from sora_studio.ui import routes
 from sora_studio.ui.cards import READY
 from sora_studio.ui.components.confirm import confirm
+from sora_studio.ui.components.menu import menu
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
 
@@ -46,10 +47,11 @@ def facts() -> rx.Component:
     return rx.el.div(
         rx.el.ul(
             rx.el.li(rx.el.span(_video.word, class_name=f"status {_video.look}")),
+            rx.cond(_video.made_in, rx.el.li(_video.made_in)),
+            rx.el.li(class_name="break", aria_hidden="true"),
             rx.el.li(_video.model),
             rx.el.li(_video.size),
             rx.el.li(_video.duration),
-            rx.cond(_video.made_in, rx.el.li(_video.made_in)),
             rx.el.li(_video.cost),
             rx.el.li(rx.el.time(date_time=_video.made_at, data_ago="")),
             class_name="facts num",
@@ -83,22 +85,28 @@ def _delete_at_once() -> rx.Component:
 
 
 def _downloads() -> rx.Component:
-    return rx.el.details(
-        rx.el.summary(icon("download", SMALL_ICON), "Download", class_name="button"),
-        rx.el.div(
+    return rx.fragment(
+        rx.el.button(
+            icon("download", SMALL_ICON),
+            "Download",
+            type="button",
+            class_name="button",
+            aria_haspopup="menu",
+            data_opens="downloads",
+        ),
+        menu(
             *(
                 plain_link(
                     text,
                     rx.el.span(kind, class_name="muted"),
                     href=routes.content(_ID, variant, download=True),
+                    role="menuitem",
                     download="",
                 )
                 for variant, text, kind in _DOWNLOADS
             ),
-            class_name="menu",
+            name="downloads",
         ),
-        class_name="dropdown",
-        data_dropdown="",
     )
 
 

@@ -13,7 +13,7 @@ from sora_studio.ui.pages.video.family import family
 from sora_studio.ui.pages.video.remix import remix
 from sora_studio.ui.pages.video.stage import stage
 from sora_studio.ui.pages.video.state import VideoState
-from sora_studio.ui.theme import icon, style
+from sora_studio.ui.theme import icon
 
 _video = VideoState.video
 
@@ -62,7 +62,7 @@ def _missing() -> rx.Component:
 
 def _skeleton() -> rx.Component:
     return rx.el.div(
-        rx.el.div(rx.el.div(class_name="screen skeleton", custom_attrs=style(ar=16 / 9)), class_name="stage"),
+        rx.el.div(rx.el.div(class_name="screen skeleton"), class_name="stage"),
         rx.el.div(class_name="skeleton line title-line"),
         rx.el.div(class_name="skeleton line"),
         class_name="watch",

@@ -8,7 +8,7 @@ from sora_studio.ui.cards import ATTENTION, FAILED, READY
 from sora_studio.ui.components import tile
 from sora_studio.ui.components.progress import ring
 from sora_studio.ui.pages.video.state import VideoState
-from sora_studio.ui.theme import icon, style
+from sora_studio.ui.theme import icon, live, style
 
 _video = VideoState.video
 _ID = f"{_video.id}"
@@ -56,10 +56,12 @@ def _coming() -> rx.Component:
     return rx.el.div(
         ring(VideoState.progress.percent, known=_video.known, label=f"Progress of {_video.title}"),
         rx.el.p(
-            _video.word,
-            rx.cond(VideoState.progress.left, rx.fragment(" · ", VideoState.progress.left, " left")),
+            rx.el.span(_video.word),
+            rx.cond(
+                VideoState.progress.left,
+                rx.fragment(rx.el.i("·"), live(VideoState.progress.left.to(str) + " left")),
+            ),
             class_name="phase num",
-            role="status",
         ),
         rx.el.p(_video.sentence, class_name="muted"),
         _countdown(),
