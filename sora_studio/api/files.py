@@ -24,7 +24,7 @@ _ALWAYS = {
     # Whatever is in it, it runs nothing. A browser's own page around a video or picture asks for the file
     # once more and brings a little style.
     "Content-Security-Policy": "sandbox allow-same-origin; default-src 'none'; media-src 'self'; "
-    "img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "img-src 'self'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "private, max-age=31536000, immutable",  # one id and variant, one content
     "Vary": "Cookie, Authorization",  # the next person at this browser does not get it from its cache
 }

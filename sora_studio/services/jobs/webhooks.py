@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from sora_studio.db.engine import Database
 from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
 from sora_studio.domain import webhooks
+from sora_studio.domain.audit import Result
+from sora_studio.domain.errors import NotAllowed
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.webhooks import Delivery
+from sora_studio.tally import Tally
 
 
 class WebhookService:
@@ -18,6 +21,7 @@ class WebhookService:
 
     def __init__(self, *, db: Database, keys: Sequence[bytes], clock: Clock, wake: Wake) -> None:
         self._db, self._keys, self._clock, self._wake = db, keys, clock, wake
+        self._tally = Tally()
 
     async def receive(self, delivery: Delivery) -> None:
         """Have the job that a delivery is about looked at now; the same delivery again changes nothing.
@@ -28,7 +32,7 @@ class WebhookService:
             NotAllowed: It is not from the provider, or not of now.
             InvalidInput: It is not JSON.
         """
-        webhooks.check(delivery, self._keys, self._clock())
+        self._check(delivery)
         remote_id = webhooks.remote_id_of(delivery.body)
         if remote_id is None:
             return
@@ -38,3 +42,11 @@ class WebhookService:
             hinted = await hints.apply([remote_id]) if is_new else ()
         if hinted:  # one that was put off is due in a moment
             self._wake(TaskName.REFRESH if any(hinted) else TaskName.AGENDA)
+
+    def _check(self, delivery: Delivery) -> None:
+        """Let pass what the provider signed; what somebody else has sent is counted."""
+        try:
+            webhooks.check(delivery, self._keys, self._clock())
+        except NotAllowed:
+            self._tally.note("webhook", Result.REFUSED)
+            raise

@@ -13,7 +13,7 @@ _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DO
 _FOREVER = "public, max-age=31536000, immutable"
 _UNCHANGED = 304  # names no type, and a policy in it would replace that of the kept page
 _ASK_FIRST = "no-cache"  # keep it, but ask with its ETag before each use
-_POLICY_FOR_FILES = "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_POLICY_FOR_FILES = "default-src 'self'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # not "no-referrer": form posts would then say "Origin: null"

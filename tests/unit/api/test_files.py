@@ -221,5 +221,6 @@ async def test_what_is_not_finished_has_no_file_yet(
 
 async def test_a_file_runs_nothing_and_stands_in_nobodys_frame(http: httpx.AsyncClient, url: str):
     policy = (await http.get(url)).headers["content-security-policy"].split("; ")
-    assert {"default-src 'none'", "frame-ancestors 'none'"} <= {*policy}
+    shut = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"}
+    assert shut <= {*policy}
     assert policy[0].startswith("sandbox")
