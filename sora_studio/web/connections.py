@@ -15,6 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from sora_studio.web.crowd import Crowd
+from sora_studio.web.middleware.headers import SHUT
 
 
 def _answer(status: HTTPStatus, code: str, message: str) -> bytes:
@@ -25,6 +26,8 @@ def _answer(status: HTTPStatus, code: str, message: str) -> bytes:
         f"HTTP/1.1 {status.value} {status.phrase}",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
+        "X-Content-Type-Options: nosniff",
+        f"Content-Security-Policy: default-src 'none'; {SHUT}",
         "Connection: close",
         "\r\n",
     )

@@ -124,6 +124,7 @@ async def test_what_is_no_http_is_a_mistake_like_others(
     line.say("\x16\x03\x01 hello\r\n\r\n")
     head, _, body = (await line.rest()).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none';" in head
     assert json.loads(body)["error"]["code"] == "invalid_request"
     assert kinds(log) == ["invalid_request"]
     assert caplog.records == []

@@ -1,5 +1,6 @@
 """docs/deploying.md means what it says: its proxies are started as they stand there, and tried."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -179,3 +180,21 @@ def _running(command: list[str], folder: Path) -> Iterator[None]:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("version", "is_spoken"), [("TLSv1", False), ("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)]
+)
+async def test_it_speaks_no_old_tls(proxy: Proxy, version: str, is_spoken: bool):
+    context = _any_certificate()
+    context.set_ciphers("ALL:@SECLEVEL=0")  # so that it is the proxy that refuses
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    calling = asyncio.open_connection("127.0.0.1", proxy.port, ssl=context, server_hostname=_NAME)
+    try:
+        _, writer = await calling
+    except (ssl.SSLError, ConnectionError):
+        assert not is_spoken
+        return
+    writer.close()
+    assert is_spoken
