@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { standIn } from "../../assets/js/storage.js";
+import { changes, draw, one, start } from "./person.js";
 
 const block = (name) =>
   Object.defineProperty(window, name, {
@@ -31,4 +32,15 @@ test("where it is blocked, something stands in for it that forgets with the page
   sessionStorage.setItem("b", "2");
   sessionStorage.clear();
   expect(sessionStorage.length).toBe(0);
+});
+
+test("a page without a storage says so", async () => {
+  block("localStorage");
+
+  await import("../../assets/js/storage.js?blocked");
+  await start();
+  draw("<main></main><p data-blocked hidden></p>");
+  await changes();
+
+  expect(one("[data-blocked]").hidden).toBe(false);
 });

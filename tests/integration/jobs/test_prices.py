@@ -70,11 +70,13 @@ async def test_create_books_what_the_composer_shows(background: Background):
     (offered,) = groups(profiles)
     for model in offered.models:
         first = select(profiles, quote, model.value)
-        for size, seconds in product(first.sizes, first.lengths):
-            shown = select(profiles, quote, model.value, size.value, seconds)
+        shapes = [select(profiles, quote, model.value, shape.value) for shape in first.shapes]
+        sizes = [each.value for shape in shapes for each in shape.qualities] or [each.size for each in shapes]
+        for size, seconds in product(sizes, first.lengths):
+            shown = select(profiles, quote, model.value, size, seconds)
             wish = VideoWish("a kite", shown.name, shown.size, shown.seconds, work.provider.profile.name)
             view = await work.videos.create(work.owner_id, wish, most_micros=micros(shown.quote))
-            assert (price_of(view), view.size, view.seconds) == (shown.price, size.value, seconds)
+            assert (price_of(view), view.size, view.seconds) == (shown.price, size, seconds)
     assert len(offered.models) == len(MODELS)
 
 
