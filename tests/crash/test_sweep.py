@@ -66,8 +66,8 @@ ARCHIVE = [
     "Archiver._copy: after the commit",
 ]
 DELETE = [
-    "VideoService.remove: before the commit",
-    "VideoService.remove: after the commit",
+    "VideoService._mark_deleted: before the commit",
+    "VideoService._mark_deleted: after the commit",
     "delete: before",
     "delete: after",
     "Purger.run: before the commit #2",
