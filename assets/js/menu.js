@@ -55,6 +55,11 @@ document.addEventListener(
   },
   true,
 );
-for (const type of ["scroll", "resize"]) {
-  addEventListener(type, () => opened?.menu.hidePopover(), { passive: true });
+// It stays with its button, which may still be scrolling into its place, until that has left the window.
+function follow() {
+  if (!opened) return;
+  const { top, bottom } = opened.button.getBoundingClientRect();
+  if (bottom < 0 || top > innerHeight) opened.menu.hidePopover();
+  else place();
 }
+for (const type of ["scroll", "resize"]) addEventListener(type, follow, { passive: true });

@@ -93,14 +93,21 @@ test.each([
   expect(isOpen()).toBe(expected);
 });
 
-test.each(["scroll", "resize"])("closes with a %s of the page below it, once", (type) => {
-  const hide = mock(menu().hidePopover);
-  menu().hidePopover = hide;
-  happen(window, new Event(type));
-  happen(window, new Event(type));
+test.each(["scroll", "resize"])(
+  "stays with its button at a %s of the page, as long as that can be seen",
+  (type) => {
+    const hide = mock(menu().hidePopover);
+    menu().hidePopover = hide;
+    one("button").getBoundingClientRect = () => ({ top: 40, bottom: 60, left: 0, right: 60 });
+    happen(window, new Event(type));
+    expect([menu().style.top, isOpen()]).toEqual(["66px", true]);
 
-  expect(hide).toHaveBeenCalledTimes(1);
-});
+    one("button").getBoundingClientRect = () => ({ top: -30, bottom: -10, left: 0, right: 60 });
+    happen(window, new Event(type));
+    happen(window, new Event(type));
+    expect(hide).toHaveBeenCalledTimes(1);
+  },
+);
 
 test("is walked through by arrows, round and round", () => {
   const walk = (...keys) => {
