@@ -112,7 +112,7 @@ TABLE = [
     Row("POST", "/api/references", OWN, FILE),
     Row("GET", "/api/references/{reference_id}", SHUT, {}, _upload),
     Row("HEAD", "/api/references/{reference_id}", SHUT, {}, _upload),
-    Row("DELETE", "/api/references/{reference_id}", SHUT, {}, _upload),
+    Row("DELETE", "/api/references/{reference_id}", SHUT, {}, Stage.pictured),
 ]  # fmt: skip
 
 
