@@ -37,7 +37,7 @@ def _answer(status: HTTPStatus, code: str, message: str) -> bytes:
 _BUSY = _answer(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "There are too many connections. Try again later.")
 _TOO_SLOW = _answer(HTTPStatus.REQUEST_TIMEOUT, "too_slow", "The request took too long to arrive.")
 _INVALID = _answer(HTTPStatus.BAD_REQUEST, "invalid_request", "This is not a valid HTTP request.")
-_ERRORS = logging.getLogger("uvicorn.error.connections")
+_ERRORS = logging.getLogger(__name__)
 _ERRORS.setLevel(logging.ERROR)  # its warnings tell of every nonsense that comes; we count it
 _GRACE = 4
 """Seconds for running requests after SIGTERM; the children need their part of the ten that we promise."""
