@@ -9,8 +9,8 @@ from sora_sandbox.job_store import JobSpec, JobStore, VideoRecord, new_id
 
 
 @pytest.fixture
-def store():
-    store = JobStore(Path(":memory:"), clock=lambda: 1_000.9)
+def store(tmp_path: Path):
+    store = JobStore(tmp_path / "jobs.sqlite3", clock=lambda: 1_000.9)
     yield store
     store.close()
 
