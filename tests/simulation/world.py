@@ -60,7 +60,7 @@ class World:
         self.media = media
         self.trace: list[Entry] = []
         self.unhandled: list[str] = []
-        self.stormy, self.down = True, False
+        self.stormy, self.down, self.off = True, False, False
         rng = self.rng
         self.database_faults = rng.choice([0.0, 0.0, 0.01, 0.05])
         self.tables = Tables()
@@ -189,10 +189,12 @@ class World:
 
     async def _pass_a_day(self) -> None:
         """Let the studio be off for a day: what never ends is a person's to decide then."""
+        self.off = True
         for process in self.processes:
             if not process.dead:
                 process.kill()
         await self.pass_time(A_DAY)
+        self.off = False
         self._start_process(self._holders[0])
         for _ in range(12):
             await self.pass_time(10)
@@ -250,7 +252,7 @@ class World:
 
     def _restart_later(self, holder: UUID) -> None:
         def restart() -> None:
-            if all(process.dead or process.holder != holder for process in self.processes):
+            if not self.off and all(process.dead or process.holder != holder for process in self.processes):
                 self._start_process(holder)
 
         self.later(self.rng.uniform(0, 60), restart)
