@@ -27,6 +27,7 @@ from sora_studio.domain.errors import (
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.ports import RemoteJob, Submission
+from sora_studio.domain.problem import MAY_COME_BACK
 from sora_studio.domain.video import NEXT, TERMINAL, Phase, Status, Variant, VideoWish
 from sora_studio.domain.webhooks import Delivery, key_of
 from sora_studio.services.jobs.webhooks import WebhookService
@@ -80,6 +81,7 @@ class Wished:
     prompt: str
     deleted: float | None = None  # seconds ago
     gone: bool = False
+    decision: str | None = None  # the last one
 
 
 class StudioMachine(RuleBasedStateMachine):
@@ -169,13 +171,17 @@ class StudioMachine(RuleBasedStateMachine):
         video = self._pick(choice)
         if video is None:
             return
-        waits = self._phase(video) is Phase.NEEDS_ATTENTION
+        view = self.run(self.background.videos.get(self.owner_id, video.id))
+        waits = view.phase is Phase.NEEDS_ATTENTION
+        lost = view.phase is Phase.FAILED and view.problem is not None and view.problem.code in MAY_COME_BACK
+        again = video.decision == decision  # a second click is answered as the first
         decided = getattr(self.background.videos, decision)(self.owner_id, video.id)
-        if not waits:
+        if not (waits or again or (lost and decision == "check_again")):
             self._refuses(decided, Conflict)
             return
         self.run(decided)
-        if decision == "submit_again":
+        video.decision = decision
+        if waits and decision == "submit_again":
             self.sent_again[video.prompt] += 1
 
     # The provider.
@@ -371,7 +377,8 @@ class StudioMachine(RuleBasedStateMachine):
         current = {row["video_id"]: row for row in self.seen.values() if row["current"]}
         assert [view.phase for view in page.videos] == [current[view.id]["phase"] for view in page.videos]
         counts = self.run(self.background.videos.count_library(self.owner_id))
-        assert (counts.all, counts.coming + counts.completed + counts.failed) == (len(alive), len(alive))
+        each = (counts.coming, counts.deciding, counts.completed, counts.failed)
+        assert (counts.all, sum(each)) == (len(alive), len(alive))
 
     @invariant()
     def what_is_completed_is_on_the_disk(self) -> None:
@@ -447,6 +454,9 @@ def _check_row(row: dict[str, Any]) -> None:
 def _check_way(old: dict[str, Any], new: dict[str, Any]) -> None:
     """What may become of a row in one step (I3)."""
     before, after = Phase(old["phase"]), Phase(new["phase"])
+    if (before, after) == (Phase.FAILED, Phase.IN_PROGRESS):
+        assert old["problem_code"] in MAY_COME_BACK  # the person has it looked for again
+        return
     assert after is before or after in NEXT[before], f"{before} > {after}"
     assert new["progress"] >= old["progress"]
     assert new["fence"] >= old["fence"]
