@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from sora_studio.domain.text import is_inside
+
 SPRITE_COLUMNS = 5
 SPRITE_ROWS = 4
 REFERENCE_MAX_BYTES = 20 * 1024 * 1024
@@ -61,7 +63,6 @@ class ReferenceView:
 _NAME_CHARACTERS, _NAME_BYTES = 80, 255
 _SIGNS, _EDGES = " -_'().", " .\u200c\u200d"
 _JOINERS = "\u200c\u200d"  # of letters: neither is seen, and without them some words are other ones
-_VIRAMA = 9  # Unicode's class of the signs that tie a letter to the next
 _ENDINGS = {"video/mp4": ".mp4", "image/webp": ".webp", "image/jpeg": ".jpg", "image/png": ".png"}
 
 
@@ -84,15 +85,9 @@ def _beginning(name: str, most: int) -> str:
     """Cut a name to so many bytes, and to its first characters, between two of them."""
     cut, characters, length = 0, 0, 0
     for place, char in enumerate(name):
-        if not _continues(char, name[place - 1 : place]):
+        if not is_inside(name, place):
             cut, characters = place, characters + 1
         length += len(char.encode())
         if length > most or characters > _NAME_CHARACTERS:
             return name[:cut]
     return name
-
-
-def _continues(char: str, before: str) -> bool:
-    """Tell whether what people take for one character continues with this one."""
-    joined = before == _JOINERS[1] or (before != "" and unicodedata.combining(before) == _VIRAMA)
-    return joined or char in _JOINERS or unicodedata.category(char)[0] == "M"

@@ -46,7 +46,7 @@ def stream_safe(text: str) -> str:
 def shorten(text: str, most: int) -> str:
     """Return a text's beginning, of at most so many characters; what is drawn as one sign stays whole."""
     end = min(most, len(text))
-    while end and _is_inside(text, end):
+    while end and is_inside(text, end):
         end -= 1
     return text[: end or most]  # a sign that is longer than that is none
 
@@ -54,27 +54,28 @@ def shorten(text: str, most: int) -> str:
 def first_sign(text: str) -> str:
     """Return what is drawn first: a letter with its marks, a flag, a family."""
     end = min(1, len(text))
-    while _is_inside(text, end):
+    while is_inside(text, end):
         end += 1
     return text[:end]
 
 
-_JOINER = "\u200d"
+_NON_JOINER, _JOINER = "\u200c", "\u200d"
+_VIRAMA = 9  # Unicode's class of the signs that tie a letter to the next
 _TONES = range(0x1F3FB, 0x1F400)  # of skin
 _FLAGS = range(0x1F1E6, 0x1F200)  # letters that make a flag, two and two
 
 
-def _is_inside(text: str, at: int) -> bool:
+def is_inside(text: str, at: int) -> bool:
     """Tell whether a place in a text is within one sign: the usual ones of Unicode's rules for that."""
     if not 0 < at < len(text):
         return False
     before, after = text[at - 1], text[at]
-    if _JOINER in (before, after) or ord(after) in _TONES:
+    if _JOINER in (before, after) or after == _NON_JOINER or ord(after) in _TONES:
         return True
     if ord(after) in _FLAGS:
         letters = next((n for n in range(at) if ord(text[at - 1 - n]) not in _FLAGS), at)
         return letters % 2 == 1
-    return unicodedata.category(after) in {"Mn", "Mc", "Me"}
+    return unicodedata.combining(before) == _VIRAMA or unicodedata.category(after)[0] == "M"
 
 
 def whole_number(text: str, *, most: int) -> int:
