@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.conftest import Collector, Join, Visit
-from tests.support.browser import RENDERED, shifted
+from tests.support.browser import RENDERED, at_rest, shifted
 from tests.support.films import picture
 from tests.support.person import Person
 from tests.support.source import ROOT
@@ -301,14 +301,16 @@ async def test_captions_are_read_on_a_white_picture(visit: Visit, collector: Col
     window = await visit(collector.person)
     white = picture((320, 180), "PNG", "white")
     await window.context.route(
-        re.compile("variant=thumbnail"), lambda route: route.fulfill(body=white, content_type="image/png")
+        re.compile("variant=(thumbnail|spritesheet)"),
+        lambda route: route.fulfill(body=white, content_type="image/png"),
     )
     page = await window.open("/library")
     for tile in await page.locator(".tile.ready").all():
         await tile.hover()
+        await at_rest(tile)
         name = await tile.locator(".name").bounding_box()
         assert name
         await page.add_style_tag(content=".tile :is(.name, .facts) { visibility: hidden; transition: none }")
-        await expect(tile.locator(".open")).not_to_have_attribute("data-hovered", "never")
+        await at_rest(tile)
         shot = Image.open(BytesIO(await page.screenshot(clip={**name, "width": 4}))).convert("L")
         assert max(shot.tobytes()) <= 119

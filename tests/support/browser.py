@@ -10,6 +10,7 @@ from typing import Any
 from playwright.async_api import (
     Browser,
     ConsoleMessage,
+    Locator,
     Page,
     Request,
     WebError,
@@ -155,6 +156,13 @@ async def ready(page: Page) -> None:
 async def squeezed(page: Page) -> list[str]:
     """Return the elements that are wider than the place they have: cut off, or over what is beside them."""
     return await page.evaluate(_SQUEEZED)
+
+
+async def at_rest(element: Locator) -> None:
+    """Wait until nothing fades or moves in the element any more."""
+    await element.evaluate(
+        "(element) => Promise.allSettled(element.getAnimations({ subtree: true }).map((one) => one.finished))"
+    )
 
 
 async def shifted(page: Page) -> float:
