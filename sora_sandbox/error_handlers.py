@@ -44,6 +44,6 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected_error(request: Request, error: Exception) -> JSONResponse:
-        _log.exception("unexpected error", exc_info=error)
+        _log.exception("unhandled_error", exc_info=error)
         text = "The server had an error while processing your request."
         return await api_error(request, ApiError(500, text, "server_error"))

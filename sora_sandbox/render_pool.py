@@ -157,7 +157,7 @@ class RenderPool:
                 self._workers[video.id] = worker
                 status = await worker.render(spec)
             if status:
-                _log.warning("the worker for %s ended with %s", video.id, status)
+                _log.warning("worker_ended video=%s status=%s", video.id, status)
             if status == 0 and self._store.find(video.id):
                 self._files.finish(folder, video.id)
                 return True

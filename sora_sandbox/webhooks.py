@@ -79,7 +79,7 @@ class WebhookSender:
             await asyncio.sleep(delay)
             if await asyncio.to_thread(_post, url, body, _signed_headers(key, event_id, body)):
                 return
-        _log.warning("the webhook about %s was not accepted", video.id)
+        _log.warning("webhook_not_accepted video=%s", video.id)
 
 
 def _signed_headers(key: bytes, event_id: str, body: bytes) -> dict[str, str]:

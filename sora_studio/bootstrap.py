@@ -9,7 +9,7 @@ from contextlib import (
     closing,
     suppress,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -37,19 +37,16 @@ from sora_studio.services.announcements import Announcements
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
-from sora_studio.services.jobs.background import BackgroundWork, Options, Resources, assemble
+from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
 from sora_studio.services.jobs.webhooks import WebhookService
-from sora_studio.services.money.spending import Spending
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.respelling import respell_addresses
 from sora_studio.services.people.sessions import SessionPolicy
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
+from sora_studio.services.resources import Resources
 from sora_studio.services.throttle import Throttle
-from sora_studio.services.videos.characters import CharacterService
-from sora_studio.services.videos.derivations import DerivationService
-from sora_studio.services.videos.media import MediaService
-from sora_studio.services.videos.videos import VideoService
-from sora_studio.services.videos.wishes import Wishes
+from sora_studio.services.videos.assembly import Caps
+from sora_studio.services.videos.assembly import assemble as assemble_videos
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.lock import alone_in
@@ -132,7 +129,8 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
             last_run=lambda: scheduler.last_run,
             unheard=lambda: changes.trouble,
         )
-        opened = _services(settings, db, on, uploads, scheduler, health)
+        for_people = replace(on, db=db, worker_pool=uploads)
+        opened = _services(settings, for_people, scheduler, health)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, changes, scheduler.wake)
 
@@ -206,15 +204,10 @@ async def open_providers(
 
 
 def _services(
-    settings: Settings,
-    db: Database,
-    on: Resources,
-    uploads: WorkerPool,
-    scheduler: Scheduler,
-    health: HealthService,
+    settings: Settings, for_people: Resources, scheduler: Scheduler, health: HealthService
 ) -> Services:
     """Put the use cases together."""
-    catalog, throttle = on.catalog, Throttle()
+    db, throttle = for_people.db, Throttle()
     accounts = AccountService(
         db=db,
         signing_key=settings.signing_key(),
@@ -222,42 +215,15 @@ def _services(
         policy=SessionPolicy(timedelta(settings.session_idle_days), timedelta(settings.session_days)),
         sign_up_open=settings.sign_up == "open",
     )
-    media = MediaService(
-        db=db,
-        storage=on.storage,
-        disk_space=on.disk_space,
-        worker_pool=uploads,
-        throttle=throttle,
-        unused_max=settings.unused_pictures_mb * 1_000_000,
-    )
-    spending = Spending(catalog, throttle=throttle, max_pending=settings.max_pending)
-    wishes = Wishes(
-        db=db, catalog=catalog, media=media, spending=spending, throttle=throttle, wake=scheduler.wake
-    )
+    caps = Caps(settings.max_pending, settings.unused_pictures_mb * 1_000_000)
+    made = assemble_videos(for_people, scheduler.wake, throttle=throttle, caps=caps)
     return Services(
         accounts=accounts,
         sessions=accounts.sessions,
-        videos=VideoService(
-            db=db,
-            catalog=catalog,
-            wishes=wishes,
-            spending=spending,
-            clock=_utc_now,
-            wake=scheduler.wake,
-        ),
-        derivations=DerivationService(
-            db=db, catalog=catalog, spending=spending, wishes=wishes, clock=_utc_now
-        ),
-        media=media,
-        characters=CharacterService(
-            db=db,
-            catalog=catalog,
-            media=media,
-            storage=on.storage,
-            worker_pool=uploads,
-            throttle=throttle,
-            clock=_utc_now,
-        ),
+        videos=made.videos,
+        derivations=made.derivations,
+        media=made.media,
+        characters=made.characters,
         webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
         health=health,
     )

@@ -18,9 +18,10 @@ from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.tasks import TaskName
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.jobs.background import BackgroundWork, Options, Resources, assemble
+from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
 from sora_studio.services.jobs.claims import HEARTBEAT, Claims
 from sora_studio.services.pictures import limit_worker
+from sora_studio.services.resources import Resources
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.lock import InUse, alone_in

@@ -1,6 +1,5 @@
 """The studio's own services and background work, put together by hand around a provider in memory."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -8,13 +7,11 @@ from sora_studio.db.engine import Database
 from sora_studio.domain.tasks import TaskName
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.jobs.background import BackgroundWork, Resources, assemble
-from sora_studio.services.money.spending import Spending
+from sora_studio.services.jobs.background import BackgroundWork, assemble
 from sora_studio.services.pictures import limit_worker
-from sora_studio.services.throttle import Throttle
-from sora_studio.services.videos.media import MediaService
+from sora_studio.services.resources import Resources
+from sora_studio.services.videos.assembly import assemble as assemble_videos
 from sora_studio.services.videos.videos import VideoService
-from sora_studio.services.videos.wishes import Wishes
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.support.provider import FakeProvider
@@ -22,26 +19,7 @@ from tests.support.provider import FakeProvider
 
 def video_service(db: Database, folder: Path) -> VideoService:
     """Build the service that pages and routes call; nobody works on its wishes."""
-    on, throttle = _resources(db, FakeProvider(), folder), Throttle()
-    spending = Spending(on.catalog)
-    media = MediaService(
-        db=db,
-        storage=on.storage,
-        disk_space=on.disk_space,
-        worker_pool=on.worker_pool,
-        throttle=throttle,
-    )
-    wishes = Wishes(
-        db=db, catalog=on.catalog, media=media, spending=spending, throttle=throttle, wake=_nobody
-    )
-    return VideoService(
-        db=db,
-        catalog=on.catalog,
-        wishes=wishes,
-        spending=spending,
-        clock=lambda: datetime.now(UTC),
-        wake=_nobody,
-    )
+    return assemble_videos(_resources(db, FakeProvider(), folder), _nobody).videos
 
 
 def background_work(db: Database, provider: FakeProvider, folder: Path) -> BackgroundWork:

@@ -8,9 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.domain.audit import Act, Result
 from sora_studio.domain.errors import NotFound
-from sora_studio.tally import Tally
+from sora_studio.security_log import SecurityLog
 
-_tally = Tally()
+_security_log = SecurityLog()
 
 
 class Repository:
@@ -26,5 +26,5 @@ class Repository:
 
 def missing(owner_id: UUID, wanted: UUID, message: str) -> NotFound:
     """Make the one answer to who names a thing that is not there, or somebody else's; it is counted."""
-    _tally.note(Act.UNKNOWN_ID, Result.REFUSED, who=owner_id.hex, about=wanted.hex)
+    _security_log.note(Act.UNKNOWN_ID, Result.REFUSED, who=owner_id.hex, about=wanted.hex)
     return NotFound(message)

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from sora_studio.api.app import create_api
 from sora_studio.config import PRIVATE, Settings, load
-from sora_studio.tally import Tally
+from sora_studio.security_log import SecurityLog
 from sora_studio.web import frontend
 from sora_studio.web.middleware.authority import OwnAuthority
 from sora_studio.web.middleware.clean_urls import CleanUrls
@@ -30,31 +30,33 @@ _REFLEX = {
 }
 
 
-def create(settings: Settings | None = None, tally: Tally | None = None) -> ASGIApp:
+def create(settings: Settings | None = None, security_log: SecurityLog | None = None) -> ASGIApp:
     """Build the whole application; the working directory must be the checkout.
 
     Args:
         settings: Read from the environment when missing (`uvicorn --factory sora_studio.web.asgi:create`).
-        tally: Counts what is turned away.
+        security_log: Counts what is turned away.
 
     Raises:
         ConfigError: A setting is wrong.
     """
     os.umask(PRIVATE)
-    settings, tally = settings or load(), tally or Tally()
+    settings, security_log = settings or load(), security_log or SecurityLog()
     os.environ.update(_REFLEX)
     from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
 
     app.register_lifespan_task(lifespan, settings=settings)
     served = Dispatch(create_api(settings), CleanUrls(app(), frontend.CLIENT))
     complete = SecurityHeaders(
-        guarded(served, settings, tally), frontend.CLIENT, https=settings.own_names.public.scheme == "https"
+        guarded(served, settings, security_log),
+        frontend.CLIENT,
+        https=settings.own_names.public.scheme == "https",
     )
     return StartupErrors(RequestId(complete))
 
 
-def guarded(app: ASGIApp, settings: Settings, tally: Tally) -> ASGIApp:
+def guarded(app: ASGIApp, settings: Settings, security_log: SecurityLog) -> ASGIApp:
     """Put an application behind its doors: who asks, whom, with which cookie, how many at a time."""
     https = settings.own_names.public.scheme == "https"
-    inside = RightCookie(SocketLimit(app, tally), https=https)
-    return Forwarded(OwnAuthority(inside, settings.own_names, tally), Proxies(settings.proxies))
+    inside = RightCookie(SocketLimit(app, security_log), https=https)
+    return Forwarded(OwnAuthority(inside, settings.own_names, security_log), Proxies(settings.proxies))

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from sora_studio.web.crowd import Crowd
+from sora_studio.web.connection_limiter import ConnectionLimiter
 from sora_studio.web.middleware.headers import SHUT
 
 
@@ -64,8 +64,8 @@ class Patience:
 class ServerConfig(uvicorn.Config):
     """How uvicorn runs an app, and what bounds its connections."""
 
-    def __init__(self, app: ASGIApp, crowd: Crowd, patience: Patience | None = None) -> None:
-        self.crowd, self.patience = crowd, patience or Patience()
+    def __init__(self, app: ASGIApp, limiter: ConnectionLimiter, patience: Patience | None = None) -> None:
+        self.limiter, self.patience = limiter, patience or Patience()
         super().__init__(
             app,
             http=BoundedConnection,
@@ -93,7 +93,7 @@ class BoundedConnection(H11Protocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         bounds = cast("ServerConfig", config)
-        self._crowd, self._patience = bounds.crowd, bounds.patience
+        self._limiter, self._patience = bounds.limiter, bounds.patience
         self.logger = _ERRORS
         self._awaited = ""  # headers, body, idle, or nothing
         self._deadline: asyncio.TimerHandle | None = None
@@ -103,7 +103,7 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Accept a connection while there is room."""
         super().connection_made(transport)
-        if self._crowd.enter(transport, self._address):
+        if self._limiter.enter(transport, self._address):
             self._watch()
         else:
             transport.write(_BUSY)
@@ -112,7 +112,7 @@ class BoundedConnection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Give its place to somebody else."""
         _cancel(self._deadline, self._listening)
-        self._crowd.leave(self.transport)
+        self._limiter.leave(self.transport)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -130,14 +130,14 @@ class BoundedConnection(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP as the API answers mistakes."""
         del msg  # in uvicorn's words
-        self._crowd.give_up("invalid_request", self._address)
+        self._limiter.give_up("invalid_request", self._address)
         self.transport.write(_INVALID)
         self.transport.close()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the connection over, and its place."""
         super().handle_websocket_upgrade(event)
-        self._crowd.heard(self.transport)
+        self._limiter.heard(self.transport)
 
     def pause_writing(self) -> None:
         """Give the other side time to take what is sent."""
@@ -157,9 +157,9 @@ class BoundedConnection(H11Protocol):
         """Set the time for what has to come next; more bytes of the same do not prolong it."""
         awaited = self._what_is_awaited()
         if awaited in {"headers", "idle"}:
-            self._crowd.silent(self.transport)
+            self._limiter.silent(self.transport)
         else:
-            self._crowd.heard(self.transport)
+            self._limiter.heard(self.transport)
         if awaited == self._awaited:
             return
         _cancel(self._deadline)
@@ -187,7 +187,7 @@ class BoundedConnection(H11Protocol):
     def _give_up(self, kind: str) -> None:
         """End the connection; without a word one that never said any, as browsers keep in store."""
         if self._received or kind != "slow_headers":
-            self._crowd.give_up(kind, self._address)
+            self._limiter.give_up(kind, self._address)
             if kind == "slow_headers" or not self.cycle.response_started:
                 self.transport.write(_TOO_SLOW)
         if kind == "slow_reading":
@@ -208,13 +208,13 @@ class BoundedSocket(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         bounds = cast("ServerConfig", config)
-        self._crowd, self._patience = bounds.crowd, bounds.patience
+        self._limiter, self._patience = bounds.limiter, bounds.patience
         self._listening: asyncio.TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give its place to somebody else."""
         _cancel(self._listening)
-        self._crowd.leave(self.transport)
+        self._limiter.leave(self.transport)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -234,7 +234,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
             self.handshake_complete = True
 
     def _give_up(self) -> None:
-        self._crowd.give_up("slow_reading", self.client[0] if self.client else "")
+        self._limiter.give_up("slow_reading", self.client[0] if self.client else "")
         self.transport.abort()
 
 

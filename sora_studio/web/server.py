@@ -12,11 +12,11 @@ import structlog
 
 from sora_studio import log
 from sora_studio.config import ConfigError, Settings, load
-from sora_studio.tally import Tally
+from sora_studio.security_log import SecurityLog
 from sora_studio.web import frontend
 from sora_studio.web.asgi import create
+from sora_studio.web.connection_limiter import ConnectionLimiter, ConnectionLimits, raise_file_limit
 from sora_studio.web.connections import ServerConfig
-from sora_studio.web.crowd import Crowd, MostConnections, raise_file_limit
 from sora_studio.web.proxies import Proxies, is_loopback
 from sora_studio.web.quiet_server import QuietServer
 
@@ -49,16 +49,16 @@ def run(host: str, port: int, data_dir: Path | None) -> bool:
 
 def _configuration(settings: Settings) -> ServerConfig:
     """Return how uvicorn runs the app."""
-    tally = Tally()
-    crowd = Crowd(tally, Proxies(settings.proxies), _room())
-    return ServerConfig(create(settings, tally), crowd)
+    security_log = SecurityLog()
+    limiter = ConnectionLimiter(security_log, Proxies(settings.proxies), _room())
+    return ServerConfig(create(settings, security_log), limiter)
 
 
-def _room() -> MostConnections:
+def _room() -> ConnectionLimits:
     """Make room for connections; where the system leaves little, say so."""
     most = raise_file_limit()
-    if most.in_all < MostConnections.in_all:
-        _log.warning("few_open_files", connections=most.in_all, remedy="ulimit -n")
+    if most.total < ConnectionLimits.total:
+        _log.warning("few_open_files", connections=most.total, remedy="ulimit -n")
     return most
 
 

@@ -20,7 +20,8 @@ from sora_studio.providers.rate_limited import RateLimitedProvider
 from sora_studio.scheduler import Scheduler, _Guarded
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.jobs.background import Options, Resources, assemble
+from sora_studio.services.jobs.background import Options, assemble
+from sora_studio.services.resources import Resources
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.simulation.provider import BODY, Host, Line, Provider

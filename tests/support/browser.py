@@ -159,7 +159,7 @@ async def squeezed(page: Page) -> list[str]:
 
 
 async def at_rest(element: Locator) -> None:
-    """Wait until nothing fades or moves in the element any more."""
+    """Wait until nothing fades or moves in the element."""
     await element.evaluate(
         "(element) => Promise.allSettled(element.getAnimations({ subtree: true }).map((one) => one.finished))"
     )

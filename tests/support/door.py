@@ -14,10 +14,10 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sora_studio.config import load
-from sora_studio.tally import Tally
+from sora_studio.security_log import SecurityLog
 from sora_studio.web.asgi import guarded
+from sora_studio.web.connection_limiter import ConnectionLimiter, ConnectionLimits
 from sora_studio.web.connections import Patience, ServerConfig
-from sora_studio.web.crowd import Crowd, MostConnections
 from sora_studio.web.proxies import Proxies
 
 
@@ -31,7 +31,7 @@ class Door:
 
 @asynccontextmanager
 async def open_door(
-    environ: Mapping[str, str], *, patience: Patience | None = None, most: MostConnections | None = None
+    environ: Mapping[str, str], *, patience: Patience | None = None, most: ConnectionLimits | None = None
 ) -> AsyncIterator[Door]:
     """Serve for the block on a free port; without TLS, as the studio does.
 
@@ -40,11 +40,13 @@ async def open_door(
         patience: How long connections may take.
         most: How many there may be.
     """
-    settings, tally = load(environ), Tally()
+    settings, security_log = load(environ), SecurityLog()
     listener = socket.create_server(("127.0.0.1", 0))
     door = Door(listener.getsockname()[1], asyncio.Event())
-    crowd = Crowd(tally, Proxies(settings.proxies), most or MostConnections())
-    server = uvicorn.Server(ServerConfig(guarded(_Application(door), settings, tally), crowd, patience))
+    limiter = ConnectionLimiter(security_log, Proxies(settings.proxies), most or ConnectionLimits())
+    server = uvicorn.Server(
+        ServerConfig(guarded(_Application(door), settings, security_log), limiter, patience)
+    )
     serving = asyncio.create_task(server.serve([listener]))
     while not server.started:  # noqa: ASYNC110 -- uvicorn has no event for it
         await asyncio.sleep(0.01)

@@ -18,8 +18,8 @@ from sora_studio import container
 from sora_studio.config import load
 from sora_studio.db.engine import Database
 from sora_studio.db.models import VideoRow
+from sora_studio.security_log import SecurityLog
 from sora_studio.services.people.accounts import AccountService
-from sora_studio.tally import Tally
 from sora_studio.ui import errors, live, sockets
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.session import signed_in_user, still_signed_in
@@ -99,7 +99,7 @@ class Probe:
 async def probing(database: Database, accounts: AccountService) -> AsyncIterator[Probe]:
     """Serve the app for the block, in this process, on a free port."""
     with _reflex_app() as app:
-        served = guarded(app(), load(_SETTINGS), Tally())
+        served = guarded(app(), load(_SETTINGS), SecurityLog())
         listener = socket.create_server(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         server = uvicorn.Server(

@@ -10,13 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from uuid import UUID
 
-from sora_studio.db.engine import Database
-from sora_studio.domain.ports import Storage
 from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
 from sora_studio.services.catalog import ProviderCatalog
-from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.jobs.agenda import SAFETY, Agenda
 from sora_studio.services.jobs.archive import AT_ONCE, Archiver
 from sora_studio.services.jobs.catch_up import CatchUp
@@ -29,22 +25,10 @@ from sora_studio.services.jobs.refresh import Refresher
 from sora_studio.services.jobs.scrub import MOST, Scrubber
 from sora_studio.services.jobs.stores import Stores
 from sora_studio.services.jobs.submit import Submitter
-from sora_studio.services.worker_pool import WorkerPool
+from sora_studio.services.resources import Resources
 
 _SECOND = timedelta(seconds=1)
 _HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What the background work stands on."""
-
-    db: Database
-    catalog: ProviderCatalog
-    storage: Storage
-    disk_space: DiskSpace
-    worker_pool: WorkerPool
-    holder: UUID  # under which jobs are claimed: only one live process has it at a time
 
 
 @dataclass(frozen=True)

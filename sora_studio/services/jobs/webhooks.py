@@ -10,7 +10,7 @@ from sora_studio.domain.errors import NotAllowed
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.webhooks import Delivery
-from sora_studio.tally import Tally
+from sora_studio.security_log import SecurityLog
 
 
 class WebhookService:
@@ -21,7 +21,7 @@ class WebhookService:
 
     def __init__(self, *, db: Database, keys: Sequence[bytes], clock: Clock, wake: Wake) -> None:
         self._db, self._keys, self._clock, self._wake = db, keys, clock, wake
-        self._tally = Tally()
+        self._security_log = SecurityLog()
 
     async def receive(self, delivery: Delivery) -> None:
         """Have the job that a delivery is about looked at now; the same delivery again changes nothing.
@@ -48,5 +48,5 @@ class WebhookService:
         try:
             webhooks.check(delivery, self._keys, self._clock())
         except NotAllowed:
-            self._tally.note("webhook", Result.REFUSED)
+            self._security_log.note("webhook", Result.REFUSED)
             raise

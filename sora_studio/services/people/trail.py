@@ -14,8 +14,8 @@ from sora_studio.domain.audit import Act, Result
 from sora_studio.domain.errors import LimitReached
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.ports import Clock
+from sora_studio.security_log import SecurityLog
 from sora_studio.services.throttle import Throttle
-from sora_studio.tally import Tally
 
 _log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ class Trail:
 
     def __init__(self, db: Database, throttle: Throttle, clock: Clock) -> None:
         self._db, self._throttle, self._clock = db, throttle, clock
-        self._tally = Tally()
+        self._security_log = SecurityLog()
 
     @asynccontextmanager
     async def recording(self, act: Act, who: Identity, about: str = "") -> AsyncIterator[Transaction]:
@@ -63,7 +63,7 @@ class Trail:
 
     def count(self, act: Act, result: Result, origin: Origin, user_id: UUID | None = None) -> None:
         """Count in the log what strangers can cause as often as they like."""
-        self._tally.note(act, result, who=user_id.hex if user_id else "", address=origin.address)
+        self._security_log.note(act, result, who=user_id.hex if user_id else "", address=origin.address)
 
     def tell(self, line: AuditRow) -> None:
         """Log a line that has been stored."""

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sora_studio.config.authority import Authority, OwnNames, WebOrigin
 from sora_studio.domain.audit import Act, Result
-from sora_studio.tally import Tally
+from sora_studio.security_log import SecurityLog
 from sora_studio.web.refusal import refusal
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -55,8 +55,8 @@ class OwnAuthority:
     Programs send no Origin and pass: they carry no visitor's cookie either.
     """
 
-    def __init__(self, app: ASGIApp, names: OwnNames, tally: Tally) -> None:
-        self._app, self._names, self._tally = app, names, tally
+    def __init__(self, app: ASGIApp, names: OwnNames, security_log: SecurityLog) -> None:
+        self._app, self._names, self._security_log = app, names, security_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on, or answer 421 or 403."""
@@ -69,7 +69,7 @@ class OwnAuthority:
         if refused is None:
             await self._app(scope, receive, send)
             return
-        self._tally.note(
+        self._security_log.note(
             refused.code, Result.REFUSED, host=headers.get("host", ""), origin=headers.get("origin", "")
         )
         await self._answer(scope, refused)(scope, receive, send)

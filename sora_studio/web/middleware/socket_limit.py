@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sora_studio.domain.account import network_of
 from sora_studio.domain.audit import Result
+from sora_studio.security_log import SecurityLog
 from sora_studio.services.people.tokens import token_in_cookies
-from sora_studio.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class MostSockets:
 class SocketLimit:
     """Refuses a websocket over a limit before anything is known of it."""
 
-    def __init__(self, app: ASGIApp, tally: Tally, most: MostSockets | None = None) -> None:
-        self._app, self._tally, self._most = app, tally, most or MostSockets()
+    def __init__(self, app: ASGIApp, security_log: SecurityLog, most: MostSockets | None = None) -> None:
+        self._app, self._security_log, self._most = app, security_log, most or MostSockets()
         self._open: Counter[tuple[str, str]] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,7 +38,7 @@ class SocketLimit:
         limits = dict(self._limits(scope))
         full = next((key for key, most in limits.items() if self._open[key] >= most), None)
         if full is not None:
-            self._tally.note(
+            self._security_log.note(
                 f"sockets_{full[0]}", Result.REFUSED, address=scope["client"][0] if scope["client"] else ""
             )
             await _TOO_MANY(scope, receive, send)

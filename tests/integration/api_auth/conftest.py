@@ -9,8 +9,8 @@ from sora_studio import container
 from sora_studio.api.app import create_api
 from sora_studio.config import load
 from sora_studio.db.engine import Database
+from sora_studio.security_log import SecurityLog
 from sora_studio.services.people.accounts import AccountService
-from sora_studio.tally import Tally
 from sora_studio.web.asgi import guarded
 from tests.support.accounts import account_service, services_with
 
@@ -32,7 +32,7 @@ async def browse(accounts: AccountService) -> AsyncIterator[Browse]:
 
     def client(url: str = "http://localhost:3000", public_url: str = "") -> httpx.AsyncClient:
         settings = load({"SORA_STUDIO_PUBLIC_URL": public_url, "SORA_STUDIO_ALLOWED_HOSTS": "studio.lan"})
-        api = guarded(create_api(settings), settings, Tally())
+        api = guarded(create_api(settings), settings, SecurityLog())
         transport = httpx.ASGITransport(api, raise_app_exceptions=False)
         clients.append(httpx.AsyncClient(transport=transport, base_url=url))
         return clients[-1]

@@ -1,8 +1,7 @@
 """The background work on a real database and disk, with a provider in memory and no clock."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,14 +14,10 @@ from sora_studio.domain.media import MediaFile
 from sora_studio.domain.video import VideoView, VideoWish
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.jobs.background import BackgroundWork, Options, Resources, assemble
-from sora_studio.services.money.spending import Spending
+from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
 from sora_studio.services.pictures import limit_worker
-from sora_studio.services.throttle import Throttle
-from sora_studio.services.videos.derivations import DerivationService
-from sora_studio.services.videos.media import MediaService
-from sora_studio.services.videos.videos import VideoService
-from sora_studio.services.videos.wishes import Wishes
+from sora_studio.services.resources import Resources
+from sora_studio.services.videos.assembly import assemble as assemble_videos
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.support.films import film, slide
@@ -52,35 +47,10 @@ class Background:
     def __post_init__(self) -> None:
         self.woken: list[str] = []
         self.catalog = ProviderCatalog({each.profile.name: each for each in (self.provider, *self.more)})
-        throttle = Throttle()
         self.disk_space = DiskSpace(self.storage, fresh=0.0)
-        self.media = MediaService(
-            db=self.db,
-            storage=self.storage,
-            disk_space=self.disk_space,
-            worker_pool=self.worker_pool,
-            throttle=throttle,
-        )
-        spending = Spending(self.catalog)
-        wishes = Wishes(
-            db=self.db,
-            catalog=self.catalog,
-            media=self.media,
-            spending=spending,
-            throttle=throttle,
-            wake=self.woken.append,
-        )
-        self.videos = VideoService(
-            db=self.db,
-            catalog=self.catalog,
-            wishes=wishes,
-            spending=spending,
-            clock=_utc_now,
-            wake=self.woken.append,
-        )
-        self.derivations = DerivationService(
-            db=self.db, catalog=self.catalog, spending=spending, wishes=wishes, clock=_utc_now
-        )
+        made = assemble_videos(self.resources(), self.woken.append)
+        self.videos, self.derivations = made.videos, made.derivations
+        self.media, self.characters = made.media, made.characters
         self.work = self.assembled()
         self.claims, self.submitter = self.work.claims, self.work.submitter
         self.refresher, self.reconciler = self.work.refresher, self.work.reconciler
@@ -90,15 +60,18 @@ class Background:
         self, options: Options | None = None, catalog: ProviderCatalog | None = None
     ) -> BackgroundWork:
         """Put the background work together once more, under the same holder."""
-        on = Resources(
+        on = replace(self.resources(), catalog=catalog or self.catalog)
+        return assemble(on, self.woken.append, options)
+
+    def resources(self) -> Resources:
+        return Resources(
             db=self.db,
-            catalog=catalog or self.catalog,
+            catalog=self.catalog,
             storage=self.storage,
             disk_space=self.disk_space,
             worker_pool=self.worker_pool,
             holder=self.holder,
         )
-        return assemble(on, self.woken.append, options)
 
     async def wish(self, prompt: str = "a paper boat", seconds: str | None = None) -> VideoView:
         return await self.videos.create(self.owner_id, VideoWish(prompt, seconds=seconds))
@@ -140,10 +113,6 @@ class Background:
     def path(self, file: MediaFile) -> Path:
         """Return where a file of the library lies on the disk."""
         return self.storage._path(file.key)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @pytest.fixture(scope="session")

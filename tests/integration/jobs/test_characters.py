@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,8 +22,6 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Variant, VideoWish
-from sora_studio.services.throttle import Throttle
-from sora_studio.services.videos.characters import CharacterService
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.integration.jobs.conftest import Background
@@ -38,18 +35,6 @@ LOST = SubmitUnclear("The connection broke.", "connection_lost")
 
 class Studio(Background):
     """A bench with characters, at a provider that can do everything."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.characters = CharacterService(
-            db=self.db,
-            catalog=self.catalog,
-            media=self.media,
-            storage=self.storage,
-            worker_pool=self.worker_pool,
-            throttle=Throttle(),
-            clock=lambda: datetime.now(UTC),
-        )
 
     def spooled(self) -> list[Path]:
         return [*(self.storage._root / "tmp").glob("*")]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from sora_studio.web.connection_limiter import ConnectionLimits
 from sora_studio.web.connections import Patience
-from sora_studio.web.crowd import MostConnections
 from tests.support.attacker import Line, ask, drip, get, handshake, ring
 from tests.support.door import Door, open_door
 from tests.support.waiting import comes_true
@@ -131,7 +131,7 @@ async def test_what_is_no_http_is_a_mistake_like_others(
 
 
 async def test_one_address_has_so_many_connections(log: list[Any], call: Call):
-    most = MostConnections(in_all=100, per_network=3)
+    most = ConnectionLimits(total=100, per_network=3)
     async with open_door(STRANGERS, most=most) as door:
         for _ in range(3):
             await call(door)
@@ -141,14 +141,14 @@ async def test_one_address_has_so_many_connections(log: list[Any], call: Call):
 
 
 async def test_the_visitors_of_a_proxy_are_not_one_address(call: Call):
-    async with open_door({}, most=MostConnections(in_all=100, per_network=3)) as door:
+    async with open_door({}, most=ConnectionLimits(total=100, per_network=3)) as door:
         for _ in range(10):
             await call(door)
         assert await ask(door.port, LIVEZ) == 200
 
 
 async def test_who_says_nothing_makes_room_for_who_does(log: list[Any], call: Call):
-    async with open_door({}, most=MostConnections(in_all=5, per_network=9)) as door:
+    async with open_door({}, most=ConnectionLimits(total=5, per_network=9)) as door:
         busy = await call(door)
         busy.say(get("/halves", "localhost"))
         await busy.reader.readuntil(b"one")
@@ -161,7 +161,7 @@ async def test_who_says_nothing_makes_room_for_who_does(log: list[Any], call: Ca
 
 
 async def test_a_websocket_keeps_the_place_of_its_connection(call: Call):
-    async with open_door(STRANGERS, most=MostConnections(in_all=9, per_network=1)) as door:
+    async with open_door(STRANGERS, most=ConnectionLimits(total=9, per_network=1)) as door:
         tab = await call(door)
         tab.say(handshake("localhost"))
         assert await tab.status() == 101

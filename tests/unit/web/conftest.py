@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from sora_studio.config import load
-from sora_studio.tally import Tally
+from sora_studio.security_log import SecurityLog
 from sora_studio.web.asgi import guarded
 
 Knock = Callable[..., httpx.AsyncClient]
@@ -32,7 +32,7 @@ def knock() -> Knock:
 
     def client(peer: str = "127.0.0.1", **settings: str) -> httpx.AsyncClient:
         environ = {f"SORA_STUDIO_{name.upper()}": value for name, value in settings.items()}
-        app = guarded(_seen, load(environ), Tally())
+        app = guarded(_seen, load(environ), SecurityLog())
         transport = httpx.ASGITransport(app, client=(peer, 50000))
         return httpx.AsyncClient(transport=transport, base_url="http://localhost:3000")
 

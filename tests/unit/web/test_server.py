@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from sora_studio.config import load
-from sora_studio.web.crowd import MostConnections, raise_file_limit
+from sora_studio.web.connection_limiter import ConnectionLimits, raise_file_limit
 from sora_studio.web.server import check_proxies
 from tests.support.attacker import files
 
@@ -36,4 +36,4 @@ def test_as_many_files_as_the_system_allows_may_be_open():
         most = raise_file_limit()
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert soft == min(hard, 65_536)
-    assert most.in_all <= MostConnections.in_all
+    assert most.total <= ConnectionLimits.total

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sora_studio.domain.account import network_of
 from sora_studio.domain.audit import Result
-from sora_studio.tally import Tally
+from sora_studio.security_log import SecurityLog
 from sora_studio.web.proxies import Proxies, address_of
 
 _WANTED_FILES = 65_536
@@ -16,19 +16,19 @@ _FILES_OF_OURS = 256
 
 
 @dataclass(frozen=True)
-class MostConnections:
+class ConnectionLimits:
     """How many may be open at a time."""
 
-    in_all: int = 4000
+    total: int = 4000
     per_network: int = 1000
     """From one address (IPv6: one /64) that is no proxy of ours: all its visitors come from there."""
 
 
-class Crowd:
+class ConnectionLimiter:
     """Counts connections. Nobody fills the room by saying nothing: the one silent for longest goes first."""
 
-    def __init__(self, tally: Tally, proxies: Proxies, most: MostConnections) -> None:
-        self._tally, self._proxies, self._most = tally, proxies, most
+    def __init__(self, security_log: SecurityLog, proxies: Proxies, most: ConnectionLimits) -> None:
+        self._security_log, self._proxies, self._most = security_log, proxies, most
         self._places: dict[asyncio.Transport, str] = {}
         self._by_network: Counter[str] = Counter()
         self._silent: dict[asyncio.Transport, None] = {}  # the longest first
@@ -38,10 +38,10 @@ class Crowd:
         peer = address_of(address)
         network = "" if peer is None or self._proxies.include(peer) else network_of(address)
         if network and self._by_network[network] >= self._most.per_network:
-            self._tally.note("connections_per_network", Result.REFUSED, address=address)
+            self._security_log.note("connections_per_network", Result.REFUSED, address=address)
             return False
-        if len(self._places) >= self._most.in_all:
-            self._tally.note("connections_in_all", Result.REFUSED, address=address)
+        if len(self._places) >= self._most.total:
+            self._security_log.note("connections_in_all", Result.REFUSED, address=address)
             if not self._silent:
                 return False
             self._end(next(iter(self._silent)))
@@ -68,18 +68,18 @@ class Crowd:
 
     def give_up(self, kind: str, address: str) -> None:
         """Count a connection that is ended because it takes too long, or says what nobody understands."""
-        self._tally.note(kind, Result.REFUSED, address=address)
+        self._security_log.note(kind, Result.REFUSED, address=address)
 
     def _end(self, transport: asyncio.Transport) -> None:
         self.leave(transport)
         transport.abort()
 
 
-def raise_file_limit() -> MostConnections:
+def raise_file_limit() -> ConnectionLimits:
     """Let this process open as many files as it may; return how many connections that leaves room for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = hard == resource.RLIM_INFINITY
     wanted = max(soft, _WANTED_FILES if unlimited else min(hard, _WANTED_FILES))
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    usual = MostConnections()
-    return MostConnections(min(usual.in_all, max(wanted - _FILES_OF_OURS, wanted // 2)), usual.per_network)
+    usual = ConnectionLimits()
+    return ConnectionLimits(min(usual.total, max(wanted - _FILES_OF_OURS, wanted // 2)), usual.per_network)

@@ -11,7 +11,7 @@ _KINDS = 1_000  # that are told apart within a minute
 _log = structlog.get_logger(__name__)
 
 
-class Tally:
+class SecurityLog:
     """Logs the first security event of a kind at once and, a minute later, how many more there were."""
 
     def __init__(self, every: float = _MINUTE) -> None:

@@ -1,0 +1,88 @@
+"""The use cases on videos, put together: the one place where they meet (studio, tests, benchmarks)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sora_studio.domain.tasks import Wake
+from sora_studio.services.money.spending import Spending
+from sora_studio.services.resources import Resources
+from sora_studio.services.throttle import Throttle
+from sora_studio.services.videos.characters import CharacterService
+from sora_studio.services.videos.derivations import DerivationService
+from sora_studio.services.videos.media import UNUSED_MAX, MediaService
+from sora_studio.services.videos.videos import VideoService
+from sora_studio.services.videos.wishes import Wishes
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How much one person may have at a time."""
+
+    max_pending: int | None = None  # unfinished videos; None: any number
+    unused_max: int = UNUSED_MAX  # bytes of pictures that no wish has named yet
+
+
+@dataclass(frozen=True)
+class VideoServices:
+    """What people do with videos."""
+
+    videos: VideoService
+    derivations: DerivationService
+    media: MediaService
+    characters: CharacterService
+
+
+def assemble(
+    on: Resources,
+    wake: Wake,
+    *,
+    throttle: Throttle | None = None,
+    caps: Caps | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> VideoServices:
+    """Put them together.
+
+    Args:
+        on: What they stand on.
+        wake: Wakes the background work.
+        throttle: How fast people may act; None: one of their own, and new accounts as fast as they like.
+        caps: How much they may have.
+        clock: Says what time it is; None: the system's.
+    """
+    caps, clock = caps or Caps(), clock or _utc_now
+    spending = Spending(on.catalog, throttle=throttle, max_pending=caps.max_pending)
+    throttle = throttle or Throttle()
+    media = MediaService(
+        db=on.db,
+        storage=on.storage,
+        disk_space=on.disk_space,
+        worker_pool=on.worker_pool,
+        throttle=throttle,
+        unused_max=caps.unused_max,
+    )
+    wishes = Wishes(
+        db=on.db, catalog=on.catalog, media=media, spending=spending, throttle=throttle, wake=wake
+    )
+    return VideoServices(
+        videos=VideoService(
+            db=on.db, catalog=on.catalog, wishes=wishes, spending=spending, clock=clock, wake=wake
+        ),
+        derivations=DerivationService(
+            db=on.db, catalog=on.catalog, spending=spending, wishes=wishes, clock=clock
+        ),
+        media=media,
+        characters=CharacterService(
+            db=on.db,
+            catalog=on.catalog,
+            media=media,
+            storage=on.storage,
+            worker_pool=on.worker_pool,
+            throttle=throttle,
+            clock=clock,
+        ),
+    )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
