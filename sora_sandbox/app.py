@@ -11,6 +11,7 @@ from sora_sandbox.dependencies import require_api_key, require_operation
 from sora_sandbox.error_handlers import install_error_handlers
 from sora_sandbox.fault_middleware import FaultMiddleware
 from sora_sandbox.middleware import OwnHostMiddleware, RequestMiddleware
+from sora_sandbox.retries import RetryMiddleware
 from sora_sandbox.service import Sandbox
 from sora_sandbox.settings import SandboxSettings
 from sora_sandbox.wire import Json
@@ -36,6 +37,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     app = FastAPI(title="Sora Studio sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(RequestMiddleware)
     app.add_middleware(FaultMiddleware)  # around everything else: a fault has the last word
+    app.add_middleware(RetryMiddleware)  # a gateway, and the trouble is behind it
     app.add_middleware(OwnHostMiddleware, allowed=settings.allowed_hosts)  # but for what is not for us
     install_error_handlers(app)
     videos_api = APIRouter(prefix="/v1", dependencies=[Depends(require_api_key), Depends(require_operation)])

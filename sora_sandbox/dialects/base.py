@@ -34,6 +34,8 @@ class Dialect:
     """A create while a job runs is answered 409."""
     delete_cancels = True
     """A deletion stops a running job."""
+    retries = 0
+    """How often it sends what failed once more by itself, unless told not to."""
     poll_after_ms: int | None = None
     """A fixed hint; None follows the speed of the sandbox, and 0 is no hint."""
     list_limits = (0, 20)

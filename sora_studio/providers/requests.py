@@ -40,7 +40,7 @@ class Requests:
             seconds=submission.seconds,  # pyright: ignore[reportArgumentType] -- as above
             # With name and type, the one form that every server takes.
             input_reference=("reference.png", picture, "image/png") if picture else omit,
-            extra_headers=_under(submission.job_id),
+            extra_headers=_once(submission.job_id),
         )
         return answer.http_response
 
@@ -48,7 +48,7 @@ class Requests:
         """Ask for a video made from another job of the same server."""
         if submission.kind is Kind.REMIX:
             answer = await self._videos.remix(
-                source, prompt=submission.prompt, extra_headers=_under(submission.job_id)
+                source, prompt=submission.prompt, extra_headers=_once(submission.job_id)
             )
             return answer.http_response
         # The SDK's own methods for edits and extensions take nothing but a file.
@@ -60,7 +60,7 @@ class Requests:
     async def create_character(self, name: str, film: BinaryIO, key: UUID) -> Response:
         """Ask for a character made from an MP4, which is read as it is sent."""
         answer = await self._videos.create_character(
-            name=name, video=("film.mp4", film, "video/mp4"), extra_headers=_under(key)
+            name=name, video=("film.mp4", film, "video/mp4"), extra_headers=_once(key)
         )
         return answer.http_response
 
@@ -104,10 +104,14 @@ class Requests:
 
     async def _post(self, path: str, submission: Submission, body: Mapping[str, object]) -> Response:
         return await self._sdk.post(
-            path, body=body, cast_to=Response, options={"headers": _under(submission.job_id)}
+            path, body=body, cast_to=Response, options={"headers": _once(submission.job_id)}
         )
 
 
-def _under(key: UUID) -> dict[str, str]:
-    """Name the job of ours: a server that honours it makes the same thing once."""
-    return {"Idempotency-Key": str(key)}
+def _once(key: UUID) -> dict[str, str]:
+    """Return the headers by which a thing is made once, by whichever server understands them.
+
+    LiteLLM retries what failed behind it twice unless told not to, and each attempt may be a paid job. Any
+    address may have one in front of it, so every server is told.
+    """
+    return {"Idempotency-Key": str(key), "x-litellm-num-retries": "0"}

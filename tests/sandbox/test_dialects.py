@@ -455,6 +455,20 @@ def test_errors(servers: Servers, name: str, check: Callable[[Any], bool]):
     assert check(answer.json()), answer.text
 
 
+@pytest.mark.parametrize(("told", "jobs"), [({}, 2), ({"x-litellm-num-retries": "0"}, 1)])
+def test_litellm_sends_once_more_what_failed_unless_told_not_to(
+    servers: Servers, told: dict[str, str], jobs: int
+):
+    server = servers("litellm")
+    before = len(server.box.ledger())
+    server.box.fault(create="accept-then-502", times=1)
+    form = {"prompt": (None, "a dog"), "model": (None, MODELS["litellm"])}
+    answer = server.http.post("/videos", files=form, headers=told)
+
+    assert answer.status_code == (502 if told else 200)
+    assert len(server.box.ledger()) == before + jobs
+
+
 def test_what_is_missing_is_a_422_with_details_where_fastapi_speaks(servers: Servers):
     answer = servers("sglang").http.post("/videos", json={"size": "640x352"})
 

@@ -97,6 +97,7 @@ class ScriptedServer:
     base_url: str = ""
     requests: list[Request] = field(default_factory=list[Request])
     asked: asyncio.Event = field(default_factory=asyncio.Event)  # set once there was a request
+    retries: int = 0  # how often it sends a POST that failed once more by itself, as gateways do
     _script: dict[tuple[str, str], list[Reply]] = field(default_factory=dict[tuple[str, str], list[Reply]])
 
     def on(self, method: str, path: str, *replies: Reply) -> None:
@@ -113,13 +114,25 @@ class ScriptedServer:
             return says({"error": {"message": f"no script for {request.path}", "code": "not_found"}}, 404)
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
+    def _answer(self, request: Request) -> Reply:
+        """Return the reply to a request, or to the last of a gateway's own attempts to get a better one."""
+        for left in range(self._attempts(request), 0, -1):
+            self.requests.append(request)
+            self.asked.set()
+            reply = self._next(request)
+            if left == 1 or (reply.ending is Ending.WHOLE and reply.status < 500):
+                return reply
+        raise AssertionError
+
+    def _attempts(self, request: Request) -> int:
+        said = request.headers.get("x-litellm-num-retries")
+        return 1 + int(said or self.retries) if request.method == "POST" else 1
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
         try:
             while (request := await _read(reader)) is not None:
-                self.requests.append(request)
-                self.asked.set()
-                if not await _write(self._next(request), reader, writer):
+                if not await _write(self._answer(request), reader, writer):
                     return
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             return  # the other side hung up, or the test is over

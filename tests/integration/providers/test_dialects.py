@@ -16,6 +16,7 @@ from sora_studio.domain.errors import (
     ProviderMisconfigured,
     ProviderRejected,
     ProviderUnavailable,
+    SubmitUnclear,
     Unsupported,
 )
 from sora_studio.domain.ports import Provider, RemoteJob, Submission
@@ -126,6 +127,19 @@ async def test_a_lost_submit_can_be_found_where_there_is_a_list(journey: Journey
         assert (job.prompt, job.seconds) == (PROMPT, "4")
         assert job.created_at is not None
         assert job.model in (None, (await journey.submission()).model)
+
+
+async def test_a_gateway_does_not_have_it_made_twice(journey: Journey):
+    """LiteLLM sends what failed once more by itself, and a lost answer is a failure to it."""
+    if journey.preset != "litellm":
+        return
+    before = len(await journey.box.jobs())
+    await journey.box.fault(create="accept-then-502", times=1)
+
+    with pytest.raises(SubmitUnclear):
+        await journey.submit()
+
+    assert len(await journey.box.jobs()) == before + 1
 
 
 async def test_a_job_that_fails_says_why(journey: Journey):
