@@ -122,12 +122,15 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         uploads = parts.worker_pool(partial(limit_worker, UPLOAD_CPU_SECONDS))
         stack.enter_context(closing(uploads))
         background = assemble(on, scheduler.wake, Options(is_heard=changes.is_heard))
+        stack.push_async_callback(on.catalog.close)
+        on.catalog.look_first()
         await _start(background, changes, scheduler, stack)
         health = HealthService(
             db=db,
             disk_space=on.disk_space,
             last_run=lambda: scheduler.last_run,
             unheard=lambda: changes.trouble,
+            is_looking=on.catalog.is_looking,
         )
         for_people = replace(on, db=db, worker_pool=uploads)
         opened = _services(settings, for_people, scheduler, health)

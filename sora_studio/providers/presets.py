@@ -64,6 +64,7 @@ VIDEOS_API = Profile(
     note=_GATEWAY_NOTE,
     any_size=True,
     any_seconds=True,
+    guesses_models=True,
 )
 
 OPENAI = Profile(
@@ -78,7 +79,6 @@ OPENAI = Profile(
 _GATEWAY = replace(
     VIDEOS_API,
     operations=frozenset({Operation.REFERENCE, Operation.MODELS}),
-    guesses_models=True,
 )
 # LiteLLM lists one upstream at best and deletes nothing; it remixes for a few of its upstreams only.
 LITELLM = replace(_GATEWAY, name=Preset.LITELLM, label="LiteLLM")

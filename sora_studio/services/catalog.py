@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sora_studio.domain.errors import InvalidInput, ProviderError
+from sora_studio.domain.errors import InvalidInput, ProviderError, ProviderUnavailable
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.problem import Problem, ProblemCode
 from sora_studio.domain.profile import Model, Operation, Profile, who_has
@@ -18,6 +18,7 @@ _DOES = {
     Operation.REFERENCE: "start from an image",
 }
 _ASK_AGAIN = 10.0  # seconds: how often an unknown model makes us ask the server
+_FIRST_LOOK = 3.0  # seconds that the first lists of models are waited for
 _FRESH = 600.0  # seconds: how long the servers' lists of models are believed
 
 
@@ -41,7 +42,30 @@ class ProviderCatalog:
         self._providers, self._on_stale, self._clock = providers, on_stale, clock
         self._refreshed: float | None = None  # None: the first refresh is still to come
         self._profiles = {name: provider.profile for name, provider in providers.items()}
-        self._asked: dict[str, float] = {}
+        self._looks: dict[str, asyncio.Task[None]] = {}  # the last one of each provider
+        self._looked: dict[str, float] = {}  # when that ended
+        self._guessed = {name for name, profile in self._profiles.items() if _is_guessed(profile)}
+        self._first_until: float | None = None  # by the event loop's clock
+
+    def look_first(self) -> None:
+        """Begin to ask the servers whose models nobody has named; the answers are waited for (`is_looking`).
+
+        A coroutine has to be running.
+        """
+        if self._first_until is None:
+            self._first_until = asyncio.get_running_loop().time() + _FIRST_LOOK
+            for name in self._guessed:
+                self._look(name)
+
+    def is_looking(self) -> bool:
+        """Tell whether a first list of models is still waited for: what is offered until then is a guess."""
+        return bool(self._first_looks()) and self._first_wait() > 0
+
+    async def close(self) -> None:
+        """Wait for no answer any longer."""
+        for look in self._looks.values():
+            look.cancel()
+        await asyncio.gather(*self._looks.values(), return_exceptions=True)
 
     def profiles(self) -> tuple[Profile, ...]:
         """Return every profile as it is known; old lists are asked for anew, for the next time.
@@ -125,7 +149,7 @@ class ProviderCatalog:
     async def refresh(self) -> None:
         """Ask every server for its models; one that does not answer keeps what it had."""
         try:
-            await asyncio.gather(*map(self._ask, self._providers))
+            await asyncio.wait([self._look(name) for name in self._providers])
         finally:
             self._refreshed = self._clock()
 
@@ -136,7 +160,7 @@ class ProviderCatalog:
         size: str | None,
         seconds: str | None,
     ) -> tuple[Profile, Model, str, str]:
-        """Check and complete a choice before anything is stored or sent.
+        """Check and complete a choice before anything is stored or sent; the first lists are waited for.
 
         Args:
             provider: None: the one that the model says, see `_who_has`.
@@ -146,17 +170,39 @@ class ProviderCatalog:
 
         Raises:
             InvalidInput: No such provider, model, size or length.
+            ProviderUnavailable: The server has never answered, so its models are not known.
         """
+        self.look_first()
+        if waiting := self._first_looks():
+            await asyncio.wait(waiting, timeout=self._first_wait())
         name, model = self._own(provider, model) if provider else self._who_has(model)
         self.require_available(name)
+        if model is not None and not self._profiles[name].has(model):
+            await self._look_again(name)
+        return self._profiles[name], *self._chosen(name, model, size, seconds)
+
+    async def _look_again(self, name: str) -> None:
+        """Have a server asked for what it may have by now, unless it has just been; join who is asking it."""
+        look = self._looks.get(name)
+        if (look is not None and not look.done()) or not self._has_just_been_asked(name):
+            await asyncio.wait([self._look(name)])
+
+    def _chosen(
+        self, name: str, model: str | None, size: str | None, seconds: str | None
+    ) -> tuple[Model, str, str]:
+        """Choose by what is known.
+
+        Raises:
+            InvalidInput: There is no such choice.
+            ProviderUnavailable: As far as is known, and that is a guess.
+        """
         try:
-            chosen = self._profiles[name].choose(model, size, seconds)
+            return self._profiles[name].choose(model, size, seconds)
         except InvalidInput as error:
-            if error.code != "model_not_found" or self._was_just_asked(name):
+            if error.code != "model_not_found" or name not in self._guessed:
                 raise
-            await self._ask(name)  # it may have been added there since
-            chosen = self._profiles[name].choose(model, size, seconds)
-        return self._profiles[name], *chosen
+            message = f"{self._profiles[name].label} does not answer, so nobody knows which models it has."
+            raise ProviderUnavailable(message, ProblemCode.PROVIDER_UNREACHABLE, _ASK_AGAIN) from error
 
     def _who_has(self, model: str | None) -> tuple[str, str | None]:
         """Find the provider for who names none; a model that nobody has may have been added there since."""
@@ -172,13 +218,36 @@ class ProviderCatalog:
             model = model.removeprefix(f"{name}/")
         return name, model
 
-    def _was_just_asked(self, name: str) -> bool:
-        return name in self._asked and self._clock() - self._asked[name] < _ASK_AGAIN
+    def _first_looks(self) -> list[asyncio.Task[None]]:
+        """Return the looks whose answers are waited for."""
+        looks = [self._looks[name] for name in self._guessed if name in self._looks]
+        return [look for look in looks if not look.done()] if self._first_until is not None else []
+
+    def _first_wait(self) -> float:
+        """Return for how many seconds more the first answers are waited for."""
+        return max((self._first_until or 0.0) - asyncio.get_running_loop().time(), 0.0)
+
+    def _has_just_been_asked(self, name: str) -> bool:
+        return name in self._looked and self._clock() - self._looked[name] < _ASK_AGAIN
+
+    def _look(self, name: str) -> asyncio.Task[None]:
+        """Return the look at a server that is under way, or else a new one."""
+        look = self._looks.get(name)
+        if look is None or look.done():
+            look = self._looks[name] = asyncio.create_task(self._ask(name), name=f"models of {name}")
+        return look
 
     async def _ask(self, name: str) -> None:
-        self._asked[name] = self._clock()
         try:
             models = await self._providers[name].list_models()
         except ProviderError:
             return
+        finally:
+            self._looked[name] = self._clock()
         self._profiles[name] = replace(self._profiles[name], models=models)
+        self._guessed.discard(name)
+
+
+def _is_guessed(profile: Profile) -> bool:
+    """Tell whether its models are placeholders until the server is asked."""
+    return profile.guesses_models and Operation.MODELS in profile.operations and not profile.retired

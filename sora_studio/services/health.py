@@ -30,6 +30,7 @@ class HealthService:
         disk_space: DiskSpace,
         last_run: Callable[[], float],
         unheard: Callable[[], str | None] = lambda: None,
+        is_looking: Callable[[], bool] = lambda: False,
     ) -> None:
         """Watch these.
 
@@ -38,9 +39,10 @@ class HealthService:
             disk_space: Of the files.
             last_run: When background work last ran, in monotonic seconds.
             unheard: Why changes are not heard, if they are not.
+            is_looking: Tells whether the servers are still being asked for their models.
         """
         self._db, self._disk_space = db, disk_space
-        self._last_run, self._unheard = last_run, unheard
+        self._last_run, self._unheard, self._is_looking = last_run, unheard, is_looking
 
     async def look(self) -> Health:
         """Return why the studio cannot serve, or not as it should."""
@@ -54,5 +56,7 @@ class HealthService:
             found.append(WORDS[trouble.code])
         if time.monotonic() - self._last_run() > STALE:
             found.append("The background work has stopped.")
+        if self._is_looking():
+            found.append("The providers are being asked for their models.")
         unheard = self._unheard()
         return Health(tuple(found), (unheard,) if unheard else ())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sora_studio.api.schemas import ModelList
 from sora_studio.domain.errors import InvalidInput, ProviderUnavailable
-from sora_studio.domain.profile import Model, Profile
+from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.services.catalog import ProviderCatalog
 from tests.support.provider import PROFILE, FakeProvider
 
@@ -73,6 +73,81 @@ async def test_one_server_that_is_away_keeps_what_it_had():
     catalog = ProviderCatalog({"fake": provider})
     await catalog.refresh()
     assert ids(catalog) == ["sora-2"]
+
+
+GUESSED = replace(
+    PROFILE, models=(Model("default"),), guesses_models=True, operations=frozenset({Operation.MODELS})
+)
+
+
+@dataclass
+class Slow(Listing):
+    """Answers when the test says so."""
+
+    profile: Profile = GUESSED
+    answer: asyncio.Event = field(default_factory=asyncio.Event)
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def list_models(self) -> tuple[Model, ...]:
+        self.looked.set()
+        await self.answer.wait()
+        return await super().list_models()
+
+
+async def test_a_create_in_the_first_second_waits_for_the_first_list():
+    provider = Slow()
+    catalog = ProviderCatalog({"fake": provider})
+    catalog.look_first()
+    create = asyncio.create_task(catalog.choose(None, "new-0", None, None))
+    await provider.looked.wait()
+    assert catalog.is_looking()
+    assert not create.done()
+    provider.answer.set()
+    assert (await create)[1].id == "new-0"
+    assert not catalog.is_looking()
+    assert provider.asked == 1
+
+
+async def test_a_look_that_is_under_way_is_joined():
+    """It is no answer: what it brings counts for everybody who asks meanwhile."""
+    provider = Slow(profile=replace(GUESSED, guesses_models=False))
+    catalog = ProviderCatalog({"fake": provider})
+    refresh = asyncio.create_task(catalog.refresh())
+    await provider.looked.wait()
+    creates = [asyncio.create_task(catalog.choose(None, "new-0", None, None)) for _ in range(2)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    creates[0].cancel()
+    provider.answer.set()
+    assert (await creates[1])[1].id == "new-0"
+    await refresh
+    assert provider.asked == 1
+
+
+async def test_nobody_is_told_what_a_server_has_that_never_answered():
+    provider = Listing(profile=GUESSED, away=[ProviderUnavailable("Away.")])
+    catalog = ProviderCatalog({"fake": provider})
+    with pytest.raises(ProviderUnavailable, match="nobody knows which models it has"):
+        await catalog.choose(None, "new-0", None, None)
+    assert (await catalog.choose(None, None, None, None))[1].id == "default"
+
+
+async def test_what_is_known_is_not_waited_for():
+    provider = Slow(profile=PROFILE)
+    catalog = ProviderCatalog({"fake": provider})
+    catalog.look_first()
+    assert not catalog.is_looking()
+    assert (await catalog.choose(None, None, None, None))[1].id == "sora-2"
+    assert not provider.looked.is_set()
+
+
+async def test_closing_waits_for_no_answer():
+    provider = Slow()
+    catalog = ProviderCatalog({"fake": provider})
+    catalog.look_first()
+    await provider.looked.wait()
+    await catalog.close()
+    assert not catalog.is_looking()
 
 
 async def test_an_unknown_model_is_asked_for_once_in_a_while():
