@@ -7,6 +7,7 @@ HOST ?= 127.0.0.1
 SEED ?= 1
 TURN = $(if $(filter file,$(origin SEED)),$$((0x$$(git rev-parse --short=6 HEAD))),$(SEED))
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # containers set it: each of the suite's many processes would compile every module anew
 BIOME := $(BIN)/bun --bun node_modules/.bin/biome
 
 .DEFAULT_GOAL := help
