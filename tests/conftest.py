@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.support.canned_films", "tests.support.database"]
+pytest_plugins = ["tests.support.canned_films", "tests.support.database", "tests.support.sharing"]

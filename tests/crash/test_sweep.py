@@ -18,6 +18,7 @@ from tests.support.ledger import of_sandbox
 from tests.support.library import add_person
 from tests.support.sandbox import RunningSandbox, running_sandbox
 from tests.support.source import ROOT
+from tests.support.waiting import PATIENCE
 
 WISH = [
     "put .png: before",
@@ -115,7 +116,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
         ) as process,
     ):
         yield Lives(process, log)
-        process.communicate(timeout=10)  # the end of its orders ends it
+        process.communicate(timeout=PATIENCE)  # the end of its orders ends it
 
 
 @pytest.fixture

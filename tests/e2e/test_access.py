@@ -45,17 +45,16 @@ async def test_axe_finds_nothing(visit: Visit, collector: Collector, theme: str)
     failed = await collector.person.ask("forbidden-test what axe sees")
     window = await visit(collector.person, color_scheme=theme, reduced_motion="reduce")
     for path in ("/", "/library", f"/video/{collector.harbour}", f"/video/{failed}", "/profile"):
-        page = await window.open(path)
+        page = await window.turn_to(path)
         assert await faults(page) == [], path
         if collector.harbour in path:
             for closed in await page.locator("#extend summary, #character summary").all():
                 await closed.click()
             await page.get_by_role("button", name="Download").click()
             assert await faults(page) == [], "with everything open"
-        await page.close()
     stranger = await visit(color_scheme=theme, reduced_motion="reduce")
+    page = await stranger.context.new_page()
     for path in ("/login?error=wrong_credentials", "/signup", "/nowhere"):
-        page = await stranger.context.new_page()
         await page.goto(path)
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert await faults(page) == [], path
@@ -101,7 +100,7 @@ async def test_one_key_to_the_composer_and_one_stop_for_the_tiles(visit: Visit, 
     await expect(tiles.first).to_be_focused()
 
     for path, main in (("/", "#prompt"), ("/library", "#found"), ("/profile", "#main")):
-        page = await window.open(path)
+        page = await window.turn_to(path)
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await expect(page.locator(main)).to_be_focused()
@@ -131,10 +130,10 @@ async def test_the_focus_is_somewhere_after_every_act(visit: Visit, join_studio:
     window = await visit(ada, viewport={"width": 1280, "height": 844})
     page = await window.open("/")
     await _walk_create(page)
-    page = await window.open("/library")
+    page = await window.turn_to("/library")
     await _walk_library(page)
     await _walk_video(page)
-    page = await window.open("/profile")
+    page = await window.turn_to("/profile")
     await _walk_profile(page, ada)
 
 
@@ -250,7 +249,7 @@ async def test_menus_open_inside_the_window(visit: Visit, collector: Collector, 
         (f"/video/{collector.lighthouse}", "Download"),
         ("/library", "Actions for Quiet harbour"),
     ):
-        page = await window.open(path)
+        page = await window.turn_to(path)
         await page.get_by_role("button", name=button).first.click()
         box = await page.get_by_role("menu").bounding_box()
         assert box
@@ -259,7 +258,6 @@ async def test_menus_open_inside_the_window(visit: Visit, collector: Collector, 
         assert box["y"] + box["height"] <= 844 - 8, path
         assert await page.evaluate(_SMALL_BOXES) == [], path
         assert await page.evaluate("getComputedStyle(document.documentElement).fontSize") == "16px"
-        await page.close()
 
 
 @pytest.mark.parametrize(("width", "size"), [(390, "1280x720"), (1440, "720x1280")])

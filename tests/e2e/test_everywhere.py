@@ -15,12 +15,11 @@ async def test_every_page_fits_and_stands_still(visit: Visit, collector: Collect
         collector.person, viewport={"width": width, "height": 844}, color_scheme=theme, has_touch=width < 640
     )
     for path in ("/", "/library", f"/video/{collector.lighthouse}", "/profile"):
-        page = await window.open(path)
+        page = await window.turn_to(path)
         await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert await squeezed(page) == [], path
         assert await shifted(page) <= 0.05, path
-        await page.close()
 
 
 @pytest.mark.parametrize("width", [320, 390, 820, 1440])
@@ -42,7 +41,7 @@ async def test_nothing_is_wider_than_its_place(visit: Visit, join_studio: Join, 
     assert await squeezed(page) == []
     await page.get_by_role("heading", level=1).click()  # closes what was opened
     assert await squeezed(page) == []
-    assert await squeezed(await window.open("/library")) == []
+    assert await squeezed(await window.turn_to("/library")) == []
 
 
 async def test_create_and_search_by_keyboard_alone(visit: Visit, join_studio: Join):

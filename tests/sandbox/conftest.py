@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from sora_sandbox.film import VIDEO
 from sora_sandbox.film.render import RenderSpec, render
 from tests.support.sandbox import RunningSandbox, running_sandbox, wait_for_video
+from tests.support.waiting import PATIENCE
 
 SIZE = (320, 180)
 
@@ -53,7 +54,7 @@ def box(faulty: RunningSandbox):
 
 @pytest.fixture
 def http(box: RunningSandbox):
-    with httpx.Client(base_url=box.base_url, timeout=20) as http:
+    with httpx.Client(base_url=box.base_url, timeout=PATIENCE) as http:
         yield http
 
 

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from tests.support.sandbox import RunningSandbox, running_sandbox
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 
 def _film(box: RunningSandbox, **sent: Any) -> bytes:
     """Create a video by a form, and return its file when it is completed."""
-    with httpx.Client(base_url=box.base_url, timeout=20) as http:
+    with httpx.Client(base_url=box.base_url, timeout=PATIENCE) as http:
         video_id = http.post("/videos", **sent).json()["id"]
-        wait_until(lambda: http.get(f"/videos/{video_id}").json()["status"] == "completed", within=60)
+        wait_until(lambda: http.get(f"/videos/{video_id}").json()["status"] == "completed")
         return http.get(f"/videos/{video_id}/content").content
 
 
@@ -65,10 +65,10 @@ def test_a_slow_one_shows_its_progress(tmp_path: Path):
 
     with (
         running_sandbox(tmp_path, dialect="sglang", canned=True) as box,
-        httpx.Client(base_url=box.base_url, timeout=20) as http,
+        httpx.Client(base_url=box.base_url, timeout=PATIENCE) as http,
     ):
         video_id = http.post("/videos", data=_form("a snail, slow-test")).json()["id"]
-        wait_until(completed, within=60)
+        wait_until(completed)
 
     assert len(set(seen)) > 4
     assert seen == sorted(seen)

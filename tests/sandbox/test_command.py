@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.source import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 WAYS_IN = {"sora_sandbox": ["sora_sandbox"], "sora_studio": ["sora_studio.cli.main", "sandbox"]}
 
@@ -21,14 +21,14 @@ def test_both_ways_in_serve_it_with_the_same_options(way_in: list[str], tmp_path
         wait_until((tmp_path / "sandbox.sqlite3").exists)
     finally:
         process.terminate()
-        process.communicate(timeout=15)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
 
 
 @pytest.mark.parametrize("way_in", WAYS_IN.values(), ids=WAYS_IN)
 def test_an_unknown_dialect_is_refused_with_the_known_ones(way_in: list[str], tmp_path: Path):
     process = _start(way_in, f"--data-dir={tmp_path}", "--dialect=klingon")
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 2
     assert "'klingon' is not one of openai, litellm" in said

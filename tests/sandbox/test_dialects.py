@@ -16,7 +16,7 @@ from PIL import Image
 
 from sora_sandbox.dialects import DIALECTS
 from tests.support.sandbox import RunningSandbox, running, running_sandbox
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 OTHERS = sorted(DIALECTS.keys() - {"openai"})
 MODELS = {name: dialect.models[0] for name, dialect in DIALECTS.items()}
@@ -28,7 +28,7 @@ class Server:
 
     def __init__(self, name: str, box: RunningSandbox) -> None:
         self.name, self.box = name, box
-        self.http = httpx.Client(base_url=box.base_url, timeout=20)
+        self.http = httpx.Client(base_url=box.base_url, timeout=PATIENCE)
 
     def create(self, **fields: Any) -> httpx.Response:
         """Create by a form, as the SDK does."""
@@ -529,7 +529,7 @@ def test_sizes_that_no_hosted_model_has_are_really_drawn(tmp_path: Path):
     with running_sandbox(tmp_path, dialect="sglang", faults=True) as box:
         server = Server("sglang", box)
         video_id = server.create(size="331x187", seconds="1").json()["id"]
-        wait_until(lambda: server.show(video_id)["status"] == "completed", within=60)
+        wait_until(lambda: server.show(video_id)["status"] == "completed")
         with av.open(io.BytesIO(server.content(video_id).content)) as film:
             assert (film.streams.video[0].width, film.streams.video[0].height) == (330, 186)
         server.http.close()

@@ -18,10 +18,10 @@ from tests.support.sandbox import RunningSandbox
 from tests.support.waiting import eventually, wait_until
 
 
-def _completed(http: httpx.Client, answer: httpx.Response, within: float = 10) -> dict[str, Any]:
+def _completed(http: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     video_id = answer.json()["id"]
-    wait_until(lambda: http.get(f"/videos/{video_id}").json()["status"] == "completed", within=within)
+    wait_until(lambda: http.get(f"/videos/{video_id}").json()["status"] == "completed")
     return http.get(f"/videos/{video_id}").json()
 
 
@@ -191,7 +191,7 @@ def _settings(data_dir: Path) -> SandboxSettings:
 
 
 async def _rendered(sandbox: Sandbox, job: VideoRecord) -> VideoRecord:
-    await eventually(lambda: sandbox.get(job.id).status == "completed", within=60)
+    await eventually(lambda: sandbox.get(job.id).status == "completed")
     return sandbox.get(job.id)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.sandbox import running_sandbox, start_sandbox, wait_for_sandbox, wait_for_video
 from tests.support.source import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
 
@@ -34,10 +34,10 @@ def test_a_killed_sandbox_goes_on_where_it_was(tmp_path: Path):
             prompt="A city at night, then nothing", size="1280x720", extra_headers=key
         )
         waiting = client.videos.create(prompt="forbidden-late-test")
-        wait_until(lambda: client.videos.retrieve(running.id).progress > 0, within=30)
+        wait_until(lambda: client.videos.retrieve(running.id).progress > 0)
         orphans = sandbox.workers()
         sandbox.kill()
-        wait_until(lambda: not any(worker.is_running() for worker in orphans), within=30)
+        wait_until(lambda: not any(worker.is_running() for worker in orphans))
 
     with (
         running_sandbox(tmp_path, port=sandbox.port, expires_after=2, canned=True) as again,
@@ -57,7 +57,7 @@ def test_a_killed_sandbox_goes_on_where_it_was(tmp_path: Path):
                 return error.code == "video_expired"
             return False
 
-        wait_until(expired, within=30)
+        wait_until(expired)
         assert client.videos.retrieve(running.id).status == "completed"
 
 
@@ -73,7 +73,7 @@ def test_sigterm_ends_it_in_time_with_its_workers(tmp_path: Path):
     with running_sandbox(tmp_path, speed=0.001, workers=2) as sandbox, sandbox.client() as client:
         for _ in range(3):
             client.videos.create(prompt="a dog")
-        wait_until(lambda: len(sandbox.workers()) == 2, within=30)
+        wait_until(lambda: len(sandbox.workers()) == 2)
         workers = sandbox.workers()
         began = time.monotonic()
 
@@ -89,7 +89,7 @@ def test_a_signal_in_the_moment_of_its_start_ends_it(tmp_path: Path):
     starting.stdout.readline()
     starting.terminate()
 
-    assert starting.wait(timeout=30) == 0
+    assert starting.wait(timeout=PATIENCE) == 0
     starting.communicate()
 
 
@@ -103,22 +103,22 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path):
     with openai.OpenAI(
         base_url=next(word for word in words if word.startswith("http")), api_key="any"
     ) as client:
-        wait_until(child.is_running, within=30)
+        wait_until(child.is_running)
         video = client.videos.create(prompt="a dog")
-        wait_until(lambda: client.videos.retrieve(video.id).progress > 0, within=30)
+        wait_until(lambda: client.videos.retrieve(video.id).progress > 0)
     family = [child, *child.children(recursive=True)]
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
 
-    wait_until(lambda: not any(_lives(process) for process in family), within=5)
+    wait_until(lambda: not any(_lives(process) for process in family))
 
 
 def test_one_data_directory_has_one_sandbox(tmp_path: Path):
     with running_sandbox(tmp_path):
         second = start_sandbox(tmp_path)
 
-        assert second.wait(timeout=30) != 0
+        assert second.wait(timeout=PATIENCE) != 0
         second.communicate()
 
 
@@ -127,7 +127,7 @@ def test_a_taken_port_is_an_error_not_a_wait(tmp_path: Path):
         second = start_sandbox(tmp_path / "other", port=sandbox.port)
         with pytest.raises(AssertionError, match="did not start"):
             wait_for_sandbox(second, tmp_path)
-        assert second.wait(timeout=10) != 0
+        assert second.wait(timeout=PATIENCE) != 0
         second.communicate()
 
 

@@ -13,7 +13,7 @@ from openai.types import Video
 from PIL import Image
 
 from tests.support.sandbox import RunningSandbox, running_sandbox, wait_for_video
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
 
@@ -27,7 +27,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture
 def http(quiet: RunningSandbox):
-    with httpx.Client(base_url=quiet.base_url, timeout=10) as http:
+    with httpx.Client(base_url=quiet.base_url, timeout=PATIENCE) as http:
         yield http
 
 
@@ -57,7 +57,7 @@ def test_progress_is_real_and_says_when_to_ask_again(tmp_path: Any):
             seen.append((now.status, now.progress))
             return len({progress for _, progress in seen}) > 4
 
-        wait_until(moved, within=60)
+        wait_until(moved)
         client.videos.delete(video.id)
 
     assert seen[0] == ("queued", 0)
@@ -258,19 +258,19 @@ def test_deletion_stops_the_rendering(tmp_path: Any):
         running, waiting = (client.videos.create(prompt=prompt) for prompt in ("a dog", "a cat"))
         wait_until(
             lambda: client.videos.retrieve(running.id).status == "in_progress" and sandbox.workers(),
-            within=30,
+            within=PATIENCE,
         )
         first = sandbox.workers()
         gone = client.videos.delete(running.id)
 
         assert (gone.id, gone.deleted, gone.object) == (running.id, True, "video.deleted")
-        wait_until(lambda: not any(worker.is_running() for worker in first), within=30)
-        wait_until(lambda: client.videos.retrieve(waiting.id).status == "in_progress", within=30)
+        wait_until(lambda: not any(worker.is_running() for worker in first))
+        wait_until(lambda: client.videos.retrieve(waiting.id).status == "in_progress")
         with pytest.raises(openai.NotFoundError):
             client.videos.delete(running.id)
         assert [video.id for video in client.videos.list()] == [waiting.id]
         assert [row["id"] for row in sandbox.ledger()] == [running.id, waiting.id]
-        wait_until(lambda: len(list((tmp_path / "unfinished").iterdir())) == 1, within=30)
+        wait_until(lambda: len(list((tmp_path / "unfinished").iterdir())) == 1)
 
 
 def test_an_idempotency_key_makes_one_video(http: httpx.Client, quiet: RunningSandbox):
@@ -316,7 +316,7 @@ def test_a_full_queue_asks_to_come_back(tmp_path: Any):
         sandbox.client() as client,
     ):
         first = client.videos.create(prompt="a dog")
-        wait_until(lambda: client.videos.retrieve(first.id).status == "in_progress", within=30)
+        wait_until(lambda: client.videos.retrieve(first.id).status == "in_progress")
         for _ in range(2):
             client.videos.create(prompt="a dog")
         with pytest.raises(openai.RateLimitError) as caught:

@@ -49,7 +49,7 @@ def test_a_finished_job_is_announced_signed_and_again_when_refused(tmp_path: Pat
     ):
         video = client.videos.create(prompt="forbidden-late-test")
         assert wait_for_video(client, video).status == "failed"
-        wait_until(lambda: len(deliveries) == 2, within=30)
+        wait_until(lambda: len(deliveries) == 2)
         (first, first_body), (second, second_body) = deliveries
         event = client.webhooks.unwrap(second_body, second, secret=SECRET).to_dict()
 

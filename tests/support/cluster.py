@@ -11,6 +11,7 @@ import psutil
 from sora_studio.subprocesses.cluster import ROLE, SUPERUSER
 from sora_studio.subprocesses.postgres import embedded_postgres
 from tests.support.studio import fresh_data_dir
+from tests.support.waiting import PATIENCE
 
 
 def as_superuser(url: str) -> str:
@@ -43,7 +44,7 @@ class Cluster:
         ours = [each for each in psutil.process_iter(["name", "cwd"]) if each.info["cwd"] == str(here)]
         for process in ours:
             process.send_signal(signal.SIGKILL)
-        psutil.wait_procs(ours, timeout=5)
+        psutil.wait_procs(ours, timeout=PATIENCE)
         await self.stop()
 
     def configure(self, **settings: object) -> None:

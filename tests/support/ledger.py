@@ -9,6 +9,7 @@ from typing import Any
 
 from sora_studio.domain.video import Status
 from tests.support.provider import FakeProvider
+from tests.support.waiting import PATIENCE
 
 _DOLLARS_PER_SECOND = {
     ("sora-2-pro", "1792x1024"): 0.5,
@@ -84,7 +85,7 @@ def of_fake(provider: FakeProvider) -> list[Accepted]:
 
 def _read(url: str) -> bytes | None:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 -- our own address
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 -- our own address
             return answer.read()
     except urllib.error.HTTPError:
         return None  # failed, expired, deleted

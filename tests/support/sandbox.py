@@ -29,7 +29,9 @@ import psutil
 from openai import OpenAI
 from openai.types import Video
 
+from sora_sandbox import cli
 from sora_sandbox.faults import Fault
+from tests.support.forks import ForkedProcess
 from tests.support.source import ROOT
 from tests.support.waiting import PATIENCE, wait_until
 
@@ -40,7 +42,7 @@ _FIELDS = Fault.model_fields.keys() - {"at", "do", "times"}
 class RunningSandbox:
     """A sandbox that takes requests."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | ForkedProcess
     base_url: str
     """What an SDK is pointed at: ends in /v1."""
     data_dir: Path
@@ -107,7 +109,7 @@ class RunningSandbox:
         url = f"{self.base_url[:-2]}{path}"
         request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 -- our own
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- our own
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 -- our own
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
@@ -124,7 +126,7 @@ class RunningSandbox:
     def end(self) -> int:
         """Ask it to end, and return its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=PATIENCE)
 
 
 @dataclass
@@ -182,14 +184,14 @@ def running_sandbox(
     data_dir: Path, *, port: int = 0, speed: float = 100, **settings: Any
 ) -> Iterator[RunningSandbox]:
     """Serve a sandbox for the block; `settings` are options of its command, port 0 takes a free one."""
-    process = start_sandbox(data_dir, port=port, speed=speed, **settings)
+    arguments = _arguments(port=port, data_dir=data_dir, speed=speed, **settings)
+    process = ForkedProcess(cli.main, ["sora-sandbox", *arguments], ROOT)
     try:
         sandbox = wait_for_sandbox(process, data_dir)
         sandbox.api_key = settings.get("api_key") or "any"
         yield sandbox
     finally:
-        if process.stdout is not None:
-            process.stdout.close()
+        process.stdout.close()
         if process.poll() is None:
             process.terminate()
             try:
@@ -202,20 +204,26 @@ def running_sandbox(
 def start_sandbox(
     data_dir: Path, *, port: int = 0, speed: float = 100, **settings: Any
 ) -> subprocess.Popen[str]:
-    """Start the program; it may not answer yet."""
-    options: list[str] = []
-    for name, value in {"port": port, "data_dir": data_dir, "speed": speed, **settings}.items():
-        option = f"--{name.replace('_', '-')}"
-        options += [option] if value is True else [option, str(value)]
+    """Start the program as everybody does; it may not answer yet."""
+    arguments = _arguments(port=port, data_dir=data_dir, speed=speed, **settings)
     return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "sora_sandbox", *options],
+        [sys.executable, "-W", "ignore", "-m", "sora_sandbox", *arguments],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
     )
 
 
-def wait_for_sandbox(process: subprocess.Popen[str], data_dir: Path) -> RunningSandbox:
+def _arguments(**options: Any) -> list[str]:
+    """Write options of its command; one that is True is a switch."""
+    arguments: list[str] = []
+    for name, value in options.items():
+        option = f"--{name.replace('_', '-')}"
+        arguments += [option] if value is True else [option, str(value)]
+    return arguments
+
+
+def wait_for_sandbox(process: subprocess.Popen[str] | ForkedProcess, data_dir: Path) -> RunningSandbox:
     """Wait until a started sandbox answers."""
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -225,7 +233,7 @@ def wait_for_sandbox(process: subprocess.Popen[str], data_dir: Path) -> RunningS
     return sandbox
 
 
-def wait_for_video(client: OpenAI, video: Video | str, *, within: float = 60.0) -> Video:
+def wait_for_video(client: OpenAI, video: Video | str, *, within: float = PATIENCE) -> Video:
     """Ask until a video has completed or failed."""
     video_id = video if isinstance(video, str) else video.id
     seen: list[Video] = []

@@ -68,7 +68,7 @@ class RunningStudio:
     def stop(self) -> int:
         """End it in order and return its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=PATIENCE)
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def start(data_dir: Path, port: int, environment: Mapping[str, str], output: int
 def answers(url: str) -> bool:
     """Tell whether a studio serves its pages there."""
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 -- our own address
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 -- our own address
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False

@@ -237,7 +237,7 @@ def test_moderation_is_said_in_the_providers_words(ada: Person, word: str):
     def failed() -> bool:
         return ada.sdk.videos.retrieve(video.id).status == "failed"
 
-    wait_until(failed, within=30)
+    wait_until(failed)
     seen = ada.sdk.videos.retrieve(video.id)
     assert seen.error
     assert (seen.error.code, seen.error.message) == (
@@ -333,7 +333,7 @@ def test_many_wishes_at_once_are_all_taken_once(ada: Person):
         page = ada.http.get("/videos", params={"limit": 100}).json()["data"]
         return len(page) == 60 and all(video["phase"] == "failed" for video in page)
 
-    wait_until(all_taken, within=60)
+    wait_until(all_taken)
     assert len({*ids}) == 60
 
 

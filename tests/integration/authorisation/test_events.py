@@ -21,7 +21,7 @@ from tests.integration.authorisation.handlers import TABLE, Row, is_missing, is_
 from tests.support.person import Person, join
 from tests.support.tab import Tab, open_tab
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for an answer on a busy machine."""
 
 FRAMEWORK = {

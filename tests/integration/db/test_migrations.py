@@ -80,7 +80,7 @@ async def test_killed_in_the_middle_of_a_migration(engine: Engine, empty_databas
     with engine.connect() as reader:
         reader.execute(text("LOCK TABLE job IN ACCESS SHARE MODE"))  # the next step comes to this table last
         async with starting_instance(*where) as instance:
-            await eventually(lambda: _stands_still(engine), within=30)
+            await eventually(lambda: _stands_still(engine))
             instance.kill()
             assert not await instance.says()
     async with running_instance(*where):

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from sora_studio.db.engine import Database
 from sora_studio.domain.media import MediaFile
+from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import VideoView, VideoWish
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
@@ -61,7 +62,7 @@ class Background:
     ) -> BackgroundWork:
         """Put the background work together once more, under the same holder."""
         on = replace(self.resources(), catalog=catalog or self.catalog)
-        return assemble(on, self.woken.append, options)
+        return assemble(on, self._wake, options)
 
     def resources(self) -> Resources:
         return Resources(
@@ -72,6 +73,11 @@ class Background:
             worker_pool=self.worker_pool,
             holder=self.holder,
         )
+
+    def _wake(self, name: TaskName) -> None:
+        """Note what the work wakes; when the agenda wakes itself is up to the clock."""
+        if name is not TaskName.AGENDA:
+            self.woken.append(name)
 
     async def wish(self, prompt: str = "a paper boat", seconds: str | None = None) -> VideoView:
         return await self.videos.create(self.owner_id, VideoWish(prompt, seconds=seconds))

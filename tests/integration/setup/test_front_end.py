@@ -14,6 +14,7 @@ from websockets.sync.client import connect
 
 from sora_studio.web.frontend import CLIENT, ROOT
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
+from tests.support.waiting import PATIENCE
 
 _MODULES = ROOT / "assets" / "js"
 
@@ -152,7 +153,7 @@ def _get(
     """Return the answer, redirects included: they are not followed."""
     request = urllib.request.Request(f"{studio.url}{path}", headers=dict(headers or {}), method=method)  # noqa: S310 -- our own address
     try:
-        with urllib.request.build_opener(_Unfollowed).open(request, timeout=10) as answer:
+        with urllib.request.build_opener(_Unfollowed).open(request, timeout=PATIENCE) as answer:
             return _Answer(answer.status, answer.headers, answer.read().decode(errors="replace"))
     except urllib.error.HTTPError as answer:
         with answer:
@@ -168,4 +169,4 @@ def _handshake(studio: RunningStudio, host: str, *, origin: str) -> str:
     """Open a tab's socket and return the first thing it says."""
     url = f"ws://{host}:{studio.port}/_event/?token=a-tab&EIO=4&transport=websocket"
     with connect(url, additional_headers={"Origin": origin}) as socket:
-        return str(socket.recv(timeout=10))
+        return str(socket.recv(timeout=PATIENCE))

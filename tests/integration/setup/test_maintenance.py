@@ -16,6 +16,7 @@ from sora_studio.domain.video import Phase, VideoView
 from sora_studio.subprocesses.sandbox import remembered_access
 from tests.support.library import add_person, add_videos
 from tests.support.source import ROOT
+from tests.support.waiting import PATIENCE
 
 FAST: Mapping[str, str] = {"SORA_STUDIO_SANDBOX_SPEED": "200"}
 
@@ -38,7 +39,7 @@ async def made_elsewhere(data_dir: Path, prompt: str) -> str:
     access = remembered_access(data_dir)
     assert access
     allowed = {"Authorization": f"Bearer {access.api_key}"}
-    async with httpx.AsyncClient(base_url=f"{access.base_url}/", headers=allowed, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=f"{access.base_url}/", headers=allowed, timeout=PATIENCE) as client:
         made = await _until(client, "POST", "videos", "id", prompt)
         remote_id = str(made["id"])
         while True:

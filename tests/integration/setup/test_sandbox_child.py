@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from sora_studio.subprocesses.sandbox import SandboxAccess, remembered_access, sandbox_child
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 async def test_it_speaks_the_videos_api(tmp_path: Path):
@@ -92,7 +92,8 @@ def _sandboxes(data_dir: Path) -> list[psutil.Process]:
 def _answer(access: SandboxAccess) -> str:
     """Return its list of videos, nothing when nobody is there."""
     try:
-        with urllib.request.urlopen(_request(f"{access.base_url}/videos", access), timeout=5) as answer:  # noqa: S310 -- our own address
+        request = _request(f"{access.base_url}/videos", access)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 -- our own address
             return str(answer.read().decode())
     except OSError:
         return ""
@@ -101,7 +102,7 @@ def _answer(access: SandboxAccess) -> str:
 def _status(url: str, access: SandboxAccess, **headers: str) -> int:
     """Return the status of an error."""
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(_request(url, access, **headers), timeout=5)  # noqa: S310 -- our own address
+        urllib.request.urlopen(_request(url, access, **headers), timeout=PATIENCE)  # noqa: S310 -- our own address
     refused.value.close()
     return refused.value.code
 

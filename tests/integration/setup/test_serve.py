@@ -16,9 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from sora_studio.subprocesses.lock import alone_in
 from tests.support.source import ROOT
 from tests.support.studio import answers, free_port, serving
-from tests.support.waiting import wait_until
-
-_PROMISED = 10.0  # seconds from SIGTERM to the end
+from tests.support.waiting import PATIENCE, wait_until
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -28,7 +26,7 @@ def test_a_signal_ends_everything(data_dir: Path, number: signal.Signals):
         tree = studio.tree()
         studio.process.send_signal(number)
 
-        assert studio.process.wait(timeout=_PROMISED) == 0
+        assert studio.process.wait(timeout=PATIENCE) == 0
         assert _running(tree) == []
         assert "Traceback" not in studio.log.read_text()
 
@@ -105,7 +103,7 @@ def _refusal(*arguments: str, port: int | None = None, **environment: str) -> st
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=PATIENCE,
     )
     assert refused.returncode != 0
     return refused.stderr

@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from tests.support.door import Door, open_door
 from tests.support.source import ROOT
 from tests.support.studio import free_port
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 _PAPER = (ROOT / "docs/deploying.md").read_text()
 _NAME = "studio.example"
@@ -41,7 +41,7 @@ class Proxy:
     def client(self) -> httpx.AsyncClient:
         """Return a client of the site, by its name, which leads to this machine."""
         transport = _ToThisMachine(verify=_any_certificate(), local_address=_VISITOR)
-        return httpx.AsyncClient(transport=transport, base_url=self.url, timeout=20)
+        return httpx.AsyncClient(transport=transport, base_url=self.url, timeout=PATIENCE)
 
 
 class _ToThisMachine(httpx.AsyncHTTPTransport):
@@ -174,7 +174,7 @@ def _running(command: list[str], folder: Path) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE)
 
 
 def _listens(port: int) -> bool:

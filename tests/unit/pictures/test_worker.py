@@ -16,7 +16,7 @@ from sora_studio.domain.video import Size
 from sora_studio.services.pictures import fit_reference, inspect_reference, limit_worker, worker
 from tests.support.films import picture
 from tests.support.source import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 
 @worker.bounded
@@ -53,14 +53,14 @@ def test_work_is_done_within_the_bounds():
 
 def test_work_that_never_ends_is_ended():
     with pool(limit_tightly) as workers, pytest.raises(BrokenProcessPool):
-        workers.submit(think_for_ever).result(timeout=30)
+        workers.submit(think_for_ever).result(timeout=PATIENCE)
 
 
 def test_what_people_send_is_ended_sooner():
     with pool(partial(limit_worker, 1)) as workers:
         assert workers.submit(abs, -1).result() == 1
         with pytest.raises(BrokenProcessPool):
-            workers.submit(think_for_ever).result(timeout=30)
+            workers.submit(think_for_ever).result(timeout=PATIENCE)
 
 
 def test_a_worker_ends_with_its_studio():
@@ -71,7 +71,7 @@ def test_a_worker_ends_with_its_studio():
         worker_id = int(studio.stdout.readline())
     studio.kill()
     studio.wait()
-    wait_until(lambda: not psutil.pid_exists(worker_id), within=30)
+    wait_until(lambda: not psutil.pid_exists(worker_id))
 
 
 _STUDIO = """

@@ -24,7 +24,7 @@ def die() -> None:
 def die_at(mark: Path) -> None:
     """Say that it has begun, and die when told."""
     mark.with_suffix(".begun").touch()
-    wait_until(mark.exists, within=30)
+    wait_until(mark.exists)
     die()
 
 
@@ -39,7 +39,7 @@ def live_the_second_time(mark: Path) -> str:
 def work(mark: Path) -> str:
     """Go on until told."""
     mark.with_suffix(".begun").touch()
-    wait_until(mark.exists, within=30)
+    wait_until(mark.exists)
     return "done"
 
 
@@ -50,7 +50,7 @@ def worker_pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
 
 
 async def begun(mark: Path) -> None:
-    await eventually(mark.with_suffix(".begun").exists, within=30)
+    await eventually(mark.with_suffix(".begun").exists)
 
 
 async def test_only_the_guilty_one_fails(tmp_path: Path):
