@@ -19,8 +19,10 @@ _CREATE = (
     SQL("CREATE TEMPORARY TABLE sample AS SELECT * FROM video ORDER BY created_at DESC LIMIT {batch}"),
 )
 _COPY = SQL("""
-INSERT INTO {} (id, owner_id, kind, title, prompt, provider, model, size, seconds, phase, created_at)
-SELECT gen_random_uuid(), owner_id, kind, title, prompt, provider, model, size, seconds, phase, created_at
+INSERT INTO {} (id, owner_id, kind, title, prompt, provider, model, size, seconds, phase, created_at,
+    search, ordinal)
+SELECT gen_random_uuid(), owner_id, kind, title, prompt, provider, model, size, seconds, phase, created_at,
+    search, ordinal
 FROM {}""")
 
 

@@ -1,6 +1,6 @@
 """Reading pages of the big library as its fifty owners do, each in turn."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from itertools import cycle
 from uuid import UUID
@@ -10,7 +10,7 @@ import psycopg
 from bench.lab.lab import Library
 from bench.lab.pairs import Timed, repeated
 from bench.lab.statements import Touched, touched, watched
-from sora_studio.db.videos import VideoRepository
+from sora_studio.db.library import LibraryRepository
 from sora_studio.domain.library import LibraryPage, LibraryQuery
 
 Places = Mapping[UUID, UUID]
@@ -29,7 +29,7 @@ WHERE depth >= 0.9 ORDER BY depth DESC"""
 async def read(library: Library, owner_id: UUID, query: LibraryQuery) -> LibraryPage:
     """Read one page, in a transaction of its own, as the service does."""
     async with library.db.transaction() as tx:
-        return await VideoRepository(tx).page(owner_id, query)
+        return await LibraryRepository(tx).page(owner_id, query)
 
 
 def reading(library: Library, query: LibraryQuery, places: Places = FROM_THE_TOP) -> Timed:
@@ -45,10 +45,26 @@ def reading(library: Library, query: LibraryQuery, places: Places = FROM_THE_TOP
 
 async def most_touched(library: Library, query: LibraryQuery, places: Places = FROM_THE_TOP) -> Touched:
     """Return the most memory that any owner's page touches."""
+    return await _most(
+        library, lambda owner_id: read(library, owner_id, replace(query, after=places.get(owner_id)))
+    )
+
+
+async def most_touched_by_counts(library: Library, search: str) -> Touched:
+    """Return the most memory that counting any owner's matches touches."""
+
+    async def count(owner_id: UUID) -> None:
+        async with library.db.transaction() as tx:
+            await LibraryRepository(tx).counts(owner_id, search)
+
+    return await _most(library, count)
+
+
+async def _most(library: Library, look: Callable[[UUID], Awaitable[object]]) -> Touched:
     costs: list[Touched] = []
     for owner_id in library.owners:
         with watched(library.db) as seen:
-            await read(library, owner_id, replace(query, after=places.get(owner_id)))
+            await look(owner_id)
         costs.append(await touched(library.db, [*seen]))
     return max(costs, key=lambda cost: cost.all)
 

@@ -1,6 +1,7 @@
 """A library of many videos, as fifty people would have after years; the first of them owns a fifth."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,7 @@ import psycopg
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Phase
 from sora_studio.domain.words import words_of
+from tests.support.cluster import as_superuser
 from tests.support.library import START
 
 PEOPLE = 50
@@ -26,7 +28,7 @@ and somebody walks past carrying flowers toward green hills under passing clouds
 _WORDS = _TEXT.split()
 _PHASES = (Phase.COMPLETED,) * 93 + (Phase.FAILED,) * 5 + (Phase.QUEUED, Phase.IN_PROGRESS)
 _COPY_VIDEOS = """COPY video (id, owner_id, kind, title, prompt, provider, model, size, seconds, phase,
-    created_at, completed_at, search) FROM STDIN"""
+    created_at, completed_at, search, ordinal) FROM STDIN"""
 _COPY_JOBS = """COPY job (id, video_id, current, provider, remote_id, phase, progress, progress_known,
     price_micros, charge, created_at) FROM STDIN"""
 _COPY_ASSETS = """COPY asset (video_id, variant, key, content_type, bytes, sha256, width, height, created_at)
@@ -40,13 +42,15 @@ class _Wish:
     prompt: str
     phase: Phase
     age: int  # seconds since the first one
+    ordinal: int  # among its owner's
 
 
 def fill(url: str, rows: int) -> list[UUID]:
     """Store so many videos with their jobs and files; return the fifty owners, the heavy one first."""
     owners = [new_id() for _ in range(PEOPLE)]
     wishes = list(_wishes(owners, rows))
-    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+    superuser = as_superuser(url)
+    with psycopg.connect(superuser) as connection, connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # the rows fit together, and nobody listens
         with cursor.copy(
             'COPY "user" (id, email, display_name, password_hash, created_at) FROM STDIN'
@@ -63,18 +67,20 @@ def fill(url: str, rows: int) -> list[UUID]:
             for wish in wishes:
                 for row in _assets(wish):
                     copy.write_row(row)
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE) video, job, asset")
     return owners
 
 
 def _wishes(owners: list[UUID], rows: int) -> Iterator[_Wish]:
     chance = random.Random(_SEED)  # noqa: S311 -- the same rows each time
+    made = Counter[UUID]()
     for number in range(rows):
         heavy = chance.random() < HEAVY_SHARE
         owner_id = owners[0] if heavy else owners[1 + number % (PEOPLE - 1)]
         phase = chance.choice(_PHASES) if number > rows - rows // 100 else _PHASES[number % 97]
-        yield _Wish(new_id(), owner_id, _prompt(chance, number, rows), phase, number)
+        yield _Wish(new_id(), owner_id, _prompt(chance, number, rows), phase, number, made[owner_id])
+        made[owner_id] += 1
 
 
 def _prompt(chance: random.Random, number: int, rows: int) -> str:
@@ -91,7 +97,7 @@ def _video(wish: _Wish) -> tuple[object, ...]:
     ended = when if wish.phase is Phase.COMPLETED else None
     facts = ("create", wish.prompt[:60], wish.prompt, "sandbox", "sora-2", "1280x720", "4")
     words = " ".join(f"'{word}'" for word in words_of(wish.prompt))
-    return (wish.id, wish.owner_id, *facts, wish.phase, when, ended, words)
+    return (wish.id, wish.owner_id, *facts, wish.phase, when, ended, words, wish.ordinal)
 
 
 def _job(wish: _Wish) -> tuple[object, ...]:

@@ -165,7 +165,12 @@ class VideoRow(SQLModel, table=True):
             "id",
             postgresql_where=text("deleted_at IS NULL"),
         ),
-        Index("ix_video_search", "search", postgresql_using="gin"),
+        Index(  # the words of each segment (`db/search.py`)
+            "ix_video_search",
+            text("search_segment(search, owner_id, ordinal)"),
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
         Index("ix_video_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_video_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
         Index(
@@ -205,6 +210,9 @@ class VideoRow(SQLModel, table=True):
     request_sha256: str | None = Field(default=None, sa_column=Column(Text))
     search: list[str] = Field(  # see `domain.words`; written beside title and prompt, and never read back
         default_factory=list, sa_column=Column(WordsType, nullable=False, server_default=text("''::tsvector"))
+    )
+    ordinal: int = Field(  # grows with the time of its owner's videos, more or less by one
+        default=0, sa_column=Column(Integer, nullable=False, server_default="0")
     )
 
 

@@ -1,6 +1,8 @@
 """Rows to start a test from."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sora_studio.db.engine import Database
@@ -22,6 +24,21 @@ async def add_person(db: Database, name: str = "ada") -> UUID:
     return person.id
 
 
+def a_video(owner_id: UUID, prompt: str, **values: Any) -> VideoRow:
+    """Make a row that is found by the words of its prompt."""
+    columns: dict[str, Any] = {
+        "title": title_of(prompt),
+        "provider": "fake",
+        "model": "sora-2",
+        "size": "1280x720",
+        "seconds": "4",
+        "phase": Phase.COMPLETED,
+        "created_at": START,
+        "search": words_of(f"{title_of(prompt)} {prompt}"),
+    }
+    return VideoRow(id=new_id(), owner_id=owner_id, prompt=prompt, **{**columns, **values})
+
+
 async def add_videos(
     db: Database,
     owner_id: UUID,
@@ -31,24 +48,20 @@ async def add_videos(
     every: timedelta = timedelta(seconds=1),
     parent_id: UUID | None = None,
     provider: str = "fake",
+    ordinals: Sequence[int] = (),
 ) -> list[UUID]:
-    """Store videos with one job each, oldest first, `every` apart."""
+    """Store videos with one job each, oldest first, `every` apart; without ordinals, all have the first."""
     ids: list[UUID] = []
     async with db.transaction() as tx:
         for number, prompt in enumerate(prompts):
-            video = VideoRow(
-                id=new_id(),
-                owner_id=owner_id,
-                title=title_of(prompt),
-                prompt=prompt,
+            video = a_video(
+                owner_id,
+                prompt,
                 provider=provider,
-                model="sora-2",
-                size="1280x720",
-                seconds="4",
                 phase=phase,
                 parent_id=parent_id,
                 created_at=start + number * every,
-                search=words_of(f"{title_of(prompt)} {prompt}"),
+                ordinal=ordinals[number] if ordinals else 0,
             )
             tx.add(video)
             await tx.flush()

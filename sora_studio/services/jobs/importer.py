@@ -20,6 +20,7 @@ from sora_studio.domain.ports import Provider, RemoteJob
 from sora_studio.domain.video import TITLE_MAX, Phase, Status, title_of
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.people.addresses import spellings
+from sora_studio.services.videos.search_words import search_words
 
 _PAGES, _PAGE = 200, 100
 _PHASES = {Status.QUEUED: Phase.QUEUED, Status.IN_PROGRESS: Phase.IN_PROGRESS, Status.COMPLETED: Phase.SAVING}
@@ -82,8 +83,10 @@ class Importer:
         video = _video(owner_id, provider, remote)
         job = self._job(provider, video, remote)
         told = (ActivityKind.RENDERED,) if job.phase == Phase.SAVING else ()
+        video.search = await search_words(video.title, video.prompt)
         try:
             async with self._db.transaction() as tx:
+                await UserRepository(tx).hold(owner_id)
                 await VideoRepository(tx).add(video, job)
                 await MaintenanceRepository(tx).record_activity(video.id, ActivityKind.ADOPTED, *told)
         except Conflict:

@@ -9,7 +9,9 @@ from uuid import UUID
 from sora_studio.db.activity import ActivityRepository
 from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
 from sora_studio.db.jobs import JobRepository
+from sora_studio.db.library import LibraryRepository
 from sora_studio.db.models import VideoRow
+from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.errors import Conflict, InvalidInput
@@ -22,6 +24,7 @@ from sora_studio.domain.text import check_storable, is_blank
 from sora_studio.domain.video import TITLE_MAX, Phase, VideoView, VideoWish, clean_prompt, title_of
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.money.spending import Spending
+from sora_studio.services.videos.search_words import search_words
 from sora_studio.services.videos.wishes import RequestFingerprint, Wishes
 
 UNDO_TIME = timedelta(seconds=60)
@@ -116,23 +119,23 @@ class VideoService:
     async def list_library(self, owner_id: UUID, query: LibraryQuery) -> LibraryPage:
         """Return a page of the owner's library in at most four statements."""
         async with self._db.transaction() as tx:
-            page = await VideoRepository(tx).page(owner_id, query)
+            page = await LibraryRepository(tx).page(owner_id, query)
         return replace(page, videos=tuple(map(self._catalog.explained, page.videos)))
 
     async def count_library(self, owner_id: UUID, search: str = "") -> LibraryCounts:
         """Count the owner's videos by status, up to a thousand."""
         async with self._db.transaction() as tx:
-            return await VideoRepository(tx).counts(owner_id, search)
+            return await LibraryRepository(tx).counts(owner_id, search)
 
     async def standing(self, owner_id: UUID, since: datetime) -> dict[UUID, Phase]:
         """Return where the owner's unfinished videos are, and those asked for since then."""
         async with self._db.transaction() as tx:
-            return await VideoRepository(tx).standing(owner_id, since)
+            return await LibraryRepository(tx).standing(owner_id, since)
 
     async def coming(self, owner_id: UUID) -> Coming:
         """Say how many videos are on their way, and what they cost."""
         async with self._db.transaction() as tx:
-            return await VideoRepository(tx).coming(owner_id)
+            return await LibraryRepository(tx).coming(owner_id)
 
     async def family(self, owner_id: UUID, video_id: UUID) -> Family:
         """Return a video's parent and what was made from it."""
@@ -152,16 +155,21 @@ class VideoService:
         async with self._db.transaction() as tx:
             return await ActivityRepository(tx).of(owner_id, video_id)
 
-    @retry_on_deadlock
     async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> VideoView:
         """Give a video another title.
 
         Raises:
             InvalidInput: Empty, or longer than 120 characters.
         """
+        title = _clean_title(title)
+        prompt = (await self.get(owner_id, video_id)).prompt  # which never changes
+        return await self._retitle(owner_id, video_id, title, await search_words(title, prompt))
+
+    @retry_on_deadlock
+    async def _retitle(self, owner_id: UUID, video_id: UUID, title: str, words: list[str]) -> VideoView:
         async with self._db.transaction() as tx:
             videos = VideoRepository(tx)
-            await videos.rename(owner_id, video_id, _clean_title(title))
+            await videos.rename(owner_id, video_id, title, words)
             return await videos.view(owner_id, video_id)
 
     @retry_on_deadlock
@@ -192,6 +200,7 @@ class VideoService:
             NotFound: Too late, or not the owner's.
         """
         async with self._db.transaction() as tx:
+            await UserRepository(tx).hold(owner_id)
             videos = VideoRepository(tx)
             await videos.restore(owner_id, video_id, within=UNDO_TIME)
             return await videos.view(owner_id, video_id)

@@ -19,6 +19,7 @@ from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.media import MediaService
+from sora_studio.services.videos.search_words import search_words
 
 KEY_MAX = 255  # characters
 
@@ -127,11 +128,12 @@ class Wishes:
             return await videos.view(request.owner_id, made[0])
 
     async def _complete(self, video: VideoRow, wish: VideoWish) -> tuple[AssetRow, ...]:
-        """Let a checked video through, fill in its characters and keep its reference."""
+        """Let a checked video through, fill in its characters and words, and keep its reference."""
         self._throttle.hit("create", str(video.owner_id))
         self._catalog.require_available(video.provider)
         await self._media.require_disk_space()
         video.characters = await self._cast(video, wish)
+        video.search = await search_words(video.title, video.prompt)
         return await self._reference(video, wish)
 
     @retry_on_deadlock

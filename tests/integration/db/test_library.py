@@ -4,13 +4,17 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlmodel import col, select
 
 from sora_studio.db.engine import Database
-from sora_studio.db.videos import RECENT, VideoRepository
+from sora_studio.db.library import RECENT, LibraryRepository
+from sora_studio.db.models import VideoRow
+from sora_studio.db.search import SEGMENT
+from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.library import LibraryQuery, SortOrder
 from sora_studio.domain.video import COMING, Phase, Status
-from tests.support.library import START, add_person, add_videos
+from tests.support.library import START, a_video, add_person, add_videos
 
 
 async def pages(db: Database, owner_id: UUID, query: LibraryQuery) -> list[UUID]:
@@ -20,7 +24,7 @@ async def pages(db: Database, owner_id: UUID, query: LibraryQuery) -> list[UUID]
     while True:
         async with db.transaction() as tx:
             step = LibraryQuery(query.search, query.statuses, query.order, after, query.limit)
-            page = await VideoRepository(tx).page(owner_id, step)
+            page = await LibraryRepository(tx).page(owner_id, step)
         found += [video.id for video in page.videos]
         if not page.has_more:
             return found
@@ -29,7 +33,7 @@ async def pages(db: Database, owner_id: UUID, query: LibraryQuery) -> list[UUID]
 
 async def search(db: Database, owner_id: UUID, text: str) -> list[str]:
     async with db.transaction() as tx:
-        page = await VideoRepository(tx).page(owner_id, LibraryQuery(text, limit=100))
+        page = await LibraryRepository(tx).page(owner_id, LibraryQuery(text, limit=100))
     return sorted(video.prompt for video in page.videos)
 
 
@@ -48,13 +52,12 @@ async def test_paging_survives_inserts_and_deletes(database: Database):
     owner_id = await add_person(database)
     ids = await add_videos(database, owner_id, *(f"clip {number}" for number in range(30)))
     async with database.transaction() as tx:
-        first = await VideoRepository(tx).page(owner_id, LibraryQuery(limit=10))
+        first = await LibraryRepository(tx).page(owner_id, LibraryQuery(limit=10))
     last = first.videos[-1].id
     await add_videos(database, owner_id, "newer", start=START + timedelta(hours=1))
     async with database.transaction() as tx:
-        videos = VideoRepository(tx)
-        await videos.mark_deleted(owner_id, last)
-        rest = await videos.page(owner_id, LibraryQuery(after=last, limit=100))
+        await VideoRepository(tx).mark_deleted(owner_id, last)
+        rest = await LibraryRepository(tx).page(owner_id, LibraryQuery(after=last, limit=100))
     assert [video.id for video in rest.videos] == ids[19::-1]
 
 
@@ -62,17 +65,17 @@ async def test_someone_elses_videos_are_not_there(database: Database):
     ada, eve = await add_person(database), await add_person(database, "eve")
     (hers,) = await add_videos(database, ada, "a secret garden")
     async with database.transaction() as tx:
-        videos = VideoRepository(tx)
-        assert (await videos.page(eve, LibraryQuery("secret"))).videos == ()
+        videos, library = VideoRepository(tx), LibraryRepository(tx)
+        assert (await library.page(eve, LibraryQuery("secret"))).videos == ()
         assert await videos.views(eve, [hers]) == ()
-        assert (await videos.counts(eve)).all == 0
+        assert (await library.counts(eve)).all == 0
         for attempt in (videos.view, videos.mark_deleted):
             with pytest.raises(NotFound):
                 await attempt(eve, hers)
         with pytest.raises(NotFound):
-            await videos.rename(eve, hers, "mine")
+            await videos.rename(eve, hers, "mine", ["mine"])
         with pytest.raises(InvalidInput):
-            await videos.page(eve, LibraryQuery(after=hers))
+            await library.page(eve, LibraryQuery(after=hers))
 
 
 @pytest.mark.parametrize(
@@ -127,6 +130,44 @@ async def test_search_goes_beyond_the_recent_ones(database: Database):
     assert await pages(database, owner_id, LibraryQuery("common", limit=200)) == ids[:0:-1]
 
 
+@pytest.mark.parametrize("order", SortOrder)
+async def test_search_goes_through_every_segment(database: Database, order: SortOrder):
+    """In either order, from wherever a page begins, and past those where no video is left."""
+    ada, eve = await add_person(database), await add_person(database, "eve")
+    prompts = ["a zebra", "a zebra", "a boat", "a zebra", "a zebra and a boat"]
+    ids = await add_videos(database, ada, *prompts, ordinals=(0, SEGMENT - 1, SEGMENT, SEGMENT, 3 * SEGMENT))
+    await add_videos(database, eve, *prompts, ordinals=(0, SEGMENT, SEGMENT, 2 * SEGMENT, 2 * SEGMENT))
+    found = [ids[0], ids[1], ids[3], ids[4]]
+    expected = found if order is SortOrder.OLDEST else found[::-1]
+    assert await pages(database, ada, LibraryQuery("zeb", order=order, limit=1)) == expected
+    assert await pages(database, ada, LibraryQuery("boat zebra", order=order)) == [ids[4]]
+    async with database.transaction() as tx:
+        counts = await LibraryRepository(tx).counts(ada, "zebra")
+    assert (counts.all, counts.completed) == (4, 4)
+
+
+async def test_what_is_newer_never_has_a_lower_ordinal(database: Database):
+    """However a library comes together: in order, from long ago, and out of the trash."""
+    owner_id = await add_person(database)
+    a, b = await add_videos(database, owner_id, "a", "b", every=timedelta(minutes=2), ordinals=(7, 8))
+
+    async def add(minute: int) -> UUID:
+        async with database.transaction() as tx:
+            video = a_video(owner_id, "c", created_at=START + timedelta(minutes=minute))
+            await VideoRepository(tx).add(video)
+        return video.id
+
+    c, d, e = await add(9), await add(1), await add(-1)
+    async with database.transaction() as tx:
+        await VideoRepository(tx).mark_deleted(owner_id, c)
+    f = await add(10)
+    async with database.transaction() as tx:
+        await VideoRepository(tx).restore(owner_id, c, within=timedelta(minutes=1))
+    async with database.transaction() as tx:
+        rows = await tx.exec(select(VideoRow.id, VideoRow.ordinal).order_by(col(VideoRow.created_at)))
+        assert [*rows] == [(e, 0), (a, 7), (d, 8), (b, 8), (c, 9), (f, 9)]
+
+
 async def test_status_filter_and_counts(database: Database):
     owner_id = await add_person(database)
     coming = [
@@ -139,7 +180,7 @@ async def test_status_filter_and_counts(database: Database):
     assert {*await pages(database, owner_id, query)} == {*coming}
     assert await pages(database, owner_id, LibraryQuery(statuses=(Status.FAILED,))) == [failed]
     async with database.transaction() as tx:
-        videos = VideoRepository(tx)
+        videos = LibraryRepository(tx)
         counts = await videos.counts(owner_id)
         assert (counts.all, counts.coming, counts.completed, counts.failed, counts.capped) == (
             5,
@@ -174,7 +215,7 @@ async def test_what_waits_for_a_decision_is_counted_and_found_by_itself(database
     await add_videos(database, ada, "on its way", phase=Phase.IN_PROGRESS)
     await add_videos(database, ada, "done")
     async with database.transaction() as tx:
-        videos = VideoRepository(tx)
+        videos = LibraryRepository(tx)
         counts = await videos.counts(ada)
         deciding = await videos.page(ada, LibraryQuery(phases=(Phase.NEEDS_ATTENTION,)))
         coming = await videos.page(ada, LibraryQuery(phases=COMING))
@@ -190,5 +231,5 @@ async def test_where_the_unfinished_and_the_newest_stand(database: Database):
     (new,) = await add_videos(database, ada, "done at once", start=START + timedelta(hours=1))
     await add_videos(database, eve, "hers", phase=Phase.QUEUED)
     async with database.transaction() as tx:
-        standing = await VideoRepository(tx).standing(ada, START + timedelta(minutes=30))
+        standing = await LibraryRepository(tx).standing(ada, START + timedelta(minutes=30))
     assert standing == {coming: Phase.QUEUED, new: Phase.COMPLETED}

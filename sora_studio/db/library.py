@@ -1,0 +1,133 @@
+"""One person's library: its pages, what they search for, and how many videos of each kind there are."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Select, func, select, union_all
+from sqlmodel import col
+
+from sora_studio.db.models import JobRow, VideoRow
+from sora_studio.db.repository import Repository
+from sora_studio.db.search import has_words, is_search, matches
+from sora_studio.db.video_views import (
+    SHOWN,
+    UNFINISHED,
+    VIDEO,
+    Position,
+    beyond,
+    current_job,
+    keyset,
+    owned_by,
+    select_views,
+    to_view,
+)
+from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.library import Coming, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
+from sora_studio.domain.money import SANDBOX
+from sora_studio.domain.video import STATUS_OF, Phase, Status
+
+COUNT_CAP = 1_000
+"""Totals are counted up to here; beyond it the page says "1,000+"."""
+
+RECENT = 500
+"""So many of the owner's next videos are searched one by one before the search index is asked: a common word
+fills its page among them, and only a rare one needs the index."""
+
+
+class LibraryRepository(Repository):
+    """Reads libraries inside one transaction; every method takes the owner."""
+
+    async def page(self, owner_id: UUID, query: LibraryQuery) -> LibraryPage:
+        """Return one page, keyset-paged: its cost does not grow with its depth.
+
+        Raises:
+            InvalidInput: `after` is no video of the owner's.
+        """
+        after = await self._position(owner_id, query.after) if query.after else None
+        chosen = partial(_chosen, query)
+        library = select(*SHOWN, VIDEO.c.search).where(owned_by(owner_id), *chosen(VIDEO))
+        if after:
+            library = library.where(beyond(query.order, after))
+        library = library.order_by(*keyset(query.order))
+        if not is_search(query.search):
+            return await self._first(library, query)
+        recent = library.limit(RECENT).subquery()
+        found = select(recent).where(has_words(query.search, recent)).order_by(*keyset(query.order, recent))
+        page = await self._first(found, query)
+        if page.has_more:
+            return page
+        everywhere = matches(owner_id, query.search, query.order, after=after, chosen=chosen)
+        return await self._first(everywhere, query)
+
+    async def counts(self, owner_id: UUID, search: str = "") -> LibraryCounts:
+        """Count the owner's newest 1,001 matching videos by status."""
+        if is_search(search):
+            videos = matches(owner_id, search, SortOrder.NEWEST)
+        else:
+            videos = select(VIDEO.c.phase).where(owned_by(owner_id)).order_by(*keyset(SortOrder.NEWEST))
+        newest = videos.limit(COUNT_CAP + 1).subquery()
+        rows = await self._do(select(newest.c.phase, func.count().label("videos")).group_by(newest.c.phase))
+        by_phase = {Phase(row.phase): int(row.videos) for row in rows}
+        deciding = by_phase.pop(Phase.NEEDS_ATTENTION, 0)
+        by_status = Counter[Status]()
+        for phase, videos in by_phase.items():
+            by_status[STATUS_OF[phase]] += videos
+        total = by_status.total() + deciding
+        return LibraryCounts(
+            all=min(total, COUNT_CAP),
+            coming=by_status[Status.QUEUED] + by_status[Status.IN_PROGRESS],
+            completed=by_status[Status.COMPLETED],
+            failed=by_status[Status.FAILED],
+            deciding=deciding,
+            capped=total > COUNT_CAP,
+        )
+
+    async def standing(self, owner_id: UUID, since: datetime) -> dict[UUID, Phase]:
+        """Return where the owner's unfinished videos are, and those asked for since: at most a thousand."""
+        unfinished, new = (
+            select(col(VideoRow.id), col(VideoRow.phase)).where(owned_by(owner_id), which).limit(COUNT_CAP)
+            for which in (col(VideoRow.status).in_(UNFINISHED), col(VideoRow.created_at) > since)
+        )  # an index for each
+        return {row.id: Phase(row.phase) for row in await self._do(union_all(unfinished, new))}
+
+    async def coming(self, owner_id: UUID) -> Coming:
+        """Say how many videos are on their way, and for how much."""
+        price, is_play = col(JobRow.price_micros), col(JobRow.provider) == SANDBOX
+        query = (
+            select(
+                func.count().label("videos"),
+                func.coalesce(func.sum(price).filter(~is_play), 0).label("price"),
+                func.coalesce(func.sum(price).filter(is_play), 0).label("play"),
+            )
+            .select_from(VideoRow)
+            .join(JobRow, current_job())
+            .where(owned_by(owner_id), col(VideoRow.status).in_(UNFINISHED))
+        )
+        row = (await self._do(query)).one()
+        return Coming(row.videos, int(row.price), int(row.play))
+
+    async def _position(self, owner_id: UUID, video_id: UUID) -> Position:
+        owned = (col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)
+        created_at = (await self._do(select(col(VideoRow.created_at)).where(*owned))).scalar_one_or_none()
+        if created_at is None:
+            message = "There is no video to continue after."
+            raise InvalidInput(message, "after")
+        return created_at, video_id
+
+    async def _first(self, found: Select[*tuple[Any, ...]], query: LibraryQuery) -> LibraryPage:
+        """Read the first of some videos; which ones they are is settled before anything is joined to them."""
+        page = found.limit(query.limit + 1).subquery()  # one more tells whether there is more
+        rows = [*await self._do(select_views(page).order_by(*keyset(query.order, page)))]
+        return LibraryPage(tuple(map(to_view, rows[: query.limit])), has_more=len(rows) > query.limit)
+
+
+def _chosen(query: LibraryQuery, video: FromClause) -> Iterator[ColumnElement[bool]]:
+    if query.statuses:
+        yield video.c.status.in_(query.statuses)
+    if query.phases:
+        yield video.c.status.in_({STATUS_OF[phase] for phase in query.phases})  # by which there is an index
+        yield video.c.phase.in_(query.phases)

@@ -1,0 +1,116 @@
+"""How rows become what is shown of videos: each with its current job beside it, in a keyset order."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Lateral, Row, Select, and_, func, select, tuple_
+from sqlmodel import SQLModel
+
+from sora_studio.db.models import REFERENCE
+from sora_studio.domain.job import Charge
+from sora_studio.domain.library import SortOrder
+from sora_studio.domain.problem import Problem
+from sora_studio.domain.video import TERMINAL, Kind, Phase, Status, VideoView
+
+VIDEO = SQLModel.metadata.tables["video"]
+UNFINISHED = (Status.QUEUED, Status.IN_PROGRESS)
+
+Position = tuple[Any, Any]
+"""Where a video stands in its library: when it was asked for, and its id."""
+
+_JOB, _ASSET = (SQLModel.metadata.tables[name] for name in ("job", "asset"))
+SHOWN = [
+    VIDEO.c[name]
+    for name in (
+        *("id", "owner_id", "kind", "title", "prompt", "model", "size", "seconds"),
+        *("phase", "created_at", "completed_at", "parent_id", "characters"),
+    )
+]
+_OF_JOB = [
+    _JOB.c[name]
+    for name in (
+        *("current", "provider", "progress", "progress_known", "remote_status", "remote_expires_at"),
+        *("price_micros", "problem_code", "problem_message", "submit_started_at", "accepted_at"),
+    )
+]
+_COSTS = _JOB.c.charge == Charge.SETTLED
+_MAY_COST = and_(~_COSTS, _JOB.c.submit_started_at.is_not(None), _JOB.c.remote_id.is_(None))
+
+
+def owned_by(owner_id: UUID, video: FromClause = VIDEO) -> ColumnElement[bool]:
+    """Build the condition that a video is somebody's, and there."""
+    return and_(video.c.owner_id == owner_id, video.c.deleted_at.is_(None))
+
+
+def current_job(video: FromClause = VIDEO) -> ColumnElement[bool]:
+    """Build the condition by which a video's current job is joined to it."""
+    return and_(_JOB.c.video_id == video.c.id, _JOB.c.current)
+
+
+def keyset(order: SortOrder, video: FromClause = VIDEO) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return what videos are sorted by, so that no two of them are equal."""
+    position = video.c.created_at, video.c.id
+    first, second = (each.desc() if order is SortOrder.NEWEST else each.asc() for each in position)
+    return first, second
+
+
+def beyond(order: SortOrder, position: Position, video: FromClause = VIDEO) -> ColumnElement[bool]:
+    """Build the condition that a video comes after a place in that order."""
+    here, there = tuple_(video.c.created_at, video.c.id), tuple_(*position)
+    return here < there if order is SortOrder.NEWEST else here > there
+
+
+def select_views(video: FromClause = VIDEO) -> Select[*tuple[Any, ...]]:
+    """Join to videos what a view shows beside them.
+
+    The reference is joined, not asked for with EXISTS: for that PostgreSQL would read the row of every file.
+    """
+    columns = [video.c[column.name] for column in SHOWN]
+    job, has_reference = _jobs(video), _ASSET.c.video_id.is_not(None).label("has_reference")
+    is_reference = and_(_ASSET.c.video_id == video.c.id, _ASSET.c.variant == REFERENCE)
+    joined = select(*columns, *job.c, has_reference).select_from(video).join(job, job.c.current)
+    return joined.outerjoin(_ASSET, is_reference)
+
+
+def _jobs(video: FromClause) -> Lateral:
+    """Read the jobs of each video, and beside each how many of the video's cost, and how many may.
+
+    The current one is chosen afterwards: so one way down an index finds everything.
+    """
+    costs, may_cost = (func.count().filter(which).over() for which in (_COSTS, _MAY_COST))
+    charged = func.sum(_JOB.c.price_micros).filter(_COSTS).over()
+    counts = costs.label("charges"), charged.label("charged_micros"), may_cost.label("unclear")
+    return select(*_OF_JOB, *counts).where(_JOB.c.video_id == video.c.id).lateral("job_of_video")
+
+
+def to_view(row: Row[Any]) -> VideoView:
+    """Turn a row of `select_views` into what is shown."""
+    phase = Phase(row.phase)
+    return VideoView(
+        id=row.id,
+        owner_id=row.owner_id,
+        kind=Kind(row.kind),
+        title=row.title,
+        prompt=row.prompt,
+        provider=row.provider,
+        model=row.model,
+        size=row.size,
+        seconds=row.seconds,
+        phase=phase,
+        progress=row.progress,
+        progress_known=row.progress_known,
+        created_at=row.created_at,
+        completed_at=row.completed_at,
+        expires_at=None if phase in TERMINAL else row.remote_expires_at,
+        parent_id=row.parent_id,
+        price_micros=row.price_micros,
+        charges=row.charges,
+        charged_micros=None if row.charged_micros is None else int(row.charged_micros),
+        unclear=row.unclear,
+        problem=Problem(row.problem_code, row.problem_message or "") if row.problem_code else None,
+        has_reference=row.has_reference,
+        remote_status=row.remote_status,
+        characters=tuple(row.characters),
+        accepted_at=row.accepted_at,
+        sent=row.submit_started_at is not None,
+    )
