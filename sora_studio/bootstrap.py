@@ -219,7 +219,7 @@ def _services(
         sign_up_open=settings.sign_up == "open",
     )
     caps = Caps(settings.max_pending, settings.unused_pictures_mb * 1_000_000)
-    made = assemble_videos(for_people, scheduler.wake, throttle=throttle, caps=caps)
+    made = assemble_videos(for_people, accounts.sessions, scheduler.wake, throttle=throttle, caps=caps)
     return Services(
         accounts=accounts,
         sessions=accounts.sessions,

@@ -34,6 +34,25 @@ OptionalIdentityDep = Annotated[Identity | None, Depends(identity_if_any)]
 """The verified person, or None."""
 
 
+async def named_identity(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Identity:
+    """Return whom the token of a request names.
+
+    Raises:
+        NotSignedIn: No token of ours came.
+    """
+    token = bearer.credentials if bearer else token_in_cookies(request.headers.get("cookie", ""))
+    if not token:
+        raise _not_signed_in()
+    return services().accounts.named(token, request_origin(request))
+
+
+NamedIdentityDep = Annotated[Identity, Depends(named_identity)]
+"""Whom a token of ours names: for a service that asks for the session in a transaction of its own."""
+
+
 async def current_identity(identity: OptionalIdentityDep) -> Identity:
     """Return who sends a request.
 
@@ -41,9 +60,12 @@ async def current_identity(identity: OptionalIdentityDep) -> Identity:
         NotSignedIn: No token came, or its session has ended.
     """
     if identity is None:
-        message = "Please log in: no valid session came with this request."
-        raise NotSignedIn(message)
+        raise _not_signed_in()
     return identity
+
+
+def _not_signed_in() -> NotSignedIn:
+    return NotSignedIn("Please log in: no valid session came with this request.")
 
 
 def request_origin(request: Request) -> Origin:

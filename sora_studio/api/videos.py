@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from sora_studio.api.body import read_fields
-from sora_studio.api.dependencies import IdentityDep
+from sora_studio.api.dependencies import IdentityDep, NamedIdentityDep
 from sora_studio.api.files import FILE, file_response
 from sora_studio.api.parsing import read_prompt, read_wish
 from sora_studio.api.schemas import ActivityList, Deleted, StatusList, Video, VideoList, VideoStatus
@@ -16,7 +16,7 @@ from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
-from sora_studio.domain.video import PROMPT_MAX, Status, Variant
+from sora_studio.domain.video import PROMPT_MAX, PosterWidth, Status, Variant
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
@@ -205,14 +205,15 @@ async def give_up(identity: IdentityDep, video_id: VideoId) -> Video:
 @router.get("/{video_id}/content", response_class=Response, responses=FILE)
 async def read_content(
     request: Request,
-    identity: IdentityDep,
+    identity: NamedIdentityDep,
     video_id: VideoId,
     variant: Variant = Variant.VIDEO,
     *,
+    width: Annotated[PosterWidth | None, Query(description="Of the thumbnail, in pixels at most.")] = None,
     download: Annotated[bool, Query(description="Save it instead of showing it.")] = False,
 ) -> Response:
     """Return a finished video's file: MP4, WebP thumbnail or JPEG spritesheet (5 by 4 frames)."""
-    file = await services().media.file(identity.user_id, video_id, variant)
+    file = await services().media.file_for(identity, video_id, variant, width)
     return file_response(request, file, download=download)
 
 

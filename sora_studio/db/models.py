@@ -32,7 +32,7 @@ from sqlmodel import Field, SQLModel
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.audit import STORED, Result
 from sora_studio.domain.job import Charge
-from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, Variant
+from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, PosterWidth, Variant
 
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={
@@ -314,7 +314,10 @@ class AssetRow(SQLModel, table=True):
 
     __tablename__ = "asset"
     __table_args__ = (
-        CheckConstraint(one_of("variant", [*Variant, REFERENCE]), name="variant"),
+        CheckConstraint(
+            one_of("variant", [*Variant, *(width.variant for width in PosterWidth), REFERENCE]),
+            name="variant",
+        ),
         CheckConstraint("bytes > 0", name="bytes"),
     )
 

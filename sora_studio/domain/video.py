@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
@@ -52,6 +52,22 @@ class Variant(StrEnum):
     VIDEO = "video"
     THUMBNAIL = "thumbnail"
     SPRITESHEET = "spritesheet"
+
+
+POSTER_SIDE = 1280
+"""Pixels: the longer side of a thumbnail at most."""
+
+
+class PosterWidth(IntEnum):
+    """Pixels: so small the thumbnail is kept, too, for tiles."""
+
+    NARROW = 320
+    WIDE = 640
+
+    @property
+    def variant(self) -> str:
+        """Name the copy of the thumbnail that is at most so wide, as a file of its own."""
+        return f"{Variant.THUMBNAIL}-{self:d}"
 
 
 STATUS_OF = {

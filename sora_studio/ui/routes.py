@@ -1,6 +1,6 @@
 """Where the pages and the files of a video are."""
 
-from sora_studio.domain.video import Kind, Variant
+from sora_studio.domain.video import POSTER_SIDE, Kind, PosterWidth, Variant
 
 HOME = "/"
 LIBRARY = "/library"
@@ -22,6 +22,13 @@ def video(video_id: str) -> str:
 def content(video_id: str, variant: Variant, *, download: bool = False) -> str:
     """Return the address of one of a video's files."""
     return f"/api/videos/{video_id}/content?variant={variant}{'&download=1' if download else ''}"
+
+
+def posters(video_id: str) -> str:
+    """Return the addresses of a video's poster in every width, as a `srcset`."""
+    whole = content(video_id, Variant.THUMBNAIL)
+    small = (f"{whole}&width={width:d} {width:d}w" for width in PosterWidth)
+    return ", ".join((*small, f"{whole} {POSTER_SIDE}w"))
 
 
 def reference(video_id: str) -> str:

@@ -35,6 +35,7 @@ from sora_studio.domain.profile import Profile
 from sora_studio.domain.video import (
     Kind,
     Phase,
+    PosterWidth,
     Status,
     Variant,
     VideoView,
@@ -66,7 +67,10 @@ class FakeAccounts:
         self.tokens[token] = Identity(user_id, new_id())
         return token
 
-    async def identify(self, token: str, _origin: Origin) -> Identity:
+    async def identify(self, token: str, origin: Origin) -> Identity:
+        return self.named(token, origin)
+
+    def named(self, token: str, _origin: Origin) -> Identity:
         if token not in self.tokens:
             message = "Please log in."
             raise NotSignedIn(message)
@@ -317,8 +321,10 @@ class FakeMedia:
         self.files[view.id, variant] = kept
         return kept
 
-    async def file(self, owner_id: UUID, video_id: UUID, variant: Variant) -> MediaFile:
-        view = await self.videos.get(owner_id, video_id)
+    async def file_for(
+        self, identity: Identity, video_id: UUID, variant: Variant, _width: PosterWidth | None
+    ) -> MediaFile:
+        view = await self.videos.get(identity.user_id, video_id)
         if view.phase is not Phase.COMPLETED:
             message = "This video is not finished yet."
             raise Conflict(message)

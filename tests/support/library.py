@@ -10,8 +10,20 @@ from sora_studio.db.models import JobRow, UserRow, VideoRow
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Phase, title_of
 from sora_studio.domain.words import words_of
+from sora_studio.services.people.sessions import SessionPolicy, SessionService
+from sora_studio.services.people.trail import Trail
+from sora_studio.services.throttle import Throttle
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def session_service(db: Database) -> SessionService:
+    """Make what asks for sessions, for a service that does so in its own transactions."""
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    return SessionService(db=db, trail=Trail(db, Throttle(), clock), policy=SessionPolicy(), clock=clock)
 
 
 async def add_person(db: Database, name: str = "ada") -> UUID:

@@ -13,7 +13,7 @@ from sora_studio.db.models import AssetRow
 from sora_studio.domain.errors import MediaError, MediaTooLarge
 from sora_studio.domain.media import MediaFacts
 from sora_studio.domain.ports import Content, Provider, Storage
-from sora_studio.domain.video import Variant
+from sora_studio.domain.video import PosterWidth, Variant
 from sora_studio.services.jobs.partial_file import PartialFile, open_partial
 from sora_studio.services.pictures import inspect_video, make_poster, make_spritesheet
 from sora_studio.services.worker_pool import WorkerPool
@@ -23,7 +23,7 @@ _OF_WHAT_WAS_ASKED = 0.5
 and some always make the same length, so nothing finer tells a cut from a habit; a file that misses bytes is
 found by its length, its boxes and its pictures anyway."""
 
-_STILLS = {Variant.THUMBNAIL: "image/webp", Variant.SPRITESHEET: "image/jpeg"}
+_WEBP, _JPEG, _MP4 = "image/webp", "image/jpeg", "video/mp4"
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ class Downloader:
             facts = await self._worker_pool.run(inspect_video, part.path)
             _check_seconds(facts, wanted)
             stills = await self._make_stills(wanted, part.path, facts)
-            return [*stills, await self._keep(wanted, Variant.VIDEO, part.path, "video/mp4", facts)]
+            return [*stills, await self._keep(wanted, Variant.VIDEO, part.path, _MP4, facts)]
 
     async def remake_stills(self, wanted: FileRequest, key: str) -> list[AssetRow]:
-        """Make thumbnail and spritesheet of a film that is ours already.
+        """Make the thumbnail, its smaller copies and the spritesheet of a film that is ours already.
 
         Raises:
             MediaError: It cannot be played.
@@ -86,18 +86,21 @@ class Downloader:
 
     async def _make_stills(self, wanted: FileRequest, film: Path, facts: MediaFacts) -> list[AssetRow]:
         poster, sprite = self._storage.spool(), self._storage.spool()
+        smaller = {width: self._storage.spool() for width in PosterWidth}
+        stills: list[tuple[str, Path, str]] = [
+            (Variant.THUMBNAIL, poster, _WEBP),
+            (Variant.SPRITESHEET, sprite, _JPEG),
+        ]
+        stills += [(width.variant, path, _WEBP) for width, path in smaller.items()]
         try:
             await asyncio.gather(
-                self._worker_pool.run(make_poster, film, poster),
+                self._worker_pool.run(make_poster, film, poster, smaller),
                 self._worker_pool.run(make_spritesheet, film, sprite),
             )
-            return [
-                await self._keep(wanted, variant, path, content_type, facts)
-                for (variant, content_type), path in zip(_STILLS.items(), (poster, sprite), strict=True)
-            ]
+            return [await self._keep(wanted, *still, facts) for still in stills]
         finally:
-            poster.unlink(missing_ok=True)
-            sprite.unlink(missing_ok=True)
+            for _, path, _ in stills:
+                path.unlink(missing_ok=True)
 
     async def _fetch(self, provider: Provider, wanted: FileRequest, part: PartialFile) -> None:
         try:
@@ -149,9 +152,11 @@ class Downloader:
         raise MediaTooLarge(message)
 
     async def _keep(
-        self, wanted: FileRequest, variant: Variant, path: Path, content_type: str, facts: MediaFacts
+        self, wanted: FileRequest, variant: str, path: Path, content_type: str, facts: MediaFacts
     ) -> AssetRow:
-        key = f"videos/{wanted.video_id.hex}/{wanted.job_id.hex}.{content_type.rpartition('/')[2]}"
+        _, dash, width = variant.partition("-")
+        name = f"{wanted.job_id.hex}{dash}{width}.{content_type.rpartition('/')[2]}"
+        key = f"videos/{wanted.video_id.hex}/{name}"
         length, sha256 = await asyncio.to_thread(measure, path)
         await self._storage.put(path, key)
         return AssetRow(

@@ -114,10 +114,18 @@ class AccountService:
         Raises:
             NotSignedIn: The token is not ours or its session has ended.
         """
-        identity = replace(self._tokens.read(token), origin=origin)
+        identity = self.named(token, origin)
         if not await self.sessions.is_open(identity):
             raise no_session()
         return identity
+
+    def named(self, token: str, origin: Origin = NOWHERE) -> Identity:
+        """Return whom a token of ours names; whether the session stands is for the caller to ask.
+
+        Raises:
+            NotSignedIn: The token is not ours.
+        """
+        return replace(self._tokens.read(token), origin=origin)
 
     async def log_out(self, identity: Identity) -> None:
         """End the session; its tabs are notified, and nothing they send afterwards is obeyed."""

@@ -11,6 +11,7 @@ from sora_studio.domain.account import Identity, Origin, SessionView
 from sora_studio.domain.audit import Act
 from sora_studio.domain.ids import new_id, public_session_id
 from sora_studio.domain.ports import Clock
+from sora_studio.services.people.tokens import no_session
 from sora_studio.services.people.trail import Trail
 
 _SEEN_EVERY = timedelta(minutes=1)
@@ -55,13 +56,17 @@ class SessionService:
 
     async def is_open(self, identity: Identity) -> bool:
         """Tell whether a session stands, and note that it is in use; costs one indexed SELECT most times."""
-        now = self._clock()
         async with self._db.transaction() as tx:
-            sessions = SessionRepository(tx)
-            seen = await sessions.last_seen(identity, now, now - self.policy.idle)
-            if seen is not None and seen < now - _SEEN_EVERY:
-                await sessions.touch(identity.session_id, now, unless_since=now - _SEEN_EVERY)
-        return seen is not None
+            return await self._is_open(tx, identity)
+
+    async def make_sure(self, tx: Transaction, identity: Identity) -> None:
+        """Make sure that a session stands, in the transaction that answers its request.
+
+        Raises:
+            NotSignedIn: It has ended.
+        """
+        if not await self._is_open(tx, identity):
+            raise no_session()
 
     def new(self, user_id: UUID, origin: Origin) -> SessionRow:
         """Make a session, to be opened."""
@@ -93,3 +98,10 @@ class SessionService:
     async def close_others(self, tx: Transaction, identity: Identity) -> None:
         """End every session of a person but the one that asks for it."""
         await SessionRepository(tx).end_others(identity, self._clock())
+
+    async def _is_open(self, tx: Transaction, identity: Identity) -> bool:
+        sessions, now = SessionRepository(tx), self._clock()
+        seen = await sessions.last_seen(identity, now, now - self.policy.idle)
+        if seen is not None and seen < now - _SEEN_EVERY:
+            await sessions.touch(identity.session_id, now, unless_since=now - _SEEN_EVERY)
+        return seen is not None

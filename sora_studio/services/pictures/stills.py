@@ -1,6 +1,6 @@
 """Stills of a video: its poster, and the spritesheet that players show while one points at the time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import cast
@@ -10,10 +10,10 @@ from PIL import Image, ImageStat
 
 from sora_studio.domain.errors import MediaError
 from sora_studio.domain.media import SPRITE_COLUMNS, SPRITE_ROWS
+from sora_studio.domain.video import POSTER_SIDE
 from sora_studio.services.pictures.video import Film, open_film
 from sora_studio.services.pictures.worker import bounded
 
-POSTER_SIDE = 1280  # pixels, the longer side at most
 CELL_SIDE = 320  # pixels, the longer side of a spritesheet's cell
 SHEET_BYTES = 250_000  # at most, as far as JPEG goes
 
@@ -24,8 +24,13 @@ _QUALITIES = (82, 72, 62, 50, 38, 25, 12)
 
 
 @bounded
-def make_poster(video_path: Path, out_path: Path) -> None:
+def make_poster(video_path: Path, out_path: Path, smaller: Mapping[int, Path] | None = None) -> None:
     """Write a WebP of a telling moment: not black, not empty.
+
+    Args:
+        video_path: The film.
+        out_path: Where it goes, at most POSTER_SIDE pixels a side.
+        smaller: Where copies of it go, by how many pixels wide they are at most.
 
     Raises:
         MediaError: The video cannot be decoded.
@@ -35,7 +40,10 @@ def make_poster(video_path: Path, out_path: Path) -> None:
     if image is None:
         raise _no_pictures()
     image.thumbnail((POSTER_SIDE, POSTER_SIDE), Image.Resampling.LANCZOS)
-    image.save(out_path, "WEBP", quality=82, method=4)
+    for width, path in ((image.width, out_path), *(smaller or {}).items()):
+        copy = image.copy()
+        copy.thumbnail((width, image.height), Image.Resampling.LANCZOS)
+        copy.save(path, "WEBP", quality=82, method=4)
 
 
 def _candidates(film: Film) -> Iterator[Image.Image]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sora_studio.domain.tasks import Wake
 from sora_studio.services.money.spending import Spending
+from sora_studio.services.people.sessions import SessionService
 from sora_studio.services.resources import Resources
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.characters import CharacterService
@@ -35,6 +36,7 @@ class VideoServices:
 
 def assemble(
     on: Resources,
+    sessions: SessionService,
     wake: Wake,
     *,
     throttle: Throttle | None = None,
@@ -45,6 +47,7 @@ def assemble(
 
     Args:
         on: What they stand on.
+        sessions: Say who may see files.
         wake: Wakes the background work.
         throttle: How fast people may act; None: one of their own, and new accounts as fast as they like.
         caps: How much they may have.
@@ -59,6 +62,7 @@ def assemble(
         disk_space=on.disk_space,
         worker_pool=on.worker_pool,
         throttle=throttle,
+        sessions=sessions,
         unused_max=caps.unused_max,
     )
     wishes = Wishes(

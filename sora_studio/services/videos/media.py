@@ -7,16 +7,18 @@ from uuid import UUID
 import anyio
 
 from sora_studio.db.assets import AssetRepository
-from sora_studio.db.engine import Database
+from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.models import REFERENCE, AssetRow, ReferenceRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.errors import Conflict, NotFound, StorageError, TooLarge, Unavailable
+from sora_studio.domain.account import Identity
+from sora_studio.domain.errors import Conflict, InvalidInput, NotFound, StorageError, TooLarge, Unavailable
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import MediaFile, ReferenceView, file_name
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.problem import ProblemCode
-from sora_studio.domain.video import Phase, Size, Variant, VideoWish
+from sora_studio.domain.video import Phase, PosterWidth, Size, Variant, VideoWish
 from sora_studio.services.disk_space import DiskSpace
+from sora_studio.services.people.sessions import SessionService
 from sora_studio.services.pictures import clean_reference, fit_reference
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.worker_pool import WorkerPool
@@ -39,10 +41,11 @@ class MediaService:
         disk_space: DiskSpace,
         worker_pool: WorkerPool,
         throttle: Throttle,
+        sessions: SessionService,
         unused_max: int = UNUSED_MAX,
     ) -> None:
         self._db, self._storage, self._worker_pool, self._throttle = db, storage, worker_pool, throttle
-        self._disk_space, self._unused_max = disk_space, unused_max
+        self._disk_space, self._sessions, self._unused_max = disk_space, sessions, unused_max
 
     async def require_disk_space(self) -> None:
         """Make sure that another video could be saved.
@@ -61,10 +64,34 @@ class MediaService:
             Unavailable: The whole storage is not there.
         """
         async with self._db.transaction() as tx:
-            found = await AssetRepository(tx).find(owner_id, video_id, variant)
-            if found is None:
-                view = await VideoRepository(tx).view(owner_id, video_id)
-                raise _nothing_yet(view.phase)
+            found = await _find(tx, owner_id, video_id, variant)
+        return await self._to_file(*found)
+
+    async def file_for(
+        self, identity: Identity, video_id: UUID, variant: Variant, width: PosterWidth | None = None
+    ) -> MediaFile:
+        """Return a finished video's file to whom a token names: a page of tiles asks for dozens at a time.
+
+        Args:
+            identity: Whose session is asked for in the same transaction.
+            video_id: The video.
+            variant: Which of its files.
+            width: Of the thumbnail; where it was not kept, the thumbnail itself.
+
+        Raises:
+            NotSignedIn: The session has ended.
+            InvalidInput: Another variant has one size only.
+            NotFound: Not the owner's, or its file is missing.
+            Conflict: The video is not finished.
+            Unavailable: The whole storage is not there.
+        """
+        if width is not None and variant is not Variant.THUMBNAIL:
+            message = "Only the thumbnail comes in several widths."
+            raise InvalidInput(message, "width")
+        names = (variant,) if width is None else (width.variant, variant)
+        async with self._db.transaction() as tx:
+            await self._sessions.make_sure(tx, identity)
+            found = await _find(tx, identity.user_id, video_id, *names)
         return await self._to_file(*found)
 
     async def reference(self, owner_id: UUID, video_id: UUID) -> MediaFile:
@@ -239,6 +266,15 @@ class MediaService:
             width=row.width,
             height=row.height,
         )
+
+
+async def _find(tx: Transaction, owner_id: UUID, video_id: UUID, *names: str) -> tuple[AssetRow, str]:
+    """Find the first of some variants that there is."""
+    for name in names:
+        if found := await AssetRepository(tx).find(owner_id, video_id, name):
+            return found
+    view = await VideoRepository(tx).view(owner_id, video_id)
+    raise _nothing_yet(view.phase)
 
 
 def _nothing_yet(phase: Phase) -> NotFound | Conflict:

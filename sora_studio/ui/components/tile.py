@@ -72,7 +72,12 @@ def _ready(card: Card) -> rx.Component:
     return _link(
         card,
         rx.el.img(
-            src=routes.content(f"{card.id}", Variant.THUMBNAIL), alt="", loading="lazy", decoding="async"
+            src=routes.content(f"{card.id}", Variant.THUMBNAIL),
+            src_set=routes.posters(f"{card.id}"),
+            sizes="auto, (min-width: 1100px) 33vw, (min-width: 640px) 50vw, 80vw",
+            alt="",
+            loading="lazy",
+            decoding="async",
         ),
         rx.el.span(card.title, class_name="name", dir="auto"),
         rx.el.span(card.word, " · ", card.duration, " · ", card.facts, class_name="facts num"),

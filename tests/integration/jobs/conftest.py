@@ -22,7 +22,7 @@ from sora_studio.services.videos.assembly import assemble as assemble_videos
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.support.films import film, slide
-from tests.support.library import add_person
+from tests.support.library import add_person, session_service
 from tests.support.provider import FakeProvider
 
 
@@ -49,7 +49,7 @@ class Background:
         self.woken: list[str] = []
         self.catalog = ProviderCatalog({each.profile.name: each for each in (self.provider, *self.more)})
         self.disk_space = DiskSpace(self.storage, fresh=0.0)
-        made = assemble_videos(self.resources(), self.woken.append)
+        made = assemble_videos(self.resources(), session_service(self.db), self.woken.append)
         self.videos, self.derivations = made.videos, made.derivations
         self.media, self.characters = made.media, made.characters
         self.work = self.assembled()

@@ -5,9 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sora_studio.domain.errors import Conflict, NotFound, ProviderUnavailable, Unsupported
+from sora_studio.db.models import SessionRow
+from sora_studio.domain.account import Identity
+from sora_studio.domain.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    ProviderUnavailable,
+    Unsupported,
+)
+from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import SPRITE_COLUMNS, SPRITE_ROWS
-from sora_studio.domain.video import Phase, Status, Variant
+from sora_studio.domain.video import Phase, PosterWidth, Status, Variant
 from tests.integration.jobs.conftest import Background
 from tests.support.library import START
 
@@ -114,11 +124,42 @@ async def test_nothing_temporary_is_left(background: Background, mp4: bytes):
     assert [path for path in background.storage.spool().parent.iterdir() if path.stat().st_size] == []
 
 
+async def test_a_poster_of_the_width_that_is_asked_for(background: Background, mp4: bytes):
+    """Where no smaller one was kept, the whole one is served; and nothing once the session has ended."""
+    view = await finished(background, mp4)
+    await background.archive()
+    async with background.db.transaction() as tx:
+        session = SessionRow(
+            id=new_id(), user_id=background.owner_id, expires_at=datetime(2100, 1, 1, tzinfo=UTC)
+        )
+        tx.add(session)
+    me = Identity(background.owner_id, session.id)
+
+    async def poster(width: PosterWidth | None) -> str:
+        return (await background.media.file_for(me, view.id, Variant.THUMBNAIL, width)).key
+
+    keys = [await poster(width) for width in (None, *PosterWidth)]
+    assert [key.removeprefix(keys[0].removesuffix(".webp")) for key in keys] == [
+        ".webp",
+        "-320.webp",
+        "-640.webp",
+    ]
+    await background.sql("DELETE FROM asset WHERE variant = :name", name=PosterWidth.NARROW.variant)
+    assert await poster(PosterWidth.NARROW) == keys[0]
+    with pytest.raises(InvalidInput):
+        await background.media.file_for(me, view.id, Variant.VIDEO, PosterWidth.NARROW)
+    await background.sql("UPDATE session SET ended_at = now()")
+    for variant in Variant:
+        with pytest.raises(NotSignedIn):
+            await background.media.file_for(me, view.id, variant)
+
+
 async def test_the_purge_takes_files_rows_and_the_providers_copy(background: Background, mp4: bytes):
     view = await finished(background, mp4)
     await background.archive()
-    files = [await background.media.file(view.owner_id, view.id, variant) for variant in Variant]
-    paths = [background.path(file) for file in files]
+    pages = [page async for page in background.storage.list_pages()]
+    paths = [background.path(file) for page in pages for file in page]
+    assert len(paths) == len(Variant) + len(PosterWidth)
     await background.videos.remove(view.owner_id, view.id)
     with pytest.raises(NotFound):
         await background.media.file(view.owner_id, view.id, Variant.VIDEO)

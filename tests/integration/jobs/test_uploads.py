@@ -12,7 +12,7 @@ from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.media import MediaService
 from tests.integration.jobs.conftest import Background
 from tests.support.films import picture
-from tests.support.library import add_person
+from tests.support.library import add_person, session_service
 
 PICTURE = picture((320, 180), "PNG")
 
@@ -24,6 +24,7 @@ def media(background: Background, *, unused_max: int = 10**9, floor: int = 0) ->
         disk_space=DiskSpace(background.storage, floor=floor, fresh=0.0),
         worker_pool=background.worker_pool,
         throttle=Throttle(),
+        sessions=session_service(background.db),
         unused_max=unused_max,
     )
 

@@ -18,6 +18,15 @@ def poster(video: Path) -> Image.Image:
     return Image.open(BytesIO(path.read_bytes()))
 
 
+def test_smaller_posters_show_the_same(tmp_path: Path):
+    """Never larger than the poster itself, whatever width is allowed."""
+    paths = {width: tmp_path / f"{width}" for width in (160, 320, 360, 2000)}
+    make_poster(film(tmp_path / "clip.mp4", size=(360, 640), seconds=0.3), tmp_path / "poster", paths)
+    small, *others = (Image.open(BytesIO(path.read_bytes())) for path in paths.values())
+    assert [image.size for image in (small, *others)] == [(160, 284), (320, 569), (360, 640), (360, 640)]
+    assert mean(small) == pytest.approx(mean(others[-1]), abs=3)
+
+
 def sheet(video: Path) -> tuple[Image.Image, int]:
     """Make a spritesheet; return it with its bytes."""
     path = video.with_suffix(".sheet")
