@@ -30,6 +30,7 @@ from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Changes, Provider
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.webhooks import key_of
+from sora_studio.providers.border import Redactor
 from sora_studio.providers.factory import provider_of
 from sora_studio.providers.rate_limited import RateLimitedProvider
 from sora_studio.scheduler import Scheduler
@@ -95,7 +96,8 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         Unavailable: The database cannot be reached or migrated.
     """
     parts, chosen = parts or Parts(), load_providers(settings)
-    log.hide(secret_words(settings, *chosen))
+    secrets = secret_words(settings, *chosen)
+    log.hide(secrets)
     async with AsyncExitStack() as stack:
         access = await _database_access(settings, stack)
         await asyncio.to_thread(_check_files, settings)
@@ -133,7 +135,7 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
             is_looking=on.catalog.is_looking,
         )
         for_people = replace(on, db=db, worker_pool=uploads)
-        opened = _services(settings, for_people, scheduler, health)
+        opened = _services(settings, for_people, Redactor(secrets).body, scheduler, health)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, changes, scheduler.wake)
 
@@ -207,7 +209,11 @@ async def open_providers(
 
 
 def _services(
-    settings: Settings, for_people: Resources, scheduler: Scheduler, health: HealthService
+    settings: Settings,
+    for_people: Resources,
+    redact: Callable[[bytes], bytes],
+    scheduler: Scheduler,
+    health: HealthService,
 ) -> Services:
     """Put the use cases together."""
     db, throttle = for_people.db, Throttle()
@@ -227,7 +233,9 @@ def _services(
         derivations=made.derivations,
         media=made.media,
         characters=made.characters,
-        webhooks=WebhookService(db=db, keys=_webhook_keys(settings), clock=_utc_now, wake=scheduler.wake),
+        webhooks=WebhookService(
+            db=db, keys=_webhook_keys(settings), redact=redact, clock=_utc_now, wake=scheduler.wake
+        ),
         health=health,
     )
 

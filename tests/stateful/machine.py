@@ -114,7 +114,11 @@ class StudioMachine(RuleBasedStateMachine):
             self.place.db, self.provider, storage, worker_pool, self.owner_id, self.holder
         )
         self.webhooks = WebhookService(
-            db=self.place.db, keys=[key_of(SECRET)], clock=lambda: datetime.now(UTC), wake=lambda _name: None
+            db=self.place.db,
+            keys=[key_of(SECRET)],
+            redact=bytes,
+            clock=lambda: datetime.now(UTC),
+            wake=lambda _name: None,
         )
         self.run(self.background.claims.release())
 

@@ -1,6 +1,6 @@
 """What providers tell us unasked: hints that a job has changed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sora_studio.db.engine import Database
 from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
@@ -19,8 +19,16 @@ class WebhookService:
     Without a key, every delivery is refused.
     """
 
-    def __init__(self, *, db: Database, keys: Sequence[bytes], clock: Clock, wake: Wake) -> None:
-        self._db, self._keys, self._clock, self._wake = db, keys, clock, wake
+    def __init__(
+        self,
+        *,
+        db: Database,
+        keys: Sequence[bytes],
+        redact: Callable[[bytes], bytes],  # takes our secrets out of a body
+        clock: Clock,
+        wake: Wake,
+    ) -> None:
+        self._db, self._keys, self._redact, self._clock, self._wake = db, keys, redact, clock, wake
         self._security_log = SecurityLog()
 
     async def receive(self, delivery: Delivery) -> None:
@@ -33,7 +41,7 @@ class WebhookService:
             InvalidInput: It is not JSON.
         """
         self._check(delivery)
-        remote_id = webhooks.remote_id_of(delivery.body)
+        remote_id = webhooks.remote_id_of(self._redact(delivery.body))
         if remote_id is None:
             return
         async with self._db.transaction() as tx:

@@ -12,10 +12,14 @@ from sora_studio.domain.errors import JobNotFound, NotAllowed
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, Status
 from sora_studio.domain.webhooks import Delivery, key_of
+from sora_studio.providers.border import Redactor
+from sora_studio.providers.wire import BLOT
 from sora_studio.services.jobs.webhooks import WebhookService
 from tests.integration.jobs.conftest import Background
 from tests.support.waiting import eventually
 from tests.unit.domain.test_webhooks import SECRET, sign
+
+OURS = "sk-of-the-studio"  # a key that providers are shown
 
 
 def event(remote_id: str, delivery_id: str = "") -> Delivery:
@@ -28,7 +32,11 @@ def event(remote_id: str, delivery_id: str = "") -> Delivery:
 @pytest.fixture
 def webhooks(background: Background) -> WebhookService:
     return WebhookService(
-        db=background.db, keys=[key_of(SECRET)], clock=lambda: datetime.now(UTC), wake=background.woken.append
+        db=background.db,
+        keys=[key_of(SECRET)],
+        redact=Redactor({OURS}).body,
+        clock=lambda: datetime.now(UTC),
+        wake=background.woken.append,
     )
 
 
@@ -57,6 +65,14 @@ async def test_an_id_that_no_job_can_have_changes_nothing(background: Background
     for remote_id in ("\ud800", "\0", "\n", "x" * 1025):
         await webhooks.receive(event(remote_id))
     assert background.woken == []
+
+
+async def test_a_delivery_that_repeats_our_key_is_kept_without_it(
+    background: Background, webhooks: WebhookService
+):
+    """As a job's id is that came in an answer, so that the two are still the same."""
+    await webhooks.receive(event(f"job-{OURS}"))
+    assert await background.read("SELECT remote_id FROM webhook_delivery") == (f"job-{BLOT}",)
 
 
 async def test_many_deliveries_cost_few_looks(background: Background, webhooks: WebhookService):

@@ -18,7 +18,11 @@ async def test_a_refused_delivery_is_a_security_event():
     """One line at once, whatever their number; the database is not asked."""
     nothing = cast("Database", None)
     service = WebhookService(
-        db=nothing, keys=[b"k" * 32], clock=lambda: datetime.now(UTC), wake=lambda _: None
+        db=nothing,
+        keys=[b"k" * 32],
+        redact=bytes,
+        clock=lambda: datetime.now(UTC),
+        wake=lambda _: None,
     )
     with capture_logs() as log:
         for _ in range(3):
