@@ -27,7 +27,7 @@ def list_providers(data_dir: DataDir = None) -> None:
     """List the configured providers, the default first."""
     from sora_studio.providers.factory import profile_of
 
-    settings = load(data_dir=data_dir)
+    settings = _settings(data_dir)
     for each in load_providers(settings):
         profile = profile_of(each)
         where = _reached(each, settings).base_url or "started beside the studio"
@@ -47,7 +47,7 @@ def check(
     data_dir: DataDir = None,
 ) -> None:
     """Probe a server and say what works; exit with 1 if unusable."""
-    settings = load(data_dir=data_dir)
+    settings = load(data_dir=data_dir) if url else _settings(data_dir)
     chosen = _reached(_preset(name, url, settings) if url else _configured(name, settings), settings)
     if chosen.is_child:
         typer.echo("The sandbox has not been started yet: run the studio first.", err=True)
@@ -86,6 +86,14 @@ def _preset(name: str, url: str, settings: Settings) -> ProviderSettings:
     except ValidationError as error:
         message = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
         raise typer.BadParameter(message) from None
+
+
+def _settings(data_dir: Path | None) -> Settings:
+    """Read the settings of a studio that has run, or that has been told of its providers at least."""
+    settings = load(data_dir=data_dir)
+    if not (settings.providers_file or (settings.data_dir / "providers.toml").exists()):
+        settings.require_used()
+    return settings
 
 
 def _configured(name: str, settings: Settings) -> ProviderSettings:

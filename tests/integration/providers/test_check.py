@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sora_studio.cli.main import cli
+from sora_studio.config import ConfigError
 from tests.support.sandbox import RunningSandbox, running_sandbox
 
 KEY = "sk-of-the-operator"
@@ -87,11 +88,22 @@ def test_what_cannot_be_used(say, name: str, words: str):
 
 
 @pytest.mark.parametrize("arguments", [("nobody",), ("nobody", "--url", "http://127.0.0.1:1/v1")])
-def test_a_name_that_nobody_has(say, arguments: tuple[str, ...]):
+def test_a_name_that_nobody_has(say, tmp_path: Path, arguments: tuple[str, ...]):
+    (tmp_path / "instance").touch()
     assert say("check", *arguments).exit_code == 2
 
 
-def test_a_sandbox_that_never_ran(say):
+@pytest.mark.parametrize("arguments", [("list",), ("check", "sandbox")])
+def test_a_directory_that_is_no_studios(say, tmp_path: Path, arguments: tuple[str, ...]):
+    """A slip in its name is said, and no list of defaults is shown for it."""
+    result = say(*arguments)
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).startswith(f"No studio has ever used {tmp_path}")
+    assert result.output == ""
+
+
+def test_a_sandbox_that_never_ran(say, tmp_path: Path):
+    (tmp_path / "instance").touch()
     assert "has not been started yet" in say("check", "sandbox").output
 
 
