@@ -18,7 +18,7 @@ from bench.lab.metric import Metric
 from bench.lab.table import table
 
 TARGETS = (
-    *("polling", "idle"),
+    *("polling", "reading", "idle"),
     *("library", "search", "statements", "writes", "refresh"),
     *("creating", "pushing", "webhooks", "bursts", "weight", "startup", "shutdown", "rendering", "attacks"),
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.derivations import requested_seconds
+from sora_studio.domain.facts import NO_FACTS, Facts
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import Kind, Phase
 
@@ -83,6 +84,7 @@ class ClaimedJob:
     due_at: datetime | None = None
     deleted_at: datetime | None = None  # its video is; what became of it is wanted all the same
     server: str | None = None  # the one that it was sent to, a `ServerId`; None: that was not recorded
+    problem_message: str | None = None  # what it waits for, or what was said where its answer was unclear
 
     @property
     def likeness(self) -> Likeness:
@@ -119,4 +121,5 @@ class JobChange:
     accepted: bool = field(default=False)  # the provider took it now
     rendered_at: datetime | None = None  # when the provider had rendered it
     server: str | None = None  # the one that knows it
+    facts: Facts = NO_FACTS  # what was not told leaves what is stored
     activity_kinds: tuple[ActivityKind, ...] = ()  # further lines of its activity

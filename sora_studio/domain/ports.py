@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from sora_studio.domain.facts import NO_FACTS, Facts
 from sora_studio.domain.media import ByteRange, Chunks
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Model, Profile
@@ -53,6 +54,7 @@ class RemoteJob:
         default=None, repr=False
     )  # where some servers put the file; it may carry a key
     source: str | None = None  # the remote id of what it was made from
+    facts: Facts = NO_FACTS  # of the rendering
 
 
 @dataclass(frozen=True)

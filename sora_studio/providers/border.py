@@ -13,7 +13,8 @@ from typing import cast
 import httpx2
 
 from sora_studio.log import mask
-from sora_studio.providers.wire import BLOT, FILE_URLS, MalformedResponse
+from sora_studio.providers.reading.names import FILES, HOLDS_FILES, MISUSED
+from sora_studio.providers.wire import BLOT, MalformedResponse
 
 FILE = "file"
 """The extension of a request whose answer is a file."""
@@ -21,6 +22,7 @@ FILE = "file"
 _ANSWER_MAX, _ZIPPED_MAX = 8 * 1024 * 1024, 256 * 1024  # bytes on the wire: a hundred jobs are some 100 KB
 _LENGTHS = {b"content-encoding", b"content-length", b"transfer-encoding"}  # not true of what was read
 _FOLLOWED = b"location"
+_ADDRESSES = frozenset((*FILES, *HOLDS_FILES, *MISUSED))
 
 
 class Redactor:
@@ -65,7 +67,7 @@ class Redactor:
 
     def _words(self, words: str, name: str) -> str:
         """Clean one text: addresses of files are only fetched, and prompts are compared with our own."""
-        if name in FILE_URLS and words.strip().lower().startswith("http"):
+        if name in _ADDRESSES and words.strip().lower().startswith(("http", "data:")):
             return words
         is_sentence = " " in words and name != "prompt"
         return mask(self.text(words)) if is_sentence else self.text(words)

@@ -1,10 +1,11 @@
 """Finished files: from the provider itself, or from wherever it says that they are."""
 
+import base64
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx2
 from openai import APIStatusError
@@ -16,7 +17,8 @@ from sora_studio.providers.border import FILE, Redactor
 from sora_studio.providers.call import Call
 from sora_studio.providers.errors import translated_errors
 from sora_studio.providers.external_fetch import ExternalFetcher
-from sora_studio.providers.wire import as_object, read_file_url
+from sora_studio.providers.reading.file import INLINE, read_file_url
+from sora_studio.providers.wire import MalformedResponse
 
 _CHUNK = 256 * 1024  # bytes
 _HOPS = 5  # redirects that are followed
@@ -78,7 +80,11 @@ class Files:
                 elsewhere = await find_url() if _may_be_elsewhere(error) else None
                 if elsewhere is None:
                     raise
-                response = await self._file(elsewhere, beginning, stack)
+                if elsewhere.lower().startswith(INLINE):
+                    yield _inline(elsewhere)
+                    return
+                # Relative ones are the provider's own.
+                response = await self._file(str(self._base.join(elsewhere)), beginning, stack)
             start, length = _extent(response)
             yield Content(_type(response), length, self._chunks(response), start, _strong_etag(response))
 
@@ -93,7 +99,10 @@ class Files:
             if named is None:
                 message = f"The provider sent {_type(response)} instead of a file."
                 raise ProviderUnavailable(message, "garbled_answer")
-            response = await self._answer(httpx2.URL(named), beginning, stack)
+            if named.lower().startswith(INLINE):
+                message = "The provider sent a file inside JSON that is too long for it."
+                raise ProviderUnavailable(message, "garbled_answer")
+            response = await self._answer(self._base.join(named), beginning, stack)
             if _type(response) in _PAGES:
                 message = f"The provider's address of the file leads to {_type(response)}."
                 raise ProviderUnavailable(message, "garbled_answer")
@@ -183,9 +192,30 @@ def _type(response: httpx2.Response) -> str:
 
 def _address_in(words: bytes) -> str | None:
     try:
-        return read_file_url(as_object(json.loads(words)))
+        return read_file_url(json.loads(words))
     except (ValueError, RecursionError):
         return None
+
+
+def _inline(url: str) -> Content:
+    """Open a file that is its own address; an answer's bounds are the file's.
+
+    Raises:
+        ProviderUnavailable: It is not what it says.
+    """
+    head, _, data = url.partition(",")
+    with translated_errors(Call.CONTENT):
+        try:
+            film = base64.b64decode(unquote(data), validate=True)
+        except ValueError as error:
+            message = "The provider's file inside JSON is damaged."
+            raise MalformedResponse(message) from error
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(film), _CHUNK):
+            yield film[start : start + _CHUNK]
+
+    return Content(head[len(INLINE) :].partition(";")[0].lower(), len(film), chunks())
 
 
 def _extent(response: httpx2.Response) -> tuple[int, int | None]:

@@ -1,12 +1,15 @@
 """Reads HTTP answers that are not 2xx: the provider's own words, out of every envelope seen."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from html import unescape
 from http.client import responses
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from sora_studio.providers.wire import Json, as_object, as_text, read_code, read_number
+from sora_studio.providers.reading.error import Said, read_error
+from sora_studio.providers.reading.names import BUSY
+from sora_studio.providers.wire import MalformedResponse, as_text, read_http_date, read_number
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -16,6 +19,11 @@ NOT_THERE = "http_404"
 
 _LONGEST_WAIT = 86_400.0  # seconds
 _LONGEST_LINE = 500  # characters of a body that is plain text
+_TITLE = re.compile(r"<title[^>]*>([^<]{1,500})</title>", re.IGNORECASE)
+_TITLE_WITHIN = 8_192  # characters of a page
+_NO_ROUTE = {"detail": "Not Found"}
+_BAD_REQUEST, _TOO_MANY = 400, 429
+_CERTAIN = {401, 402, 403, _TOO_MANY}  # mean the same whatever was asked
 
 
 @dataclass(frozen=True)
@@ -27,15 +35,45 @@ class ErrorBody:
     message: str  # verbatim, or a sentence of ours when it gives none
     retry_after: float | None  # seconds
     is_api: bool = True  # False: no JSON, so it may be from whatever stands in front of the server
+    no_route: bool = False  # what FastAPI says of an address, not of a job: another server may stand there
 
 
 def read_error_body(response: "Response") -> ErrorBody:
     """Read `{error: {…}}`, `{error: "…"}`, `{detail: …}`, `{code, message}`, plain text or a page in HTML."""
     body = read_json(response)
-    fields = _envelope(body)
-    message = as_text(fields.get("message")) or _plain(body, response) or _reason(response)
-    code = read_code(fields, message) or as_text(fields.get("type"), 100) or f"http_{response.status_code}"
-    return ErrorBody(response.status_code, code, message, _retry_after(response), isinstance(body, dict))
+    said = read_error(body) if isinstance(body, dict | list | str) else Said()
+    message = said.message or _plain(body, response) or _reason(response)
+    code = said.code or said.kind or f"http_{response.status_code}"
+    return ErrorBody(
+        response.status_code,
+        code,
+        message,
+        _retry_after(response),
+        is_api=isinstance(body, dict),
+        no_route=body == _NO_ROUTE,
+    )
+
+
+def of_refusal(said: Said, *, makes: bool) -> ErrorBody:
+    """Return what a 2xx refuses, as if its HTTP status had told so.
+
+    Args:
+        said: The error, which names no job.
+        makes: Whether a job was asked for. Then none was made: a code such as 500 casts no doubt on that.
+    """
+    status = _TOO_MANY if said.code.lower() in BUSY else said.status or _BAD_REQUEST
+    if makes and status not in _CERTAIN:
+        status = _BAD_REQUEST
+    reason = "The provider refused, without saying why."
+    return ErrorBody(status, said.code or said.kind or f"http_{status}", said.message or reason, None)
+
+
+def with_words(error: MalformedResponse, response: "Response") -> MalformedResponse:
+    """Add what a server said instead: it is all that a person can go by."""
+    body = read_json(response)
+    said = read_error(body).message if isinstance(body, dict) else ""
+    words = said or _plain(body, response)
+    return MalformedResponse(f"{error} It says: {words}") if words else error
 
 
 def read_json(response: "Response") -> object:
@@ -46,36 +84,13 @@ def read_json(response: "Response") -> object:
         return None
 
 
-def _envelope(body: object) -> Json:
-    outer = as_object(body)
-    error = outer.get("error")
-    if isinstance(error, str):
-        return {"message": error, "code": outer.get("code")}
-    if isinstance(error, dict):
-        return cast("Json", error)
-    detail = outer.get("detail")
-    if isinstance(detail, dict):
-        return cast("Json", detail)
-    return outer if detail is None else {"message": _sentence(detail)}
-
-
-def _sentence(detail: object) -> str:
-    """Join FastAPI's validation errors."""
-    if not isinstance(detail, list):
-        return as_text(detail)
-    lines = [_validation(as_object(entry)) for entry in cast("list[object]", detail)]
-    return "; ".join(line for line in lines if line)
-
-
-def _validation(entry: Json) -> str:
-    place = entry.get("loc")
-    field = str(cast("list[object]", place)[-1]) if isinstance(place, list) and place else ""
-    return ": ".join(part for part in (as_text(field), as_text(entry.get("msg"))) if part)
-
-
 def _plain(body: object, response: "Response") -> str:
+    """Return a body that is plain text, or the title of a page."""
     text = as_text(response.text if body is None else body).strip()
-    return "" if text.startswith(("<", "{", "[")) else text[:_LONGEST_LINE]
+    if text.startswith("<"):
+        title = _TITLE.search(text[:_TITLE_WITHIN])
+        return " ".join(unescape(title[1]).split())[:_LONGEST_LINE] if title else ""
+    return "" if text.startswith(("{", "[")) else text[:_LONGEST_LINE]
 
 
 def _reason(response: "Response") -> str:
@@ -94,17 +109,9 @@ def _retry_after(response: "Response") -> float | None:
     seconds = read_number(header)
     if seconds is not None or not header:
         return _within(seconds)
-    then = _date(header)
-    now = _date(response.headers.get("date", "")) or datetime.now(UTC)
+    then = read_http_date(header)
+    now = read_http_date(response.headers.get("date", "")) or datetime.now(UTC)
     return _within((then - now).total_seconds()) if then else None
-
-
-def _date(header: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(header)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _within(seconds: float | None) -> float | None:

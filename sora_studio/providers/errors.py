@@ -26,8 +26,10 @@ from sora_studio.domain.errors import (
     Unsupported,
 )
 from sora_studio.providers.call import Call
-from sora_studio.providers.error_body import ErrorBody, read_error_body
-from sora_studio.providers.wire import MODERATED, MalformedResponse
+from sora_studio.providers.error_body import ErrorBody, of_refusal, read_error_body
+from sora_studio.providers.reading.error import RefusedInBody
+from sora_studio.providers.reading.names import MODERATED
+from sora_studio.providers.wire import MalformedResponse
 
 _log = structlog.get_logger(__name__)
 
@@ -97,6 +99,8 @@ def translated_errors(call: Call, busy: Collection[int] = ()) -> Generator[None]
         raise
     except APIStatusError as error:
         raise _refused(call, read_error_body(error.response), busy) from error
+    except RefusedInBody as error:
+        raise _refused(call, of_refusal(error.said, makes=call.makes), busy) from error
     except UnicodeEncodeError as error:  # before anything is sent
         message = "The request cannot be written as HTTP: it has characters that cannot be sent."
         raise ProviderRejected(message, "unsendable") from error
@@ -126,14 +130,20 @@ def _meaning(call: Call, body: ErrorBody, busy: Collection[int]) -> type[Provide
         return _CODES[body.code]
     if body.code in _ABSENT and call in _OF_A_JOB:
         return _OF_A_JOB[call]
-    # A gateway whose server is being restarted says 404, too, but not in JSON.
-    if body.status in busy or (body.status == _NOT_FOUND and not body.is_api and call in _LOOKS):
+    if body.status in busy or _is_of_no_job(call, body):
         return ProviderUnavailable
     if call is Call.REMIX and _NOT_IMPLEMENTED in body.message.lower().replace(" ", ""):
         return Unsupported  # LiteLLM says so with a 500
     if body.status in _MEANINGS[call]:
         return _MEANINGS[call][body.status]
     return {_REDIRECT: ProviderMisconfigured, _CLIENT_ERROR: ProviderRejected}.get(hundreds, _doubt(call))
+
+
+def _is_of_no_job(call: Call, body: ErrorBody) -> bool:
+    """Tell whether a 404 is a gateway's, whose server is being restarted, or of a route that is not there."""
+    if body.status != _NOT_FOUND or call not in _LOOKS:
+        return False
+    return not body.is_api or (body.no_route and call is Call.FETCH)
 
 
 def _lost(call: Call, error: Exception) -> ProviderError:

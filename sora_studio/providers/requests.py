@@ -18,7 +18,7 @@ from sora_studio.domain.ports import Submission
 from sora_studio.domain.profile import Body, Profile
 from sora_studio.domain.video import Kind
 from sora_studio.providers.error_body import read_json
-from sora_studio.providers.wire import looks_like_job
+from sora_studio.providers.reading.job import is_video
 
 
 class Requests:
@@ -70,7 +70,7 @@ class Requests:
             return (await self._videos.retrieve(remote_id)).http_response
         except APIStatusError as error:
             # vLLM-Omni answers 4xx or 5xx for a job that failed, with the Video as the body.
-            if looks_like_job(read_json(error.response)):
+            if is_video(read_json(error.response)):
                 return error.response
             raise
 

@@ -5,9 +5,10 @@ What it offers is checked here, and what its answers mean; `requests` writes the
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -25,9 +26,12 @@ from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.domain.video import Kind, Variant
 from sora_studio.providers.call import Call
 from sora_studio.providers.client import ApiClient, Credentials, Timeouts
-from sora_studio.providers.error_body import NOT_THERE, read_json
+from sora_studio.providers.clock import by_our_clock, skew_of
+from sora_studio.providers.error_body import NOT_THERE, read_json, with_words
 from sora_studio.providers.model_list import with_listed_models
-from sora_studio.providers.wire import as_object, read_job, read_new_character, read_new_job, read_page
+from sora_studio.providers.reading.job import read_job, read_new_character, read_new_job
+from sora_studio.providers.reading.page import read_page
+from sora_studio.providers.wire import MalformedResponse, as_object
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -103,7 +107,9 @@ class VideosApiProvider:
         self._require(Operation.CHARACTERS)
         with await _open(film) as file:
             async with self._client.call(Call.CHARACTER) as requests:
-                return read_new_character(read_json(await requests.create_character(name, file, key)))
+                response = await requests.create_character(name, file, key)
+                with _words_of(response):
+                    return read_new_character(read_json(response))
 
     async def fetch(self, remote_id: str) -> RemoteJob:
         """Ask how a job is going.
@@ -114,7 +120,9 @@ class VideosApiProvider:
         """
         async with self._client.call(Call.FETCH) as requests:
             response = await requests.fetch(remote_id)
-            return self._ours(read_job(read_json(response), remote_id, _poll_after(response)))
+            with _words_of(response):
+                job = read_job(read_json(response), remote_id, _poll_after(response))
+            return self._ours(job, skew_of(response))
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
         """Return a page of the provider's jobs, newest first.
@@ -127,7 +135,9 @@ class VideosApiProvider:
         self._require(Operation.LIST)
         try:
             async with self._client.call(Call.LIST) as requests:
-                page = read_page(read_json(await requests.list_jobs(after, limit)), limit)
+                response = await requests.list_jobs(after, limit)
+                with _words_of(response):
+                    page = read_page(read_json(response), limit)
         except Unsupported:
             if after is None:  # a later page may be refused for a job that is gone
                 self._no_list_until = time.monotonic() + _BELIEVED_ABSENT
@@ -137,7 +147,8 @@ class VideosApiProvider:
                 self._doubt_list(error)
             raise
         self._no_list_since = None
-        return replace(page, jobs=tuple(map(self._ours, page.jobs)))
+        skew = skew_of(response)
+        return replace(page, jobs=tuple(self._ours(job, skew) for job in page.jobs))
 
     @asynccontextmanager
     async def content(
@@ -213,11 +224,26 @@ class VideosApiProvider:
             raise Unsupported(message, "unsupported")
 
     def _new_job(self, response: "Response") -> RemoteJob:
-        return self._ours(read_new_job(read_json(response), _poll_after(response)))
+        with _words_of(response):
+            job = read_new_job(read_json(response), _poll_after(response))
+        return self._ours(job, skew_of(response))
 
-    def _ours(self, job: RemoteJob) -> RemoteJob:
-        """Leave out a model's name that was not given by us: what is served may be called otherwise here."""
+    def _ours(self, job: RemoteJob, skew: timedelta) -> RemoteJob:
+        """Have a job's times by our clock, and leave out a model's name that was not given by us.
+
+        What is served may be called otherwise here.
+        """
+        job = by_our_clock(job, skew)
         return job if self._profile.sends_model else replace(job, model=None)
+
+
+@contextmanager
+def _words_of(response: "Response") -> Generator[None]:
+    """Have an answer that cannot be read quoted in what is said of it."""
+    try:
+        yield
+    except MalformedResponse as error:
+        raise with_words(error, response) from error
 
 
 def _poll_after(response: "Response") -> str | None:

@@ -65,6 +65,10 @@ _TEXTS: Mapping[Phase, Mapping[str, StatusText]] = {
             "Checking",
             "The server did not answer; we are checking whether it accepted the job. {charge}",
         ),
+        _ANY: StatusText(
+            "Checking",
+            "The provider answered {quoted} We are checking whether it accepted the job. {charge}",
+        ),
     },
     Phase.QUEUED: {
         _NONE: StatusText(
@@ -101,9 +105,8 @@ _TEXTS: Mapping[Phase, Mapping[str, StatusText]] = {
     Phase.NEEDS_ATTENTION: {
         ProblemCode.SUBMIT_UNKNOWN: StatusText(
             _DECIDE,
-            "The server never said whether it accepted this job. {charge} Check again; or submit it "
-            "again, which costs again if it did; or give up.",
-            "The server never said whether it accepted this job.",
+            "{reason} {charge} Check again; or submit it again, which costs again if it accepted this one; "
+            "or give up.",
         ),
         ProblemCode.LOST_AT_PROVIDER: StatusText(
             _DECIDE,

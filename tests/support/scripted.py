@@ -104,6 +104,10 @@ class ScriptedServer:
         """Set the replies of a route; the path is below `/v1` and quoted as on the wire."""
         self._script[method, f"/v1{path}"] = list(replies)
 
+    def on_origin(self, method: str, path: str, *replies: Reply) -> None:
+        """Set the replies of a route that is not below `/v1`."""
+        self._script[method, path] = list(replies)
+
     def seen(self, method: str, path: str) -> list[Request]:
         """Return the requests of a route."""
         return [one for one in self.requests if (one.method, one.path) == (method, f"/v1{path}")]

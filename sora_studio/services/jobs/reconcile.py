@@ -135,8 +135,10 @@ class _Doubts:
         self, job: ClaimedJob, sent: Iterable[ClaimedJob], left: Iterable[RemoteJob], *, is_whole: bool
     ) -> None:
         """Take what else was sent, what is left of the list, and whether that shows everything."""
-        may_be_there = any(may_answer(remote, job) for remote in left)
-        others = (other for other in sent if other.prompt == job.prompt)
+        possible = [remote for remote in left if may_answer(remote, job)]
+        may_be_there = bool(possible)
+        tells_nothing = any(remote.prompt is None for remote in possible)
+        others = (other for other in sent if tells_nothing or other.prompt == job.prompt)
         self.will_clear = may_be_there and any(other.phase is Phase.SUBMITTING for other in others)
         self.remain = may_be_there or not is_whole
 
@@ -186,5 +188,9 @@ def _not_looked(job: ClaimedJob, error: ProviderError) -> JobChange:
 
 
 def _ask_the_person(job: ClaimedJob) -> JobChange:
-    message = "The provider did not answer, and there is no way to tell whether it accepted the job."
+    message = "The server never said whether it accepted this job."
+    if job.problem_message:
+        message = (
+            f"The provider answered “{job.problem_message}” and never said whether it accepted this job."
+        )
     return needs_attention(JobChange(job), Problem(ProblemCode.SUBMIT_UNKNOWN, message))

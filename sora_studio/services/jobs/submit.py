@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from sora_studio.domain import rate_limit
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import (
     Conflict,
@@ -100,8 +101,8 @@ class Submitter:
     async def _ask(self, provider: Provider, job: ClaimedJob) -> JobChange:
         try:
             remote = await _submit_or_emulate(provider, await self._order(provider, job))
-        except SubmitUnclear:
-            return _unclear(job)
+        except SubmitUnclear as error:
+            return _unclear(job, error)
         except ProviderUnavailable as error:
             if error.code == ProblemCode.PROVIDER_BUSY and error.retry_after:
                 self._leave_alone(job.provider, error.retry_after)
@@ -166,13 +167,16 @@ async def _submit_or_emulate(provider: Provider, submission: Submission) -> Remo
         return await provider.submit(replace(submission, kind=Kind.CREATE, source=None))
 
 
-def _unclear(job: ClaimedJob) -> JobChange:
+def _unclear(job: ClaimedJob, error: SubmitUnclear | None = None) -> JobChange:
+    """Have it looked for; what the provider did say, however little it helps, is for the person."""
+    said = error is not None and error.code not in rate_limit.SILENCE
+    problem = Problem(ProblemCode.SUBMIT_UNKNOWN, error.message) if error and said else NO_PROBLEM
     return JobChange(
         job,
         phase=Phase.SUBMIT_UNKNOWN,
         due_in=FIRST_LOOK,
         lookups=0,
-        problem=NO_PROBLEM,
+        problem=problem,
         activity_kinds=(ActivityKind.UNCLEAR,),
     )
 

@@ -16,6 +16,7 @@ from sora_studio.db.characters import CharacterRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
 from sora_studio.db.models import CharacterRow
 from sora_studio.db.videos import VideoRepository
+from sora_studio.domain import rate_limit
 from sora_studio.domain.character import FILM_MAX_BYTES, CharacterView, check_film, clean_name
 from sora_studio.domain.errors import (
     Conflict,
@@ -186,8 +187,10 @@ class CharacterService:
         try:
             return await provider.create_character(name, path, key)
         except SubmitUnclear as error:
+            silent = error.code in rate_limit.SILENCE
+            said = "did not answer" if silent else f"answered “{error.message}”"
             message = (
-                f"{provider.profile.label} did not answer, and there is no way to tell whether it made "
+                f"{provider.profile.label} {said}, and there is no way to tell whether it made "
                 f"{name}. Nothing was stored here. You can make it again; it may then exist there twice."
             )
             raise Conflict(message) from error

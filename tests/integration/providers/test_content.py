@@ -1,5 +1,7 @@
 """Streaming files over real HTTP."""
 
+import base64
+
 import pytest
 
 from sora_studio.domain.errors import (
@@ -68,6 +70,36 @@ async def test_a_file_that_stalls_is_given_up(server, provider):
 async def test_a_page_is_no_file(server, provider, page):
     server.on("GET", PATH, page)
     with pytest.raises(ProviderUnavailable):
+        await read(provider)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"url": "/files/x.mp4"},
+        {"output": {"video_url": "/files/x.mp4"}},
+        {"url": "data:video/mp4;base64," + base64.b64encode(MP4).decode()},
+        {
+            "data": {
+                "task_id": "video_1",
+                "video": {"url": "data:video/mp4;base64," + base64.b64encode(MP4).decode()},
+            }
+        },
+    ],
+    ids=["relative", "nested", "inline", "inline and nested"],
+)
+async def test_a_file_is_found_where_the_job_says(server, provider, told):
+    server.on("GET", PATH, says({"detail": "Not found"}, 404))
+    server.on("GET", "/videos/video_1", says({"id": "video_1", "status": "completed", **told}))
+    server.on_origin("GET", "/files/x.mp4", sends(MP4))
+    content_type, length, chunks = await read(provider)
+    assert (content_type, length, b"".join(chunks)) == ("video/mp4", len(MP4), MP4)
+
+
+async def test_a_file_in_its_address_that_is_damaged_is_asked_for_again(server, provider):
+    server.on("GET", PATH, says({"detail": "Not found"}, 404))
+    server.on("GET", "/videos/video_1", says({"id": "video_1", "url": "data:video/mp4;base64,AA!A"}))
+    with pytest.raises(ProviderUnavailable, match="damaged"):
         await read(provider)
 
 

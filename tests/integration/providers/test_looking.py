@@ -3,6 +3,8 @@
 import gzip
 import json
 import os
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import quote
 
 import pytest
@@ -97,6 +99,35 @@ async def test_no_readable_answer_means_ask_again_later(server, provider, reply)
         await provider.fetch("video_1")
     assert caught.value.__cause__ is not None
     assert len(server.requests) == 1
+
+
+async def test_a_route_that_is_not_there_tells_nothing_of_a_job(server, provider):
+    """What FastAPI answers to any address: another server stands there, or its routes are not loaded yet."""
+    server.on("GET", "/videos/video_1", says({"detail": "Not Found"}, 404))
+    with pytest.raises(ProviderUnavailable, match="Not Found"):
+        await provider.fetch("video_1")
+
+
+@pytest.mark.parametrize("minutes", [-90, -10, 10])
+async def test_times_are_by_our_clock_however_wrong_the_servers_is(server, provider, minutes):
+    """By the date of the answer: a job of a moment ago is one of a moment ago."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    theirs = now + timedelta(minutes=minutes)
+    told = VIDEO | {"created_at": int(theirs.timestamp()), "expires_at": int(theirs.timestamp()) + 3600}
+    date = format_datetime(theirs, usegmt=True)
+    server.on("GET", "/videos/video_1", says(told, date=date))
+    server.on("GET", "/videos", says({"data": [told]}, date=date))
+    for job in (await provider.fetch("video_1"), *(await provider.list_jobs()).jobs):
+        assert abs(job.created_at - now) < timedelta(seconds=30)
+        assert abs(job.expires_at - now - timedelta(hours=1)) < timedelta(seconds=30)
+
+
+async def test_a_clock_that_is_right_is_left_alone(server, provider):
+    told = VIDEO | {"created_at": 1_758_941_485}
+    server.on("GET", "/videos/video_1", says(told, date=format_datetime(datetime.now(UTC), usegmt=True)))
+    server.on("GET", "/videos", says({"data": [told]}, date="soon"))
+    for job in (await provider.fetch("video_1"), *(await provider.list_jobs()).jobs):
+        assert job.created_at == datetime.fromtimestamp(1_758_941_485, UTC)
 
 
 @pytest.mark.parametrize("status", [429, 503])

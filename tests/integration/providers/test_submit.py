@@ -139,10 +139,8 @@ async def test_white_space_around_a_key_is_dropped(server, submission):
         says({}),
         says({"object": "video", "status": "queued"}),
         says(VIDEO | {"id": None}),
-        says(VIDEO | {"id": 17}),
         says(VIDEO | {"id": "a\0b"}),
-        says(VIDEO | {"object": "chat.completion"}),
-        says([VIDEO]),
+        says([]),
         says(None),
     ],
 )
@@ -153,6 +151,59 @@ async def test_a_lost_or_odd_answer_is_unclear_and_posted_once(server, provider,
     assert type(error) is SubmitUnclear
     assert len(server.requests) == 1
     assert error.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    ("answer", "remote_id"),
+    [
+        ({"task_id": "4326"}, "4326"),
+        ({"code": "success", "message": "", "data": {"task_id": "t1"}}, "t1"),
+        (VIDEO | {"id": 17}, "17"),
+        (VIDEO | {"object": "chat.completion"}, "video_1"),
+        ([VIDEO], "video_1"),
+    ],
+)
+async def test_what_names_a_job_is_kept_and_looked_at(server, provider, submission, answer, remote_id):
+    server.on("POST", "/videos", says(answer))
+    server.on("GET", f"/videos/{remote_id}", says({"data": VIDEO | {"status": "processing"}}))
+    job = await provider.submit(submission)
+    assert job.remote_id == remote_id
+    assert (await provider.fetch(remote_id)).status is Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (says({"error": {"message": "No.", "code": "insufficient_quota"}}), ProviderMisconfigured),
+        (says({"error": {"message": "No.", "code": "moderation_blocked"}}), ContentRejected),
+        (says({"error": {"message": "No.", "code": "rate_limit_exceeded"}}), ProviderUnavailable),
+        (says({"error": {"message": "No.", "code": 500}}), ProviderRejected),
+        (says({"code": "busy", "message": "No.", "data": None}), ProviderRejected),
+        (says({"code": 401, "message": "No.", "request_id": "r1"}), ProviderMisconfigured),
+    ],
+)
+async def test_an_error_under_200_is_a_refusal(server, provider, submission, reply, kind):
+    server.on("POST", "/videos", reply)
+    error = await fails(provider, submission)
+    assert (type(error), error.message) == (kind, "No.")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (says({"detail": "No video model loaded"}, 503), "No video model loaded"),
+        (says({"error": {"message": "Restarting."}}, 503, retry_after="5"), "Restarting."),
+        (shows("<html><title>Sign in &amp; go on</title>"), "It says: Sign in & go on"),
+        (shows("upstream is warming up", content_type="text/plain"), "It says: upstream is warming up"),
+        (says({"message": "Hello."}), "It says: Hello."),
+    ],
+)
+async def test_what_an_unclear_answer_says_is_told(server, provider, submission, reply, words):
+    server.on("POST", "/videos", reply)
+    error = await fails(provider, submission)
+    assert type(error) is SubmitUnclear
+    assert words in error.message
 
 
 async def test_a_remix_is_posted_once_too(server, provider, submission):

@@ -49,7 +49,7 @@ ROWS = [
      ("The server did not answer; we are checking whether it accepted the job. "
       "You have not been charged twice.")),
     (Phase.SUBMIT_UNKNOWN, "news", {}, "Checking",
-     ("The server did not answer; we are checking whether it accepted the job. "
+     ("The provider answered “So.” We are checking whether it accepted the job. "
       "You have not been charged twice.")),
     (Phase.QUEUED, "", TAKEN, "In the queue",
      "The provider has accepted the job and will start it soon. It costs $0.40."),
@@ -74,8 +74,8 @@ ROWS = [
       "Tell the person who runs this studio.")),
     (Phase.COMPLETED, "", TAKEN, "Ready", "Ready, and kept in your library. It cost $0.40."),
     (Phase.NEEDS_ATTENTION, "submit_unknown", UNCLEAR, "Decision needed",
-     ("The server never said whether it accepted this job. Whether you were charged is not known. "
-      "Check again; or submit it again, which costs again if it did; or give up.")),
+     ("So. Whether you were charged is not known. "
+      "Check again; or submit it again, which costs again if it accepted this one; or give up.")),
     (Phase.NEEDS_ATTENTION, "not_saved", TAKEN, "Decision needed",
      "So. It costs $0.40. Check again, or give up."),
     (Phase.NEEDS_ATTENTION, "no_end", TAKEN, "Decision needed",
@@ -171,7 +171,7 @@ def test_words_from_right_to_left_do_not_turn_ours_around():
     ("phase", "code", "brief"),
     [
         (Phase.FAILED, "server_error", f"{WHY}."),
-        (Phase.NEEDS_ATTENTION, "submit_unknown", "The server never said whether it accepted this job."),
+        (Phase.NEEDS_ATTENTION, "submit_unknown", f"{WHY}."),
         (Phase.FAILED, "moderation_blocked", f"The provider says: “{WHY}.”"),
         (Phase.NEEDS_ATTENTION, "not_saved", f"{WHY}."),
         (Phase.SAVING, "saving_delayed", ""),

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sora_studio.domain.facts import Facts
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import Status
+from sora_studio.providers.reading.error import RefusedInBody, read_error
+from sora_studio.providers.reading.job import read_job, read_new_job
+from sora_studio.providers.reading.page import read_page
 from sora_studio.providers.wire import (
     MalformedResponse,
-    read_job,
-    read_new_job,
-    read_page,
     read_progress,
     read_seconds,
     read_size,
@@ -95,6 +96,10 @@ def test_progress(raw, progress):
         (1_758_941_485_000, 1_758_941_485),
         ("1758941485", 1_758_941_485),
         (1_758_941_485.7, 1_758_941_485.7),
+        ("2025-09-27T02:51:25Z", 1_758_941_485),
+        ("2025-09-27T04:51:25+02:00", 1_758_941_485),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
         (None, None),
         (0, None),
         (-5, None),
@@ -159,9 +164,7 @@ def test_seconds(raw, seconds):
                 "code": "400",
                 "message": 'litellm.X: {"error": {"code": "moderation_blocked", "message": "No."}}',
             },
-            Problem(
-                "moderation_blocked", 'litellm.X: {"error": {"code": "moderation_blocked", "message": "No."}}'
-            ),
+            Problem("moderation_blocked", "No."),
         ),
         (None, Problem("provider_failed", "The provider reported a failure without saying why.")),
         ({}, Problem("provider_failed", "The provider reported a failure without saying why.")),
@@ -201,7 +204,8 @@ def test_another_object_with_a_status_is_no_video():
 
 
 @pytest.mark.parametrize(
-    "remote_id", [None, "", 7, "x" * 1025, "é" * 513, "a\nb", "a\0b", "\ud800", ".", "..", ["x"]]
+    "remote_id",
+    [None, "", " ", -7, 0, 7.5, True, "x" * 1025, "é" * 513, "a\nb", "a\0b", "\ud800", ".", "..", ["x"]],
 )
 def test_a_new_job_needs_an_id_that_can_be_asked_for(remote_id):
     with pytest.raises(MalformedResponse):
@@ -251,6 +255,14 @@ def test_what_is_no_list(body):
         {"data": [{"url": "https://cdn/x.mp4"}]},
         {"metadata": {"url": "https://cdn/x.mp4"}},
         {"url": "", "video_url": "https://cdn/x.mp4"},
+        {"output": {"video_url": "https://cdn/x.mp4"}},
+        {"output": "https://cdn/x.mp4"},
+        {"output": ["https://cdn/x.mp4", "https://cdn/y.mp4"]},
+        {"video": {"url": "https://cdn/x.mp4"}},
+        {"content": {"video_url": "https://cdn/x.mp4"}},
+        {"data": {"task_result": {"videos": [{"url": "https://cdn/x.mp4"}]}}},
+        {"remixed_from_video_id": "https://cdn/x.mp4"},
+        {"urls": [None, "https://cdn/x.mp4"]},
     ],
 )
 def test_where_the_file_is_said_to_lie(said):
@@ -258,13 +270,39 @@ def test_where_the_file_is_said_to_lie(said):
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"url": None}, {"url": "file:///etc/passwd"}, {"urls": []}, {"data": [{"b64_json": "AAAA"}]}]
+    "said",
+    [
+        {},
+        {"url": None},
+        {"url": "file:///etc/passwd"},
+        {"url": "pending"},
+        {"url": "/"},
+        {"url": "javascript:alert(1)"},
+        {"url": "data:text/html;base64,AAAA"},
+        {"url": "https://cdn/" + "x" * 8_192},
+        {"output": "outputs/x.mp4"},
+        {"urls": []},
+        {"urls": {"get": "https://api/x", "cancel": "https://api/x/cancel"}},
+        {"data": [{"b64_json": "AAAA"}]},
+        {"file_path": "/srv/outputs/x.mp4"},
+        {"data": {"data": {"data": {"data": {"url": "https://cdn/x.mp4"}}}}},
+    ],
 )
 def test_what_is_no_address_of_a_file(said):
     assert read_job(VIDEO | said, "x").file_url is None
 
 
-@pytest.mark.parametrize(("said", "source"), [("video_1", "video_1"), (None, None), ("", None), (7, None)])
+@pytest.mark.parametrize(
+    "url", ["/files/x.mp4", "outputs/x.mp4", "//cdn/x.mp4", "/x?sig=a%2Fb", "data:video/mp4;base64,AAAA"]
+)
+def test_a_file_may_be_at_the_server_itself_or_in_the_address(url: str):
+    assert read_job(VIDEO | {"url": url}, "x").file_url == url
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [("video_1", "video_1"), ("https://cdn/x.mp4", None), (None, None), ("", None), (7, None)],
+)
 def test_what_it_was_made_from(said: object, source: str | None):
     assert read_job(VIDEO | {"remixed_from_video_id": said}, "x").source == source
 
@@ -286,15 +324,155 @@ def test_an_id_may_be_called_task_id_and_a_time_created():
 
 
 def test_another_protocol_is_a_job_where_it_names_one():
-    """OpenRouter's answer is one, xAI's is none."""
+    """OpenRouter's answer, and xAI's, whose only id is the request's."""
     job = read_new_job(
         {"id": "gen-vid-1", "polling_url": "https://x/api/v1/videos/gen-vid-1", "status": "pending"}
     )
     assert (job.remote_id, job.status) == ("gen-vid-1", Status.QUEUED)
-    with pytest.raises(MalformedResponse):
-        read_new_job({"request_id": "1"})
+    assert read_new_job({"request_id": "1"}).remote_id == "1"
 
 
 def test_an_error_within_an_error():
     body = VIDEO | {"status": "failed", "error": {"error": {"code": "no_gpu", "message": "No GPU."}}}
     assert read_job(body, "x").problem == Problem("no_gpu", "No GPU.")
+
+
+NAMED: list[tuple[object, str]] = [
+    ({"task_id": "4326"}, "4326"),
+    ({"code": "success", "message": "", "data": {"task_id": "t1"}}, "t1"),
+    ({"code": 200, "message": "ok", "data": {"task_id": "t1", "status": "submitted"}}, "t1"),
+    ({"status": "success", "data": {"id": "t1"}}, "t1"),
+    ({"output": {"task_id": "t1", "task_status": "PENDING"}, "request_id": "r1"}, "t1"),
+    ({"result": {"videoId": "t1"}}, "t1"),
+    ({"data": [{"id": "t1"}]}, "t1"),
+    ({"id": 4326, "object": "video"}, "4326"),
+    ({"id": None, "video_id": "t1"}, "t1"),
+    ({"id": "t1", "object": "generation"}, "t1"),
+    ({"id": "t1", "status": "failed", "error": {"message": "No."}}, "t1"),
+    ({"id": "t1", "error": {"message": "No."}}, "t1"),
+    ({"id": "t1", "code": 0, "message": "ok"}, "t1"),
+    ({"request_id": "t1"}, "t1"),
+]
+
+
+@pytest.mark.parametrize(("body", "remote_id"), NAMED)
+def test_any_one_id_is_kept(body: object, remote_id: str):
+    """What it is called and where it stands does not matter: the job behind it is paid for."""
+    job = read_new_job(body)
+    assert job.remote_id == remote_id
+    assert job.status is not Status.COMPLETED, "an envelope's success is not the job's"
+
+
+REFUSALS: list[tuple[object, str, str]] = [
+    (
+        {"error": {"code": "insufficient_quota", "message": "Top up first."}},
+        "insufficient_quota",
+        "Top up first.",
+    ),
+    ({"error": "Top up first."}, "", "Top up first."),
+    ({"code": "quota", "message": "Top up first.", "data": None}, "quota", "Top up first."),
+    ({"code": 1102, "message": "Top up first.", "request_id": "r1"}, "", "Top up first."),
+    ({"error": {"message": "Top up first."}, "request_id": "r1"}, "", "Top up first."),
+    ({"success": False, "message": "Top up first."}, "", "Top up first."),
+    ({"object": "error", "message": "Top up first."}, "", "Top up first."),
+    ({"detail": [{"loc": ["body", "size"], "msg": "Bad."}]}, "", "size: Bad."),
+    ({"errors": [{"message": "Bad."}, {"message": "Worse."}]}, "", "Bad.; Worse."),
+    ({"error": "Bad Request", "message": "Top up first.", "statusCode": 400}, "", "Top up first."),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "message"), REFUSALS)
+def test_an_error_that_names_no_job_is_a_refusal(body: object, code: str, message: str):
+    for read in (lambda: read_new_job(body), lambda: read_job(body, "x")):
+        with pytest.raises(RefusedInBody) as caught:
+            read()
+        assert (caught.value.said.code, caught.value.said.message) == (code, message)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"code": 0, "message": "ok"}, {"message": "Hello."}, {"error": {}}, "<html>"]
+)
+def test_what_says_neither_yes_nor_no_is_unclear(body: object):
+    with pytest.raises(MalformedResponse):
+        read_new_job(body)
+
+
+def test_a_bare_error_status_is_the_requests_and_no_end_of_a_job():
+    with pytest.raises(RefusedInBody, match="No route"):
+        read_job({"status": "error", "message": "No route.", "code": "no_route"}, "x")
+    assert read_job({"id": "x", "status": "error", "message": "OOM."}, "x").status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "code"),
+    [
+        (
+            'litellm.X: Y - {"error": {"message": "No.", "code": "moderation_blocked"}}',
+            "No.",
+            "moderation_blocked",
+        ),
+        ("Error code: 400 - {'error': {'message': \"It's no.\", 'code': 'bad'}}", "It's no.", "bad"),
+        ('{"message": "{\\"error\\": {\\"message\\": \\"No.\\", \\"code\\": \\"bad\\"}}"}', "No.", "bad"),
+        ('cut off: {"error": {"message": "No.", "code": "bad", "par', "No.", "bad"),
+        ('"No."', "No.", ""),
+        ("The size {1280x720} is not made.", "The size {1280x720} is not made.", ""),
+        ("{" * 100_000, "{" * 40_000, ""),
+    ],
+)
+def test_the_innermost_message_is_found(text: str, message: str, code: str):
+    """LiteLLM's moderation refusal: the words that count are JSON in a sentence."""
+    for error in (text, {"message": text}, {"error": {"message": text, "code": "400"}}):
+        said = read_error(error)
+        assert (said.message, said.code) == (message, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"status": "done", "video": {"url": "https://cdn/x.mp4", "id": "asset"}}, Status.COMPLETED),
+        ({"video": {"url": "https://cdn/x.mp4"}}, Status.COMPLETED),
+        ({"output": {"task_id": "t", "task_status": "RUNNING"}, "request_id": "r"}, Status.IN_PROGRESS),
+        ({"code": 0, "data": {"task_id": "t", "task_status": "succeed"}}, Status.COMPLETED),
+        ({"status": "success", "data": {"id": "t"}}, None),
+        ({"state": "SUCCEEDED", "id": "t"}, Status.COMPLETED),
+    ],
+)
+def test_where_a_job_says_how_it_goes(body: object, status: Status | None):
+    assert read_job(body, "x").status is status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [VIDEO],
+        {"videos": [VIDEO]},
+        {"data": {"items": [VIDEO], "has_more": False}},
+        {"data": [VIDEO, {"id": "gpt", "object": "model"}, {"error": "No."}]},
+    ],
+)
+def test_lists_by_other_names(body: object):
+    assert [job.remote_id for job in read_page(body, 100).jobs] == [VIDEO["id"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "facts"),
+    [
+        ({"revised_prompt": "A dog, at dusk."}, Facts(revised_prompt="A dog, at dusk.")),
+        ({"seed": 42}, Facts(seed=42)),
+        ({"seed": [7, 8]}, Facts(seed=7)),
+        ({"seed": "42"}, Facts(seed=42)),
+        (
+            {"inference_time_s": 12.5, "peak_memory_mb": 24_000.0},
+            Facts(inference_seconds=12.5, peak_memory_mb=24_000.0),
+        ),
+        ({"peak_memory_mb": 0.0, "inference_time_s": None}, Facts()),
+        ({"cost": 0.4}, Facts(cost_micros=400_000)),
+        ({"usage": {"cost": "0.25"}}, Facts(cost_micros=250_000)),
+        ({"usage": {"cost_in_usd_ticks": 4_000_000_000}}, Facts(cost_micros=400_000)),
+        ({"costInUsdTicks": 400_000_000}, Facts(cost_micros=40_000)),
+        ({"seed": -1, "cost": "much", "usage": [1], "revised_prompt": 7}, Facts()),
+        ({"seed": True, "cost": -1}, Facts()),
+    ],
+)
+def test_what_is_told_of_a_rendering(said: dict[str, object], facts: Facts):
+    assert read_job(VIDEO | said, "x").facts == facts
