@@ -33,7 +33,7 @@ WITH change AS (
         id uuid, fence integer, phase text, due_in float8, remote_id text, progress integer,
         remote_status text, remote_expires_at timestamptz, problem_code text, problem_message text,
         charge text, failures integer, lookups integer, not_sent boolean, accepted boolean,
-        rendered_at timestamptz, server text, activity_kinds jsonb, claimed_at timestamptz)
+        rendered_at timestamptz, server text, facts jsonb, activity_kinds jsonb, claimed_at timestamptz)
 ), done AS (
     UPDATE job SET
         phase = coalesce(change.phase, job.phase),
@@ -58,6 +58,8 @@ WITH change AS (
         submit_started_at = CASE WHEN change.not_sent THEN NULL ELSE job.submit_started_at END,
         accepted_at = coalesce(job.accepted_at, CASE WHEN change.accepted THEN now() END),
         rendered_at = coalesce(job.rendered_at, change.rendered_at),
+        facts = CASE WHEN change.facts IS NULL THEN job.facts
+            ELSE coalesce(job.facts, '{}') || change.facts END,
         ended_at = CASE WHEN change.phase IN ('completed', 'failed') THEN now() ELSE job.ended_at END
     FROM change
     WHERE job.id = change.id AND job.fence = change.fence AND job.holder IS NOT NULL
@@ -265,6 +267,7 @@ def _to_json(change: JobChange) -> dict[str, object]:
         "accepted": change.accepted,
         "rendered_at": change.rendered_at and change.rendered_at.isoformat(),
         "server": change.server,
+        "facts": change.facts.told() or None,
         "activity_kinds": list(change.activity_kinds),
         "claimed_at": change.job.now.isoformat(),
     }

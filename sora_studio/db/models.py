@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,7 +26,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
@@ -239,6 +240,11 @@ class JobRow(SQLModel, table=True):
         Index("uq_job_current", "video_id", unique=True, postgresql_where=text("current")),
         Index("ix_job_video", "video_id"),
         Index("ix_job_pending", "phase", postgresql_where=text(f"NOT ({one_of('phase', sorted(TERMINAL))})")),
+        Index(
+            "ix_job_unanswered",
+            "provider",
+            postgresql_where=text("remote_id IS NULL AND submit_started_at IS NOT NULL"),
+        ),
         Index("ix_job_rendered", "rendered_at", postgresql_where=text("rendered_at IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "70"}},
     )
@@ -264,6 +270,7 @@ class JobRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     remote_expires_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     hinted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    facts: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))  # `Facts`
     # Work: when it is due, who holds it, and the number that a holder's writes must carry.
     due_at: datetime | None = Field(default=AT_ONCE, sa_column=_maybe_moment())
     lease_until: datetime | None = Field(default=None, sa_column=_maybe_moment())

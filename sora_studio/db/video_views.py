@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Lateral, Row, Select, and_, fu
 from sqlmodel import SQLModel
 
 from sora_studio.db.models import REFERENCE
+from sora_studio.domain.facts import Facts
 from sora_studio.domain.job import Charge
 from sora_studio.domain.library import SortOrder
 from sora_studio.domain.problem import Problem
@@ -31,6 +32,7 @@ _OF_JOB = [
     for name in (
         *("current", "provider", "progress", "progress_known", "remote_status", "remote_expires_at"),
         *("price_micros", "problem_code", "problem_message", "submit_started_at", "accepted_at"),
+        "facts",
     )
 ]
 _COSTS = _JOB.c.charge == Charge.SETTLED
@@ -113,4 +115,5 @@ def to_view(row: Row[Any]) -> VideoView:
         characters=tuple(row.characters),
         accepted_at=row.accepted_at,
         sent=row.submit_started_at is not None,
+        facts=Facts.stored(row.facts),
     )

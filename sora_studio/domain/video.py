@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.facts import NO_FACTS, Facts
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.text import check_storable, is_blank, shorten, whole_number
 
@@ -218,6 +219,7 @@ class VideoView:
     characters: tuple[str, ...] = ()  # their remote ids
     accepted_at: datetime | None = None  # when the provider took the job
     sent: bool = True  # False: the provider has not been asked yet, or certainly did not take it
+    facts: Facts = NO_FACTS  # what the provider reported about the rendering
 
     @property
     def status(self) -> Status:

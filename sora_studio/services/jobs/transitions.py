@@ -44,6 +44,7 @@ def change_for(
         problem=NO_PROBLEM,
         lookups=0,
         activity_kinds=(how,) if how else (),
+        facts=remote.facts,
     )
     if remote.status is Status.COMPLETED:
         return replace(

@@ -7,7 +7,7 @@ from sora_studio.ui import routes
 from sora_studio.ui.cards import READY
 from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.menu import menu
-from sora_studio.ui.pages.video.state import VideoState
+from sora_studio.ui.pages.video.state import Fact, VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
 
 _video = VideoState.video
@@ -110,6 +110,22 @@ def _downloads() -> rx.Component:
     )
 
 
+def rendering() -> rx.Component:
+    """Draw what the provider reported about the rendering; nothing where it reported nothing."""
+    return rx.cond(
+        _video.facts.length() > 0,
+        rx.el.section(
+            rx.el.h2("Rendering"),
+            rx.el.ul(rx.foreach(_video.facts, _fact), class_name="facts num"),
+            class_name="card",
+        ),
+    )
+
+
+def _fact(fact: Fact) -> rx.Component:
+    return rx.el.li(rx.el.span(fact.name, " ", class_name="muted"), fact.value, key=fact.name)
+
+
 def prompt() -> rx.Component:
     """Draw the prompt and the picture that the video starts from."""
     return rx.el.section(
@@ -125,6 +141,13 @@ def prompt() -> rx.Component:
             class_name="row between",
         ),
         rx.el.p(_video.prompt, custom_attrs={"id": "prompt-text"}, dir="auto", class_name="prompt-text"),
+        rx.cond(
+            _video.revised_prompt,
+            rx.fragment(
+                rx.el.h3("Revised by the provider"),
+                rx.el.p(_video.revised_prompt, dir="auto", class_name="prompt-text"),
+            ),
+        ),
         rx.cond(
             _video.has_reference,
             rx.el.figure(

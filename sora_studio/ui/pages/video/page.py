@@ -38,7 +38,7 @@ def page() -> rx.Component:
 
 def _details() -> rx.Component:
     return rx.el.div(
-        rx.el.div(facts.title(), facts.facts(), facts.prompt(), class_name="column"),
+        rx.el.div(facts.title(), facts.facts(), facts.prompt(), facts.rendering(), class_name="column"),
         rx.el.div(
             timeline(VideoState.activity, ready=_video.look == READY),
             remix(),

@@ -1,16 +1,18 @@
 """One video's page."""
 
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import reflex as rx
 
 from sora_studio.container import services
 from sora_studio.domain.errors import NotFound, Unavailable
+from sora_studio.domain.facts import Facts
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import Family
+from sora_studio.domain.money import as_price
 from sora_studio.domain.video import Kind, Phase, VideoView
 from sora_studio.ui import actions, formatting, live, routes, status_text
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
@@ -19,11 +21,20 @@ from sora_studio.ui.pages.video.activity_lines import Line, to_lines
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
+_MEGABYTES = 1024  # of a gigabyte
 _HEADINGS = {  # of one, of several
     Kind.REMIX: ("Remix", "Remixes"),
     Kind.EDIT: ("Edit", "Edits"),
     Kind.EXTEND: ("Extension", "Extensions"),
 }
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that the provider reported about the rendering."""
+
+    name: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,8 @@ class VideoPage:
     stake: str = ""  # as a card's
     provider: str = ""
     has_reference: bool = False
+    revised_prompt: str = ""  # the words that the provider made it from, where it says so
+    facts: list[Fact] = field(default_factory=list[Fact])  # what else it says of the rendering
 
 
 @dataclass(frozen=True)
@@ -162,7 +175,21 @@ def to_page(view: VideoView) -> VideoPage:
         stake=status_text.stake(view),
         provider=view.provider,
         has_reference=view.has_reference,
+        revised_prompt=view.facts.revised_prompt or "",
+        facts=to_facts(view.facts),
     )
+
+
+def to_facts(facts: Facts) -> list[Fact]:
+    """Write down what a provider reported about a rendering; nothing of what it did not report."""
+    took, memory = facts.inference_seconds, facts.peak_memory_mb
+    told = {
+        "Seed": "" if facts.seed is None else str(facts.seed),
+        "Inference": formatting.took(timedelta(seconds=took)) if took else "",
+        "Peak memory": f"{memory / _MEGABYTES:.1f} GB" if memory else "",
+        "Cost by the provider": "" if facts.cost_micros is None else as_price(facts.cost_micros),
+    }
+    return [Fact(name, value) for name, value in told.items() if value]
 
 
 def to_generations(view: VideoView, family: Family) -> list[Generation]:
