@@ -1,4 +1,8 @@
-"""FastVideo 0.2: derived from SGLang's server; its lists do not name their ends, and its progress jumps."""
+"""FastVideo 0.2.1: derived from SGLang's server; its lists do not name their ends, and its progress jumps.
+
+What it shows of a video is its `VideoResponse` (fastvideo/entrypoints/openai/protocol.py): no prompt, no
+expiry and no source.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -24,9 +28,9 @@ class FastVideo(SGLang):
         return "video"
 
     def video(self, job: VideoRecord, progress: int) -> Json:
-        """Show neither progress nor expiry."""
+        """Show neither progress nor expiry nor source."""
         shown = super().video(job, progress)
-        del shown["expires_at"]
+        del shown["expires_at"], shown["remixed_from_video_id"]
         return shown | {"progress": 100 if job.status == "completed" else 0}
 
     def page(self, videos: Sequence[Json], *, more: bool) -> Json:

@@ -1,4 +1,8 @@
-"""SGLang Diffusion 0.5: takes any size and model, requires no key, and loses its jobs at a restart."""
+"""SGLang Diffusion 0.5.23: takes any size and model, requires no key, and loses its jobs at a restart.
+
+What it shows of a video is its `VideoResponse` (multimodal_gen/runtime/entrypoints/openai/protocol.py): no
+prompt anywhere, lists included, and of a finished one how long and in how much memory it was made.
+"""
 
 import uuid
 from typing import Any
@@ -9,6 +13,7 @@ from sora_sandbox.wire import ApiError, Json
 
 _INVALID = {"missing_required_parameter", "invalid_type", "invalid_value", "string_below_min_length"}
 CLOUD_MODEL = "wan-cloud"
+PEAK_MEMORY_MB = 24_576.0
 
 
 class SGLang(Lenient):
@@ -37,8 +42,12 @@ class SGLang(Lenient):
         return job.model == CLOUD_MODEL
 
     def video(self, job: VideoRecord, progress: int) -> Json:
-        """Show no expiry, and of errors only the message."""
-        shown = super().video(job, progress) | {"expires_at": None}
+        """Show no prompt, no expiry, of errors only the message, and what the rendering took."""
+        shown = super().video(job, progress) | {"expires_at": None, "quality": "standard", "url": None}
+        del shown["prompt"]
+        ended = job.completed_at if job.status == "completed" else None
+        shown["inference_time_s"] = float(max(1, ended - job.created_at)) if ended else None
+        shown["peak_memory_mb"] = PEAK_MEMORY_MB if ended else None
         if job.error_code:
             shown["error"] = {"message": job.error_message}
         return shown

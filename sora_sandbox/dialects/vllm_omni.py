@@ -1,4 +1,8 @@
-"""vLLM-Omni 0.30: forms only, jobs in memory, and a failed job is an HTTP error that holds the Video."""
+"""vLLM-Omni 0.30.0: forms only, jobs in memory, and a failed job is an HTTP error that holds the Video.
+
+What it shows of a video is its `VideoResponse` (vllm_omni/entrypoints/openai/protocol/videos.py): with the
+prompt, and of a finished one how long and in how much memory it was made.
+"""
 
 import re
 import secrets
@@ -8,6 +12,8 @@ from sora_sandbox import validation
 from sora_sandbox.dialects.base import Lenient
 from sora_sandbox.job_store import VideoRecord
 from sora_sandbox.wire import ApiError, Json
+
+PEAK_MEMORY_MB = 61_440.0
 
 
 class VllmOmni(Lenient):
@@ -41,7 +47,14 @@ class VllmOmni(Lenient):
         """Show no progress, no expiry, and a number as the code of errors."""
         shown = super().video(job, progress)
         del shown["expires_at"]
-        shown["progress"] = 100 if job.status == "completed" else 0
+        ended = job.completed_at if job.status == "completed" else None
+        shown |= {
+            "progress": 100 if ended else 0,
+            "quality": "default",
+            "media_type": "video/mp4",
+            "inference_time_s": float(max(1, ended - job.created_at)) if ended else None,
+            "peak_memory_mb": PEAK_MEMORY_MB if ended else 0.0,
+        }
         if job.error_code:
             shown["error"] = {"code": self.retrieve_status(job), "message": job.error_message}
         return shown

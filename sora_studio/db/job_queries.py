@@ -78,12 +78,13 @@ CLAIM = text(f"""WITH {_SOONEST} {_CLAIMED}
     claimed.created_at""")
 CLAIM_WISHES = text(f"WITH {_BY_TURNS} {_CLAIMED} due.place")
 
-# Whose answer is still on its way, or was lost. What a person did not decide about yet may appear in the
-# list late; after a while it no longer does.
+# Whose answer is still on its way, or was lost. What a person did not decide about yet, or gave up, may
+# appear in the list late; after a while it no longer does.
 UNANSWERED = text(f"""WITH claimed AS (
     SELECT * FROM job WHERE provider = :provider AND submit_started_at IS NOT NULL AND remote_id IS NULL
       AND (phase IN ('submitting', 'submit_unknown')
-        OR phase = 'needs_attention' AND submit_started_at > now() - interval '10 minutes')
+        OR (phase = 'needs_attention' OR phase = 'failed' AND problem_code = 'given_up')
+            AND submit_started_at > now() - interval '10 minutes')
 )
 {_WHOLE}""")  # noqa: S608 - our own constant
 

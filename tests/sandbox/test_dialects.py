@@ -163,9 +163,12 @@ _ABSENT = object()
         ("openai", {"status": "in_progress", "progress": 0}, {"seconds": "4", "size": "1280x720"}),
         ("litellm", {"status": "processing", "progress": _ABSENT, "seconds": None, "size": None},
          {"seconds": "4", "progress": 100, "expires_at": None}),
-        ("vllm-omni", {"status": "in_progress", "progress": 0, "expires_at": _ABSENT}, {"progress": 100}),
-        ("sglang", {"status": "in_progress", "progress": 0}, {"seconds": "4", "expires_at": None}),
-        ("fastvideo", {"status": "in_progress", "progress": 0}, {"progress": 100, "expires_at": _ABSENT}),
+        ("vllm-omni", {"status": "in_progress", "progress": 0, "expires_at": _ABSENT},
+         {"progress": 100, "prompt": "a dog", "inference_time_s": 1.0, "peak_memory_mb": 61_440.0}),
+        ("sglang", {"status": "in_progress", "progress": 0, "prompt": _ABSENT, "inference_time_s": None},
+         {"seconds": "4", "expires_at": None, "prompt": _ABSENT, "inference_time_s": 1.0}),
+        ("fastvideo", {"status": "in_progress", "progress": 0, "prompt": _ABSENT},
+         {"progress": 100, "expires_at": _ABSENT, "prompt": _ABSENT, "remixed_from_video_id": _ABSENT}),
         ("unsloth", {"status": "in_progress", "progress": 0}, {"seconds": "4.04", "expires_at": None}),
         ("new-api", {"status": "processing", "progress": "0%", "seconds": _ABSENT},
          {"status": "SUCCESS", "progress": "100%", "size": "16:9", "seconds": "4", "expires_at": _ABSENT}),
@@ -379,7 +382,7 @@ def test_files_in_a_cloud_are_at_a_url(servers: Servers):
     assert (refused.status_code, "use the cloud URL" in refused.json()["detail"]) == (400, True)
     assert httpx.get(server.show(video_id)["url"]).content[4:8] == b"ftyp"
     plain = server.job("instant")
-    assert "url" not in server.show(plain)
+    assert server.show(plain)["url"] is None
     assert httpx.get(f"{server.box.base_url[:-2]}cloud/{plain}.mp4").status_code == 404
 
 

@@ -90,6 +90,8 @@ class Auditor:
         if job.phase is Phase.FAILED or not job.current:
             self._check(job.charge is not Charge.RESERVED, "a price that stays reserved", job.id)
         taken = self._provider.by_id.get(job.remote_id or "")
+        if taken:
+            self._check(taken.submission.prompt == video.prompt, "somebody else's film", taken.remote_id)
         if job.phase is Phase.FAILED and not taken:
             self._check(job.charge is Charge.RELEASED, "a charge for a job that was not taken", job.id)
         if job.problem_code == BROKEN:
@@ -113,7 +115,8 @@ class Auditor:
         """A list that shows everything leaves no excuse, unless people have let go of the video."""
         prompt = taken.submission.prompt
         excused = self.sent_again[prompt] or any(self.prompt_of[each] == prompt for each in self.let_go)
-        return self._provider.profile.list_is_complete and not taken.lost and not excused
+        shows_it = self._provider.profile.list_is_complete and self._provider.weather.tells_prompts
+        return shows_it and not taken.lost and not excused
 
     def _files(self, media: Path) -> None:
         """What is called saved is there, byte for byte (I2, I8)."""

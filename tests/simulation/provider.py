@@ -96,6 +96,7 @@ class Weather:
     fails: float
     tags: bool  # its files have tags, so that the rest of one can be asked for
     skew: float  # seconds that its clock is ahead
+    tells_prompts: bool  # in its list, and anywhere
 
 
 class Host(Protocol):
@@ -237,7 +238,7 @@ class Provider:
             created_at=taken.at + timedelta(seconds=self.weather.skew),
             expires_at=taken.expires if ended else None,
             problem=Problem(BROKEN, "It broke.") if failed else None,
-            prompt=taken.submission.prompt,
+            prompt=taken.submission.prompt if self.weather.tells_prompts else None,
             model=taken.submission.model,
             size=taken.submission.size,
             seconds=taken.submission.seconds,

@@ -19,7 +19,7 @@ from sora_studio.db.webhook_deliveries import AT_MOST_EVERY, KEPT, WAITS
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange, Likeness
-from sora_studio.domain.problem import MAY_COME_BACK, Problem
+from sora_studio.domain.problem import MAY_COME_BACK, Problem, ProblemCode
 from sora_studio.domain.video import NEXT, TERMINAL, Kind, Phase
 from sora_studio.services.jobs.stores import Stores
 
@@ -70,6 +70,7 @@ class Job:
     ended_at: datetime | None = None
     remote_expires_at: datetime | None = None
     hinted_at: datetime | None = None
+    facts: dict[str, Any] | None = None
     due_at: datetime | None = AT_ONCE
     lease_until: datetime | None = None
     holder: UUID | None = None
@@ -238,7 +239,10 @@ class MemoryJobs(_Store):
             and job.submit_started_at
             and (
                 job.phase in (Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN)
-                or (job.phase is Phase.NEEDS_ATTENTION and job.submit_started_at > oldest)
+                or (
+                    (job.phase is Phase.NEEDS_ATTENTION or job.problem_code == ProblemCode.GIVEN_UP)
+                    and job.submit_started_at > oldest
+                )
             )
         )
 
@@ -326,6 +330,7 @@ class MemoryJobs(_Store):
             "accepted_at": job.accepted_at or now if change.accepted else job.accepted_at,
             "rendered_at": job.rendered_at or change.rendered_at,
             "server": change.server or job.server,
+            "facts": {**(job.facts or {}), **change.facts.told()} or None,
             "ended_at": now if change.phase in TERMINAL else job.ended_at,
         }
 

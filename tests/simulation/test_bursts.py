@@ -33,6 +33,7 @@ _FAIR = Weather(
     fails=0.0,
     tags=True,
     skew=0.0,
+    tells_prompts=True,
 )
 
 

@@ -506,4 +506,5 @@ def _weather(rng: Random, profile: Profile) -> Weather:
         fails=rng.choice([0.0, 0.0, 0.2]),
         tags=rng.random() < 0.7,
         skew=rng.choice([0.0, 0.0, -60.0, 60.0]),
+        tells_prompts=rng.random() < 0.7,
     )

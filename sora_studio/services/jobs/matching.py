@@ -1,10 +1,11 @@
 """Which jobs of a provider's list answer which submits of ours. Pure.
 
-A list tells the prompt, the model, the size and the seconds, but neither the picture nor the person.
+A list tells the prompt, the model, the size and the seconds, but neither the picture nor the person. Some
+tell no prompt either (SGLang, FastVideo): what they list answers a submit only where size, seconds and the
+time leave no other one, and nothing else that it could be.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from sora_studio.domain.video import Kind
 
 BEFORE = timedelta(seconds=120)
 """The provider's clock may be so far behind ours."""
+
+AROUND = timedelta(seconds=10), timedelta(seconds=120)
+"""How long before and after the beginning of a POST its job was made, where no prompt tells whose it is."""
 
 
 def begun(job: ClaimedJob) -> datetime:
@@ -38,9 +42,10 @@ def match(
     Returns:
         The provider's job by our job's id.
     """
-    askers: dict[str, list[ClaimedJob]] = defaultdict(list)
-    for job in sent:
-        askers[job.prompt].append(job)
+    everybody = [*sent]
+    askers: dict[str | None, Sequence[ClaimedJob]] = {None: everybody}
+    for job in everybody:
+        askers[job.prompt] = [*askers.get(job.prompt, ()), job]
     free = sorted(nobodys, key=_age)
     asked = {remote.remote_id: _who_may_have_asked(remote, askers) for remote in free}
     pairs: dict[UUID, RemoteJob] = {}
@@ -50,19 +55,24 @@ def match(
         for remote in alike:
             who = asked[remote.remote_id]
             is_free = remote.remote_id not in taken and _is_needless(job, who, len(alike))
-            if is_free and _is_right(who, len(alike)):
+            if is_free and _is_right(who, len(alike)) and (remote.prompt or len(alike) <= len(who)):
                 pairs[job.id] = remote
                 break
     return pairs
 
 
 def may_answer(remote: RemoteJob, job: ClaimedJob) -> bool:
-    """Tell whether a listed job cannot be ruled out: it is not too old, and has our words, or tells none."""
-    return _is_young(remote, job) and remote.prompt in (None, job.prompt)
+    """Tell whether a listed job cannot be ruled out: it has our words, or tells none and is not too old.
+
+    Our very words are not ruled out by a time: it is by the clock of the server that made the job.
+    """
+    return remote.prompt == job.prompt or (remote.prompt is None and _is_young(remote, job))
 
 
-def _who_may_have_asked(remote: RemoteJob, askers: dict[str, list[ClaimedJob]]) -> Sequence[ClaimedJob]:
-    return [job for job in askers.get(remote.prompt or "", ()) if _answers(remote, job)]
+def _who_may_have_asked(
+    remote: RemoteJob, askers: Mapping[str | None, Sequence[ClaimedJob]]
+) -> Sequence[ClaimedJob]:
+    return [job for job in askers.get(remote.prompt, ()) if _answers(remote, job)]
 
 
 def _is_needless(job: ClaimedJob, askers: Sequence[ClaimedJob], enough_for: int) -> bool:
@@ -73,7 +83,9 @@ def _is_needless(job: ClaimedJob, askers: Sequence[ClaimedJob], enough_for: int)
 
 def _is_right(askers: Sequence[ClaimedJob], enough_for: int) -> bool:
     """Tell whether it does not matter which of those who may have asked for a job gets it."""
-    wishes = {(job.kind, job.parent_remote_id, job.reference_sha256, job.characters) for job in askers}
+    wishes = {
+        (job.prompt, job.kind, job.parent_remote_id, job.reference_sha256, job.characters) for job in askers
+    }
     owners = {job.owner_id for job in askers}
     everybody_gets_one = None not in owners and len(askers) <= enough_for
     return len(wishes) == 1 and (len(owners) == 1 or everybody_gets_one)
@@ -84,8 +96,18 @@ def _answers(remote: RemoteJob, job: ClaimedJob) -> bool:
     if job.kind is Kind.EXTEND:  # some say how long it becomes, others what was asked for
         seconds.add(job.requested_seconds)
     said = ((remote.model, job.model), (remote.size, job.size))
-    same = remote.prompt == job.prompt and remote.seconds in seconds and _is_from(remote, job)
+    if remote.prompt is None and not _is_certain(remote, job):
+        return False
+    same = remote.prompt in (None, job.prompt) and remote.seconds in seconds and _is_from(remote, job)
     return same and _is_young(remote, job) and all(theirs in (None, ours) for theirs, ours in said)
+
+
+def _is_certain(remote: RemoteJob, job: ClaimedJob) -> bool:
+    """Tell whether a job without a prompt tells everything else, and was made when ours was."""
+    if remote.created_at is None or remote.size is None or remote.seconds is None:
+        return False
+    before, after = AROUND
+    return begun(job) - before <= remote.created_at <= begun(job) + after
 
 
 def _is_from(remote: RemoteJob, job: ClaimedJob) -> bool:

@@ -330,6 +330,22 @@ async def test_an_unclear_submit_that_was_never_taken_asks_the_person(background
     assert len(background.provider.jobs) == 1
 
 
+async def test_what_was_said_instead_of_an_answer_is_shown_until_the_person_decides(background: Background):
+    """A 503 leaves open what became of the job, and says all the same what is wrong."""
+    background.provider.before_submit = [SubmitUnclear("No video model loaded", "http_503")]
+    view = await background.wish()
+    await background.submit()
+    seen = await background.look(view)
+    assert (seen.phase, seen.problem and seen.problem.message) == (
+        *(Phase.SUBMIT_UNKNOWN, "No video model loaded"),
+    )
+    await give_up_looking(background)
+    seen = await background.look(view)
+    assert seen.problem
+    assert (seen.phase, seen.problem.code) == (Phase.NEEDS_ATTENTION, "submit_unknown")
+    assert "“No video model loaded”" in seen.problem.message
+
+
 async def look_in_vain(background: Background, *, others: int = 0, **told: Any) -> VideoView:
     """Look until the end for a submit whose job the list shows otherwise, behind newer ones; or not."""
     background.provider.profile = replace(background.provider.profile, list_is_complete=True)
@@ -357,12 +373,37 @@ async def test_what_a_complete_list_does_not_show_is_sent_again(background: Back
 
 
 @pytest.mark.parametrize(
-    "told", [{"seconds": "5"}, {"size": "1024x576"}, {"model": "sora-9"}, {"prompt": None}], ids=str
+    "told",
+    [
+        {"seconds": "5"},
+        {"size": "1024x576"},
+        {"model": "sora-9"},
+        {"prompt": None, "size": None},
+        {"created_at": datetime(2001, 9, 9, tzinfo=UTC)},
+    ],
+    ids=str,
 )
 async def test_what_a_list_may_show_in_other_words_is_not_sent_again(
     background: Background, told: dict[str, Any]
 ):
     assert (await look_in_vain(background, **told)).phase is Phase.NEEDS_ATTENTION
+
+
+async def test_what_a_list_shows_without_words_is_adopted_where_it_can_be_nothing_else(
+    background: Background,
+):
+    """SGLang and FastVideo list no prompts."""
+    assert (await look_in_vain(background, prompt=None)).phase is Phase.QUEUED
+
+
+async def test_of_two_lost_submits_none_is_guessed_at_by_the_time(background: Background):
+    background.provider.after_submit = [LOST] * 2
+    views = [await background.wish(prompt=prompt) for prompt in ("a dog", "a cat")]
+    await background.submit()
+    for remote_id, job in [*background.provider.jobs.items()]:
+        background.provider.jobs[remote_id] = replace(job, prompt=None)
+    await give_up_looking(background)
+    assert [(await background.look(view)).phase for view in views] == [Phase.NEEDS_ATTENTION] * 2
 
 
 async def test_what_may_be_too_far_down_the_list_is_not_sent_again(background: Background):

@@ -1,0 +1,111 @@
+"""Which listed jobs answer which lost submits, above all where the list tells no prompt."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from sora_studio.domain.job import ClaimedJob
+from sora_studio.domain.ports import RemoteJob
+from sora_studio.domain.video import Kind, Phase, Status
+from sora_studio.services.jobs.matching import match, may_answer
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+JOB = ClaimedJob(
+    id=UUID(int=1),
+    video_id=UUID(int=2),
+    owner_id=UUID(int=3),
+    provider="gpu",
+    remote_id=None,
+    phase=Phase.SUBMIT_UNKNOWN,
+    fence=1,
+    progress=0,
+    failures=0,
+    lookups=0,
+    created_at=NOW,
+    submit_started_at=NOW,
+    accepted_at=None,
+    rendered_at=None,
+    remote_expires_at=None,
+    kind=Kind.CREATE,
+    prompt="a dog",
+    model="wan",
+    size="1280x720",
+    seconds="4",
+    parent_remote_id=None,
+    parent_seconds=None,
+    characters=(),
+    reference_key=None,
+    reference_sha256=None,
+    now=NOW + MINUTE,
+)
+MUTE = RemoteJob(
+    remote_id="remote-1",
+    status=Status.QUEUED,
+    status_word="queued",
+    progress=0,
+    created_at=NOW + timedelta(seconds=2),
+    expires_at=None,
+    problem=None,
+    prompt=None,
+    model=None,
+    size="1280x720",
+    seconds="4",
+)
+OTHER = replace(JOB, id=UUID(int=9), prompt="a cat")
+
+
+def test_a_job_without_words_is_adopted_where_it_can_be_nothing_else():
+    assert match([JOB], [JOB], [MUTE]) == {JOB.id: MUTE}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"size": None},
+        {"size": "720x1280"},
+        {"seconds": None},
+        {"seconds": "8"},
+        {"model": "another"},
+        {"created_at": None},
+        {"created_at": NOW - timedelta(seconds=30)},
+        {"created_at": NOW + 3 * MINUTE},
+    ],
+    ids=str,
+)
+def test_one_that_tells_less_or_something_else_is_not(told: dict[str, object]):
+    assert match([JOB], [JOB], [replace(MUTE, **told)]) == {}
+
+
+def test_nor_where_it_may_be_the_answer_to_other_words():
+    """Still on its way, undecided, or given up a moment ago: whichever it is, nobody can tell."""
+    assert match([JOB], [JOB, OTHER], [MUTE]) == {}
+    assert match([JOB, OTHER], [JOB, OTHER], [MUTE, replace(MUTE, remote_id="remote-2")]) == {}
+
+
+def test_nor_where_there_are_more_than_were_asked_for():
+    """Somebody else uses the server, too."""
+    assert match([JOB], [JOB], [MUTE, replace(MUTE, remote_id="remote-2")]) == {}
+
+
+def test_equal_wishes_without_words_are_interchangeable():
+    twin = replace(JOB, id=UUID(int=8))
+    pairs = match([JOB, twin], [JOB, twin], [MUTE, replace(MUTE, remote_id="remote-2")])
+    assert {remote.remote_id for remote in pairs.values()} == {"remote-1", "remote-2"}
+
+
+def test_a_wish_of_another_size_is_in_nobodys_way():
+    wide = replace(OTHER, size="720x1280")
+    assert match([JOB, wide], [JOB, wide], [MUTE]) == {JOB.id: MUTE}
+
+
+def test_our_own_words_are_never_ruled_out_by_a_clock():
+    """It is the clock of the server that made the job, and may be wrong by years: then a person is asked."""
+    old = replace(MUTE, prompt=JOB.prompt, created_at=NOW - 60 * 24 * MINUTE)
+    assert may_answer(old, JOB)
+    assert match([JOB], [JOB], [old]) == {}
+    assert not may_answer(replace(old, prompt=None), JOB)
+    assert not may_answer(replace(old, prompt="a cat"), JOB)
