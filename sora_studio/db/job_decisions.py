@@ -7,7 +7,7 @@ that it changed.
 from sqlalchemy import text
 
 from sora_studio.db.models import one_of
-from sora_studio.domain.problem import MAY_COME_BACK, ProblemCode
+from sora_studio.domain.problem import MAY_COME_BACK
 
 # What the provider is known to have taken stays settled: it bills it whatever the person decides.
 _DECIDED = """, shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id),
@@ -16,8 +16,7 @@ SELECT count(*) FROM done"""
 _LET_GO = "charge = CASE charge WHEN 'reserved' THEN 'released' ELSE charge END"
 _WAITING = "video_id = :video AND current AND phase = 'needs_attention'"
 _LOST = f"""current AND remote_id IS NOT NULL
-        AND (phase = 'failed' AND {one_of("problem_code", MAY_COME_BACK)}
-            OR phase = 'needs_attention' AND problem_code = '{ProblemCode.LOST_AT_PROVIDER}')"""
+        AND phase IN ('failed', 'needs_attention') AND {one_of("problem_code", MAY_COME_BACK)}"""
 
 # Its deadline starts anew, hence created_at; and whichever server has its provider's name now is asked.
 _AGAIN = """due_at = now(), lookups = 0, failures = 0, fence = fence + 1, created_at = now(), ended_at = NULL,

@@ -79,8 +79,8 @@ async def test_a_file_that_is_gone_is_lost_and_stays_charged(harness: StudioHarn
     await harness.sql("UPDATE job SET remote_expires_at = now()")
     seen = await harness.until(view)
     assert seen.problem
-    assert (seen.phase, seen.charged) == (Phase.FAILED, True)
-    assert seen.problem.code in {"content_unavailable", "expired"}
+    assert (seen.phase, seen.charged) == (Phase.NEEDS_ATTENTION, True)
+    assert seen.problem.code == "content_unavailable"
     await harness.audit(expected={"paid_video_lost"})
 
 

@@ -58,6 +58,7 @@ class FakeProvider:
     on_list: list[Exception] = field(default_factory=list)
     on_content: list[Exception] = field(default_factory=list)
     on_delete: list[Exception] = field(default_factory=list)
+    on_models: list[Exception] = field(default_factory=list)
     on_character: list[Exception] = field(default_factory=list)
     characters: dict[str, str] = field(default_factory=dict)  # names by remote id
     character_keys: list[UUID] = field(default_factory=list)  # of every call
@@ -164,6 +165,8 @@ class FakeProvider:
         self.deleted.append(remote_id)
 
     async def list_models(self) -> tuple[Model, ...]:
+        if self.on_models:
+            raise self.on_models.pop(0)
         return self.profile.models
 
     async def close(self) -> None:

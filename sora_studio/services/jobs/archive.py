@@ -25,7 +25,7 @@ from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.jobs.claims import Claims
 from sora_studio.services.jobs.download import Downloader, FileRequest, TooSlow
 from sora_studio.services.jobs.task_pool import TaskPool
-from sora_studio.services.jobs.transitions import MAX_AGE, failed, needs_attention
+from sora_studio.services.jobs.transitions import MAX_AGE, needs_attention
 
 AT_ONCE = 3
 """Files under way at a time."""
@@ -106,7 +106,8 @@ def _later(job: ClaimedJob, error: Exception) -> JobChange:
     if isinstance(error, JobNotFound) and lookups >= _GONE_LOOKS and job.now >= _deadline(job):
         _log.error("paid_video_lost", job=str(job.id), provider=job.provider, reason=error.message)
         message = f"The provider finished this video but no longer hands out its file: {error.message}"
-        return failed(JobChange(job, lookups=lookups), Problem(ProblemCode.CONTENT_UNAVAILABLE, message))
+        problem = Problem(ProblemCode.CONTENT_UNAVAILABLE, message)
+        return needs_attention(JobChange(job, lookups=lookups), problem)
     if job.now - _finished(job) > MAX_AGE:
         message = (
             f"The provider finished this video, but its file could not be saved for a day. {describe(error)}"

@@ -43,6 +43,8 @@ _SOON = timedelta(seconds=30)
 _SINGLES_FOR = 2  # seconds' worth of the provider's pace: what one run asks for one by one
 _TELL_FROM = 3  # failed looks in a row, or a provider that is left alone, and the person is told
 _ASK_FROM = 5  # looks that knew nothing of a job, over two minutes and a half, and the person is asked, too
+_ASK_FROM_OF_ALL = 10  # the same, over twelve minutes, where it knows none of several: more likely an outage
+_SEVERAL = 2
 _PHASES = (Phase.QUEUED, Phase.IN_PROGRESS, Phase.NEEDS_ATTENTION)  # the last: what may still come back
 
 
@@ -126,19 +128,39 @@ class Refresher:
         ]
         rest = [job for job in jobs if job.remote_id not in listed]
         most = max(1, round(provider.profile.rate_limit.per_second * _SINGLES_FOR))
-        looked = await asyncio.gather(*(self._look(provider, job) for job in rest[:most]))
-        return [*changes, *looked, *map(_still_due, rest[most:])]
-
-    async def _look(self, provider: Provider, job: ClaimedJob) -> JobChange:
-        try:
-            return self._change(job, await provider.fetch(job.remote_id or ""), provider.profile.server)
-        except ProviderError as error:
-            return _later(job, error)
+        looked = await asyncio.gather(*(_look(provider, job) for job in rest[:most]))
+        absent = [job for job, said in zip(rest, looked, strict=False) if isinstance(said, JobNotFound)]
+        ask_from = _ASK_FROM if changes or len(absent) < max(_SEVERAL, len(looked)) else _ASK_FROM_OF_ALL
+        outage = await _outage(provider) if any(job.lookups + 1 >= ask_from for job in absent) else None
+        for job, said in zip(rest, looked, strict=False):
+            if isinstance(said, RemoteJob):
+                changes.append(self._change(job, said, server))
+            elif isinstance(said, JobNotFound):
+                changes.append(_away(job, outage) if outage else _unknown(job, said, ask_from))
+            else:
+                changes.append(_later(job, said))
+        return [*changes, *map(_still_due, rest[most:])]
 
     def _change(self, job: ClaimedJob, remote: RemoteJob, server: str) -> JobChange:
         how = ActivityKind.RECHECKED if job.phase is Phase.NEEDS_ATTENTION else None  # it was called lost
         change = change_for(job, remote, how=how, history=self._durations.of(job))
         return replace(change, server=server or None)
+
+
+async def _look(provider: Provider, job: ClaimedJob) -> RemoteJob | ProviderError:
+    try:
+        return await provider.fetch(job.remote_id or "")
+    except ProviderError as error:
+        return error
+
+
+async def _outage(provider: Provider) -> ProviderError | None:
+    """Ask a server that does not know jobs whether it is well; what says that it is not, None when it is."""
+    try:
+        await provider.list_models()
+    except ProviderError as error:
+        return error
+    return None
 
 
 async def _list(provider: Provider, jobs: Sequence[ClaimedJob]) -> dict[str | None, RemoteJob]:
@@ -199,8 +221,6 @@ def _nobody_to_ask(job: ClaimedJob, problem: Problem) -> JobChange:
 
 def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
     """Come again: one failed look means nothing."""
-    if isinstance(error, JobNotFound):
-        return _unknown(job, error)
     change = wait_for(job, error)
     if change.failures > _TELL_FROM and is_too_old(job):
         return needs_attention(
@@ -213,14 +233,23 @@ def _later(job: ClaimedJob, error: ProviderError) -> JobChange:
     return replace(change, problem=problem_of(error)) if is_worth_telling else change
 
 
-def _unknown(job: ClaimedJob, error: JobNotFound) -> JobChange:
+def _away(job: ClaimedJob, outage: ProviderError) -> JobChange:
+    """Come again to a server that is not well: that it does not know a job tells nothing of the job."""
+    if is_too_old(job):
+        message = f"The provider has not been itself for a day: {outage.message}"
+        return needs_attention(JobChange(job), Problem(ProblemCode.NO_END, message))
+    change = JobChange(job, due_in=polling.while_unknown(job.lookups), lookups=job.lookups)
+    return replace(change, problem=Problem(ProblemCode.PROVIDER_UNREACHABLE, outage.message))
+
+
+def _unknown(job: ClaimedJob, error: JobNotFound, ask_from: int) -> JobChange:
     """Go on looking for a job that its provider does not know; after a while the person is asked, too.
 
     It is never failed for that: absence proves nothing, and what was paid for may be there again any time.
     """
     lookups = job.lookups + 1
     change = JobChange(job, due_in=polling.while_unknown(lookups), lookups=lookups)
-    if lookups < _ASK_FROM:
+    if lookups < ask_from:
         return change
     problem = Problem(ProblemCode.LOST_AT_PROVIDER, f"The provider does not know this video: {error.message}")
     if job.phase is Phase.NEEDS_ATTENTION:

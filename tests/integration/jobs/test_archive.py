@@ -111,11 +111,25 @@ async def test_a_file_that_is_gone_is_said_to_be_gone(
     assert (await background.look(view)).phase is Phase.SAVING
     await gone(background, 1)
     seen = await background.look(view)
-    assert seen.phase is Phase.FAILED
+    assert seen.phase is Phase.NEEDS_ATTENTION
     assert seen.problem
     assert seen.problem.code == "content_unavailable"
     assert "no longer hands out its file: No such file." in seen.problem.message
     assert seen.charged
+
+
+async def test_a_file_that_was_called_gone_is_taken_when_it_is_there_after_all(
+    background: Background, mp4: bytes
+):
+    view = await finished(background, mp4)
+    await background.sql("UPDATE job SET remote_expires_at = now()")
+    await gone(background, 4)
+    assert (await background.look(view)).phase is Phase.NEEDS_ATTENTION
+    background.provider.files["remote-0"] = mp4
+    await background.videos.check_again(view.owner_id, view.id)
+    await background.refresh()
+    await background.archive()
+    assert (await background.look(view)).phase is Phase.COMPLETED
 
 
 async def test_nothing_temporary_is_left(background: Background, mp4: bytes):

@@ -14,6 +14,7 @@ from sora_studio.domain.errors import (
     ProviderRejected,
     ProviderUnavailable,
 )
+from sora_studio.domain.facts import Facts
 from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import RateLimit
@@ -48,7 +49,7 @@ async def test_completed_there_means_saving_here(background: Background):
     seen = await background.look(view)
     assert (seen.phase, seen.status) == (Phase.SAVING, Status.IN_PROGRESS)
     assert seen.expires_at
-    assert background.woken[-1] == "archive"
+    assert "archive" in background.woken
 
 
 async def test_failed_there_is_failed_here_in_its_words(background: Background):
@@ -99,6 +100,65 @@ async def test_the_person_is_asked_after_two_minutes_and_never_at_the_first_look
     for phase in (*[Phase.QUEUED] * 4, Phase.NEEDS_ATTENTION, Phase.NEEDS_ATTENTION):
         await background.refresh()
         assert (await background.look(view)).phase is phase
+
+
+async def test_a_server_that_lists_no_models_either_is_away_and_has_lost_nothing(background: Background):
+    """A gateway that answers 404 to everything: the verdict waits until the server is itself again."""
+    (view,) = await taken(background)
+    del background.provider.jobs["remote-0"]
+    background.provider.on_models = [AWAY] * 4
+    for _ in range(8):
+        await background.refresh()
+        assert (await background.look(view)).phase is Phase.QUEUED
+    seen = await background.look(view)
+    assert seen.problem
+    assert (seen.problem.code, seen.problem.message) == ("provider_unreachable", "502")
+    await background.refresh()
+    assert (await background.look(view)).phase is Phase.NEEDS_ATTENTION
+
+
+async def test_a_server_that_is_away_for_a_day_is_the_persons_matter(background: Background):
+    (view,) = await taken(background)
+    del background.provider.jobs["remote-0"]
+    background.provider.on_models = [AWAY] * 4
+    await background.sql("UPDATE job SET lookups = 4")
+    await background.sql(
+        "UPDATE job SET accepted_at = accepted_at - :day, created_at = created_at - :day",
+        day=timedelta(hours=25),
+    )
+    await background.refresh()
+    seen = await background.look(view)
+    assert seen.problem
+    assert (seen.phase, seen.problem.code) == (Phase.NEEDS_ATTENTION, "no_end")
+
+
+async def test_all_jobs_gone_at_once_are_more_likely_an_outage(background: Background):
+    """Nobody is asked for twelve minutes; while the server knows one of them, it is sure of the others."""
+    views = await taken(background, "a dog", "a cat", "a bird")
+    kept = dict(background.provider.jobs)
+    background.provider.jobs.clear()
+    for _ in range(9):
+        await background.refresh()
+        assert {(await background.look(view)).phase for view in views} == {Phase.QUEUED}
+    background.provider.jobs["remote-0"] = kept["remote-0"]
+    await background.refresh()
+    assert [(await background.look(view)).phase for view in views] == [
+        *(Phase.QUEUED, Phase.NEEDS_ATTENTION, Phase.NEEDS_ATTENTION),
+    ]
+
+
+async def test_what_is_told_of_a_rendering_is_kept_and_added_to(background: Background):
+    (view,) = await taken(background)
+    background.provider.report("remote-0", Status.IN_PROGRESS, facts=Facts(seed=7))
+    await background.refresh()
+    assert (await background.look(view)).facts == Facts(seed=7)
+    background.provider.report("remote-0", Status.IN_PROGRESS)
+    background.provider.jobs["remote-0"] = replace(
+        background.provider.jobs["remote-0"], facts=Facts(inference_seconds=2.5, cost_micros=400_000)
+    )
+    background.provider.finish("remote-0", b"file")
+    await background.refresh()
+    assert (await background.look(view)).facts == Facts(seed=7, inference_seconds=2.5, cost_micros=400_000)
 
 
 async def test_after_a_day_without_a_trace_only_the_person_has_it_looked_for(background: Background):
