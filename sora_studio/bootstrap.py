@@ -31,6 +31,7 @@ from sora_studio.domain.ports import Changes, Provider
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.webhooks import key_of
 from sora_studio.providers.border import Redactor
+from sora_studio.providers.card_files import load_cards
 from sora_studio.providers.factory import provider_of
 from sora_studio.providers.rate_limited import RateLimitedProvider
 from sora_studio.scheduler import Scheduler
@@ -198,11 +199,14 @@ async def open_providers(
         stack: What closes them.
     """
     made: dict[str, Provider] = {}
+    cards, problems = load_cards(settings.cards_dir)
+    for problem in problems:  # the others are used
+        _log.warning("model_card_unusable", problem=problem)
     secrets = secret_words(settings, *chosen)
     for each in chosen:
         access = await stack.enter_async_context(sandbox()) if each.is_child else None
         child_of = instance if access else None
-        provider = provider_of(access.give(each) if access else each, secrets, child_of)
+        provider = provider_of(access.give(each) if access else each, secrets, child_of, cards)
         made[each.name] = RateLimitedProvider(provider)
         stack.push_async_callback(provider.close)
     return made

@@ -25,16 +25,20 @@ provider_cli = typer.Typer(
 @provider_cli.command("list")
 def list_providers(data_dir: DataDir = None) -> None:
     """List the configured providers, the default first."""
+    from sora_studio.providers.card_files import load_cards
     from sora_studio.providers.factory import profile_of
 
     settings = _settings(data_dir)
+    cards, problems = load_cards(settings.cards_dir)
     for each in load_providers(settings):
-        profile = profile_of(each)
+        profile = profile_of(each, cards)
         where = _reached(each, settings).base_url or "started beside the studio"
         models = ", ".join(model.id for model in profile.models)
         typer.echo(f"{profile.name}  {profile.label} (preset {each.preset})  {where}  {models}")
         if profile.retired:
             typer.echo(f"    {profile.retired}")
+    for problem in problems:
+        typer.echo(f"Model card not used: {problem}", err=True)
 
 
 @provider_cli.command()

@@ -22,3 +22,9 @@ def reason(message: str) -> str:
     for theirs, ours in _PHRASES.items():
         message = message.replace(theirs, ours)
     return message
+
+
+def place(location: tuple[int | str, ...]) -> str:
+    """Write a key as it is found in the file: `models[0].sizes `."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return f"{text.lstrip('.')} " if text else ""

@@ -58,6 +58,7 @@ def _named(value: object) -> object:
 
 Size = Annotated[str, AfterValidator(_size)]
 Seconds = Annotated[int, Field(ge=1, le=SECONDS_MAX)]
+Lengths = Annotated[list[Seconds], Field(min_length=1), BeforeValidator(_lengths)]
 Dollars = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)]
 Text = Annotated[str, Field(min_length=1, max_length=300)]
 HeaderName = Annotated[Text, AfterValidator(header_name)]
@@ -74,7 +75,7 @@ class ModelSettings(_Table):
     id: Text
     hint: str | None = None
     sizes: Annotated[list[Size], Field(min_length=1)] | None = None
-    seconds: Annotated[list[Seconds], Field(min_length=1), BeforeValidator(_lengths)] | None = None
+    seconds: Lengths | None = None
     price_per_second: Dollars | None = None
     prices: dict[Size, Dollars] = {}
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from sora_studio.config.error import ConfigError, reason
+from sora_studio.config.error import ConfigError, place, reason
 from sora_studio.config.providers import ProviderSettings
 from sora_studio.domain.profile import Preset
 
@@ -71,7 +71,7 @@ def _read_table(
     try:
         return ProviderSettings.model_validate(table)
     except ValidationError as error:
-        wrong += [f"{_place(each['loc'])}{reason(each['msg'])}" for each in error.errors()]
+        wrong += [f"{place(each['loc'])}{reason(each['msg'])}" for each in error.errors()]
         return None
     finally:
         problems += [f"[{name}] {problem}" for problem in wrong]
@@ -101,9 +101,3 @@ def _read_secret(path: str, wrong: list[str]) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         wrong.append(f"api_key_file cannot be read: {error}")
         return None
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    """Write a key as it is found in the file: `models[0].sizes `."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return f"{text.lstrip('.')} " if text else ""

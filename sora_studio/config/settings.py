@@ -207,6 +207,11 @@ class Settings(BaseModel):
         """Return where the videos' files are."""
         return self.media_dir or self.data_dir / "media"
 
+    @property
+    def cards_dir(self) -> Path:
+        """Return where an operator's own model cards are: in `models`, beside providers.toml."""
+        return (self.providers_file or self.data_dir / "providers.toml").parent / "models"
+
     def require_used(self) -> None:
         """Make sure that a studio has worked in the data directory before: a wrong one is not made one.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from sora_studio.domain.card_field import Option, Options
 from sora_studio.domain.facts import NO_FACTS, Facts
 from sora_studio.domain.media import ByteRange, Chunks
 from sora_studio.domain.problem import Problem
@@ -31,6 +32,7 @@ class Submission:
     kind: Kind = Kind.CREATE
     source: str | None = None  # the remote id of what is remixed, edited or extended
     characters: tuple[str, ...] = ()  # their remote ids
+    options: Options = field(default_factory=dict[str, Option])  # of the model's own fields
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Profiles: what a provider can do, as data. Shown in the form, checked before the POST."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.model_card import ModelCard, ModelCards, Price
 from sora_studio.domain.text import whole_number
 from sora_studio.domain.video import Size
 
@@ -27,6 +29,10 @@ class Preset(StrEnum):
     VIDEOS_API = "videos-api"
 
 
+_SELLING = frozenset({Preset.LITELLM, Preset.NEW_API, Preset.BIFROST, Preset.VIDEOS_API})
+"""Kinds of servers behind which models are sold; what runs on one's own machine has no list price."""
+
+
 class Operation(StrEnum):
     """What a provider may offer beside create, retrieve and content."""
 
@@ -47,13 +53,16 @@ class Model:
     id: str
     hint: str = ""  # one line: what it is good for
     sizes: tuple[str, ...] = ("1280x720", "720x1280")
-    seconds: tuple[int, ...] = (4, 8, 12)
-    micros_per_second: int | None = None  # None: unknown
+    seconds: tuple[int, ...] = (4, 8, 12)  # the first is the default, as of the sizes
+    micros_per_second: int | None = None  # None: nobody has set a price here
     micros_by_size: dict[str, int] = field(default_factory=dict)  # sizes that cost more
+    list_prices: tuple[Price, ...] = ()  # asked where nobody has set one, the latest first
 
-    def price(self, size: str, seconds: str) -> int | None:
-        """Return the price of one video in micro-dollars, None when unknown."""
+    def price(self, size: str, seconds: str, on: date = date.max) -> int | None:
+        """Return the price of one video in micro-dollars on a day, None when unknown."""
         rate = self.micros_by_size.get(size, self.micros_per_second)
+        if rate is None:
+            rate = next((each.rate(size) for each in self.list_prices if each.valid_from <= on), None)
         return None if rate is None else rate * int(seconds)
 
 
@@ -95,6 +104,8 @@ class Profile:
     guesses_models: bool = False  # the models are placeholders until the server lists its own
     media_hosts: frozenset[str] = frozenset()  # private hosts that its files may be fetched from
     server: str = ""  # which server it is, see `ServerId`; empty: nobody asks
+    kind: Preset = Preset.VIDEOS_API  # of server: it says which fields of a model card are taken
+    cards: ModelCards = field(default=ModelCards(), compare=False, repr=False)
 
     @property
     def says_elsewhere(self) -> str:
@@ -120,8 +131,32 @@ class Profile:
         message = f"{self.label} has no model {model_id[:80]!r}. It offers: {known}."
         raise InvalidInput(message, "model", "model_not_found")
 
+    def card(self, model_id: str) -> ModelCard | None:
+        """Return the card of a model, with the sizes and lengths that it has here; None: it has none."""
+        card = self.cards.find(model_id)
+        here = next((model for model in self.models if model.id == model_id), None)
+        if card is None or here is None or here.sizes == card.sizes:
+            return card and (replace(card, seconds=here.seconds) if here else card)
+        return replace(card, sizes=here.sizes, seconds=here.seconds, multiple_of=None)
+
+    def plain(self, model_id: str) -> Model:
+        """Return a model of which nothing is said here but its id: as on its card, or else as the first one.
+
+        Where models are sold, the sizes are those that have a price.
+        """
+        prices = self.cards.prices_of(model_id) if self.kind in _SELLING else ()
+        card, first = self.cards.find(model_id), self.models[0]
+        if card is None:
+            return Model(model_id, sizes=first.sizes, seconds=first.seconds, list_prices=prices)
+        sold = tuple(size for size in card.sizes if not prices or prices[0].rate(size) is not None)
+        return Model(model_id, card.hint, sold or card.sizes, card.seconds, list_prices=prices)
+
     def choose(self, model_id: str | None, size: str | None, seconds: str | None) -> tuple[Model, str, str]:
         """Check and complete a choice; what is None becomes the model's first.
+
+        A size that a model card does not name becomes the nearest one that it does, where other sizes than
+        the listed ones go through at all. A card of a model that its maker has ended says nothing of what
+        others sell under its name.
 
         Raises:
             InvalidInput: The provider would refuse it, or has ended its service.
@@ -134,12 +169,15 @@ class Profile:
         if size not in model.sizes and not self.any_size:
             message = f"{model.id} makes {', '.join(model.sizes)}, not {size}."
             raise InvalidInput(message, "size")
+        card = self.card(model.id)
+        binding = card is not None and card.ended is None
+        size = card.makes(size) if card and binding else size
         seconds = str(seconds or model.seconds[0])
         if not whole_number(seconds, most=SECONDS_MAX):
             message = f"Seconds must be a whole number such as 4, not {seconds[:40]!r}."
             raise InvalidInput(message, "seconds")
-        if int(seconds) not in model.seconds and not self.any_seconds:
-            message = f"{model.id} makes {', '.join(map(str, model.seconds))} seconds, not {seconds}."
+        if int(seconds) not in model.seconds and (binding or not self.any_seconds):
+            message = f"{model.id} makes {', '.join(map(str, sorted(model.seconds)))} seconds, not {seconds}."
             raise InvalidInput(message, "seconds")
         return model, size, str(int(seconds))
 

@@ -11,9 +11,11 @@ from pydantic import SecretStr
 from sora_studio.config import ProviderSettings
 from sora_studio.config.providers import ModelSettings
 from sora_studio.domain.job import ServerId
+from sora_studio.domain.model_card import ModelCards
 from sora_studio.domain.money import MICROS_PER_DOLLAR
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Model, Operation, Preset, Profile
+from sora_studio.providers.card_files import shipped_cards
 from sora_studio.providers.client import Credentials
 from sora_studio.providers.presets import PRESETS
 from sora_studio.providers.retired import RetiredProvider
@@ -31,12 +33,16 @@ _AS_THEY_ARE = (
 )
 
 
-def profile_of(settings: ProviderSettings) -> Profile:
+def profile_of(settings: ProviderSettings, cards: ModelCards | None = None) -> Profile:
     """Return the preset with everything that the table says otherwise.
 
     A server whose models are named is not asked for others, unless `operations.add` says `models`.
+
+    Args:
+        settings: The table.
+        cards: What is known of models; None: the shipped cards.
     """
-    preset = PRESETS[settings.preset]
+    preset = replace(PRESETS[settings.preset], cards=cards or shipped_cards())
     label = settings.label or (preset.label if settings.name in set(Preset) else settings.name)
     added, removed = {*settings.operations.add}, {*settings.operations.remove}
     if settings.models and Operation.MODELS not in added:
@@ -58,7 +64,10 @@ def profile_of(settings: ProviderSettings) -> Profile:
 
 
 def provider_of(
-    settings: ProviderSettings, secrets: frozenset[str] = frozenset(), child_of: UUID | None = None
+    settings: ProviderSettings,
+    secrets: frozenset[str] = frozenset(),
+    child_of: UUID | None = None,
+    cards: ModelCards | None = None,
 ) -> Provider:
     """Return the provider of a table; it connects at its first call.
 
@@ -66,8 +75,9 @@ def provider_of(
         settings: The table.
         secrets: What it must not repeat, beside the secrets of its table.
         child_of: The instance that has started it as its sandbox.
+        cards: What is known of models; None: the shipped cards.
     """
-    profile = profile_of(settings)
+    profile = profile_of(settings, cards)
     if profile.retired:
         return RetiredProvider(profile)
     headers = {name: _bare(value) for name, value in settings.headers.items()}
@@ -77,12 +87,12 @@ def provider_of(
     return VideosApiProvider(replace(profile, server=str(server)), address, credentials)
 
 
-def probing(settings: ProviderSettings) -> Provider:
+def probing(settings: ProviderSettings, cards: ModelCards | None = None) -> Provider:
     """Return a provider that may be asked for a list and for models, whatever its table says."""
     more = settings.operations.model_copy(
         update={"add": [*settings.operations.add, Operation.LIST, Operation.MODELS], "remove": []}
     )
-    return provider_of(settings.model_copy(update={"operations": more}))
+    return provider_of(settings.model_copy(update={"operations": more}), cards=cards)
 
 
 def _server(address: str, credentials: Credentials) -> ServerId:
@@ -104,10 +114,9 @@ def _bare(secret: SecretStr | None) -> str:
 
 
 def _model(preset: Profile, settings: ModelSettings) -> Model:
-    """Return a model, which starts from the preset's of that name, or else from its sizes and lengths."""
+    """Return a model, which starts from the preset's of that name, or else from its card."""
     known = next((model for model in preset.models if model.id == settings.id), None)
-    plain = replace(preset.models[0], id=settings.id, hint="", micros_per_second=None, micros_by_size={})
-    model = known or plain
+    model = known or preset.plain(settings.id)
     price = settings.price_per_second
     return replace(
         model,

@@ -11,7 +11,7 @@ _MOST_MODELS = 100
 
 
 def with_listed_models(profile: Profile, body: object) -> Profile:
-    """Add the models of a `GET /v1/models` answer that the profile does not know; their price is unknown.
+    """Add the models of a `GET /v1/models` answer that the profile does not know, as on their cards.
 
     What the server lists comes first, so that the form's default is a model that it has. Models that
     the profile only guesses give way to the listed ones.
@@ -19,8 +19,7 @@ def with_listed_models(profile: Profile, body: object) -> Profile:
     known = {model.id: model for model in profile.models}
     listed = dict.fromkeys(_ids(body))
     ours = [model for model in profile.models if model.id in listed]
-    plain = replace(profile.models[0], hint="", micros_per_second=None, micros_by_size={})
-    theirs = [replace(plain, id=model_id) for model_id in listed if model_id not in known]
+    theirs = [profile.plain(model_id) for model_id in listed if model_id not in known]
     silent = [model for model in profile.models if model.id not in listed]
     if listed and profile.guesses_models:
         silent = []

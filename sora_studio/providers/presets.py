@@ -38,6 +38,7 @@ SORA_2_PRO = Model(
 
 SANDBOX = Profile(
     name=Preset.SANDBOX,
+    kind=Preset.SANDBOX,
     label="Sandbox",
     models=(SORA_2, SORA_2_PRO),
     operations=frozenset(Operation),
@@ -54,7 +55,7 @@ _OWN_MODEL = Model(
     seconds=(4, 5, 8),
 )
 _OWN_SERVER = Operation.LIST, Operation.DELETE, Operation.REFERENCE, Operation.MODELS
-_GATEWAY_NOTE = "Prices are OpenAI's former list prices; this server may charge differently, or nothing."
+_GATEWAY_NOTE = "Prices are the models' list prices; this server may charge differently, or nothing."
 
 VIDEOS_API = Profile(
     name=Preset.VIDEOS_API,
@@ -69,6 +70,7 @@ VIDEOS_API = Profile(
 
 OPENAI = Profile(
     name=Preset.OPENAI,
+    kind=Preset.OPENAI,
     label="OpenAI",
     models=(SORA_2, SORA_2_PRO),
     operations=frozenset(Operation),
@@ -81,16 +83,21 @@ _GATEWAY = replace(
     operations=frozenset({Operation.REFERENCE, Operation.MODELS}),
 )
 # LiteLLM lists one upstream at best and deletes nothing; it remixes for a few of its upstreams only.
-LITELLM = replace(_GATEWAY, name=Preset.LITELLM, label="LiteLLM")
-NEW_API = replace(_GATEWAY, name=Preset.NEW_API, label="new-api")
+LITELLM = replace(_GATEWAY, name=Preset.LITELLM, kind=Preset.LITELLM, label="LiteLLM")
+NEW_API = replace(_GATEWAY, name=Preset.NEW_API, kind=Preset.NEW_API, label="new-api")
 # Bifrost wants to be told whose list; the studio has no word for that.
 BIFROST = replace(
-    _GATEWAY, name=Preset.BIFROST, label="Bifrost", operations=_GATEWAY.operations | {Operation.DELETE}
+    _GATEWAY,
+    name=Preset.BIFROST,
+    kind=Preset.BIFROST,
+    label="Bifrost",
+    operations=_GATEWAY.operations | {Operation.DELETE},
 )
 
 # Another name than the served one is refused there, or loads another model; none is always fine.
 VLLM_OMNI = Profile(
     name=Preset.VLLM_OMNI,
+    kind=Preset.VLLM_OMNI,
     label="vLLM-Omni",
     models=(_OWN_MODEL,),
     operations=frozenset(_OWN_SERVER),
@@ -99,11 +106,12 @@ VLLM_OMNI = Profile(
     sends_model=False,
     guesses_models=True,
 )
-SGLANG = replace(VLLM_OMNI, name=Preset.SGLANG, label="SGLang")
-FASTVIDEO = replace(VLLM_OMNI, name=Preset.FASTVIDEO, label="FastVideo")
+SGLANG = replace(VLLM_OMNI, name=Preset.SGLANG, kind=Preset.SGLANG, label="SGLang")
+FASTVIDEO = replace(VLLM_OMNI, name=Preset.FASTVIDEO, kind=Preset.FASTVIDEO, label="FastVideo")
 UNSLOTH = replace(
     VLLM_OMNI,
     name=Preset.UNSLOTH,
+    kind=Preset.UNSLOTH,
     label="Unsloth Studio",
     note="It makes one video at a time with the model that it has loaded; more of them wait here.",
     busy=frozenset({409, 429}),

@@ -14,6 +14,7 @@ from uuid import UUID
 from httpx2 import Response
 from openai import APIStatusError, AsyncOpenAI, omit
 
+from sora_studio.domain.model_card import request_fields
 from sora_studio.domain.ports import Submission
 from sora_studio.domain.profile import Body, Profile
 from sora_studio.domain.video import Kind
@@ -30,14 +31,15 @@ class Requests:
 
     async def create(self, submission: Submission) -> Response:
         """Ask for a new video; a form has no agreed way to name characters."""
-        if self._profile.body is Body.JSON or submission.characters:
-            return await self._create_in_json(submission)
+        fields = self._fields(submission)
+        nested = any(isinstance(value, dict) for value in fields.values())
+        if self._profile.body is Body.JSON or submission.characters or nested:
+            return await self._create_in_json(submission, fields)
         picture = submission.reference
         answer = await self._videos.create(
             prompt=submission.prompt,
             model=submission.model if self._profile.sends_model else omit,
-            size=submission.size,  # pyright: ignore[reportArgumentType] -- its types know one server
-            seconds=submission.seconds,  # pyright: ignore[reportArgumentType] -- as above
+            extra_body=fields,
             # With name and type, the one form that every server takes.
             input_reference=("reference.png", picture, "image/png") if picture else omit,
             extra_headers=_once(submission.job_id),
@@ -87,12 +89,13 @@ class Requests:
         """Ask for the models."""
         return (await self._sdk.models.with_raw_response.list()).http_response
 
-    async def _create_in_json(self, submission: Submission) -> Response:
-        body: dict[str, object] = {
-            "prompt": submission.prompt,
-            "size": submission.size,
-            "seconds": submission.seconds,
-        }
+    def _fields(self, submission: Submission) -> dict[str, object]:
+        """Return what this kind of server is told of size, length and the model's own fields."""
+        card, kind = self._profile.card(submission.model), self._profile.kind
+        return request_fields(card, kind, submission.size, submission.seconds, submission.options)
+
+    async def _create_in_json(self, submission: Submission, fields: Mapping[str, object]) -> Response:
+        body: dict[str, object] = {"prompt": submission.prompt, **fields}
         if self._profile.sends_model:
             body["model"] = submission.model
         if submission.characters:

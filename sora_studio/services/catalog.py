@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 from sora_studio.domain.errors import InvalidInput, ProviderError, ProviderUnavailable
 from sora_studio.domain.ports import Provider
@@ -31,6 +32,7 @@ class ProviderCatalog:
         *,
         on_stale: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
         """Start from the profiles; `refresh` adds what the servers list.
 
@@ -38,8 +40,9 @@ class ProviderCatalog:
             providers: By name.
             on_stale: Asks for a refresh in the background; called when somebody looks at old lists.
             clock: Tells seconds.
+            today: Tells the day, which prices go by.
         """
-        self._providers, self._on_stale, self._clock = providers, on_stale, clock
+        self._providers, self._on_stale, self._clock, self._today = providers, on_stale, clock, today
         self._refreshed: float | None = None  # None: the first refresh is still to come
         self._profiles = {name: provider.profile for name, provider in providers.items()}
         self._looks: dict[str, asyncio.Task[None]] = {}  # the last one of each provider
@@ -133,7 +136,7 @@ class ProviderCatalog:
         """Return what one video costs in micro-dollars, None when unknown."""
         profile = self._profiles.get(provider)
         known = [each for each in profile.models if each.id == model] if profile else []
-        return known[0].price(size, seconds) if known else None
+        return known[0].price(size, seconds, self._today()) if known else None
 
     def explained(self, view: VideoView) -> VideoView:
         """Say of a wish that was not sent yet that it waits for a place, where a provider has so many."""
