@@ -86,12 +86,12 @@ class Downloader:
 
     async def _make_stills(self, wanted: FileRequest, film: Path, facts: MediaFacts) -> list[AssetRow]:
         poster, sprite = self._storage.spool(), self._storage.spool()
-        smaller = {width: self._storage.spool() for width in PosterWidth}
+        smaller: dict[int, Path] = {int(width): self._storage.spool() for width in PosterWidth}
         stills: list[tuple[str, Path, str]] = [
             (Variant.THUMBNAIL, poster, _WEBP),
             (Variant.SPRITESHEET, sprite, _JPEG),
         ]
-        stills += [(width.variant, path, _WEBP) for width, path in smaller.items()]
+        stills += [(PosterWidth(width).variant, path, _WEBP) for width, path in smaller.items()]
         try:
             await asyncio.gather(
                 self._worker_pool.run(make_poster, film, poster, smaller),

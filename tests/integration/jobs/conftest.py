@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from sora_studio.db.engine import Database
 from sora_studio.domain.media import MediaFile
+from sora_studio.domain.ports import StoredFile
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import VideoView, VideoWish
 from sora_studio.services.catalog import ProviderCatalog
@@ -116,7 +117,7 @@ class Background:
     async def look(self, view: VideoView) -> VideoView:
         return await self.videos.get(view.owner_id, view.id)
 
-    def path(self, file: MediaFile) -> Path:
+    def path(self, file: MediaFile | StoredFile) -> Path:
         """Return where a file of the library lies on the disk."""
         return self.storage._path(file.key)
 
