@@ -5,11 +5,13 @@ tell no prompt either (SGLang, FastVideo): what they list answers a submit only 
 time leave no other one, and nothing else that it could be.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sora_studio.domain.job import ClaimedJob
+from sora_studio.domain.model_card import ModelCard, make_of
 from sora_studio.domain.ports import RemoteJob
 from sora_studio.domain.video import Kind
 
@@ -19,14 +21,42 @@ BEFORE = timedelta(seconds=120)
 AROUND = timedelta(seconds=10), timedelta(seconds=120)
 """How long before and after the beginning of a POST its job was made, where no prompt tells whose it is."""
 
+FindCard = Callable[[str], ModelCard | None]
+"""Returns what is known of a model, by its id."""
+
 
 def begun(job: ClaimedJob) -> datetime:
     """Return when a job's POST began."""
     return job.submit_started_at or job.created_at
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A submit, and under which size and length a server may list it: as was wished, or as was sent."""
+
+    job: ClaimedJob
+    sizes: frozenset[str | None]
+    seconds: frozenset[str | None]
+
+    @classmethod
+    def of(cls, job: ClaimedJob, card: ModelCard | None) -> "_Asked":
+        """Take what the model does not make as the nearest that it makes, and frames as seconds, too."""
+        sizes, seconds = {None, job.size}, {None, job.seconds}
+        if job.kind is Kind.EXTEND:  # some say how long it becomes, others what was asked for
+            seconds.add(job.requested_seconds)
+        if card:
+            make = make_of(card, job.size, job.requested_seconds, {})
+            sizes.add(make.size)
+            if make.frames and make.fps:
+                seconds.add(str(round(make.frames / make.fps)))
+        return cls(job, frozenset(sizes), frozenset(seconds))
+
+
 def match(
-    unclear: Iterable[ClaimedJob], sent: Iterable[ClaimedJob], nobodys: Collection[RemoteJob]
+    unclear: Iterable[ClaimedJob],
+    sent: Iterable[ClaimedJob],
+    nobodys: Collection[RemoteJob],
+    find_card: FindCard = lambda _model: None,
 ) -> dict[UUID, RemoteJob]:
     """Pair unclear submits with jobs of the provider's list, each used once.
 
@@ -38,19 +68,21 @@ def match(
         unclear: Submits whose answer was lost.
         sent: All that a listed job may answer: these, and those whose answer is still on its way.
         nobodys: What the provider lists and no video of ours has.
+        find_card: What is known of a model: by it, other numbers were sent than were wished for.
 
     Returns:
         The provider's job by our job's id.
     """
-    everybody = [*sent]
-    askers: dict[str | None, Sequence[ClaimedJob]] = {None: everybody}
-    for job in everybody:
-        askers[job.prompt] = [*askers.get(job.prompt, ()), job]
+    everybody = [_Asked.of(job, find_card(job.model)) for job in sent]
+    askers: dict[str | None, Sequence[_Asked]] = {None: everybody}
+    for each in everybody:
+        askers[each.job.prompt] = [*askers.get(each.job.prompt, ()), each]
     free = sorted(nobodys, key=_age)
     asked = {remote.remote_id: _who_may_have_asked(remote, askers) for remote in free}
     pairs: dict[UUID, RemoteJob] = {}
     for job in sorted(unclear, key=lambda job: (job.deleted_at is not None, begun(job))):
-        alike = [remote for remote in free if _answers(remote, job)]
+        wish = _Asked.of(job, find_card(job.model))
+        alike = [remote for remote in free if _answers(remote, wish)]
         taken = {remote.remote_id for remote in pairs.values()}
         for remote in alike:
             who = asked[remote.remote_id]
@@ -70,9 +102,9 @@ def may_answer(remote: RemoteJob, job: ClaimedJob) -> bool:
 
 
 def _who_may_have_asked(
-    remote: RemoteJob, askers: Mapping[str | None, Sequence[ClaimedJob]]
+    remote: RemoteJob, askers: Mapping[str | None, Sequence[_Asked]]
 ) -> Sequence[ClaimedJob]:
-    return [job for job in askers.get(remote.prompt, ()) if _answers(remote, job)]
+    return [each.job for each in askers.get(remote.prompt, ()) if _answers(remote, each)]
 
 
 def _is_needless(job: ClaimedJob, askers: Sequence[ClaimedJob], enough_for: int) -> bool:
@@ -91,15 +123,12 @@ def _is_right(askers: Sequence[ClaimedJob], enough_for: int) -> bool:
     return len(wishes) == 1 and (len(owners) == 1 or everybody_gets_one)
 
 
-def _answers(remote: RemoteJob, job: ClaimedJob) -> bool:
-    seconds = {None, job.seconds}
-    if job.kind is Kind.EXTEND:  # some say how long it becomes, others what was asked for
-        seconds.add(job.requested_seconds)
-    said = ((remote.model, job.model), (remote.size, job.size))
+def _answers(remote: RemoteJob, wish: _Asked) -> bool:
+    job = wish.job
     if remote.prompt is None and not _is_certain(remote, job):
         return False
-    same = remote.prompt in (None, job.prompt) and remote.seconds in seconds and _is_from(remote, job)
-    return same and _is_young(remote, job) and all(theirs in (None, ours) for theirs, ours in said)
+    same = remote.prompt in (None, job.prompt) and remote.model in (None, job.model) and _is_from(remote, job)
+    return same and _is_young(remote, job) and remote.size in wish.sizes and remote.seconds in wish.seconds
 
 
 def _is_certain(remote: RemoteJob, job: ClaimedJob) -> bool:

@@ -91,7 +91,7 @@ class Reconciler:
         sent, known = await self._claims.compare(name, [remote.remote_id for remote in listed])
         sent = tuple(job for job in sent if job.may_be_at(server))
         nobodys = [remote for remote in listed if remote.remote_id not in known]
-        pairs = match(jobs, sent, nobodys)
+        pairs = match(jobs, sent, nobodys, provider.profile.card)
         left = [remote for remote in nobodys if remote not in pairs.values()]
         return [
             change_for(job, pairs[job.id], how=ActivityKind.ADOPTED)

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from sora_studio.domain.job import ClaimedJob
+from sora_studio.domain.model_card import Frames, ModelCard
 from sora_studio.domain.ports import RemoteJob
 from sora_studio.domain.video import Kind, Phase, Status
 from sora_studio.services.jobs.matching import match, may_answer
@@ -100,6 +101,32 @@ def test_equal_wishes_without_words_are_interchangeable():
 def test_a_wish_of_another_size_is_in_nobodys_way():
     wide = replace(OTHER, size="720x1280")
     assert match([JOB, wide], [JOB, wide], [MUTE]) == {JOB.id: MUTE}
+
+
+@pytest.mark.parametrize(
+    ("told", "adopted"),
+    [
+        ({"size": "1280x704", "seconds": "5"}, True),
+        ({"size": "1280x720", "seconds": "20"}, True),
+        ({"size": "1280x720", "seconds": "4"}, False),
+        ({"size": "832x480", "seconds": "5"}, False),
+    ],
+    ids=str,
+)
+def test_a_job_may_be_listed_by_what_was_sent(told: dict[str, str], adopted: bool):
+    """What the model makes of a wish, by its card: the nearest size, and as many frames as it can."""
+    card = ModelCard(
+        ids=("wan*",),
+        label="Wan",
+        hint="",
+        sizes=("1280x704",),
+        seconds=(5,),
+        fps=24.0,
+        frames=Frames(4, 1, 121, 121),
+    )
+    wish = replace(JOB, seconds="20")
+    remote = replace(MUTE, **told)
+    assert match([wish], [wish], [remote], lambda _model: card) == ({wish.id: remote} if adopted else {})
 
 
 def test_our_own_words_are_never_ruled_out_by_a_clock():
