@@ -174,7 +174,7 @@ async def test_a_browser_that_has_logged_in_before_has_attempts_of_its_own(accou
 
 
 async def test_whoever_signs_up_ends_what_the_browser_had_before(accounts: AccountService):
-    """Its cookie is replaced, so nobody could log that session out any more."""
+    """Its cookie is replaced, so nobody could log that session out."""
     ada, elsewhere = await sign_up(accounts), await accounts.log_in("ada@example.org", PASSWORD, HERE)
     cookies = f"sora_session={ada.access_token}"
     assert await accounts.sign_up("grace@example.org", PASSWORD, "Grace", replace(HERE, cookies=cookies))
