@@ -30,10 +30,10 @@ from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Changes, Provider
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.webhooks import key_of
-from sora_studio.providers.border import Redactor
 from sora_studio.providers.card_files import load_cards
 from sora_studio.providers.factory import provider_of
 from sora_studio.providers.rate_limited import RateLimitedProvider
+from sora_studio.providers.redactor import Redactor
 from sora_studio.scheduler import Scheduler
 from sora_studio.services.announcements import Announcements
 from sora_studio.services.catalog import ProviderCatalog

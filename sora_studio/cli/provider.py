@@ -93,7 +93,7 @@ def _preset(name: str, url: str, settings: Settings) -> ProviderSettings:
 
 
 def _settings(data_dir: Path | None) -> Settings:
-    """Read the settings of a studio that has run, or that has been told of its providers at least."""
+    """Read the settings of a studio that has run, or has a file of providers at least."""
     settings = load(data_dir=data_dir)
     if not (settings.providers_file or (settings.data_dir / "providers.toml").exists()):
         settings.require_used()

@@ -12,10 +12,11 @@ from openai import AsyncOpenAI
 
 from sora_studio.domain.errors import ProviderMisconfigured
 from sora_studio.domain.profile import Profile
-from sora_studio.providers.border import Border, Redactor
+from sora_studio.providers.border import Border
 from sora_studio.providers.client import Credentials, Timeouts
 from sora_studio.providers.content import Files
 from sora_studio.providers.external_fetch import ExternalFetcher
+from sora_studio.providers.redactor import Redactor
 from sora_studio.providers.requests import Requests
 
 _NO_KEY = "no-key"  # the SDK insists on one; servers without keys ignore it

@@ -13,11 +13,12 @@ from openai import APIStatusError
 from sora_studio.domain.errors import ProviderError, ProviderUnavailable
 from sora_studio.domain.ports import Content, ResumePoint
 from sora_studio.domain.video import Variant
-from sora_studio.providers.border import FILE, Redactor
+from sora_studio.providers.border import FILE
 from sora_studio.providers.call import Call
 from sora_studio.providers.errors import translated_errors
 from sora_studio.providers.external_fetch import ExternalFetcher
 from sora_studio.providers.reading.file import INLINE, read_file_url
+from sora_studio.providers.redactor import Redactor
 from sora_studio.providers.wire import MalformedResponse
 
 _CHUNK = 256 * 1024  # bytes

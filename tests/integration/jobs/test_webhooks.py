@@ -12,7 +12,7 @@ from sora_studio.domain.errors import JobNotFound, NotAllowed
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, Status
 from sora_studio.domain.webhooks import Delivery, key_of
-from sora_studio.providers.border import Redactor
+from sora_studio.providers.redactor import Redactor
 from sora_studio.providers.wire import BLOT
 from sora_studio.services.jobs.webhooks import WebhookService
 from tests.integration.jobs.conftest import Background
