@@ -71,6 +71,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         models.router,
     ):
         api.include_router(router, prefix=PREFIX, dependencies=closed)
+    api.include_router(videos.files, prefix=PREFIX)  # asks who it is along with what for
     for router in (health.router, security_txt.router):
         api.include_router(router)
     return api
