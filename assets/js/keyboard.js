@@ -1,7 +1,16 @@
 // Keys that work wherever the focus is, unless somebody is typing.
 
-import { one, onKey } from "./dom.js";
+import { on, one, onKey } from "./dom.js";
 import { whenShown } from "./page.js";
+
+// Keys of one character can be switched off on the profile: speech input types them by the dozen (WCAG 2.1.4).
+const SWITCH = "studio.keys";
+const areOn = () => localStorage.getItem(SWITCH) !== "off";
+const isCharacter = ({ key }) => key.length === 1 && key !== " ";
+whenShown("[data-keys]", (box) => {
+  box.checked = areOn();
+});
+on("change", "[data-keys]", (box) => localStorage.setItem(SWITCH, box.checked ? "on" : "off"));
 
 const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
 
@@ -10,6 +19,7 @@ onKey("*", (_, event) => {
     if (event.key === "Escape" && event.target.matches("[data-search]")) one("main").focus();
     return;
   }
+  if (isCharacter(event) && !areOn()) return;
   if (event.key === "/" || event.key === "c") {
     event.preventDefault();
     enter(event.key === "/" ? one("[data-search]") : null);

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, mock, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, mock, test } from "bun:test";
 import "../../assets/js/keyboard.js";
 import { changes, draw, one, press, start } from "./person.js";
 
@@ -113,5 +113,30 @@ describe("the player", () => {
   ])("leaves %s alone", (_, pressing) => {
     expect(pressing()).toBe(true);
     for (const act of Object.values(player)) expect(act).not.toHaveBeenCalled();
+  });
+});
+
+describe("the switch on the profile", () => {
+  afterEach(() => localStorage.clear());
+
+  test("is on until somebody turns it off, and stays as it was left", async () => {
+    const draw = async () => {
+      one("main").insertAdjacentHTML("beforeend", '<input type="checkbox" data-keys="">');
+      await changes();
+      return one("[data-keys]");
+    };
+    const box = await draw();
+    expect(box.checked).toBe(true);
+    box.checked = false;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    box.remove();
+    expect((await draw()).checked).toBe(false);
+  });
+
+  test.each(["/", "c", "k", "f"])("leaves %p alone, but no key that is no character", (key) => {
+    localStorage.setItem("studio.keys", "off");
+    expect(press(one("p"), key)).toBe(true);
+    expect(press(one("p"), " ")).toBe(false);
+    expect(player.play).toHaveBeenCalledTimes(1);
   });
 });

@@ -39,6 +39,7 @@ def page() -> rx.Component:
             _section("Sessions", "Where you are logged in.", sessions()),
             _characters(),
             _appearance(),
+            _keys(),
             _end(),
             class_name="settings",
         ),
@@ -98,6 +99,21 @@ def _appearance() -> rx.Component:
             class_name="segments themes",
             role="group",
             aria_label="Theme",
+        ),
+    )
+
+
+def _keys() -> rx.Component:
+    """Let people switch off what a slip of a finger, or of speech input, sets off."""
+    return _section(
+        "Keyboard",
+        "Saved in this browser.",
+        rx.el.label(
+            rx.el.input(type="checkbox", data_keys=""),
+            rx.el.span(
+                "Keys of one letter: / searches, c goes to the composer, k plays, f fills the screen."
+            ),
+            class_name="check",
         ),
     )
 
