@@ -9,6 +9,7 @@ from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps
 from sora_studio.domain.errors import InvalidInput, TooLarge
 from sora_studio.domain.media import REFERENCE_MAX_BYTES, REFERENCE_MAX_PIXELS
 from sora_studio.domain.video import Size
+from sora_studio.services.pictures.colour import hdr_of, profile_of
 from sora_studio.services.pictures.worker import bounded
 
 UPLOAD_SIDE = 2560  # pixels: as a PNG, even noise of this size stays below REFERENCE_MAX_BYTES
@@ -75,9 +76,13 @@ def _decode(data: bytes) -> Image.Image:
         message = f"The image has {len(data) / 2**20:.0f} MB; the limit is {REFERENCE_MAX_BYTES // 2**20} MB."
         raise TooLarge(message, _PARAM, "file_too_large")
     kind = _kind(data)
+    if kind == "PNG" and (hdr := hdr_of(data)):
+        message = f"The image is in HDR ({hdr}). Save it in sRGB or Display P3, then try again."
+        raise InvalidInput(message, _PARAM, "invalid_image")
     try:
         image = _loaded(data, kind)
-        return _opaque(_in_srgb(_upright(image)))
+        said = profile_of(data, image.info) if kind == "PNG" else None
+        return _opaque(_in_srgb(_upright(image), said or image.info.get("icc_profile")))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels() from error
     except TooLarge:
@@ -135,9 +140,8 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _in_srgb(image: Image.Image) -> Image.Image:
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Convert colours from the profile that gives them their meaning; one that is broken says nothing."""
-    profile = image.info.get("icc_profile")
     if not profile:
         return image
     try:

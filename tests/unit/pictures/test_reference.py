@@ -268,6 +268,42 @@ def test_colours_are_what_their_profile_says(kind, mode):
         assert not {"icc_profile", "exif", "xmp"} & shown.info.keys()
 
 
+def png_that_says(colour: tuple[int, int, int], **chunks: bytes) -> bytes:
+    """Write a PNG of one colour with chunks before its pixels, as programs that manage colours do."""
+    plain = picture((64, 36), "PNG", colour)
+    said = b"".join(chunk(name.encode(), data) for name, data in chunks.items())
+    return plain[:33] + said + plain[33:]  # behind the header
+
+
+GAMMA = {"gAMA": struct.pack(">I", 45455)}
+P3_POINTS = {"cHRM": struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)}
+
+
+@pytest.mark.parametrize(
+    ("colour", "chunks", "shown"),
+    [
+        ((234, 51, 35), {"cICP": bytes((12, 13, 0, 1))}, (255, 0, 0)),
+        ((234, 51, 35), {**GAMMA, **P3_POINTS}, (255, 0, 0)),
+        ((55, 55, 55), {"gAMA": struct.pack(">I", 100_000)}, (128, 128, 128)),
+        ((234, 51, 35), {"sRGB": b"\0", **GAMMA, **P3_POINTS}, (234, 51, 35)),
+        ((234, 51, 35), GAMMA, (234, 51, 35)),
+        ((234, 51, 35), {"cICP": bytes((1, 13, 0, 1))}, (234, 51, 35)),
+        ((234, 51, 35), {"cICP": b"\xff\xff"}, (234, 51, 35)),
+        ((234, 51, 35), {"gAMA": bytes(4)}, (234, 51, 35)),
+        ((234, 51, 35), {"gAMA": struct.pack(">I", 1), "cHRM": bytes(32)}, (234, 51, 35)),
+    ],
+)
+def test_colours_are_what_a_png_says_without_a_profile(colour, chunks, shown):
+    """Display P3 by number or by its points, light that grows evenly; and nonsense says nothing."""
+    image = Image.open(BytesIO(clean_reference(png_that_says(colour, **chunks))[0]))
+    assert image.getpixel((5, 5)) == pytest.approx(shown, abs=2)
+
+
+def test_an_hdr_picture_is_refused_in_words():
+    with pytest.raises(InvalidInput, match=r"HDR \(PQ\). Save it in sRGB"):
+        clean_reference(png_that_says((9, 9, 9), cICP=bytes((9, 16, 0, 1))))
+
+
 def test_grey_and_print_colours_have_profiles_too():
     """A profile for another kind of colours, or a broken one, changes nothing."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
