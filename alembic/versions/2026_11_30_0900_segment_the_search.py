@@ -6,7 +6,7 @@ Before, a word that only the older half of a library has was looked for by readi
 from alembic import op
 
 revision = "2026_11_30_segment_search"
-down_revision = "2026_11_30_read_and_keep"
+down_revision = "2026_11_30_keep_options"
 branch_labels = None
 depends_on = None
 

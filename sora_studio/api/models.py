@@ -1,5 +1,7 @@
 """Models: what can be asked for."""
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter
 
 from sora_studio.api.schemas import ModelList
@@ -11,4 +13,4 @@ router = APIRouter(prefix="/models", tags=["videos"])
 @router.get("")
 async def list_models() -> ModelList:
     """List every model that can be asked for, the default first."""
-    return ModelList.of(services().videos.profiles())
+    return ModelList.of(services().videos.profiles(), datetime.now(UTC).date())

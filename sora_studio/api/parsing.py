@@ -14,6 +14,7 @@ from sora_studio.domain.ids import parse_character_id
 from sora_studio.domain.video import VideoWish
 
 _REFERENCE = "input_reference"
+_MOST_OPTIONS = 50
 
 
 def read_wish(fields: Mapping[str, Any]) -> VideoWish:
@@ -33,6 +34,7 @@ def read_wish(fields: Mapping[str, Any]) -> VideoWish:
         reference=reference,
         reference_id=reference_id,
         characters=_read_characters(fields),
+        options=_read_options(fields),
     )
 
 
@@ -81,6 +83,18 @@ def _read_characters(fields: Mapping[str, Any]) -> tuple[UUID, ...]:
             return tuple(parse_character_id(character_id) for character_id in ids)
     message = "Send the characters in JSON, as [{'id': …}]."
     raise InvalidInput(message, "characters", "invalid_type")
+
+
+def _read_options(fields: Mapping[str, Any]) -> dict[str, object]:
+    """Read the object, or a form's ways to write one: as JSON, or as `options[seed]`."""
+    given = fields.get("options") or {}
+    if isinstance(given, str):
+        given = _parse(given)
+    written = {name[8:-1]: value for name, value in fields.items() if re.fullmatch(r"options\[\w+\]", name)}
+    if isinstance(given, dict) and len(given) <= _MOST_OPTIONS:
+        return {**cast("dict[str, object]", given), **written}
+    message = f"Send options as an object of at most {_MOST_OPTIONS} fields, such as {{'seed': 7}}."
+    raise InvalidInput(message, "options", "invalid_type")
 
 
 def as_id(value: object) -> str:

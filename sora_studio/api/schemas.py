@@ -1,15 +1,17 @@
 """The Videos API's objects, in OpenAI's shapes with the studio's own fields beside them."""
 
 from collections.abc import Sequence
-from typing import Literal
+from datetime import date
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from sora_studio.domain.activity import Activity
 from sora_studio.domain.character import CharacterView
 from sora_studio.domain.ids import public_character_id, public_id
+from sora_studio.domain.model_card import ModelCard
 from sora_studio.domain.money import dollars
-from sora_studio.domain.profile import Profile, name_of
+from sora_studio.domain.profile import Model, Profile, name_of
 from sora_studio.domain.video import Status, VideoView
 
 
@@ -43,6 +45,7 @@ class Video(BaseModel):
     phase: str = Field(description="Finer than status.")
     provider: str
     cost_usd: float | None = Field(description="The quoted price of one attempt; null: unknown.")
+    options: dict[str, Any] = Field(description="What was set of the model's own fields.")
     charged: bool | None = Field(
         description="true: the provider took it, and bills it; false: it did not, or it failed there; "
         "null: not known, as an answer of the provider's is awaited or was lost."
@@ -70,6 +73,7 @@ class Video(BaseModel):
             phase=view.phase,
             provider=view.provider,
             cost_usd=None if view.price_micros is None else dollars(view.price_micros),
+            options=dict(view.options),
             charged=view.charged,
         )
 
@@ -200,6 +204,72 @@ class ReferenceDeleted(BaseModel):
     deleted: Literal[True] = True
 
 
+class ModelOption(BaseModel):
+    """One of a model's own fields, as `options` takes it."""
+
+    name: str
+    type: str = Field(description="integer, number, text, boolean or choice.")
+    label: str
+    help: str
+    minimum: float | None
+    maximum: float | None = Field(description="Of a text: characters.")
+    default: str | int | float | bool | None = Field(
+        description="What the model does when nothing is set; null: its own affair."
+    )
+    choices: list[str]
+
+
+class ModelFrames(BaseModel):
+    """How many frames a model makes."""
+
+    rule: str = Field(description="Such as 4n+1.")
+    default: int
+    most: int
+
+
+class ModelLicence(BaseModel):
+    """Under which terms a model may be used."""
+
+    name: str
+    url: str
+
+
+class ModelDetails(BaseModel):
+    """What is on a model's card."""
+
+    label: str
+    description: str
+    licence: ModelLicence | None
+    ended: str | None = Field(description="The day on which its maker ended it.")
+    fps: float | None
+    frames: ModelFrames | None
+    multiple_of: int | None = Field(description="Other sizes whose sides are multiples of it will do, too.")
+    audio: bool
+    inputs: list[str] = Field(
+        description="first_frame, last_frame, pictures, films, sounds: what may go in beside the prompt."
+    )
+    needs: list[str] = Field(description="Those without which it makes nothing.")
+    options: list[ModelOption] = Field(description="What its server takes.")
+
+    @classmethod
+    def of(cls, card: ModelCard, kind: str) -> "ModelDetails":
+        """Shape a card for a kind of server."""
+        return cls(
+            label=card.label,
+            description=card.hint,
+            licence=card.licence and ModelLicence(name=card.licence.name, url=card.licence.url),
+            ended=card.ended and card.ended.isoformat(),
+            fps=card.fps,
+            frames=card.frames
+            and ModelFrames(rule=card.frames.rule, default=card.frames.default, most=card.frames.most),
+            multiple_of=card.multiple_of,
+            audio=card.audio,
+            inputs=sorted(card.inputs),
+            needs=sorted(card.needs),
+            options=[ModelOption.model_validate(each, from_attributes=True) for each in card.fields_of(kind)],
+        )
+
+
 class ModelOffer(BaseModel):
     """One model, and what may be asked of it."""
 
@@ -211,7 +281,25 @@ class ModelOffer(BaseModel):
     owned_by: str = Field(description="The provider's name.")
     sizes: list[str]
     seconds: list[str]
-    price_per_second_usd: float | None
+    price_per_second_usd: float | None = Field(description="At the first size; null: unknown.")
+    prices_per_second_usd: dict[str, float | None] = Field(description="By size.")
+    card: ModelDetails | None = Field(description="What is known of the model; null: nobody wrote it down.")
+
+    @classmethod
+    def of(cls, profiles: Sequence[Profile], profile: Profile, model: Model, on: date) -> "ModelOffer":
+        """Shape a model of a provider, at the prices of a day."""
+        rates = {size: model.price(size, "1", on) for size in model.sizes}
+        prices = {size: None if rate is None else dollars(rate) for size, rate in rates.items()}
+        card = profile.card(model.id)
+        return cls(
+            id=name_of(profiles, profile.name, model.id),
+            owned_by=profile.name,
+            sizes=list(model.sizes),
+            seconds=[str(seconds) for seconds in model.seconds],
+            price_per_second_usd=prices[model.sizes[0]],
+            prices_per_second_usd=prices,
+            card=card and ModelDetails.of(card, profile.kind),
+        )
 
 
 class ModelList(BaseModel):
@@ -221,19 +309,11 @@ class ModelList(BaseModel):
     data: list[ModelOffer]
 
     @classmethod
-    def of(cls, profiles: Sequence[Profile]) -> "ModelList":
+    def of(cls, profiles: Sequence[Profile], on: date = date.max) -> "ModelList":
         """Shape what is on offer; a retired provider offers nothing."""
         return cls(
             data=[
-                ModelOffer(
-                    id=name_of(profiles, profile.name, model.id),
-                    owned_by=profile.name,
-                    sizes=list(model.sizes),
-                    seconds=[str(seconds) for seconds in model.seconds],
-                    price_per_second_usd=(
-                        None if model.micros_per_second is None else dollars(model.micros_per_second)
-                    ),
-                )
+                ModelOffer.of(profiles, profile, model, on)
                 for profile in profiles
                 if not profile.retired
                 for model in profile.models

@@ -46,6 +46,11 @@ class Wish(BaseModel):
     characters: list[CharacterRef] | None = Field(
         None, description="At most two, each named in the prompt; in JSON only."
     )
+    options: dict[str, Any] | None = Field(
+        None,
+        description="The studio's own: the model's own fields, such as seed, as GET /api/models lists them; "
+        "in a form as JSON, or as options[seed].",
+    )
     provider: str | None = Field(
         None, description="The studio's own: which provider; the first when left out."
     )

@@ -147,7 +147,7 @@ class AssetRepository(Repository):
         needed = select(JobRow.id).where(col(JobRow.video_id) == col(VideoRow.id), _IS_UNCLEAR).exists()
         left = (col(VideoRow.owner_id).is_(None), col(VideoRow.deleted_at).is_not(None))
         words = update(VideoRow).where(*left, col(VideoRow.prompt) != "", ~needed)
-        await self._do(words.values(prompt=""))
+        await self._do(words.values(prompt="", options={}))
 
     async def _spend_keys(self, *gone: ColumnElement[bool]) -> None:
         """Remember the request keys of videos that go, and forget those of long ago."""

@@ -54,7 +54,7 @@ _BY_TURNS = f"""busy AS (
 )"""  # noqa: S608 - our own constants
 
 _WHOLE = """SELECT claimed.*, video.owner_id, video.kind, video.prompt, video.model, video.size,
-    video.seconds, video.characters, video.deleted_at,
+    video.seconds, video.characters, video.options, video.deleted_at,
     parent.remote_id AS parent_remote_id, source.seconds AS parent_seconds, asset.key AS reference_key,
     asset.sha256 AS reference_sha256, now() AS now
 FROM claimed

@@ -207,6 +207,9 @@ class VideoRow(SQLModel, table=True):
     characters: list[str] = Field(  # their remote ids
         default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
     )
+    options: dict[str, Any] = Field(  # of the model's own fields, as they were set
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'"))
+    )
     idempotency_key: str | None = Field(default=None, sa_column=Column(Text))
     request_sha256: str | None = Field(default=None, sa_column=Column(Text))
     search: list[str] = Field(  # see `domain.words`; written beside title and prompt, and never read back

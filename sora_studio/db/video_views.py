@@ -24,7 +24,7 @@ SHOWN = [
     VIDEO.c[name]
     for name in (
         *("id", "owner_id", "kind", "title", "prompt", "model", "size", "seconds"),
-        *("phase", "created_at", "completed_at", "parent_id", "characters"),
+        *("phase", "created_at", "completed_at", "parent_id", "characters", "options"),
     )
 ]
 _OF_JOB = [
@@ -116,4 +116,5 @@ def to_view(row: Row[Any]) -> VideoView:
         accepted_at=row.accepted_at,
         sent=row.submit_started_at is not None,
         facts=Facts.stored(row.facts),
+        options=row.options,
     )

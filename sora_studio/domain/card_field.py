@@ -1,9 +1,10 @@
 """The fields that models have beside prompt, size and length: what people may set, and how it is checked."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import cast
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.text import check_storable
@@ -90,10 +91,31 @@ class CardField:
         return f" from {_written(self.minimum or 0)} to {_written(self.maximum)}"
 
 
+def check_options(fields: Sequence[CardField], given: Mapping[str, object], model: str) -> Options:
+    """Check what a person has set; what is empty counts as not set.
+
+    Args:
+        fields: What the model's server takes.
+        given: By the fields' names.
+        model: Its id, for the message.
+
+    Raises:
+        InvalidInput: There is no such field, or it does not take this value; `param` is the field's name.
+    """
+    known = {each.name: each for each in fields}
+    for name in given:
+        if name not in known:
+            offered = f"It takes {', '.join(known)}." if known else "It takes no options here."
+            message = f"{model} has no option {name[:80]!r}. {offered}"
+            raise InvalidInput(message, name[:80], "unknown_parameter")
+    return {name: known[name].read(given[name]) for name in sorted(given) if given[name] not in (None, "")}
+
+
 def _integer(value: object) -> int | None:
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value):
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST
+    return cast("int", value) if whole else None
 
 
 def _number(value: object) -> float | None:

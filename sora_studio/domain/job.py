@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sora_studio.domain.activity import ActivityKind
+from sora_studio.domain.card_field import Option, Options
 from sora_studio.domain.derivations import requested_seconds
 from sora_studio.domain.facts import NO_FACTS, Facts
 from sora_studio.domain.problem import Problem
@@ -85,6 +86,7 @@ class ClaimedJob:
     deleted_at: datetime | None = None  # its video is; what became of it is wanted all the same
     server: str | None = None  # the one that it was sent to, a `ServerId`; None: that was not recorded
     problem_message: str | None = None  # what it waits for, or what was said where its answer was unclear
+    options: Options = field(default_factory=dict[str, Option])  # what was set of the model's own fields
 
     @property
     def likeness(self) -> Likeness:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TypeVar, cast
 
-from sora_studio.domain.card_field import CardField, Option, Options
+from sora_studio.domain.card_field import CardField, Option, Options, check_options
+from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.video import SIDE_MAX, Size
 
 _SHAPE_WEIGHT = 4.0  # a wrong shape is worse than as wrong a number of pixels
@@ -185,6 +186,43 @@ def request_fields(
     for name, value in {**computed, **options}.items():
         _put(told, names.get(name, ""), value)
     return told
+
+
+def read_options(card: ModelCard | None, kind: str, given: Mapping[str, object], model: str) -> Options:
+    """Check what a person has set of a model's own fields.
+
+    Raises:
+        InvalidInput: Its server does not take a field here, or not this value of it; `param` is its name.
+    """
+    if given and card is None:
+        name = next(iter(given))[:80]
+        message = f"There is no model card for {model}, so the studio does not know its field {name!r}."
+        raise InvalidInput(message, name, "unknown_parameter")
+    return check_options(card.fields_of(kind) if card else (), given, model)
+
+
+def check_inputs(card: ModelCard, given: frozenset[Input]) -> None:
+    """Make sure that a model takes what goes in beside the prompt, and has what it needs.
+
+    Raises:
+        InvalidInput: It takes no such thing, or makes nothing without another one.
+    """
+    for each in sorted(given - card.inputs):
+        message = f"{card.label} takes no {_SPOKEN[each]}. Remove it, or choose another model."
+        raise InvalidInput(message, _PARAMS[each], "unsupported")
+    for each in sorted(card.needs - given):
+        message = f"{card.label} makes nothing without a {_SPOKEN[each]}. Add it, or choose another model."
+        raise InvalidInput(message, _PARAMS[each], "missing_required_parameter")
+
+
+_SPOKEN = {
+    Input.FIRST_FRAME: "first frame",
+    Input.LAST_FRAME: "last frame",
+    Input.PICTURES: "reference picture",
+    Input.FILMS: "reference film",
+    Input.SOUNDS: "reference sound",
+}
+_PARAMS = {each: "input_reference" if each is Input.FIRST_FRAME else each.value for each in Input}
 
 
 def nearest_size(size: str, sizes: Sequence[str]) -> str:

@@ -1,12 +1,20 @@
 """Profiles: what a provider can do, as data. Shown in the form, checked before the POST."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from sora_studio.domain.card_field import Options
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.model_card import ModelCard, ModelCards, Price
+from sora_studio.domain.model_card import (
+    Input,
+    ModelCard,
+    ModelCards,
+    Price,
+    check_inputs,
+    read_options,
+)
 from sora_studio.domain.text import whole_number
 from sora_studio.domain.video import Size
 
@@ -150,6 +158,24 @@ class Profile:
             return Model(model_id, sizes=first.sizes, seconds=first.seconds, list_prices=prices)
         sold = tuple(size for size in card.sizes if not prices or prices[0].rate(size) is not None)
         return Model(model_id, card.hint, sold or card.sizes, card.seconds, list_prices=prices)
+
+    def options(self, model_id: str, given: Mapping[str, object]) -> Options:
+        """Check what a person has set of a model's own fields.
+
+        Raises:
+            InvalidInput: It is not taken here, or not this value of it; `param` is the field's name.
+        """
+        return read_options(self.card(model_id), self.kind, given, model_id)
+
+    def require_inputs(self, model_id: str, given: frozenset[Input]) -> None:
+        """Make sure that a model takes what goes in beside the prompt, as far as it is known.
+
+        Raises:
+            InvalidInput: It does not, or needs something else.
+        """
+        card = self.card(model_id)
+        if card is not None and card.ended is None:
+            check_inputs(card, given)
 
     def choose(self, model_id: str | None, size: str | None, seconds: str | None) -> tuple[Model, str, str]:
         """Check and complete a choice; what is None becomes the model's first.

@@ -1,6 +1,7 @@
 """What a video is: its words, its life, and how pages and the API see it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from uuid import UUID
@@ -187,6 +188,7 @@ class VideoWish:
     reference_id: UUID | None = None  # or one that was uploaded before
     title: str | None = None
     characters: tuple[UUID, ...] = ()  # people and things made before, whose names are in the prompt
+    options: Mapping[str, object] = field(default_factory=dict[str, object])  # of the model's own fields
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,7 @@ class VideoView:
     accepted_at: datetime | None = None  # when the provider took the job
     sent: bool = True  # False: the provider has not been asked yet, or certainly did not take it
     facts: Facts = NO_FACTS  # what the provider reported about the rendering
+    options: Mapping[str, object] = field(default_factory=dict[str, object])  # as they were set
 
     @property
     def status(self) -> Status:

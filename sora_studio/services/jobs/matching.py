@@ -116,7 +116,15 @@ def _is_needless(job: ClaimedJob, askers: Sequence[ClaimedJob], enough_for: int)
 def _is_right(askers: Sequence[ClaimedJob], enough_for: int) -> bool:
     """Tell whether it does not matter which of those who may have asked for a job gets it."""
     wishes = {
-        (job.prompt, job.kind, job.parent_remote_id, job.reference_sha256, job.characters) for job in askers
+        (
+            job.prompt,
+            job.kind,
+            job.parent_remote_id,
+            job.reference_sha256,
+            job.characters,
+            frozenset(job.options.items()),
+        )
+        for job in askers
     }
     owners = {job.owner_id for job in askers}
     everybody_gets_one = None not in owners and len(askers) <= enough_for

@@ -130,6 +130,7 @@ class Submitter:
             kind=job.kind if source else Kind.CREATE,
             source=source,
             characters=job.characters,
+            options=job.options,
         )
 
     def _leave_alone(self, name: str, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """What a person does with a finished video to have another one made from it: remix, edit, extend."""
 
+from typing import Any
 from uuid import UUID
 
 from sora_studio.db.engine import Database
@@ -128,7 +129,7 @@ class DerivationService:
             if parent.phase is not Phase.COMPLETED:
                 message = "Another video can be made only from a finished one."
                 raise Conflict(message)
-            await self._check(kind, parent)
+            size, options = await self._check(kind, parent)
             seconds = parent.seconds
             if wish.seconds is not None:
                 added = check_extension(wish.seconds, seconds, await self._extensions(video_id))
@@ -141,8 +142,9 @@ class DerivationService:
                 prompt=prompt,
                 provider=parent.provider,
                 model=parent.model,
-                size=parent.size,
+                size=size,
                 seconds=seconds,
+                options=options,
                 parent_id=parent.id,
                 created_at=self._clock(),
             )
@@ -154,8 +156,10 @@ class DerivationService:
         price = self._spending.quote(view.provider, view.model, view.size, seconds)
         return Offer(view.provider, int(seconds), price)
 
-    async def _check(self, kind: Kind, parent: VideoView) -> None:
+    async def _check(self, kind: Kind, parent: VideoView) -> tuple[str, dict[str, Any]]:
         """Make sure that a provider takes such a wish; where it knows no remix, it is asked for a new video.
+
+        That one is of the size that the model makes, and with what was set for its parent, the seed included.
 
         Raises:
             InvalidInput: It takes no jobs, cannot do this, or makes nothing of that model, size and length.
@@ -163,7 +167,10 @@ class DerivationService:
         if kind is not Kind.REMIX:
             self._catalog.require_operation(parent.provider, _NEEDS[kind])
         elif not self._catalog.supports(parent.provider, Operation.REMIX):
-            await self._catalog.choose(parent.provider, parent.model, parent.size, parent.seconds)
+            wish = (parent.provider, parent.model, parent.size, parent.seconds)
+            profile, model, size, _ = await self._catalog.choose(*wish)
+            return size, {**profile.options(model.id, parent.options)}
+        return parent.size, {}
 
     async def _view(self, owner_id: UUID, video_id: UUID) -> VideoView:
         async with self._db.transaction() as tx:

@@ -17,6 +17,7 @@ from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.errors import Conflict, InvalidInput
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery
+from sora_studio.domain.model_card import Input
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.profile import Profile
 from sora_studio.domain.tasks import TaskName, Wake
@@ -87,6 +88,8 @@ class VideoService:
             profile, model, size, seconds = await self._catalog.choose(
                 wish.provider, wish.model, wish.size, wish.seconds
             )
+            pictured = wish.reference or wish.reference_id
+            profile.require_inputs(model.id, frozenset({Input.FIRST_FRAME} if pictured else ()))
             return VideoRow(
                 id=new_id(),
                 owner_id=owner_id,
@@ -96,6 +99,7 @@ class VideoService:
                 model=model.id,
                 size=size,
                 seconds=seconds,
+                options=dict(profile.options(model.id, wish.options)),
                 created_at=self._clock(),
             )
 

@@ -49,11 +49,10 @@ class RequestFingerprint:
         if key is not None:
             check_key(key)
         picture = wish.reference and hashlib.sha256(wish.reference).hexdigest()
-        return cls(
-            owner_id,
-            key,
-            fingerprint(kind, parent_id, asdict(replace(wish, reference=None)), picture),
-        )
+        asked = asdict(replace(wish, reference=None))
+        options = sorted(asked.pop("options").items())
+        more = [options] if options else []  # requests of before there were any are still recognised
+        return cls(owner_id, key, fingerprint(kind, parent_id, asked, picture, *more))
 
 
 class Wishes:

@@ -27,6 +27,9 @@ AN_ID = "0b8e5a52-5d4c-4a53-9a2e-3f6a3f0d6a11"
         ({"model": "m", "size": "1x1"}, VideoWish("x", model="m", size="1x1")),
         ({"model": None, "size": "", "title": ""}, VideoWish("x")),
         ({"provider": "p", "title": "T"}, VideoWish("x", provider="p", title="T")),
+        ({"options": {"seed": 7}}, VideoWish("x", options={"seed": 7})),
+        ({"options": '{"seed": 7}'}, VideoWish("x", options={"seed": 7})),  # a form's two ways
+        ({"options[seed]": "7", "options": ""}, VideoWish("x", options={"seed": "7"})),
         ({"quality": "hd", "n": 4, "metadata": {"a": [1]}, "owner_id": "me"}, VideoWish("x")),
         ({"input_reference": BYTES}, VideoWish("x", reference=BYTES)),
         ({"input_reference": b""}, VideoWish("x")),  # a form whose picker was left empty
@@ -77,6 +80,9 @@ def test_what_is_understood(fields: dict[str, object], wish: VideoWish):
         ({"input_reference": {"image_url": "data:image/png,raw"}}, "input_reference"),
         ({"input_reference": {"image_url": "data:image/png;base64,%%%"}}, "input_reference"),
         ({"input_reference": {"file_id": "file_abc"}}, "input_reference"),
+        ({"options": [1]}, "options"),
+        ({"options": "seed"}, "options"),
+        ({"options": {str(n): 1 for n in range(51)}}, "options"),
     ],
     ids=lambda value: str(value)[:60].encode("ascii", "backslashreplace").decode(),
 )

@@ -67,6 +67,7 @@ async def test_a_video_in_every_phase(
         "phase": phase,
         "provider": "fake",
         "cost_usd": 0.4,
+        "options": {},
         "charged": {Phase.COMPLETED: True, Phase.SUBMIT_UNKNOWN: None}.get(phase, False),
     }
     brief = (await http.get("/api/videos/status", params={"ids": answer["id"]})).json()
@@ -232,6 +233,8 @@ async def test_the_sdk_lists_models_with_what_may_be_asked_of_them(sdk: openai.A
         "sizes": ["1280x720", "720x1280"],
         "seconds": ["4", "8"],
         "price_per_second_usd": 0.1,
+        "prices_per_second_usd": {"1280x720": 0.1, "720x1280": 0.1},
+        "card": None,
     }
 
 
