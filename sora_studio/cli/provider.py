@@ -11,6 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from sora_studio.config import ProviderSettings, Settings, load, load_providers
+from sora_studio.domain.profile import Preset
 
 if TYPE_CHECKING:
     from sora_studio.providers.check import Finding
@@ -24,26 +25,46 @@ provider_cli = typer.Typer(
 
 @provider_cli.command("list")
 def list_providers(data_dir: DataDir = None) -> None:
-    """List the configured providers, the default first."""
+    """List the configured providers, and who is at their addresses."""
+    asyncio.run(_list(_settings(data_dir)))
+
+
+async def _list(settings: Settings) -> None:
     from sora_studio.providers.card_files import load_cards
     from sora_studio.providers.factory import profile_of
 
-    settings = _settings(data_dir)
     cards, problems = load_cards(settings.cards_dir)
-    for each in load_providers(settings):
-        profile = profile_of(each, cards)
-        where = _reached(each, settings).base_url or "started beside the studio"
+    chosen = [_reached(each, settings) for each in load_providers(settings)]
+    for each, (fitting, found) in zip(chosen, await asyncio.gather(*map(_found, chosen)), strict=True):
+        profile = profile_of(fitting, cards)
+        where = each.base_url or "started beside the studio"
         models = ", ".join(model.id for model in profile.models)
-        typer.echo(f"{profile.name}  {profile.label} (preset {each.preset})  {where}  {models}")
+        typer.echo(f"{profile.name}  {profile.label} ({found})  {where}  {models}")
         if profile.retired:
             typer.echo(f"    {profile.retired}")
     for problem in problems:
         typer.echo(f"Model card not used: {problem}", err=True)
 
 
+async def _found(chosen: ProviderSettings) -> tuple[ProviderSettings, str]:
+    """Return a table as it is for its server, and in words how that is known."""
+    from sora_studio.domain.errors import ProviderError
+    from sora_studio.providers.factory import fitted, identify
+
+    if chosen.preset is not None:
+        return chosen, f"preset {chosen.preset}"
+    try:
+        identity = await identify(chosen)
+    except ProviderError as error:
+        return chosen, f"not known: {error.message}"
+    if identity is None:
+        return chosen, "any server"
+    return fitted(chosen, identity), f"found: {identity}"
+
+
 @provider_cli.command()
 def check(
-    name: Annotated[str, typer.Argument(help="A configured provider; with --url, a preset.")],
+    name: Annotated[str, typer.Argument(help="A configured provider; with --url, a preset or nothing.")] = "",
     url: Annotated[str | None, typer.Option(help="Check this server instead, with OPENAI_API_KEY.")] = None,
     spend: Annotated[  # noqa: FBT002 -- typer makes a flag of it
         bool, typer.Option("--spend", help="Make one short video, which may cost money.")
@@ -62,13 +83,18 @@ def check(
 
 async def _check(chosen: ProviderSettings, *, spend: bool) -> bool:
     """Print the findings as they come; tell whether the server can be used."""
+    from sora_studio.domain.errors import ProviderError
     from sora_studio.providers.check import check as findings_of
-    from sora_studio.providers.factory import probing, profile_of
+    from sora_studio.providers.factory import fitted, identify, probing, profile_of
 
-    provider = probing(chosen)
-    usable = True
     try:
-        async for finding in findings_of(profile_of(chosen), provider, spend=spend):
+        identity = await identify(chosen)
+    except ProviderError:
+        identity = None  # the first finding says why
+    fitting = fitted(chosen, identity) if identity and chosen.preset is None else chosen
+    provider, usable = probing(fitting), True
+    try:
+        async for finding in findings_of(profile_of(fitting), provider, chosen.preset, identity, spend=spend):
             typer.echo(_line(finding))
             usable = usable and not finding.ends
     finally:
@@ -85,7 +111,12 @@ def _line(finding: "Finding") -> str:
 def _preset(name: str, url: str, settings: Settings) -> ProviderSettings:
     try:
         return ProviderSettings.model_validate(
-            {"name": name, "preset": name, "base_url": url, "api_key": settings.openai_api_key}
+            {
+                "name": name or Preset.VIDEOS_API,
+                "preset": name or None,
+                "base_url": url,
+                "api_key": settings.openai_api_key,
+            }
         )
     except ValidationError as error:
         message = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
@@ -103,7 +134,7 @@ def _settings(data_dir: Path | None) -> Settings:
 def _configured(name: str, settings: Settings) -> ProviderSettings:
     providers = load_providers(settings)
     for each in providers:
-        if each.name == name:
+        if name in {"", each.name}:
             return each
     known = ", ".join(each.name for each in providers)
     message = f"There is no provider {name!r}. Configured: {known}. Or give a preset and --url."

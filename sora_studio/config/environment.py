@@ -88,7 +88,7 @@ def load_providers(
     return (
         ProviderSettings(
             name="videos-api",
-            preset=Preset.OPENAI if over else Preset.VIDEOS_API,
+            preset=Preset.OPENAI if over else None,
             base_url=settings.openai_base_url,
             api_key=settings.openai_api_key,
         ),

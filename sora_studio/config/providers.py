@@ -1,7 +1,9 @@
 """The shape of providers.toml: one table per provider, checked key by key."""
 
 import re
+import ssl
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import (
@@ -15,7 +17,7 @@ from pydantic import (
 )
 
 from sora_studio.config.headers import header_name, header_value
-from sora_studio.config.urls import http_url
+from sora_studio.config.urls import api_url, proxy_url
 from sora_studio.domain import video
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.profile import SECONDS_MAX, Body, Operation, Preset
@@ -49,6 +51,19 @@ def _lengths(value: object) -> object:
         message = "must be a list such as [4, 8] or a range such as 4-15"
         raise ValueError(message)
     return list(range(int(found[1]), int(found[2]) + 1))
+
+
+def _certificates(path: Path) -> Path:
+    """Check that a file holds certificates."""
+    path = path.expanduser().absolute()
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except OSError as error:  # SSLError is one
+        message = (
+            f"must be a file of certificates in PEM; {path} cannot be read as one: {error.strerror or error}"
+        )
+        raise ValueError(message) from error
+    return path
 
 
 def _named(value: object) -> object:
@@ -100,12 +115,16 @@ class ProviderSettings(_Table):
     """One provider; what is left out is as in its preset. Secrets do not show in its repr."""
 
     name: Annotated[str, AfterValidator(_name)]
-    preset: Preset
+    preset: Preset | None = None  # the server is asked who it is
     label: Text | None = None
-    base_url: Annotated[str, AfterValidator(http_url)] | None = None
+    base_url: Annotated[str, AfterValidator(api_url)] | None = None
     api_key: HeaderValue | None = None
     key_header: HeaderName | None = None
     headers: dict[HeaderName, HeaderValue] = {}
+    query: dict[Text, SecretStr] = {}
+    ca_file: Annotated[Path, AfterValidator(_certificates)] | None = None
+    proxy: Annotated[SecretStr, AfterValidator(proxy_url)] | None = None
+    use_env_proxy: bool = False
     models: list[Annotated[ModelSettings, BeforeValidator(_named)]] = []
     operations: OperationSettings = OperationSettings()
     rate_limit: RateLimitSettings = RateLimitSettings()
@@ -129,5 +148,8 @@ class ProviderSettings(_Table):
     def _has_an_address(self) -> "ProviderSettings":
         if self.base_url is None and self.preset not in {Preset.SANDBOX, Preset.OPENAI}:
             message = "base_url is missing"
+            raise ValueError(message)
+        if self.proxy and self.use_env_proxy:
+            message = "proxy and use_env_proxy exclude each other"
             raise ValueError(message)
         return self

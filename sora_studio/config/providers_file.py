@@ -1,12 +1,14 @@
 """Reading providers.toml; what is wrong is said with its table and key, all at once."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
+from urllib import request
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from sora_studio.config.error import ConfigError, place, reason
 from sora_studio.config.providers import ProviderSettings
@@ -15,6 +17,11 @@ from sora_studio.domain.profile import Preset
 _KEYS = ("api_key", "api_key_env", "api_key_file")
 
 _Table = dict[str, Any]
+
+_is_bypassed = cast(
+    "Callable[[str, Mapping[str, str]], bool]",
+    vars(request)["proxy_bypass_environment"],  # how the standard library reads NO_PROXY; no stub has it
+)
 
 
 def read_file(path: Path, environ: Mapping[str, str]) -> tuple[ProviderSettings, ...]:
@@ -64,17 +71,39 @@ def _read_table(
         return None
     given = cast("_Table", value)
     table = {key: each for key, each in given.items() if key not in _KEYS}
-    preset = name if name in set(Preset) else Preset.VIDEOS_API
+    preset = name if name in set(Preset) else None
     table |= {"name": name, "preset": given.get("preset", preset)}
     wrong: list[str] = []
     table["api_key"] = _read_key(given, environ, wrong)
     try:
-        return ProviderSettings.model_validate(table)
+        return through_proxy(ProviderSettings.model_validate(table), environ)
     except ValidationError as error:
         wrong += [f"{place(each['loc'])}{reason(each['msg'])}" for each in error.errors()]
         return None
     finally:
         problems += [f"[{name}] {problem}" for problem in wrong]
+
+
+def through_proxy(settings: ProviderSettings, environ: Mapping[str, str]) -> ProviderSettings:
+    """Return a provider with the proxy that the environment names for its address, if it wants that one.
+
+    `NO_PROXY` and the lower-case names count as everywhere.
+    """
+    if not settings.use_env_proxy or settings.base_url is None:
+        return settings
+    named = {
+        name.lower().removesuffix("_proxy"): environ[name] for name in sorted(environ) if _is_proxy(name)
+    }
+    parts = urlsplit(settings.base_url)
+    proxy = named.get(parts.scheme) or named.get("all")
+    if not proxy or _is_bypassed(parts.netloc, named):
+        return settings
+    address = proxy if "://" in proxy else f"http://{proxy}"
+    return settings.model_copy(update={"proxy": SecretStr(address)})
+
+
+def _is_proxy(name: str) -> bool:
+    return name.lower().endswith("_proxy")
 
 
 def _read_key(table: _Table, environ: Mapping[str, str], wrong: list[str]) -> str | None:

@@ -14,7 +14,7 @@ from sora_studio.config.error import ConfigError
 from sora_studio.config.headers import header_value
 from sora_studio.config.lists import Network, host_name, network, words
 from sora_studio.config.signing_key import SHORTEST_KEY, stored_key
-from sora_studio.config.urls import http_url, site_url
+from sora_studio.config.urls import api_url, site_url
 
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
@@ -86,7 +86,7 @@ class Settings(BaseModel):
         description="The same database past its connection pooler, for LISTEN and migrations. Only behind a "
         "pooler in transaction mode.",
     )
-    openai_base_url: Annotated[str, AfterValidator(http_url)] | None = Field(
+    openai_base_url: Annotated[str, AfterValidator(api_url)] | None = Field(
         None,
         alias="OPENAI_BASE_URL",
         description="Any server that speaks the Videos API. Unset: the sandbox is started beside the studio.",

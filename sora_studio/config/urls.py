@@ -2,6 +2,8 @@
 
 from urllib.parse import SplitResult, urlsplit
 
+from pydantic import SecretStr
+
 from sora_studio.config.authority import WebOrigin, ascii_name
 
 
@@ -12,6 +14,26 @@ def http_url(url: str) -> str:
         message = "must be a URL such as https://example.net/v1"
         raise ValueError(message)
     return url.rstrip("/")
+
+
+def api_url(url: str) -> str:
+    """Check that a URL is the address of an API, and nothing else: paths are put behind it."""
+    parts = urlsplit(http_url(url))
+    if parts.username or parts.password:
+        message = "must not have a name or a password: write api_key, or headers"
+        raise ValueError(message)
+    if parts.query or parts.fragment or url.rstrip("/").endswith(("?", "#")):
+        message = (
+            'must end with its path, such as /v1: write what follows a "?" as query = { name = "value" }'
+        )
+        raise ValueError(message)
+    return http_url(url)
+
+
+def proxy_url(url: SecretStr) -> SecretStr:
+    """Check that a URL is a proxy's; it may have a name and a password."""
+    http_url(url.get_secret_value())
+    return url
 
 
 def site_url(url: str) -> str:

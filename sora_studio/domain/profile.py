@@ -100,6 +100,7 @@ class Profile:
     models: tuple[Model, ...]
     operations: frozenset[Operation] = frozenset()
     note: str = ""  # one sentence for the form, such as what the sandbox is
+    software: str = ""  # what was found at its address, such as LiteLLM 1.110.2; empty: nobody asked
     list_is_complete: bool = False  # a job that is not in the list was never taken
     honours_idempotency_key: bool = False
     any_size: bool = False  # sizes beyond the listed ones go through
@@ -114,6 +115,12 @@ class Profile:
     server: str = ""  # which server it is, see `ServerId`; empty: nobody asks
     kind: Preset = Preset.VIDEOS_API  # of server: it says which fields of a model card are taken
     cards: ModelCards = field(default=ModelCards(), compare=False, repr=False)
+
+    @property
+    def found(self) -> str:
+        """Return what was found at its address, in words: `vLLM-Omni 0.30 with Wan2.2-T2V-A14B`."""
+        served = f" with {self.models[0].id}" if len(self.models) == 1 else ""
+        return f"{self.software}{served}" if self.software else ""
 
     @property
     def says_elsewhere(self) -> str:

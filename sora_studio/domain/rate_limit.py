@@ -10,7 +10,10 @@ from enum import IntEnum
 
 from sora_studio.domain.profile import RateLimit
 
-SILENCE = frozenset({"unreachable", "timeout", "connection_lost"})
+UNREACHABLE = "unreachable"
+"""The code of a request that was never sent: no connection could be had."""
+
+SILENCE = frozenset({UNREACHABLE, "timeout", "connection_lost"})
 """The codes of requests that nobody answered."""
 
 CAREFUL = 300.0

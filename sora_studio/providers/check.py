@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -10,14 +11,18 @@ from sora_studio.domain.errors import (
     InvalidInput,
     JobNotFound,
     ProviderError,
-    ProviderMisconfigured,
     ProviderUnavailable,
     Unsupported,
 )
 from sora_studio.domain.money import as_price
 from sora_studio.domain.ports import Provider, RemoteJob, Submission
-from sora_studio.domain.profile import Model, Operation, Profile
+from sora_studio.domain.profile import Model, Operation, Preset, Profile
 from sora_studio.domain.video import Status, Variant
+from sora_studio.providers.detect import Identity
+from sora_studio.providers.fingerprints import Answer
+from sora_studio.providers.model_list import with_listed_models
+from sora_studio.providers.videos_api import VideosApiProvider
+from sora_studio.providers.wire import as_object
 
 _NOBODYS = "video_" + "0" * 48
 _PATIENCE = 1800.0  # seconds for one video
@@ -34,17 +39,33 @@ class Finding:
     text: str
     works: bool | None = None  # None: worth knowing, and no fault
     ends: bool = False  # the server cannot be used
+    proves: bool = False  # only a server that speaks the protocol says so
 
 
 Findings = AsyncGenerator[Finding]
 
+_GATEWAYS = frozenset({Preset.LITELLM, Preset.NEW_API, Preset.BIFROST})
+_REFUSED = frozenset({401, 403})
+_OK, _BAD_REQUEST, _NOT_FOUND = 200, 400, 404
+_NO_ROUTE = "Not Found"  # what FastAPI says of a path that it does not have
+_NO_DATABASE = "No connected db."  # what LiteLLM without a database says of a key that is not its own
 
-async def check(profile: Profile, provider: Provider, *, spend: bool) -> Findings:
+
+async def check(
+    profile: Profile,
+    provider: VideosApiProvider,
+    kind: Preset | None,
+    identity: Identity | None,
+    *,
+    spend: bool,
+) -> Findings:
     """Ask a server for everything that costs nothing; with `spend`, for one shortest video, too.
 
     Args:
-        profile: What is configured.
+        profile: What is configured, or what was found.
         provider: The same server, allowed to be asked for a list and for models whatever the profile says.
+        kind: The preset that the table names; None: what was found counts.
+        identity: Who the server says it is; None: it is none that is known.
         spend: Have a video made, followed to its file and deleted.
 
     Yields:
@@ -53,23 +74,39 @@ async def check(profile: Profile, provider: Provider, *, spend: bool) -> Finding
     if profile.retired:
         yield Finding(profile.retired, works=False, ends=True)
         return
-    try:
-        listed = await provider.list_models()
-    except ProviderError as error:
-        yield _refused(error)
-        return
-    yield _models(profile, listed)
-    for part in (_speaks(provider), _list(profile, provider)):
+    yield _who(kind, identity)
+    proven = identity is not None
+    models = profile.models
+    for part in (_models(profile, provider), _speaks(identity, provider), _list(profile, provider)):
         async for finding in part:
             yield finding
+            proven = proven or finding.proves
             if finding.ends:
                 return
-    yield _format(profile)
+    if not proven:
+        text = "nothing here answers as the Videos API does: is the address right, up to and with /v1?"
+        yield Finding(text, works=False, ends=True)
+        return
+    with suppress(ProviderError):
+        models = _makeable(profile, await provider.list_models())
+    offered = replace(profile, models=models)
+    for finding in (_format(profile), _price(offered)):
+        yield finding
     if not spend:
         yield Finding("nothing was made; --spend makes one short video and follows it to its file")
         return
-    async for finding in _make(replace(profile, models=_makeable(profile, listed)), provider):
+    async for finding in _make(offered, provider):
         yield finding
+
+
+def _who(kind: Preset | None, identity: Identity | None) -> Finding:
+    """Say which server it is, and whose word that is."""
+    if identity is None:
+        ours = f"as {kind}, as its table says" if kind else "as any server that speaks the Videos API"
+        return Finding(f"it does not say what it is; the studio treats it {ours}")
+    if kind is None or kind is identity.kind:
+        return Finding(f"it is {identity}", works=True)
+    return Finding(f"it looks like {identity}, and is treated as {kind}, as its table says")
 
 
 def _refused(error: ProviderError) -> Finding:
@@ -83,23 +120,57 @@ def _makeable(profile: Profile, listed: tuple[Model, ...]) -> tuple[Model, ...]:
     return profile.models if Operation.MODELS not in profile.operations else listed
 
 
-def _models(profile: Profile, listed: tuple[Model, ...]) -> Finding:
-    ids = [model.id for model in _makeable(profile, listed)]
-    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-    return Finding(f"reachable; models: {', '.join(ids[:_SHOWN])}{more}", works=True)
-
-
-async def _speaks(provider: Provider) -> Findings:
+async def _models(profile: Profile, provider: VideosApiProvider) -> Findings:
+    """Ask for the models; what is not said there is our guess, and is marked as one."""
     try:
-        await provider.fetch(_NOBODYS)
-    except JobNotFound as error:
-        yield Finding(f"an unknown video is not found: {error.message}", works=True)
-    except (ProviderMisconfigured, ProviderUnavailable) as error:
-        yield _refused(error)
+        answer = await provider.look("/models")
     except ProviderError as error:
-        yield Finding(f"an unknown video is refused: {error.message}")
+        yield _refused(error)
+        return
+    if _is_refusal(answer):
+        yield Finding(f"the key is refused: {_words(answer)}", works=False, ends=True)
+        return
+    is_list = answer.status == _OK and isinstance(as_object(answer.body).get("data"), list)
+    with_theirs = with_listed_models(profile, answer.body).models if is_list else profile.models
+    ids = [model.id for model in _makeable(profile, with_theirs)]
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    shown = ", ".join(ids[:_SHOWN]) + more
+    if is_list and as_object(answer.body).get("data"):
+        yield Finding(f"reachable; models: {shown}", works=True, proves=True)
     else:
+        said = "an empty list of models" if is_list else f"no list of models ({_words(answer)})"
+        whose = "of its table" if not profile.guesses_models else "a guess of the studio's"
+        yield Finding(f"reachable, with {said}; the form offers {shown}: {whose}", proves=is_list)
+
+
+def _is_refusal(answer: Answer) -> bool:
+    return answer.status in _REFUSED or (answer.status == _BAD_REQUEST and _NO_DATABASE in _words(answer))
+
+
+def _words(answer: Answer) -> str:
+    return answer.error.message if answer.error else ""
+
+
+async def _speaks(identity: Identity | None, provider: VideosApiProvider) -> Findings:
+    """Ask for a video that nobody has: who has the route says so in its own words."""
+    try:
+        answer = await provider.look(f"/videos/{_NOBODYS}")
+    except ProviderError as error:
+        yield _refused(error)
+        return
+    words = _words(answer)
+    if _is_refusal(answer):
+        yield Finding(f"the key is refused: {words}", works=False, ends=True)
+    elif identity and identity.kind in _GATEWAYS:
+        yield Finding(f"an unknown video cannot be routed by a gateway, which proves nothing: {words}")
+    elif answer.status == _OK:
         yield Finding("an unknown video is answered as if it existed")
+    elif not isinstance(answer.body, dict) or (answer.status == _NOT_FOUND and words == _NO_ROUTE):
+        yield Finding(f"an unknown video is answered as any unknown address is: {words}", works=False)
+    elif answer.status == _NOT_FOUND:
+        yield Finding(f"an unknown video is not found: {words}", works=True, proves=True)
+    else:
+        yield Finding(f"an unknown video is refused with HTTP {answer.status}: {words}")
 
 
 async def _list(profile: Profile, provider: Provider) -> Findings:
@@ -119,7 +190,8 @@ async def _list(profile: Profile, provider: Provider) -> Findings:
         repeats = {job.remote_id for job in following.jobs} & {job.remote_id for job in page.jobs}
         paging = "it ignores `after`" if repeats else "it can be paged through"
     unused = "" if Operation.LIST in profile.operations else '; operations.add = ["list"] would use it'
-    yield Finding(f"a list: {len(page.jobs)} videos shown, {paging}{_gaps(page.jobs)}{unused}", works=True)
+    text = f"a list: {len(page.jobs)} videos shown, {paging}{_gaps(page.jobs)}{unused}"
+    yield Finding(text, works=True, proves=True)
 
 
 def _gaps(jobs: tuple[RemoteJob, ...]) -> str:
@@ -134,10 +206,28 @@ def _format(profile: Profile) -> Finding:
     return Finding(f"videos are asked for in {profile.body.value}, {model}")
 
 
+def _shortest(profile: Profile) -> tuple[Model, str, str]:
+    """Choose the shortest video of the first model.
+
+    Raises:
+        InvalidInput: The provider would refuse it.
+    """
+    return profile.choose(None, None, str(min(profile.models[0].seconds)))
+
+
+def _price(profile: Profile) -> Finding:
+    try:
+        model, size, seconds = _shortest(profile)
+    except InvalidInput as error:
+        return Finding(f"no video can be asked for: {error}", works=False)
+    micros = model.price(size, seconds)
+    price = "an unknown price" if micros is None else f"{as_price(micros)}, by the studio's own price list"
+    return Finding(f"{seconds} s of {model.id} at {size} would be asked for, at {price}")
+
+
 async def _make(profile: Profile, provider: Provider) -> Findings:
     try:
-        shortest = str(min(profile.models[0].seconds))
-        model, size, seconds = profile.choose(None, None, shortest)
+        model, size, seconds = _shortest(profile)
         submission = Submission(
             uuid4(), "A paper boat on a calm river, early morning.", model.id, size, seconds
         )

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sora_studio.config.secret_words import words_of
@@ -51,10 +52,26 @@ class Credentials:
         return words_of(self.bare_key, *self.headers.values()) | self.others
 
 
+@dataclass(frozen=True)
+class Route:
+    """How a server is reached."""
+
+    query: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # goes with every request
+    ca_file: Path | None = None  # certificates that are trusted beside the usual ones
+    proxy: str | None = field(default=None, repr=False)  # None: none, whatever the environment says
+
+
 class ApiClient:
     """Makes the calls to one server."""
 
-    def __init__(self, profile: Profile, base_url: str, credentials: Credentials, timeouts: Timeouts) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        base_url: str,
+        credentials: Credentials,
+        timeouts: Timeouts,
+        route: Route | None = None,
+    ) -> None:
         """Open nothing yet.
 
         Args:
@@ -62,8 +79,9 @@ class ApiClient:
             base_url: Up to and with `/v1`.
             credentials: What the server wants to see.
             timeouts: How long it may take.
+            route: How it is reached; None: directly.
         """
-        self._profile, self._base_url = profile, base_url
+        self._profile, self._base_url, self._route = profile, base_url, route or Route()
         self._credentials, self._timeouts = credentials, timeouts
         self._opening: asyncio.Task[Connection] | None = None
         self._closed = False
@@ -117,4 +135,4 @@ class ApiClient:
         """
         from sora_studio.providers.connection import Connection  # noqa: PLC0415 -- it takes its time
 
-        return Connection(self._profile, self._base_url, self._credentials, self._timeouts)
+        return Connection(self._profile, self._base_url, self._credentials, self._timeouts, self._route)

@@ -150,6 +150,9 @@ def _lost(call: Call, error: Exception) -> ProviderError:
     reason = error.__cause__ if isinstance(error, OpenAIError) else error
     if isinstance(reason, _NO_ADDRESS):
         return ProviderMisconfigured("The provider's address is not an http or https URL.", "bad_address")
+    if distrust := _distrust(error):
+        message = f"The provider's certificate is not trusted: {distrust.verify_message}."
+        return ProviderUnavailable(message, "unreachable")
     if isinstance(reason, _NEVER_SENT):
         return ProviderUnavailable("The provider cannot be reached.", "unreachable")
     if isinstance(reason, _SLOW):
@@ -157,6 +160,13 @@ def _lost(call: Call, error: Exception) -> ProviderError:
     if isinstance(reason, MalformedResponse):
         return _doubt(call)(str(reason), "garbled_answer")
     return _doubt(call)("The connection to the provider broke.", "connection_lost")
+
+
+def _distrust(error: BaseException | None) -> SSLCertVerificationError | None:
+    """Return what is wrong with a certificate, from wherever it stands among the causes of an error."""
+    while error is not None and not isinstance(error, SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _doubt(call: Call) -> type[ProviderError]:

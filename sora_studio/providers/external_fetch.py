@@ -26,7 +26,8 @@ _LONGEST_URL = 8192  # characters; signed addresses are long
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)")  # as a last label: a resolver may read the whole as an address
 _UNICAST, _NAT64 = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
-_NO_REUSE = httpx2.Limits(max_connections=32, max_keepalive_connections=0)  # a connection is for one name
+NO_REUSE = httpx2.Limits(max_connections=32, max_keepalive_connections=0)
+"""Of connections to hosts that a server names: each is for one name."""
 
 
 class ExternalFetcher:
@@ -52,7 +53,7 @@ class ExternalFetcher:
         self._timeout = timeout
         self._resolve = resolve or _ask_system
         # A transport and not a client, which would remember cookies.
-        self._transport = transport or httpx2.AsyncHTTPTransport(trust_env=False, limits=_NO_REUSE)
+        self._transport = transport or httpx2.AsyncHTTPTransport(trust_env=False, limits=NO_REUSE)
 
     async def send(self, url: httpx2.URL, headers: Mapping[str, str]) -> httpx2.Response:
         """Make one GET whose body is still to be read; the caller closes it. Redirects are not followed.

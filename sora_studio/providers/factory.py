@@ -16,7 +16,9 @@ from sora_studio.domain.money import MICROS_PER_DOLLAR
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.profile import Model, Operation, Preset, Profile
 from sora_studio.providers.card_files import shipped_cards
-from sora_studio.providers.client import Credentials
+from sora_studio.providers.client import Credentials, Route
+from sora_studio.providers.detect import Identity
+from sora_studio.providers.detected import DetectedProvider
 from sora_studio.providers.presets import PRESETS
 from sora_studio.providers.retired import RetiredProvider
 from sora_studio.providers.videos_api import VideosApiProvider
@@ -34,7 +36,7 @@ _AS_THEY_ARE = (
 
 
 def profile_of(settings: ProviderSettings, cards: ModelCards | None = None) -> Profile:
-    """Return the preset with everything that the table says otherwise.
+    """Return the preset with everything that the table says otherwise; without a preset, the generic one.
 
     A server whose models are named is not asked for others, unless `operations.add` says `models`.
 
@@ -42,7 +44,7 @@ def profile_of(settings: ProviderSettings, cards: ModelCards | None = None) -> P
         settings: The table.
         cards: What is known of models; None: the shipped cards.
     """
-    preset = replace(PRESETS[settings.preset], cards=cards or shipped_cards())
+    preset = replace(PRESETS[settings.preset or Preset.VIDEOS_API], cards=cards or shipped_cards())
     label = settings.label or (preset.label if settings.name in set(Preset) else settings.name)
     added, removed = {*settings.operations.add}, {*settings.operations.remove}
     if settings.models and Operation.MODELS not in added:
@@ -80,19 +82,66 @@ def provider_of(
     profile = profile_of(settings, cards)
     if profile.retired:
         return RetiredProvider(profile)
+    generic = _videos_api(settings, secrets, child_of, cards=cards)
+    if settings.preset is not None:
+        return generic
+    return DetectedProvider(
+        generic,
+        lambda identity: _videos_api(
+            fitted(settings, identity), secrets, software=str(identity), cards=cards
+        ),
+    )
+
+
+def _videos_api(
+    settings: ProviderSettings,
+    secrets: frozenset[str],
+    child_of: UUID | None = None,
+    *,
+    software: str = "",
+    cards: ModelCards | None = None,
+) -> VideosApiProvider:
     headers = {name: _bare(value) for name, value in settings.headers.items()}
     credentials = Credentials(_bare(settings.api_key), settings.key_header, headers, secrets)
     address = settings.base_url or _OPENAI
     server = _child(child_of) if child_of else _server(address, credentials)
-    return VideosApiProvider(replace(profile, server=str(server)), address, credentials)
+    profile = replace(profile_of(settings, cards), server=str(server), software=software)
+    query = {name: value.get_secret_value() for name, value in settings.query.items()}
+    route = Route(query, settings.ca_file, _bare(settings.proxy) or None)
+    return VideosApiProvider(profile, address, credentials, route=route)
 
 
-def probing(settings: ProviderSettings, cards: ModelCards | None = None) -> Provider:
+def fitted(settings: ProviderSettings, identity: Identity) -> ProviderSettings:
+    """Return a table without a preset as it is for the server that was found at its address.
+
+    What costs money when it is wrong is no part of what can be found: such a server's list is never complete,
+    and it never honours keys, unless the table says so.
+    """
+    told = True if identity.several and settings.sends_model is None else settings.sends_model
+    return settings.model_copy(update={"preset": identity.kind, "sends_model": told})
+
+
+async def identify(settings: ProviderSettings) -> Identity | None:
+    """Ask the server of a table who it is; None when it is none that is known, or nobody knows where it is.
+
+    Raises:
+        ProviderError: It does not answer.
+    """
+    if settings.base_url is None:
+        return None
+    provider = _videos_api(settings.model_copy(update={"preset": Preset.VIDEOS_API}), frozenset())
+    try:
+        return await provider.identify()
+    finally:
+        await provider.close()
+
+
+def probing(settings: ProviderSettings, cards: ModelCards | None = None) -> VideosApiProvider:
     """Return a provider that may be asked for a list and for models, whatever its table says."""
     more = settings.operations.model_copy(
         update={"add": [*settings.operations.add, Operation.LIST, Operation.MODELS], "remove": []}
     )
-    return provider_of(settings.model_copy(update={"operations": more}), cards=cards)
+    return _videos_api(settings.model_copy(update={"operations": more}), frozenset(), cards=cards)
 
 
 def _server(address: str, credentials: Credentials) -> ServerId:

@@ -89,6 +89,13 @@ class Requests:
         """Ask for the models."""
         return (await self._sdk.models.with_raw_response.list()).http_response
 
+    async def look(self, url: str) -> Response:
+        """Ask an address of the server that is not of the protocol; whatever it says is an answer."""
+        try:
+            return await self._sdk.get(url, cast_to=Response)
+        except APIStatusError as error:
+            return error.response
+
     def _fields(self, submission: Submission) -> dict[str, object]:
         """Return what this kind of server is told of size, length and the model's own fields."""
         card, kind = self._profile.card(submission.model), self._profile.kind

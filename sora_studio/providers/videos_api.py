@@ -25,9 +25,11 @@ from sora_studio.domain.ports import Content, RemoteJob, RemotePage, ResumePoint
 from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.domain.video import Kind, Variant
 from sora_studio.providers.call import Call
-from sora_studio.providers.client import ApiClient, Credentials, Timeouts
+from sora_studio.providers.client import ApiClient, Credentials, Route, Timeouts
 from sora_studio.providers.clock import by_our_clock, skew_of
+from sora_studio.providers.detect import Identity, detect, look
 from sora_studio.providers.error_body import NOT_THERE, read_json, with_words
+from sora_studio.providers.fingerprints import Answer
 from sora_studio.providers.model_list import with_listed_models
 from sora_studio.providers.reading.job import read_job, read_new_character, read_new_job
 from sora_studio.providers.reading.page import read_page
@@ -50,6 +52,7 @@ class VideosApiProvider:
         credentials: Credentials | str | None = None,
         *,
         timeouts: Timeouts | None = None,
+        route: Route | None = None,
     ) -> None:
         """Set up the client; connects on the first call.
 
@@ -58,11 +61,12 @@ class VideosApiProvider:
             base_url: Up to and with `/v1`.
             credentials: The key, or all that the server wants to see; None for servers without keys.
             timeouts: For tests and slow servers.
+            route: How it is reached; None: directly.
         """
         if not isinstance(credentials, Credentials):
             credentials = Credentials(credentials or "")
-        self._profile, self._timeouts = profile, timeouts or Timeouts()
-        self._client = ApiClient(profile, base_url, credentials, self._timeouts)
+        self._profile, self._address, self._timeouts = profile, base_url, timeouts or Timeouts()
+        self._client = ApiClient(profile, base_url, credentials, self._timeouts, route)
         self._no_list_until = 0.0  # by the monotonic clock
         self._no_list_since: float | None = None  # the same: 404 and no word of an API
 
@@ -194,6 +198,22 @@ class VideosApiProvider:
                 return with_listed_models(self._profile, read_json(await requests.list_models())).models
         except Unsupported:
             return self._profile.models
+
+    async def identify(self) -> Identity | None:
+        """Ask the server who it is; None when it is none that is known.
+
+        Raises:
+            ProviderUnavailable: It does not answer.
+        """
+        return await detect(self._client, self._address)
+
+    async def look(self, path: str) -> Answer:
+        """Ask one path of the protocol by a GET; an error that the server says is an answer as well.
+
+        Raises:
+            ProviderUnavailable: It does not answer.
+        """
+        return await look(self._client, self._address + path, self._timeouts.fetch)
 
     async def close(self) -> None:
         """Let go of the connections."""

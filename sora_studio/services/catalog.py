@@ -247,7 +247,7 @@ class ProviderCatalog:
             return
         finally:
             self._looked[name] = self._clock()
-        self._profiles[name] = replace(self._profiles[name], models=models)
+        self._profiles[name] = replace(self._providers[name].profile, models=models)
         self._guessed.discard(name)
 
 

@@ -7,6 +7,7 @@ break off in the middle, promise more bytes than come, reset, never answer.
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -102,7 +103,11 @@ class ScriptedServer:
 
     def on(self, method: str, path: str, *replies: Reply) -> None:
         """Set the replies of a route; the path is below `/v1` and quoted as on the wire."""
-        self._script[method, f"/v1{path}"] = list(replies)
+        self.at(method, f"/v1{path}", *replies)
+
+    def at(self, method: str, path: str, *replies: Reply) -> None:
+        """Set the replies of a whole path."""
+        self._script[method, path] = list(replies)
 
     def on_origin(self, method: str, path: str, *replies: Reply) -> None:
         """Set the replies of a route that is not below `/v1`."""
@@ -183,11 +188,11 @@ async def _write(reply: Reply, reader: asyncio.StreamReader, writer: asyncio.Str
 
 
 @asynccontextmanager
-async def scripted_server() -> AsyncGenerator[ScriptedServer]:
+async def scripted_server(tls: ssl.SSLContext | None = None) -> AsyncGenerator[ScriptedServer]:
     """Run a server on a free loopback port, in this event loop."""
     scripted = ScriptedServer()
-    server = await asyncio.start_server(scripted.serve, "127.0.0.1", 0, limit=2**20)
-    scripted.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    server = await asyncio.start_server(scripted.serve, "127.0.0.1", 0, limit=2**20, ssl=tls)
+    scripted.base_url = f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     try:
         yield scripted
     finally:

@@ -1,5 +1,6 @@
 """`sora-studio provider list | check`, against a real server."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner, Result
 from sora_studio.cli.main import cli
 from sora_studio.config import ConfigError
 from tests.support.sandbox import RunningSandbox, running_sandbox
+from tests.support.scripted import ScriptedServer, says, scripted_server
 
 KEY = "sk-of-the-operator"
 
@@ -35,7 +37,9 @@ def test_a_server_that_works_is_probed_without_spending(say, sandbox: RunningSan
 
     assert result.exit_code == 0, result.output
     assert "✓ reachable; models: sora-2, sora-2-pro" in result.output
+    assert "· it does not say what it is; the studio treats it as videos-api" in result.output
     assert "✓ an unknown video is not found" in result.output
+    assert "· 4 s of sora-2 at 1280x720 would be asked for, at $0.40" in result.output
     assert "✓ a list: 0 videos shown" in result.output
     assert "videos-api can be used." in result.output
     assert sandbox.ledger() == []
@@ -72,12 +76,16 @@ def test_a_wrong_key(say, sandbox: RunningSandbox):
     result = say("check", "videos-api", "--url", sandbox.base_url, key="sk-wrong")
 
     assert result.exit_code == 1
-    assert "✗ the key or the address is refused" in result.output
+    assert "✗ the key is refused" in result.output
     assert "sk-wrong" not in result.output
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("vllm-omni", "does not answer as it should"), ("openai", "24 September 2026")]
+    ("name", "words"),
+    [
+        ("vllm-omni", "it does not answer as it should: The provider cannot be reached."),
+        ("openai", "24 September 2026"),
+    ],
 )
 def test_what_cannot_be_used(say, name: str, words: str):
     result = say("check", name, "--url", "http://127.0.0.1:1/v1")
@@ -119,13 +127,79 @@ def test_providers_of_the_file_are_listed_and_checked(say, sandbox: RunningSandb
         """
     )
 
-    listed, checked = say("list"), say("check", "films")
+    listed, checked = say("list"), say("check")
 
     assert f"films  films (preset litellm)  {sandbox.base_url}  sora-2\n" in listed.output
     assert "OpenAI ended its Videos API" in listed.output
     assert KEY not in listed.output
     assert checked.exit_code == 0, checked.output
     assert 'operations.add = ["list"] would use it' in checked.output
+
+
+@pytest.fixture
+async def server():
+    async with scripted_server() as scripted:
+        yield scripted
+
+
+async def checked(server: ScriptedServer, say, *arguments: str) -> tuple[int, str]:
+    """Check a scripted server without a preset."""
+    result = await asyncio.to_thread(say, "check", *arguments, "--url", server.base_url)
+    return result.exit_code, result.output
+
+
+async def test_a_server_that_answers_404_to_everything_cannot_be_used(server, say):
+    """As FastAPI does at a wrong address: an unknown video is nothing special there."""
+    for path in ("/v1/models", "/v1/videos", "/v1/videos/video_" + "0" * 48):
+        server.at("GET", path, says({"detail": "Not Found"}, 404))
+    code, output = await checked(server, say)
+
+    assert "✗ an unknown video is answered as any unknown address is: Not Found" in output
+    assert "sora-2, sora-2-pro: a guess of the studio's" in output
+    assert "✗ nothing here answers as the Videos API does" in output
+    assert code == 1
+
+
+async def test_a_gateway_that_cannot_route_an_unknown_video_is_not_condemned(server, say):
+    server.at("GET", "/health/liveliness", says("I'm alive!"))
+    server.at("GET", "/v1/models", says({"object": "list", "data": [{"id": "wan"}]}))
+    refused = {"error": {"message": "litellm.APIConnectionError: api.openai.com", "code": "500"}}
+    server.at("GET", "/v1/videos/video_" + "0" * 48, says(refused, 500))
+    code, output = await checked(server, say)
+
+    assert "✓ it is LiteLLM" in output
+    assert "· an unknown video cannot be routed by a gateway, which proves nothing: litellm." in output
+    assert "at an unknown price" in output
+    assert code == 0
+    assert {request.method for request in server.requests} == {"GET"}
+
+
+async def test_litellm_without_a_database_calls_a_wrong_key_a_bad_request(server, say):
+    server.at("GET", "/health/liveliness", says("I'm alive!"))
+    refused = {"error": {"message": "No connected db.", "type": "no_db_connection", "code": "400"}}
+    server.at("GET", "/v1/models", says(refused, 400))
+    code, output = await checked(server, say)
+
+    assert "✗ the key is refused: No connected db." in output
+    assert code == 1
+
+
+async def test_a_preset_that_somebody_named_is_compared_with_what_is_there(server, say):
+    server.at("GET", "/v1/models", says({"data": [{"id": "wan", "owned_by": "fastvideo"}]}))
+    _, output = await checked(server, say, "sglang")
+
+    assert "· it looks like FastVideo, and is treated as sglang, as its table says" in output
+
+
+async def test_what_is_found_at_an_address_is_listed(server, say, tmp_path: Path):
+    server.at("GET", "/v1/models", says({"data": [{"id": "wan", "owned_by": "fastvideo"}]}))
+    (tmp_path / "providers.toml").write_text(
+        f'[box]\nbase_url = "{server.base_url}"\n[away]\nbase_url = "http://127.0.0.1:1/v1"'
+    )
+    result = await asyncio.to_thread(say, "list")
+
+    assert f"box  box (found: FastVideo)  {server.base_url}" in result.output
+    assert "away  away (not known: The provider cannot be reached.)" in result.output
 
 
 @pytest.mark.parametrize(

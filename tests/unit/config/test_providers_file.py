@@ -164,6 +164,25 @@ def test_a_file_that_makes_no_studio(tmp_path: Path, text: str, problem: str):
     assert problem in said
 
 
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("base_url = 'http://s/v1?key=hidden'", "base_url must end with its path, such as /v1"),
+        ("base_url = 'http://s/v1#here'", "base_url must end with its path, such as /v1"),
+        ("base_url = 'http://me:hidden@s/v1'", "base_url must not have a name or a password"),
+        ("base_url = 'http://s/v1'\nca_file = '/no/such/file'", "ca_file must be a file of certificates"),
+        ("base_url = 'http://s/v1'\nca_file = '/proc/self/status'", "ca_file must be a file of certificates"),
+        ("base_url = 'http://s/v1'\nproxy = 'proxy:3128'", "proxy must be a URL"),
+        ("base_url = 'http://s/v1'\nproxy = 'http://p'\nuse_env_proxy = true", "exclude each other"),
+    ],
+)
+def test_a_way_to_a_server_that_is_none(tmp_path: Path, line: str, problem: str):
+    (said,) = problems(tmp_path, f"[sglang]\n{line}")
+
+    assert problem in said
+    assert "hidden" not in said
+
+
 def test_a_key_may_lie_in_a_file(tmp_path: Path):
     (tmp_path / "key").write_text("hidden\n")
     (made,) = read(tmp_path, f"[sglang]\nbase_url = 'http://s/v1'\napi_key_file = '{tmp_path / 'key'}'")
@@ -190,7 +209,7 @@ def test_without_a_file_the_environment_makes_one_provider(tmp_path: Path):
     environ = {"OPENAI_BASE_URL": "http://gpu:8000/v1", "OPENAI_API_KEY": "hidden"}
     (made,) = load_providers(load(environ, data_dir=tmp_path), {})
 
-    assert (made.name, made.preset, made.base_url) == ("videos-api", "videos-api", "http://gpu:8000/v1")
+    assert (made.name, made.preset, made.base_url) == ("videos-api", None, "http://gpu:8000/v1")
     assert made.api_key
     assert made.api_key.get_secret_value() == "hidden"
 

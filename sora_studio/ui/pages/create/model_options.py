@@ -114,7 +114,7 @@ def select(
         hint=hint(model, size),
         price=price_tag(profile.name, price),
         quote="" if price is None else str(price),
-        note=profile.note,
+        note=" ".join(filter(None, (profile.found and f"{profile.found}.", profile.note))),
     )
 
 
