@@ -94,7 +94,9 @@ class Downloader:
         stills += [(PosterWidth(width).variant, path, _WEBP) for width, path in smaller.items()]
         try:
             await asyncio.gather(
-                self._worker_pool.run(make_poster, film, poster, smaller),
+                self._worker_pool.run(
+                    make_poster, film, poster, {int(width): path for width, path in smaller.items()}
+                ),
                 self._worker_pool.run(make_spritesheet, film, sprite),
             )
             return [await self._keep(wanted, *still, facts) for still in stills]
