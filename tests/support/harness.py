@@ -117,13 +117,14 @@ class StudioHarness:
             while not await condition():
                 if hurry:
                     await self.hurry()
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)
 
     async def hurry(self) -> None:
-        """Let time pass until every job is due, and run what is due."""
+        """Let time pass until every job is due, and run what is due and in nobody's hands."""
         await self.sql("UPDATE job SET due_at = now() WHERE due_at > now()")
-        for task in (TaskName.SUBMIT, TaskName.REFRESH, TaskName.RECONCILE, TaskName.ARCHIVE):
-            self.studio.wake(task)
+        if await self.sql("SELECT FROM job WHERE due_at <= now() AND coalesce(lease_until, due_at) <= now()"):
+            for task in (TaskName.SUBMIT, TaskName.REFRESH, TaskName.RECONCILE, TaskName.ARCHIVE):
+                self.studio.wake(task)
 
     async def sql(self, statement: str, **parameters: object) -> list[Any]:
         """Run a statement behind the studio's back and return its rows."""
