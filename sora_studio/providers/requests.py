@@ -97,7 +97,7 @@ class Requests:
             return error.response
 
     def _fields(self, submission: Submission) -> dict[str, object]:
-        """Return what this kind of server is told of size, length and the model's own fields."""
+        """Return size, length and the model's own fields as this kind of server takes them."""
         card, kind = self._profile.card(submission.model), self._profile.kind
         return request_fields(card, kind, submission.size, submission.seconds, submission.options)
 

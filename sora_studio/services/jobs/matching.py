@@ -45,7 +45,7 @@ class _Asked:
         if job.kind is Kind.EXTEND:  # some say how long it becomes, others what was asked for
             seconds.add(job.requested_seconds)
         if card:
-            make = make_of(card, job.size, job.requested_seconds, {})
+            make = make_of(card, job.size, job.requested_seconds, job.options)
             sizes.add(make.size)
             if make.frames and make.fps:
                 seconds.add(str(round(make.frames / make.fps)))

@@ -1,4 +1,4 @@
-"""What a wish means to a model, and what each kind of server is told of it: in tables."""
+"""What a wish means to a model, and what is sent to each kind of server: in tables."""
 
 from dataclasses import replace
 from datetime import date

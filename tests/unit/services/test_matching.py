@@ -129,6 +129,22 @@ def test_a_job_may_be_listed_by_what_was_sent(told: dict[str, str], adopted: boo
     assert match([wish], [wish], [remote], lambda _model: card) == ({wish.id: remote} if adopted else {})
 
 
+def test_options_change_what_was_sent_and_with_it_the_length():
+    """The rate that a person set decides how many seconds the frames are shown as."""
+    card = ModelCard(
+        ids=("wan*",),
+        label="Wan",
+        hint="",
+        sizes=("1280x720",),
+        seconds=(5,),
+        fps=16.0,
+        frames=Frames(4, 1, 81, 81),
+    )
+    wish = replace(JOB, seconds="20", options={"fps": 8})
+    remote = replace(MUTE, seconds="10")
+    assert match([wish], [wish], [remote], lambda _model: card) == {wish.id: remote}
+
+
 def test_our_own_words_are_never_ruled_out_by_a_clock():
     """It is the clock of the server that made the job, and may be wrong by years: then a person is asked."""
     old = replace(MUTE, prompt=JOB.prompt, created_at=NOW - 60 * 24 * MINUTE)
