@@ -164,6 +164,10 @@ TABLE = [
         payload=lambda _: {"seconds": "8"}, path=HOME,
     ),
     Row(
+        ComposerState, "choose_option", **both(var(ComposerState, "kept", lambda kept: "seed" in kept)),
+        payload=lambda _: {"name": "seed", "value": "7"}, path=HOME,
+    ),
+    Row(
         ComposerState, "choose_character",
         **both(var(ComposerState, "draft", lambda draft: draft["characters"] == ["character_x"])),
         payload=lambda _: {"character_id": "character_x", "chosen": True}, path=HOME,

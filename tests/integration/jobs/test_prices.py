@@ -8,11 +8,14 @@ from uuid import UUID
 
 import pytest
 
+from sora_studio.config import ProviderSettings
 from sora_studio.domain.derivations import EXTENSION_SECONDS
 from sora_studio.domain.errors import InvalidInput, PriceChanged
 from sora_studio.domain.money import price_tag
 from sora_studio.domain.profile import Model, Operation
 from sora_studio.domain.video import VideoView, VideoWish
+from sora_studio.providers.card_files import shipped_cards
+from sora_studio.providers.factory import profile_of
 from sora_studio.ui.form_data import micros
 from sora_studio.ui.pages.create.model_options import groups, select
 from sora_studio.ui.pages.video.derivations_state import to_forms
@@ -78,6 +81,29 @@ async def test_create_books_what_the_composer_shows(background: Background):
             view = await work.videos.create(work.owner_id, wish, most_micros=micros(shown.quote))
             assert (price_of(view), view.size, view.seconds) == (shown.price, size, seconds)
     assert len(offered.models) == len(MODELS)
+
+
+async def test_create_books_the_list_prices_of_the_cards_that_it_shows(background: Background):
+    """By resolution, at every size that is sold, for every length: no server is asked for anything else."""
+    ids = [model_id for each in shipped_cards().prices[::4] for model_id in each.ids if "*" not in model_id]
+    profile = profile_of(ProviderSettings.model_validate(
+        {"name": "fake", "preset": "litellm", "base_url": "http://server/v1", "models": [*ids, "odd"]}
+    ))  # fmt: skip
+    work = able(background, models=profile.models, cards=profile.cards, kind=profile.kind)
+    profiles, quote = work.videos.profiles(), work.videos.quote
+    booked = 0
+    for model in profile.models:
+        card = profile.card(model.id)
+        pictured = bool(card and card.needs)
+        for size, seconds in product(model.sizes, {*model.seconds[:1], *model.seconds[-1:]}):
+            shown = select(profiles, quote, f"fake/{model.id}", size, str(seconds))
+            assert (shown.size, shown.seconds) == (size, str(seconds))
+            assert (shown.quote == "") == (model.id == "odd"), model.id
+            wish = VideoWish("a kite", shown.name, shown.size, shown.seconds, "fake")
+            if not pictured:
+                view = await work.videos.create(work.owner_id, wish, most_micros=micros(shown.quote))
+                booked += price_of(view) == shown.price
+    assert booked > len(ids)
 
 
 async def test_remix_edit_extend_and_submit_again_book_what_their_forms_show(background: Background):

@@ -1,11 +1,14 @@
 """What the composer offers."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from sora_studio.domain.profile import Model, Profile
-from sora_studio.ui.pages.create.model_options import chosen_size, fitting, groups, select
+from sora_studio.providers.factory import profile_of
+from sora_studio.ui.pages.create.model_options import Selection, chosen_size, fitting, groups, select
+from tests.unit.providers.test_factory import table
 
 FAST = Model("fast", "Drafts", ("1280x720", "720x1280"), (4, 8), 100_000, {"720x1280": 150_000})
 OWN = Model("Wan-AI/Wan2.2", "", ("832x480",), (5,), 0)
@@ -51,6 +54,58 @@ def test_what_another_model_does_not_make_becomes_its_first():
 
 def test_a_model_that_is_gone_becomes_the_first():
     assert select(PROFILES, quote, "cloud/retired", "1x1", "99").model == "cloud/fast"
+
+
+def wan(preset: str = "sglang", model: str = "Wan2.2-TI2V-5B", **more: Any) -> Profile:
+    return profile_of(table(preset, models=[{"id": model, **more}]))
+
+
+def shown(profile: Profile, *choice: str, **options: str) -> Selection:
+    def price(_provider: str, model: str, size: str, seconds: str) -> int | None:
+        return profile.model(model).price(size, seconds)
+
+    return select([profile], price, "", *choice, options=options)
+
+
+def test_what_a_wish_becomes_is_said_before_the_click():
+    chosen = shown(wan(), "1280x720", "5")
+    assert (chosen.size, chosen.seconds, chosen.lengths) == ("1280x704", "5", ("1", "2", "3", "4", "5"))
+    assert chosen.nearest == "Wan2.2-TI2V-5B makes 1280\u00d7704 instead."
+    assert chosen.card.makes == "Makes 1280\u00d7704, 121 frames at 24 fps: 5.0 s."
+    assert shown(wan(), "1280x704").nearest == ""
+    assert shown(wan(model="LTX-2"), "768x512", "2", fps="50").card.makes.endswith(
+        "97 frames at 50 fps: 1.9 s."
+    )
+    assert shown(wan(model="LTX-2"), fps="999").card.makes == "", "it is refused in words instead"
+
+
+def test_the_form_has_the_fields_that_the_models_server_takes_and_no_others():
+    card = shown(wan(), seed="7").card
+    assert {each.name: (each.kind, each.value) for each in card.fields} == {
+        "seed": ("number", "7"),
+        "negative_prompt": ("text", ""),
+        "num_inference_steps": ("number", ""),
+        "guidance_scale": ("number", ""),
+        "flow_shift": ("number", ""),
+    }
+    assert (card.count, card.about) == (1, "Wan 2.2 TI2V 5B \u00b7 Apache-2.0")
+    sound = next(
+        each for each in shown(wan("vllm-omni", "LTX-2")).card.fields if each.name == "generate_sound"
+    )
+    assert (sound.kind, sound.default, [each.text for each in sound.choices]) == (
+        "choice",
+        "Yes",
+        ["Yes", "No"],
+    )
+    assert shown(wan("videos-api")).card.fields == ()
+    assert not shown(wan(model="an-odd-one")).card.known
+
+
+def test_a_picture_is_asked_for_where_the_model_takes_one():
+    taking = [shown(wan(model=model)).card.takes_picture for model in ("Wan2.2-TI2V-5B", "Wan2.2-T2V-A14B")]
+    assert taking == [True, False]
+    assert shown(wan("litellm", "sora-2")).card.takes_picture
+    assert shown(wan(model="an-odd-one")).card.takes_picture
 
 
 MANY = Model(

@@ -5,7 +5,7 @@ import reflex as rx
 from sora_studio.domain.video import PROMPT_MAX
 from sora_studio.ui import routes
 from sora_studio.ui.components.form import error
-from sora_studio.ui.pages.create import model_picker, reference
+from sora_studio.ui.pages.create import advanced, model_picker, reference
 from sora_studio.ui.pages.create.composer_state import Character, ComposerState
 from sora_studio.ui.pages.create.wish_form import CAST
 from sora_studio.ui.theme import SMALL_ICON, icon
@@ -23,8 +23,9 @@ def composer() -> rx.Component:
             _cast(),
             error(ComposerState.error.text),
             rx.el.p(class_name="error", role="alert", data_upload_error=""),
+            advanced.advanced(),
             rx.el.div(
-                reference.add_picture(),
+                rx.cond(ComposerState.selection.card.takes_picture, reference.add_picture()),
                 rx.cond(ComposerState.ready, model_picker.options(), _placeholder()),
                 _send(),
                 class_name="tools",

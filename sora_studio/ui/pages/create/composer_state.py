@@ -22,6 +22,7 @@ from sora_studio.ui.state_update import assign
 
 _LONGEST_SIDE = 100_000  # pixels
 _LARGEST_CAST = 20
+_MOST_OPTIONS, _LONGEST_OPTION = 20, 2_000
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,14 @@ class ComposerState(rx.State):
         _show(self, replace(form, characters=asked))
 
     @rx.event
+    async def choose_option(self, name: str, value: str) -> None:
+        """Set one of the model's own fields, or leave it to the model."""
+        form = await _form(self)
+        others = tuple(each for each in form.options if each[0] != name)
+        chosen = (*others, (name[:80], value[:_LONGEST_OPTION]))[-_MOST_OPTIONS:] if value else others
+        _show(self, replace(form, options=chosen))
+
+    @rx.event
     async def attach(self, reference_id: str, width: int, height: int) -> None:
         """Take an uploaded picture as the first frame; who owns it is checked when the wish goes out."""
         picture = (str(reference_id)[:64], _side(width), _side(height))
@@ -183,7 +192,8 @@ class ComposerState(rx.State):
                 self.answer = Answer(key, id=uuid4().hex)
             raise
         async with still_signed_in(self, owner_id):
-            empty = KeptForm(owner_id.hex, _edited(self), _chosen(self.selection))
+            before = await _form(self)
+            empty = KeptForm(owner_id.hex, before.edited, _chosen(self.selection), options=before.options)
             self.kept = kept_form.write(self.kept, empty)
             form = kept_form.read(self.kept, owner_id, "") or replace(empty, edited="")
             draft = Draft(characters=form.characters)
@@ -215,9 +225,11 @@ def _choose(state: ComposerState, form: KeptForm, model: str, size: str, seconds
 def _show(state: ComposerState, form: KeptForm) -> None:
     """Show the choice and the picture of a form, and have the browser keep it."""
     videos = services().videos
-    state.selection = select(videos.profiles(), videos.quote, *form.choice)
+    state.selection = select(videos.profiles(), videos.quote, *form.choice, dict(form.options))
     picture_id, width, height = form.picture[0], *map(_side, form.picture[1:])
     fit = fitting(width, height, state.selection.size) if picture_id else ""
+    if picture_id and not state.selection.card.takes_picture:
+        fit = f"{state.selection.name} takes no first frame: remove it, or choose another model."
     state.reference = Reference(picture_id, width, height, fit)
     state.kept = kept_form.write(state.kept, replace(form, choice=_chosen(state.selection)))
 

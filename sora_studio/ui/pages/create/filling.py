@@ -55,4 +55,10 @@ async def from_earlier(
             error = FormError(_NOT_COPIED, "reference_id")
     choice = (f"{view.provider}/{view.model}", view.size, view.seconds)
     named = [public_character_id(each.id) for each in characters if each.remote_id in view.characters]
-    return KeptForm(owner_id.hex, edited, choice, picture, tuple(named)), error
+    options = tuple((name, _written(value)) for name, value in view.options.items())
+    return KeptForm(owner_id.hex, edited, choice, picture, tuple(named), options), error
+
+
+def _written(value: object) -> str:
+    """Write a value as a form has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

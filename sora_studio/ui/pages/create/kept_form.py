@@ -22,6 +22,7 @@ class KeptForm:
     choice: tuple[str, str, str] = ("", "", "")  # `provider/model`, size, seconds
     picture: tuple[str, int, int] = NO_PICTURE  # id, width, height
     characters: tuple[str, ...] = ()  # public ids
+    options: tuple[tuple[str, str], ...] = ()  # what was set of models' own fields, by their names
 
 
 def read(text: str, owner_id: UUID, edited: str) -> KeptForm | None:
@@ -53,4 +54,6 @@ def _form(kept: dict[str, Any]) -> KeptForm:
     picture_id, width, height = kept["picture"]
     picture = str(picture_id), int(width), int(height)
     characters = tuple(map(str, kept["characters"]))
-    return KeptForm(str(kept["owner"]), str(kept["edited"]), (model, size, seconds), picture, characters)
+    options = tuple((str(name), str(value)) for name, value in kept.get("options", ()))
+    choice = (model, size, seconds)
+    return KeptForm(str(kept["owner"]), str(kept["edited"]), choice, picture, characters, options)

@@ -1,13 +1,14 @@
 """What the composer offers: the providers' profiles as a person chooses from them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sora_studio.domain.money import as_price, price_tag
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Size
 from sora_studio.ui import formatting
 from sora_studio.ui.cards import ratio
+from sora_studio.ui.pages.create.card_options import CardOptions, card_options, fitting_size
 
 Choice = tuple[Profile, Model]
 
@@ -67,6 +68,8 @@ class Selection:
     price: str = ""
     quote: str = ""  # the price in micro-dollars, as the form sends it back; empty: unknown
     note: str = ""  # one sentence about the provider
+    nearest: str = ""  # said when the size is another one than was asked for
+    card: CardOptions = field(default_factory=CardOptions)
 
 
 def groups(profiles: Sequence[Profile]) -> list[ProviderGroup]:
@@ -92,13 +95,21 @@ def find(profiles: Sequence[Profile], value: str) -> Choice:
 
 
 def select(
-    profiles: Sequence[Profile], quote: Quote, value: str = "", size: str = "", seconds: str = ""
+    profiles: Sequence[Profile],
+    quote: Quote,
+    value: str = "",
+    size: str = "",
+    seconds: str = "",
+    options: Mapping[str, str] | None = None,
 ) -> Selection:
-    """Put a choice together, with its price; what the model does not make becomes its first."""
+    """Put a choice together, with its price.
+
+    A size that the model does not make becomes the nearest that it does; a length becomes its first.
+    """
     profile, model = find(profiles, value)
-    size = size if size in model.sizes else model.sizes[0]
-    lengths = [str(length) for length in model.seconds]
-    seconds = seconds if seconds in lengths else lengths[0]
+    asked, size = size, fitting_size(model, size)
+    lengths = [str(length) for length in sorted(model.seconds)]
+    seconds = seconds if seconds in lengths else str(model.seconds[0])
     price = quote(profile.name, model.id, size, seconds)
     return Selection(
         model=f"{profile.name}/{model.id}",
@@ -115,6 +126,8 @@ def select(
         price=price_tag(profile.name, price),
         quote="" if price is None else str(price),
         note=" ".join(filter(None, (profile.found and f"{profile.found}.", profile.note))),
+        nearest=f"{model.id} makes {formatting.frame(size)} instead." if asked not in ("", size) else "",
+        card=card_options(profile.card(model.id), profile.kind, size, seconds, options or {}),
     )
 
 

@@ -13,6 +13,9 @@ from sora_studio.ui.pages.create.model_options import chosen_size
 CAST = "character."
 """What the fields of chosen characters begin with; the rest is the public id."""
 
+OPTION = "option."
+"""What the fields of a model's own options begin with; the rest is the field's name."""
+
 
 def read(data: Mapping[str, Any]) -> VideoWish:
     """Read the wish; nothing of it is left to be chosen for the person.
@@ -34,6 +37,11 @@ def read(data: Mapping[str, Any]) -> VideoWish:
         size=chosen["size"],
         seconds=chosen["seconds"],
         reference_id=_reference_id(text(data, "reference_id")),
+        options={
+            name.removeprefix(OPTION): value
+            for name in data
+            if name.startswith(OPTION) and (value := text(data, name).strip())
+        },
         characters=tuple(
             parse_character_id(name.removeprefix(CAST)) for name in data if name.startswith(CAST)
         ),
