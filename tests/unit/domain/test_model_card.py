@@ -1,4 +1,4 @@
-"""What a wish means to a model, and what is sent to each kind of server: in tables."""
+"""What a wish means to a model, and what each kind of server is sent for it: in tables."""
 
 from dataclasses import replace
 from datetime import date

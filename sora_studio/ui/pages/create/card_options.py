@@ -104,7 +104,7 @@ def _field(field: CardField, value: str) -> OptionField:
 
 
 def _makes(card: ModelCard, kind: str, size: str, seconds: str, given: Mapping[str, str]) -> str:
-    """Say it in pixels and frames, where the server is told of frames at all."""
+    """Say it in pixels and frames, where the server takes frames at all."""
     rated = [each for each in card.fields_of(kind) if each.name == "fps" and given.get("fps")]
     try:
         options = {each.name: each.read(given[each.name]) for each in rated}
