@@ -12,7 +12,7 @@ BIOME := $(BIN)/bun --bun node_modules/.bin/biome
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-turn test-long planted format hooks lock clean
+.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-servers test-turn test-long planted format hooks lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ check-workflows:
 
 bench: install .venv/dev  ## Measure; one JSON line per metric
 	@$(BIN)/python -m bench
+
+test-servers: install .venv/dev  ## Try the real servers' packages, each in an environment of its own (skipped without an index)
+	@SERVERS=1 $(BIN)/pytest tests/servers $(ARGS)
 
 test-turn: install .venv/dev  ## Take a turn of the long proofs, another one with every commit (SEED=…)
 	@FIRST=$(TURN) SEEDS=1000 $(BIN)/pytest -q tests/simulation/test_seeds.py -k every_world

@@ -45,6 +45,7 @@ from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.respelling import respell_addresses
 from sora_studio.services.people.sessions import SessionPolicy
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
+from sora_studio.services.providers import ProviderService
 from sora_studio.services.resources import Resources
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.assembly import Caps
@@ -108,8 +109,8 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         changes = Announcements(db)
         start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
         instance = instance_of(settings.data_dir)
-        providers = await open_providers(settings, chosen, start, instance, stack)
-        providers = {name: parts.provider(provider) for name, provider in providers.items()}
+        limited = await open_providers(settings, chosen, start, instance, stack)
+        providers = {name: parts.provider(provider) for name, provider in limited.items()}
         storage, scheduler = parts.storage(settings.media_path), Scheduler()
         with suppress(StorageError):  # readiness reports a disk that refuses
             storage.sweep()
@@ -136,7 +137,10 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
             is_looking=on.catalog.is_looking,
         )
         for_people = replace(on, db=db, worker_pool=uploads)
-        opened = _services(settings, for_people, Redactor(secrets).body, scheduler, health)
+        statuses = ProviderService(
+            db=db, catalog=on.catalog, healths={name: provider.health for name, provider in limited.items()}
+        )
+        opened = _services(settings, for_people, Redactor(secrets).body, scheduler, health, statuses)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, changes, scheduler.wake)
 
@@ -188,7 +192,7 @@ async def open_providers(
     sandbox: Callable[[], AbstractAsyncContextManager[SandboxAccess]],
     instance: UUID,
     stack: AsyncExitStack,
-) -> Mapping[str, Provider]:
+) -> Mapping[str, RateLimitedProvider]:
     """Open the providers of the settings; what they need is closed with the stack.
 
     Args:
@@ -198,7 +202,7 @@ async def open_providers(
         instance: Whose sandbox that is.
         stack: What closes them.
     """
-    made: dict[str, Provider] = {}
+    made: dict[str, RateLimitedProvider] = {}
     cards, problems = load_cards(settings.cards_dir)
     for problem in problems:  # the others are used
         _log.warning("model_card_unusable", problem=problem)
@@ -218,6 +222,7 @@ def _services(
     redact: Callable[[bytes], bytes],
     scheduler: Scheduler,
     health: HealthService,
+    statuses: ProviderService,
 ) -> Services:
     """Put the use cases together."""
     db, throttle = for_people.db, Throttle()
@@ -241,6 +246,7 @@ def _services(
             db=db, keys=_webhook_keys(settings), redact=redact, clock=_utc_now, wake=scheduler.wake
         ),
         health=health,
+        providers=statuses,
     )
 
 

@@ -25,6 +25,10 @@ class Identity:
     behind: tuple[str, ...] = ()  # what a gateway passes jobs to
     several: bool = False  # it lists more than one model, so it has to be told which
 
+    def is_less_than(self, other: "Identity | None") -> bool:
+        """Tell whether it is the same kind of server, of which less is known: an answer may come too late."""
+        return other is not None and other.kind is self.kind and bool(other.version) and not self.version
+
     def __str__(self) -> str:
         """Return it in words: `LiteLLM 1.110.2 in front of runwayml`."""
         words = f"{PRESETS[self.kind].label} {self.version}".rstrip()

@@ -113,7 +113,7 @@ class DetectedProvider:
     async def _learn(self) -> None:
         identity = await self._generic.identify()
         self._asked = True
-        if identity is None or identity == self._identity:
+        if identity is None or identity == self._identity or identity.is_less_than(self._identity):
             return
         self._identity, fitting = identity, self._fitting(identity)
         self._provider = fitting

@@ -16,6 +16,7 @@ from sora_studio.domain.errors import ProviderError, ProviderUnavailable, Submit
 from sora_studio.domain.ports import Content, Provider, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.problem import ProblemCode
 from sora_studio.domain.profile import Model, Profile
+from sora_studio.domain.provider_health import HealthRecord, ProviderHealth
 from sora_studio.domain.rate_limit import SILENCE, CircuitBreaker, Share, TokenBucket, Turn, Turns
 from sora_studio.domain.video import Variant
 
@@ -43,7 +44,7 @@ class RateLimitedProvider:
         self._patience = patience
         rate_limit = provider.profile.rate_limit
         self._turns = Turns(TokenBucket(rate_limit, clock(), float(rate_limit.burst)))
-        self._breaker = CircuitBreaker()
+        self._breaker, self._record = CircuitBreaker(), HealthRecord()
         self._places = asyncio.Semaphore(rate_limit.at_once)
         most = max(1, rate_limit.at_once * 3 // 4)  # hanging requests of one kind keep nobody from another
         self._shares = {share: asyncio.Semaphore(most) for share in Share}
@@ -52,6 +53,10 @@ class RateLimitedProvider:
     def profile(self) -> Profile:
         """Return what it can do."""
         return self._provider.profile
+
+    def health(self) -> ProviderHealth:
+        """Return how it is doing."""
+        return self._record.read(self._breaker.wait(self._clock()))
 
     async def submit(self, submission: Submission) -> RemoteJob:
         """Ask for a video."""
@@ -119,14 +124,17 @@ class RateLimitedProvider:
         self._must_be_there()
         await self._wait(share)
         self._breaker.asked()
+        began = self._clock()
         try:
             yield
         except ProviderError as error:
+            self._record.failed(error.message)
             self._learn(error)
             raise
         except BaseException:
             self._breaker.given_up()
             raise
+        self._record.answered(self._clock() - began)
         self._breaker.answered()
 
     async def _wait(self, share: Share) -> None:

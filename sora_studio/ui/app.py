@@ -21,6 +21,8 @@ from sora_studio.ui.pages.not_found.page import page as not_found
 from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.page import page as profile
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
+from sora_studio.ui.pages.providers.page import page as providers
+from sora_studio.ui.pages.providers.state import ProvidersState
 from sora_studio.ui.pages.sign_up.page import page as sign_up
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.page import page as video
@@ -31,7 +33,7 @@ ABOUT = "Make videos through any server that speaks the Videos API."
 
 _STYLESHEETS = (
     *("tokens", "base", "controls", "form", "surfaces", "layout", "feedback"),  # what every page uses
-    *("tile", "confirm", "create", "library", "video", "profile"),
+    *("tile", "confirm", "create", "library", "video", "providers", "profile"),
     "adaptations",
 )
 """The files in assets/css, in the order of the cascade; the build makes one stylesheet of them."""
@@ -67,6 +69,7 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
         f"Profile · {NAME}",
         [*always, SessionsState.load, CharactersState.load],
     )
+    yield providers, routes.PROVIDERS, f"Providers · {NAME}", [*always, ProvidersState.load]
     yield log_in, routes.LOG_IN, f"Log in · {NAME}", [PersonState.load]
     yield sign_up, routes.SIGN_UP, f"Sign up · {NAME}", [PersonState.load]
     yield not_found, "404", f"Not found · {NAME}", []

@@ -22,7 +22,7 @@ def frame(
 
     Args:
         children: The page itself.
-        name: `create`, `library`, `video` or `profile`; also marks its place in the rail.
+        name: `create`, `library`, `video`, `providers` or `profile`; also marks its place in the rail.
         ready: Whether the page shows what it has to; tests wait for it.
         skip: The id of the main thing, and the words of the link that leads there.
     """
@@ -152,6 +152,7 @@ def _rail(name: str) -> rx.Component:
             current=name == "library",
         ),
         rx.el.span(class_name="gap"),
+        _place("server", "Providers", routes.PROVIDERS, current=name == "providers"),
         rx.el.a(
             rx.cond(
                 PersonState.initial,

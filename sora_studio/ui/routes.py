@@ -6,6 +6,7 @@ HOME = "/"
 LIBRARY = "/library"
 VIDEO = "/video/[video_id]"
 PROFILE = "/profile"
+PROVIDERS = "/providers"
 LOG_IN = "/login"
 SIGN_UP = "/signup"
 

@@ -14,7 +14,7 @@ async def test_every_page_fits_and_stands_still(visit: Visit, collector: Collect
     window = await visit(
         collector.person, viewport={"width": width, "height": 844}, color_scheme=theme, has_touch=width < 640
     )
-    for path in ("/", "/library", f"/video/{collector.lighthouse}", "/profile"):
+    for path in ("/", "/library", f"/video/{collector.lighthouse}", "/providers", "/profile"):
         page = await window.turn_to(path)
         await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -17,6 +17,7 @@ from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.email_state import EmailState
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
+from sora_studio.ui.pages.providers.state import ProvidersState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.session import TabState
@@ -205,6 +206,11 @@ TABLE = [
     ),
     Row(ProfileState, "save", **both(toast("Saved.")), payload=form(display_name="Newer"), spoils=True),
     Row(EmailState, "change", **both(toast("Saved.")), payload=new_email, spoils=True),
+    Row(
+        ProvidersState, "load",
+        **both(var(ProvidersState, "providers", lambda found: found[0]["name"] == "sandbox")),
+        path="/providers",
+    ),
     Row(SessionsState, "load", **both(var(SessionsState, "sessions"))),
     Row(
         SessionsState, "end", toast("The session was ended."), toast("There is no such session."),

@@ -187,6 +187,14 @@ async def test_what_is_known_once_is_not_forgotten(server, provider):
     assert provider.profile.software == "FastVideo"
 
 
+async def test_a_version_that_comes_too_late_is_not_forgotten(server, provider):
+    play(server, SERVERS["SGLang 0.5.23"][1])
+    await provider.list_models()
+    server.at("GET", "/server_info", RESETS)
+    await provider.list_models()
+    assert provider.profile.software == "SGLang 0.5.23"
+
+
 @pytest.mark.parametrize("words", SERVERS)
 async def test_no_kind_that_is_found_lets_a_lost_submit_be_sent_again(server, provider, words: str):
     """That a server forgets nothing, or makes one thing under one key, is for somebody to say."""

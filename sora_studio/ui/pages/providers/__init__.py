@@ -1,0 +1,1 @@
+"""The page of the providers: who they are and how they are doing."""

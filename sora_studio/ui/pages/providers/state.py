@@ -1,0 +1,29 @@
+"""The providers as they are now."""
+
+import reflex as rx
+
+from sora_studio.container import services
+from sora_studio.domain.errors import Unavailable
+from sora_studio.ui.errors import explain
+from sora_studio.ui.pages.providers.lines import ProviderLines, lines_of
+from sora_studio.ui.session import signed_in_user, still_signed_in
+
+
+class ProvidersState(rx.State):
+    """What there is to say of each; nothing can be changed here."""
+
+    ready: rx.Field[bool] = rx.field(False)
+    problem: rx.Field[str] = rx.field("")
+    providers: rx.Field[list[ProviderLines]] = rx.field(default_factory=list)
+
+    @rx.event(background=True)
+    async def load(self) -> None:
+        """Read how they are doing; no provider is asked."""
+        async with self:
+            owner_id = await signed_in_user(self)
+        try:
+            found, problem = [lines_of(each) for each in await services().providers.all()], ""
+        except Unavailable as error:
+            found, problem = [], explain(error)
+        async with still_signed_in(self, owner_id):
+            self.ready, self.providers, self.problem = True, found, problem
