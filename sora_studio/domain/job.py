@@ -86,7 +86,7 @@ class ClaimedJob:
     deleted_at: datetime | None = None  # its video is; what became of it is wanted all the same
     server: str | None = None  # the one that it was sent to, a `ServerId`; None: that was not recorded
     problem_message: str | None = None  # what it waits for, or what was said where its answer was unclear
-    options: Options = field(default_factory=dict[str, Option])  # what was set of the model's own fields
+    options: Options = field(default_factory=dict[str, Option], hash=False)  # of the model's own fields
 
     @property
     def likeness(self) -> Likeness:

@@ -5,7 +5,7 @@
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
@@ -39,6 +39,7 @@ class Video:
     size: str = "1280x720"
     seconds: str = "4"
     characters: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
     parent_id: UUID | None = None
     phase: Phase = Phase.SUBMITTING
     completed_at: datetime | None = None
