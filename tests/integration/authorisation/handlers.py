@@ -208,7 +208,7 @@ TABLE = [
     Row(EmailState, "change", **both(toast("Saved.")), payload=new_email, spoils=True),
     Row(
         ProvidersState, "load",
-        **both(var(ProvidersState, "providers", lambda found: found[0]["name"] == "sandbox")),
+        **both(var(ProvidersState, "providers", lambda found: [one["name"] for one in found] == ["sandbox"])),
         path="/providers",
     ),
     Row(SessionsState, "load", **both(var(SessionsState, "sessions"))),

@@ -10,6 +10,7 @@ import pytest
 from sora_studio.config import ProviderSettings
 from sora_studio.config.providers_file import through_proxy
 from sora_studio.domain.errors import ProviderUnavailable
+from sora_studio.domain.profile import Preset
 from sora_studio.domain.video import Variant
 from sora_studio.providers.factory import provider_of
 from tests.support.scripted import says, scripted_server, sends
@@ -39,7 +40,7 @@ async def secure(certificate: Path):
 
 
 def reached(base_url: str, **more: Any):
-    return provider_of(ProviderSettings(name="box", preset="vllm-omni", base_url=base_url, **more))
+    return provider_of(ProviderSettings(name="box", preset=Preset.VLLM_OMNI, base_url=base_url, **more))
 
 
 async def test_a_certificate_that_nobody_trusts_is_called_one(secure):
@@ -90,7 +91,7 @@ async def test_a_proxy_is_asked_in_the_servers_place(server, monkeypatch):
     ],
 )
 def test_the_environments_proxy_is_for_who_wants_it(environ: dict[str, str], proxy: str | None):
-    table = {"name": "box", "base_url": "http://box.gpu.example:8000/v1"}
+    table: dict[str, Any] = {"name": "box", "base_url": "http://box.gpu.example:8000/v1"}
     wanting, other = (ProviderSettings(**table, use_env_proxy=wants) for wants in (True, False))
     found = through_proxy(wanting, environ).proxy
     assert (found.get_secret_value() if found else None) == proxy
