@@ -48,4 +48,5 @@ def services_with(accounts: Any) -> container.Services:
         characters=missing,
         health=missing,
         webhooks=missing,
+        providers=missing,
     )
