@@ -77,13 +77,14 @@ def check(
     if chosen.is_child:
         typer.echo("The sandbox has not been started yet: run the studio first.", err=True)
         raise typer.Exit(1)
-    if not asyncio.run(_check(chosen, spend=spend)):
+    if not asyncio.run(_check(chosen, settings.cards_dir, spend=spend)):
         raise typer.Exit(1)
 
 
-async def _check(chosen: ProviderSettings, *, spend: bool) -> bool:
+async def _check(chosen: ProviderSettings, cards_dir: Path, *, spend: bool) -> bool:
     """Print the findings as they come; tell whether the server can be used."""
     from sora_studio.domain.errors import ProviderError
+    from sora_studio.providers.card_files import load_cards
     from sora_studio.providers.check import check as findings_of
     from sora_studio.providers.factory import fitted, identify, probing, profile_of
 
@@ -92,9 +93,12 @@ async def _check(chosen: ProviderSettings, *, spend: bool) -> bool:
     except ProviderError:
         identity = None  # the first finding says why
     fitting = fitted(chosen, identity) if identity and chosen.preset is None else chosen
-    provider, usable = probing(fitting), True
+    cards, _ = load_cards(cards_dir)
+    provider, usable = probing(fitting, cards), True
     try:
-        async for finding in findings_of(profile_of(fitting), provider, chosen.preset, identity, spend=spend):
+        async for finding in findings_of(
+            profile_of(fitting, cards), provider, chosen.preset, identity, spend=spend
+        ):
             typer.echo(_line(finding))
             usable = usable and not finding.ends
     finally:

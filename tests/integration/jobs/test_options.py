@@ -62,7 +62,7 @@ async def test_a_wish_is_kept_and_sent_as_it_will_be_made(background: Background
     ],
 )
 async def test_what_a_model_does_not_take_is_refused_by_its_name(
-    background: Background, field: str, value: object, words: str
+    background: Background, field: str, value: Any, words: str
 ):
     work = with_wan(background)
     with pytest.raises(InvalidInput, match=words) as refused:
