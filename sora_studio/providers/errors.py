@@ -164,9 +164,13 @@ def _lost(call: Call, error: Exception) -> ProviderError:
 
 def _distrust(error: BaseException | None) -> SSLCertVerificationError | None:
     """Return what is wrong with a certificate, from wherever it stands among the causes of an error."""
-    while error is not None and not isinstance(error, SSLCertVerificationError):
+    seen: list[BaseException] = []  # causes may go round in a circle
+    while error is not None and not any(error is each for each in seen):
+        if isinstance(error, SSLCertVerificationError):
+            return error
+        seen.append(error)
         error = error.__cause__ or error.__context__
-    return error
+    return None
 
 
 def _doubt(call: Call) -> type[ProviderError]:

@@ -22,14 +22,14 @@ from sqlalchemy import text
 from sora_studio.bootstrap import Parts, Studio, studio
 from sora_studio.config import PRIVATE, Settings, load
 from sora_studio.domain.tasks import TaskName
-from sora_studio.domain.video import Phase, VideoView, VideoWish
+from sora_studio.domain.video import Phase, PosterWidth, VideoView, VideoWish
 from tests.crash.tripwire import Tripwire
 from tests.support.films import picture
 from tests.support.waiting import PATIENCE, eventually
 from tests.support.workers import InlineWorkers
 
 REQUEST_KEY = "one click"
-_FILES = 4  # the video, its thumbnail, its spritesheet, its reference
+_FILES = 4 + len(PosterWidth)  # the video, its thumbnail and the smaller ones, its spritesheet, its reference
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,12 @@ def read_new_job(body: object, poll_after: str | None = None) -> RemoteJob:
 
     Raises:
         RefusedInBody: It is an error and names no job.
-        MalformedResponse: It names no id that could be asked for later.
+        MalformedResponse: It names no id that could be asked for later, but may name one that could not.
     """
     layers = layers_of(body)
     if layers.remote_id is None:
-        _raise_refusal(body)
+        if not layers.first(names.IDS, _unusable):
+            _raise_refusal(body)
         raise MalformedResponse(_NO_JOB)
     return _job(body, layers, layers.remote_id, poll_after, is_new=True)
 
@@ -128,6 +129,11 @@ def _tells_status(layers: Layers) -> bool:
 
 def _word(value: object) -> str | None:
     return as_text(value, 80).strip() or None
+
+
+def _unusable(value: object) -> object | None:
+    """Return what stands where an id does: there may be a job even if nobody can ask for it."""
+    return value or None
 
 
 def _raise_refusal(body: object) -> None:

@@ -220,12 +220,12 @@ async def test_what_the_profile_lacks_is_not_asked_for(server):
     await provider.close()
 
 
-async def test_models_of_the_server_join_the_profiles(server, provider):
+async def test_models_of_the_server_replace_what_was_guessed(server, provider):
     server.on(
         "GET", "/models", says({"object": "list", "data": [{"id": "sora-2"}, {"id": "Wan-AI/Wan2.2-T2V"}]})
     )
     models = await provider.list_models()
-    assert [model.id for model in models] == ["sora-2", "Wan-AI/Wan2.2-T2V", "sora-2-pro"]
+    assert [model.id for model in models] == ["sora-2", "Wan-AI/Wan2.2-T2V"]
 
 
 @pytest.mark.parametrize("reply", [says({}, 404), says({}, 405), shows("<html>"), says({"data": None})])
