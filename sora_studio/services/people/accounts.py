@@ -63,7 +63,7 @@ class AccountService:
         )
 
     async def sign_up(self, email: str, password: str, display_name: str, origin: Origin) -> SignedIn:
-        """Open an account and a first session; the one that the same browser had before ends.
+        """Open an account and a first session.
 
         Raises:
             SignUpClosed: This studio opens none.
@@ -88,8 +88,6 @@ class AccountService:
         session = self.sessions.new(user.id, origin)
         async with self._trail.recording(Act.SIGN_UP, _in(session, origin)) as tx:
             account = await UserRepository(tx).add(user)
-            if before := self._before(origin):
-                await self.sessions.close(tx, before)
             await self.sessions.open(tx, session)
         return self._signed_in(account, session, new_id().hex)
 

@@ -173,16 +173,6 @@ async def test_a_browser_that_has_logged_in_before_has_attempts_of_its_own(accou
     assert await accounts.log_in("ada@example.org", PASSWORD, Origin(address="192.0.2.7"))
 
 
-async def test_whoever_signs_up_ends_what_the_browser_had_before(accounts: AccountService):
-    """Its cookie is replaced, so nobody could log that session out."""
-    ada, elsewhere = await sign_up(accounts), await accounts.log_in("ada@example.org", PASSWORD, HERE)
-    cookies = f"sora_session={ada.access_token}"
-    assert await accounts.sign_up("grace@example.org", PASSWORD, "Grace", replace(HERE, cookies=cookies))
-    with pytest.raises(NotSignedIn):
-        await accounts.identify(ada.access_token)
-    assert (await accounts.identify(elsewhere.access_token)).user_id == ada.account.id
-
-
 @pytest.mark.parametrize("change", ["another account", "another key", "another name", "no name", "half"])
 async def test_a_forged_device_cookie_is_no_known_browser(
     accounts: AccountService, database: Database, change: str
