@@ -66,7 +66,7 @@ def _slow() -> rx.Component:
     return rx.el.p(
         icon("hourglass"),
         rx.el.span("The studio has not answered yet. This page keeps trying."),
-        class_name="notice",
+        class_name="banner",  # over the page: in its flow, it would move what people are looking at
         hidden=True,
         data_slow="",
     )

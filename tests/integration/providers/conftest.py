@@ -10,7 +10,8 @@ from sora_studio.domain.profile import Operation
 from sora_studio.providers.client import Timeouts
 from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
-from tests.support.scripted import scripted_server
+from tests.support.scripted import IS_SILENT, scripted_server
+from tests.support.waiting import PATIENCE
 
 KEY = "sk-secret-of-the-operator"
 
@@ -23,9 +24,17 @@ async def server():
 
 
 @pytest.fixture
-async def provider(server):
+def impatient():
+    """Have the provider wait briefly for a server that will not answer; one that is slow has longer."""
+
+
+@pytest.fixture
+async def provider(server, request):
+    given = getattr(request.node, "callspec", None)
+    brief = "impatient" in request.fixturenames or (given and IS_SILENT in given.params.values())
+    patience = 1.5 if brief else PATIENCE
     profile = replace(VIDEOS_API, operations=frozenset(Operation))
-    timeouts = Timeouts(connect=1.5, submit=1.5, fetch=1.5, content=1.5)
+    timeouts = Timeouts(connect=patience, submit=patience, fetch=patience, content=patience)
     made = VideosApiProvider(profile, server.base_url, KEY, timeouts=timeouts)
     yield made
     await made.close()

@@ -55,6 +55,7 @@ async def test_a_file_cut_short_is_noticed(server, provider):
     assert caught.value.code == "connection_lost"
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_file_that_stalls_is_given_up(server, provider):
     stalling = Reply(200, b"", {"content-type": "video/mp4", "content-length": "9"}, Ending.WHOLE)
     server.on("GET", PATH, stalling)

@@ -12,6 +12,7 @@ from sora_studio.providers.client import Timeouts
 from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import Reply, says, scripted_server, sends, shows
+from tests.support.waiting import PATIENCE
 
 KEY = "sk-secret-of-the-operator"
 MP4 = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 40
@@ -31,7 +32,7 @@ async def provider(server, store):
     """A provider whose operator trusts the other host."""
     host = store.base_url.removeprefix("http://").removesuffix("/v1")
     profile = replace(VIDEOS_API, operations=frozenset(Operation), media_hosts=frozenset({host}))
-    timeouts = Timeouts(connect=1.5, submit=1.5, fetch=1.5, content=1.5)
+    timeouts = Timeouts(connect=PATIENCE, submit=PATIENCE, fetch=PATIENCE, content=PATIENCE)
     made = VideosApiProvider(profile, server.base_url, KEY, timeouts=timeouts)
     yield made
     await made.close()

@@ -17,6 +17,7 @@ from sora_studio.providers.client import Credentials, Timeouts
 from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import Reply, ScriptedServer, says, shows
+from tests.support.waiting import PATIENCE
 
 KEY = "sk-secret-of/the+operator"
 PASS = "pass-4711-abcdef"
@@ -91,7 +92,7 @@ async def provider(server: ScriptedServer) -> AsyncIterator[VideosApiProvider]:
         KEY, headers={"x-gate": f"Token {PASS}"}, others=frozenset({WEBHOOK, SECRETS[3]})
     )
     profile = replace(VIDEOS_API, operations=frozenset(Operation))
-    made = VideosApiProvider(profile, server.base_url, credentials, timeouts=Timeouts(1.5, 1.5, 1.5, 1.5))
+    made = VideosApiProvider(profile, server.base_url, credentials, timeouts=Timeouts(*[PATIENCE] * 4))
     yield made
     await made.close()
 
