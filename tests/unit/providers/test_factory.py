@@ -117,7 +117,7 @@ def test_a_server_is_told_apart_by_its_address_and_its_key():
     def server(**keys: str) -> ServerId:
         return ServerId.parse(provider_of(table("vllm-omni", **keys)).profile.server)
 
-    one = server(base_url="https://Ada:secret@gpu.example/v1", api_key="sk-one-of-ours")
+    one = server(base_url="https://GPU.example/v1", api_key="sk-one-of-ours")
     assert one.address == "https://gpu.example/v1"
     assert one.key
     assert "one-of-ours" not in str(one)
