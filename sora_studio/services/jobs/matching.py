@@ -82,7 +82,7 @@ def match(
     pairs: dict[UUID, RemoteJob] = {}
     for job in sorted(unclear, key=lambda job: (job.deleted_at is not None, begun(job))):
         wish = _Asked.of(job, find_card(job.model))
-        alike = [remote for remote in free if _answers(remote, wish)]
+        alike = [remote for remote in free if _may_answer(remote, wish)]
         taken = {remote.remote_id for remote in pairs.values()}
         for remote in alike:
             who = asked[remote.remote_id]
@@ -104,7 +104,8 @@ def may_answer(remote: RemoteJob, job: ClaimedJob) -> bool:
 def _who_may_have_asked(
     remote: RemoteJob, askers: Mapping[str | None, Sequence[_Asked]]
 ) -> Sequence[ClaimedJob]:
-    return [each.job for each in askers.get(remote.prompt, ()) if _answers(remote, each)]
+    """Return every submit that cannot be ruled out, by however much the server's clock is wrong."""
+    return [each.job for each in askers.get(remote.prompt, ()) if _may_answer(remote, each, BEFORE)]
 
 
 def _is_needless(job: ClaimedJob, askers: Sequence[ClaimedJob], enough_for: int) -> bool:
@@ -131,20 +132,20 @@ def _is_right(askers: Sequence[ClaimedJob], enough_for: int) -> bool:
     return len(wishes) == 1 and (len(owners) == 1 or everybody_gets_one)
 
 
-def _answers(remote: RemoteJob, wish: _Asked) -> bool:
+def _may_answer(remote: RemoteJob, wish: _Asked, wrong_by: timedelta = timedelta()) -> bool:
     job = wish.job
-    if remote.prompt is None and not _is_certain(remote, job):
+    if remote.prompt is None and not _is_certain(remote, job, wrong_by):
         return False
     same = remote.prompt in (None, job.prompt) and remote.model in (None, job.model) and _is_from(remote, job)
     return same and _is_young(remote, job) and remote.size in wish.sizes and remote.seconds in wish.seconds
 
 
-def _is_certain(remote: RemoteJob, job: ClaimedJob) -> bool:
-    """Tell whether a job without a prompt tells everything else, and was made when ours was."""
+def _is_certain(remote: RemoteJob, job: ClaimedJob, wrong_by: timedelta) -> bool:
+    """Tell whether a job without a prompt tells everything else, and was made by that clock when ours was."""
     if remote.created_at is None or remote.size is None or remote.seconds is None:
         return False
     before, after = AROUND
-    return begun(job) - before <= remote.created_at <= begun(job) + after
+    return begun(job) - max(before, wrong_by) <= remote.created_at <= begun(job) + after + wrong_by
 
 
 def _is_from(remote: RemoteJob, job: ClaimedJob) -> bool:

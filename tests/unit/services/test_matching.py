@@ -87,6 +87,14 @@ def test_nor_where_it_may_be_the_answer_to_other_words():
     assert match([JOB, OTHER], [JOB, OTHER], [MUTE, replace(MUTE, remote_id="remote-2")]) == {}
 
 
+def test_nor_where_only_a_wrong_clock_would_rule_the_other_one_out():
+    """By a clock that is a minute slow, another wish's job was made before that was asked for."""
+    later = replace(OTHER, submit_started_at=NOW + MINUTE)
+    assert match([JOB, later], [JOB, later], [MUTE]) == {}
+    much_later = replace(OTHER, submit_started_at=NOW + 3 * MINUTE)
+    assert match([JOB, much_later], [JOB, much_later], [MUTE]) == {JOB.id: MUTE}
+
+
 def test_nor_where_there_are_more_than_were_asked_for():
     """Somebody else uses the server, too."""
     assert match([JOB], [JOB], [MUTE, replace(MUTE, remote_id="remote-2")]) == {}
