@@ -80,6 +80,10 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
+        if self._server is None:  # it went down meanwhile
+            onward.transport.abort()
+            writer.transport.abort()
+            return
         self._open |= {writer, onward}
         try:
             async with asyncio.TaskGroup() as pumps:
