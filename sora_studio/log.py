@@ -58,7 +58,6 @@ def configure(style: Literal["console", "json"] = "console", level: int = loggin
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     handler = _Sparing(sys.stderr)
     handler.setFormatter(_Masking(processors=_rendering(style), foreign_pre_chain=before))

@@ -108,3 +108,13 @@ def _say(name: str, level: int, words: str, *, at: float = AT) -> None:
     record = logging.makeLogRecord(fields)
     record.created = at
     logging.getLogger(name).handle(record)
+
+
+def test_a_logger_that_was_used_follows_the_next_configuration():
+    used = structlog.get_logger("sora_studio.test")
+    log.configure()
+    used.info("before")
+    log.configure()
+    with structlog.testing.capture_logs() as heard:
+        used.info("after")
+    assert [line["event"] for line in heard] == ["after"]
