@@ -107,9 +107,9 @@ class RunningSandbox:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.api_key}"}
         data = None if body is None else json.dumps(body).encode()
         url = f"{self.base_url[:-2]}{path}"
-        request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 -- our own
+        request = urllib.request.Request(url, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 -- our own
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
@@ -249,7 +249,7 @@ def wait_for_video(client: OpenAI, video: Video | str, *, within: float = PATIEN
 def _answers(sandbox: RunningSandbox) -> bool:
     assert sandbox.process.poll() is None, "the sandbox ended while it started"
     try:
-        with urllib.request.urlopen(f"{sandbox.base_url[:-2]}healthz", timeout=5):  # noqa: S310  (our own)
+        with urllib.request.urlopen(f"{sandbox.base_url[:-2]}healthz", timeout=5):
             return True
     except (urllib.error.URLError, OSError):
         return False

@@ -151,7 +151,7 @@ def _get(
     studio: RunningStudio, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
 ) -> _Answer:
     """Return the answer, redirects included: they are not followed."""
-    request = urllib.request.Request(f"{studio.url}{path}", headers=dict(headers or {}), method=method)  # noqa: S310 -- our own address
+    request = urllib.request.Request(f"{studio.url}{path}", headers=dict(headers or {}), method=method)
     try:
         with urllib.request.build_opener(_Unfollowed).open(request, timeout=PATIENCE) as answer:
             return _Answer(answer.status, answer.headers, answer.read().decode(errors="replace"))
