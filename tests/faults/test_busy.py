@@ -28,7 +28,7 @@ async def test_an_unreachable_provider_is_asked_later(box: Box, database_url: st
                 await harness.hurry()
             assert pauses == sorted(pauses)
             assert (await harness.look(view)).phase is Phase.SUBMITTING
-            await proxy.up()
+            proxy.up()
             assert (await harness.until(view)).phase is Phase.COMPLETED
             assert await harness.posts(view) == 1
             await harness.audit()

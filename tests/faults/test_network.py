@@ -78,7 +78,7 @@ async def test_the_database_is_out_of_reach_for_a_while(far: StudioHarness, data
         await far.ask("too late")
     assert (await far.http.get("/readyz")).status_code == 503
     assert (await far.http.get("/livez")).status_code == 200
-    await database_way.up()
+    database_way.up()
     await _go_on(far)
     await _saved_once(far, view)
 

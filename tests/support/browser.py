@@ -100,7 +100,8 @@ class Visitor:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.complaints: list[str] = []
+        self._red: list[str] = []
+        self._meant: list[str] = []
         self.pages: list[Page] = []
 
     async def arrive(self, browser: Browser, token: str | None, **options: Any) -> None:
@@ -131,16 +132,21 @@ class Visitor:
         await ready(self.pages[-1])
         return self.pages[-1]
 
+    @property
+    def complaints(self) -> list[str]:
+        """What turned red, but for what the test has caused on purpose."""
+        return [text for text in self._red if not any(re.search(words, text) for words in self._meant)]
+
     def tolerate(self, words: str) -> None:
-        """Take back the complaints that a test has caused on purpose, by a pattern."""
-        self.complaints = [text for text in self.complaints if not re.search(words, text)]
+        """Leave out complaints by a pattern, those as well that a page makes later while it still retries."""
+        self._meant.append(words)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.complaints.append(f"{message.text} ({message.location.get('url')})")
+            self._red.append(f"{message.text} ({message.location.get('url')})")
 
     def _see(self, error: WebError) -> None:
-        self.complaints.append(str(error.error))
+        self._red.append(str(error.error))
 
     def _overhear(self, socket: WebSocket) -> None:
         """Listen to what a page is told, and to what it tells, for secrets of the operator's."""
@@ -149,11 +155,11 @@ class Visitor:
 
     def _look_through(self, frame: str | bytes) -> None:
         text = frame if isinstance(frame, str) else frame.decode("latin-1")
-        self.complaints += [f"{word} in a frame of the socket" for word in WORDS if word in text]
+        self._red += [f"{word} in a frame of the socket" for word in WORDS if word in text]
 
     def _follow(self, request: Request) -> None:
         if not request.url.startswith((self.url, "data:", f"blob:{self.url}")):
-            self.complaints.append(f"foreign request: {request.url}")
+            self._red.append(f"foreign request: {request.url}")
 
 
 async def ready(page: Page) -> None:

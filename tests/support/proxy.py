@@ -7,9 +7,11 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.support.tcp import TcpServer
 
 _LUMP = 64 * 1024
 _SHARE = 0.02  # seconds between two parts of a throttled answer
@@ -29,8 +31,10 @@ class Proxy:
     _rate: float | None = None
     _left: int | None = None
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
-    _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
+
+    def __post_init__(self) -> None:
+        self._server = TcpServer(self._serve)
 
     def latency(self, seconds: float) -> None:
         """Let every part of an answer come so much later."""
@@ -58,15 +62,12 @@ class Proxy:
 
     async def down(self) -> None:
         """Refuse new connections and break off the open ones."""
-        if self._server:
-            self._server.close()
-            self._server = None
         self.reset_peer()
+        await self._server.stop()
 
-    async def up(self) -> None:
+    def up(self) -> None:
         """Take connections (again), at the same port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = self._server.start(self.port)
 
     def clear(self) -> None:
         """Be a good connection again."""
@@ -80,10 +81,6 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        if self._server is None:  # it went down meanwhile
-            onward.transport.abort()
-            writer.transport.abort()
-            return
         self._open |= {writer, onward}
         try:
             async with asyncio.TaskGroup() as pumps:
@@ -93,7 +90,6 @@ class Proxy:
             pass  # one side has gone, and takes the other along
         finally:
             self._open -= {writer, onward}
-            writer.close()
             onward.close()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -130,9 +126,8 @@ async def proxied(upstream: Upstream) -> AsyncGenerator[Proxy]:
     """Run a proxy on a free loopback port for the block, in this event loop."""
     proxy = Proxy(upstream)
     proxy.clear()
-    await proxy.up()
+    proxy.up()
     try:
         yield proxy
     finally:
-        with suppress(OSError):
-            await proxy.down()
+        await proxy.down()

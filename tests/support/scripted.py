@@ -10,11 +10,13 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
 from enum import Enum
+
+from tests.support.tcp import listening
 
 
 @dataclass(frozen=True)
@@ -143,10 +145,8 @@ class ScriptedServer:
             while (request := await _read(reader)) is not None:
                 if not await _write(self._answer(request), reader, writer):
                     return
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            return  # the other side hung up, or the test is over
-        finally:
-            writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return  # the other side hung up
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:
@@ -191,11 +191,6 @@ async def _write(reply: Reply, reader: asyncio.StreamReader, writer: asyncio.Str
 async def scripted_server(tls: ssl.SSLContext | None = None) -> AsyncGenerator[ScriptedServer]:
     """Run a server on a free loopback port, in this event loop."""
     scripted = ScriptedServer()
-    server = await asyncio.start_server(scripted.serve, "127.0.0.1", 0, limit=2**20, ssl=tls)
-    scripted.base_url = f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-    try:
+    async with listening(scripted.serve, tls) as port:
+        scripted.base_url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/v1"
         yield scripted
-    finally:
-        server.close()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(server.wait_closed(), 1)

@@ -26,6 +26,7 @@ from sora_studio.providers.client import Credentials, Timeouts
 from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.scripted import IS_SILENT, RESETS, Ending, Reply, says, shows
+from tests.support.tcp import listening
 
 VIDEO = {"id": "video_1", "object": "video", "status": "queued", "progress": 0}
 KEY = "sk-secret-of-the-operator"
@@ -323,13 +324,11 @@ async def test_an_answer_that_drips_ends_at_the_deadline(submission):
             writer.write(b" ")
             await asyncio.sleep(0.02)
 
-    dripping = await asyncio.start_server(drip, "127.0.0.1", 0)
-    base_url = f"http://127.0.0.1:{dripping.sockets[0].getsockname()[1]}/v1"
-    provider = VideosApiProvider(VIDEOS_API, base_url, timeouts=Timeouts(submit=0.3))
-    error = await asyncio.wait_for(fails(provider, submission), 3)
-    assert (type(error), error.code) == (SubmitUnclear, "timeout")
-    await provider.close()
-    dripping.close()
+    async with listening(drip) as port:
+        provider = VideosApiProvider(VIDEOS_API, f"http://127.0.0.1:{port}/v1", timeouts=Timeouts(submit=0.3))
+        error = await asyncio.wait_for(fails(provider, submission), 3)
+        assert (type(error), error.code) == (SubmitUnclear, "timeout")
+        await provider.close()
 
 
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1/v1", "127.0.0.1/v1"])
