@@ -2,10 +2,11 @@
 
 import { all, on, one } from "./dom.js";
 import { forget, restore, write } from "./drafts.js";
+import { keyOf } from "./idempotency.js";
 import { whenChanged } from "./page.js";
 import { ask } from "./query.js";
 
-let sent = null; // the wish that waits for its answer: {key, prompt, before}, where before is the answer at the click
+let sent = null; // the wish that waits for its answer: {key, prompt, before: the form's dataset at the click}
 
 // Say under the form what is wrong; an empty text takes it back.
 export function complain(form, text) {
@@ -40,7 +41,7 @@ on(
     form.dataset.open = "false";
     if (!prompt.trim()) return;
     form.dataset.pending = key;
-    sent = { key, prompt, before: form.dataset.answer };
+    sent = { key, prompt, before: { ...form.dataset } };
     complain(form, "");
     patience(form, 0);
     const ghost = makeGhost(form, prompt);
@@ -70,7 +71,8 @@ function release(form, key) {
 
 function settle(form) {
   const { answer, answered, accepted } = form.dataset;
-  if (!sent || sent.key !== answered || sent.before === answer) return;
+  if (!sent) return;
+  if (sent.key !== answered || sent.before.answer === answer) return sendAgain(form);
   release(form, answered);
   const box = form.elements.prompt;
   if (accepted !== "true") box.focus();
@@ -86,6 +88,15 @@ function settle(form) {
   complain(form, "");
 }
 
+// A form with another key and no answer is the one of a new tab, as far as the server is concerned: the answer went to
+// the old one. The same wish under the same key gets it.
+function sendAgain(form) {
+  const { formKey, pending } = form.dataset;
+  if (!formKey || formKey === sent.before.formKey || pending !== sent.key || keyOf(form) !== sent.key) return;
+  release(form, sent.key);
+  form.requestSubmit();
+}
+
 // A wish whose answer does not come: a lost connection sends it later by itself, anything else will not.
 const STEP = 500; // milliseconds
 const PATIENCE = 15_000;
@@ -94,7 +105,7 @@ function patience(form, waited) {
   const { pending } = form.dataset;
   setTimeout(() => {
     if (!pending || form.dataset.pending !== pending) return;
-    if (one(".banner")) return patience(form, 0);
+    if (one("[data-away]")) return patience(form, 0);
     const failed = waited > 1500 && one(".toast.error");
     if (!failed && waited < PATIENCE) return patience(form, waited + STEP);
     release(form, pending);

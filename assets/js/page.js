@@ -37,7 +37,7 @@ export function start() {
   new MutationObserver(follow).observe(document.body, {
     childList: true,
     subtree: true,
-    attributeFilter: ["data-answer", "data-taken", "data-account", "disabled", "hidden"],
+    attributeFilter: ["data-answer", "data-taken", "data-account", "data-form-key", "disabled", "hidden"],
   });
 }
 
@@ -48,7 +48,7 @@ let empty = 0; // seconds
 
 setInterval(() => {
   const slow = one("main[data-ready=false] [data-slow]");
-  empty = slow && !one(".banner") && document.visibilityState === "visible" ? empty + 1 : 0;
+  empty = slow && !one("[data-away]") && document.visibilityState === "visible" ? empty + 1 : 0;
   for (const notice of all("[data-slow]")) notice.hidden = empty < SAY_SO;
   if (empty === RELOAD) location.reload();
 }, 1000);

@@ -6,6 +6,7 @@ import "./storage.js";
 import "./account.js";
 import "./steady.js";
 import "./drafts.js";
+import "./idempotency.js";
 import "./prompt.js";
 import "./composer.js";
 import "./reference.js";

@@ -13,7 +13,7 @@ from tests.support.browser import RENDERED, ready
 from tests.support.person import Person
 from tests.support.proxy import Proxy, proxied
 from tests.support.studio import RunningStudio
-from tests.support.waiting import eventually
+from tests.support.waiting import comes_true, eventually
 
 _EVERY = 3.0  # seconds between two cuts
 _BROKEN = r"ERR_(CONNECTION_(RESET|REFUSED|CLOSED)|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)|WebSocket connection"
@@ -89,6 +89,27 @@ async def test_a_video_over_a_line_that_breaks_every_three_seconds(
     await expect(prompt).to_have_value("")
     assert [video["status"] for video in await ada.videos()] == ["completed"]
     window.tolerate(_BROKEN)
+
+
+async def test_an_answer_that_goes_to_the_network_of_before(line: Line, visit: Visit, ada: Person):
+    """The page is a new tab for a server that believes in the old connection; a click counts once."""
+    window = await visit(ada, url=line.url)
+    page = await window.open("/")
+    prompt = page.get_by_role("textbox", name="Prompt")
+    await prompt.fill("a kite between two networks")
+    line.proxy.timeout()
+    await page.get_by_role("button", name="Create").click()
+    await comes_true(lambda: _asked(ada))
+    line.proxy.vanish()
+    line.proxy.clear()
+    await expect(prompt).to_have_value("")
+    await expect(page.get_by_role("article")).to_have_count(1)
+    assert len(await ada.videos()) == 1
+    window.tolerate(_BROKEN)
+
+
+async def _asked(person: Person) -> bool:
+    return bool(await person.videos())
 
 
 async def test_a_tab_that_was_duplicated(visit: Visit, ada: Person):

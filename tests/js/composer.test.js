@@ -4,8 +4,9 @@ import { all, changes, draw, one, start, submit, type } from "./person.js";
 
 const PAGE = `
   <main>
+    <p class="banner" data-slow="" hidden></p>
     <div data-ghosts=""></div>
-    <form data-composer="" data-answer="0" data-open="true">
+    <form data-composer="" data-form-key="k1" data-answer="0" data-open="true">
       <input type="hidden" name="idempotency_key" value="k1">
       <textarea name="prompt"></textarea>
       <p data-upload-error="">before</p>
@@ -26,6 +27,7 @@ one("body").append(document.createElement("main"));
 await start();
 
 beforeEach(async () => {
+  sessionStorage.clear();
   history.replaceState(null, "", "/?edit=v1");
   draw(PAGE.replace("data-size", 'value="720x1280" data-size'));
   await changes();
@@ -185,6 +187,35 @@ describe("a push before the answer", () => {
   });
 });
 
+describe("a form that is a new tab's for the server", () => {
+  let keys;
+  const asNewTab = async (prompt) => {
+    create();
+    keys = [];
+    form().addEventListener("submit", (event) => keys.push(event.target.elements.idempotency_key.value));
+    if (prompt) type(box(), prompt);
+    form().elements.idempotency_key.value = "k2";
+    Object.assign(form().dataset, { formKey: "k2", answer: "", answered: "", accepted: "false" });
+    await changes();
+  };
+
+  test("sends the wish again, under its key: the answer went to the old one", async () => {
+    await asNewTab();
+    expect(keys).toEqual(["k1"]);
+    expect(ghosts()).toHaveLength(1);
+
+    await answer();
+    expect(box().value).toBe("");
+    expect(ghosts()).toEqual([]);
+  });
+
+  test("sends nothing that says something else by now", async () => {
+    await asNewTab("another kite");
+
+    expect(keys).toEqual([]);
+  });
+});
+
 describe("without an answer", () => {
   test("the person is told after fifteen seconds, and may press again", () => {
     create();
@@ -208,11 +239,11 @@ describe("without an answer", () => {
 
   test("a lost connection does not count: the wish is sent later", () => {
     create();
-    one("main").insertAdjacentHTML("beforeend", '<p class="banner"></p>');
+    one("main").insertAdjacentHTML("beforeend", '<p class="banner" data-away=""></p>');
     jest.advanceTimersByTime(60_000);
     expect(complaint()).toBe("");
 
-    one(".banner").remove();
+    one("[data-away]").remove();
     jest.advanceTimersByTime(16_000);
     expect(complaint()).toEqual(NO_ANSWER);
   });

@@ -47,7 +47,7 @@ describe("following", () => {
 });
 
 describe("a page that is not filled", () => {
-  const SLOW = '<main data-ready="false"><p data-slow="" hidden></p></main>';
+  const SLOW = '<main data-ready="false"><p class="banner" data-slow="" hidden></p></main>';
   const reload = spyOn(location, "reload").mockImplementation(() => {});
 
   beforeEach(() => {
@@ -84,7 +84,7 @@ describe("a page that is not filled", () => {
   });
 
   test("waits while the banner says that there is no connection", () => {
-    draw(`<p class="banner"></p>${SLOW}`);
+    draw(`<p class="banner" data-away=""></p>${SLOW}`);
     jest.advanceTimersByTime(20_000);
 
     expect(one("[data-slow]").hidden).toBe(true);

@@ -54,9 +54,15 @@ class Person:
                 await asyncio.sleep(0.1)
 
 
+def _client(url: str) -> httpx.AsyncClient:
+    """Make a client that keeps no connection open: nobody has to remember to close it."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(base_url=url, timeout=60, limits=limits)
+
+
 async def join(url: str, name: str = "Ada") -> Person:
     """Open an account and sign in."""
-    http = httpx.AsyncClient(base_url=url, timeout=60)
+    http = _client(url)
     email = f"{name.lower()}-{uuid4().hex[:12]}@example.org"
     wish = {"email": email, "password": PASSWORD, "display_name": name}
     answer = await http.post("/api/auth/signup", json=wish)
@@ -68,7 +74,7 @@ async def join(url: str, name: str = "Ada") -> Person:
 
 async def log_in(url: str, email: str) -> Person:
     """Open another session of an account."""
-    http = httpx.AsyncClient(base_url=url, timeout=60)
+    http = _client(url)
     answer = await http.post("/api/auth/login", json={"email": email, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     http.cookies.clear()

@@ -32,6 +32,8 @@ class Proxy:
     _left: int | None = None
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
     _open: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
+    _callers: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
+    _gone: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
 
     def __post_init__(self) -> None:
         self._server = TcpServer(self._serve)
@@ -60,6 +62,13 @@ class Proxy:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
+    def vanish(self) -> None:
+        """Break off the open connections towards who called and leave the server believing in them."""
+        self._gone |= self._callers
+        self._open -= self._callers
+        for writer in list(self._callers):
+            writer.transport.abort()
+
     async def down(self) -> None:
         """Refuse new connections and break off the open ones."""
         self.reset_peer()
@@ -82,14 +91,16 @@ class Proxy:
             writer.transport.abort()
             return
         self._open |= {writer, onward}
+        self._callers.add(writer)
         try:
             async with asyncio.TaskGroup() as pumps:
-                pumps.create_task(_pump(reader, onward))
+                pumps.create_task(self._ask(reader, onward, writer))
                 pumps.create_task(self._answer(there, writer))
         except* (OSError, EOFError):
             pass  # one side has gone, and takes the other along
         finally:
             self._open -= {writer, onward}
+            self._callers.discard(writer)
             onward.close()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -97,11 +108,23 @@ class Proxy:
             return await asyncio.open_unix_connection(self.upstream)
         return await asyncio.open_connection(*self.upstream)
 
+    async def _ask(
+        self, reader: asyncio.StreamReader, onward: asyncio.StreamWriter, caller: asyncio.StreamWriter
+    ) -> None:
+        while data := await reader.read(_LUMP):
+            onward.write(data)
+            await onward.drain()
+        if caller in self._gone:
+            await asyncio.Event().wait()
+        raise EOFError
+
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass answers on, as badly as we are told."""
         while data := await reader.read(self._most()):
             await asyncio.sleep(self._delay or (_SHARE if self._rate else 0.0))
             await self._flows.wait()
+            if writer in self._gone:
+                continue
             if self._left is not None:
                 data, self._left = data[: self._left], max(0, self._left - len(data))
             writer.write(data)
@@ -112,13 +135,6 @@ class Proxy:
 
     def _most(self) -> int:
         return max(1, int(self._rate * _SHARE)) if self._rate else _LUMP
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(_LUMP):
-        writer.write(data)
-        await writer.drain()
-    raise EOFError
 
 
 @asynccontextmanager

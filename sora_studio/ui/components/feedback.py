@@ -48,6 +48,7 @@ def banner() -> rx.Component:
                 icon("unplug", SMALL_ICON),
                 rx.el.span("The studio cannot be reached. Trying again; what you typed stays here."),
                 class_name="banner",
+                data_away="",
             ),
         ),
         role="status",

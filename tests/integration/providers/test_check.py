@@ -52,7 +52,8 @@ def test_one_video_is_made_followed_and_deleted(say, sandbox: RunningSandbox):
     assert "bytes of MP4" in result.output
     assert "✓ it is deleted there" in result.output
     assert len(sandbox.ledger()) == 1
-    assert sandbox.client(KEY).videos.list().data == []
+    with sandbox.client(KEY) as client:
+        assert client.videos.list().data == []
 
 
 def test_one_look_in_vain_is_no_end(say, sandbox: RunningSandbox):

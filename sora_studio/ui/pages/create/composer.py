@@ -34,6 +34,7 @@ def composer() -> rx.Component:
             class_name="composer",
             aria_label="New video",
             data_composer="",
+            data_form_key=ComposerState.form_key,
             data_answer=ComposerState.answer.id,
             data_answered=ComposerState.answer.key,
             data_accepted=rx.cond(ComposerState.answer.accepted, "true", "false"),
