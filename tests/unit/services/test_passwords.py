@@ -12,7 +12,7 @@ from sora_studio.services.people.passwords import COST, Passwords, check_guessab
 CHEAP = 4
 
 ACCEPTED = [
-    "correct horse battery staple",
+    "seven otters juggle kettles",
     "long enough, and mine",
     "Съешь же ещё этих мягких французских булок",
     "君が代は千代に八千代にさざれ石の巌",
@@ -26,6 +26,17 @@ ACCEPTED = [
 ]
 
 COMMON = [
+    "correct horse battery staple",
+    "manchesterunited",
+    "MyChemicalRomance",
+    "High-School-Musical 2026",
+    "nuncateolvidare",
+    "ereselamordemivida",
+    "assalamualaikum",
+    "familiyafamiliya",
+    "kartoffelpuffer",
+    "hasan068123-123",  # of one person once, and on the lists since
+    "Thë Quick Brown Fox jumps over the lazy dog",
     "passwordpassword",
     "password12345678",
     "Passw0rd!Passw0rd!",
