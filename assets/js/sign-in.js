@@ -14,7 +14,7 @@ function fill(form) {
     const known = all("[data-code]", form).find((line) => line.dataset.code === error);
     (known ?? one('[data-code=""]', form)).hidden = false;
     form.elements[FIELDS[error] ?? "password"].focus();
-  }
+  } else if (document.activeElement === document.body) one("input:not([type=hidden])", form).focus();
   const next = asked.get("next") ?? "";
   form.elements.next.value = /^\/(?![/\\])/.test(next) ? next : ""; // only paths of our own: no open redirect
   const typed = error === null ? {} : JSON.parse(sessionStorage.getItem(TYPED) ?? "{}");
@@ -25,6 +25,19 @@ function fill(form) {
 }
 
 whenShown("[data-sign-in]", fill);
+
+// Where the studio's own address is https, it keeps no cookie on a page without: that is said before a form is sent.
+async function compare(notice) {
+  if (location.protocol === "https:") return;
+  const asked = await fetch("/.well-known/security.txt").catch(() => null); // says what the address is
+  const [, address] = /^Canonical: (https:\/\/[^/\s]+)/m.exec((await asked?.text()) ?? "") ?? [];
+  if (!address) return;
+  const link = one("a", notice);
+  link.href = address + location.pathname + location.search;
+  link.textContent = address;
+  notice.hidden = false;
+}
+whenShown("[data-insecure]", compare);
 
 on("submit", "[data-sign-in]", (form) => {
   const { display_name: name, email } = form.elements;

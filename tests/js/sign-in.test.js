@@ -46,6 +46,22 @@ describe("what the API says in the address", () => {
     expect(document.activeElement).toBe(field(name));
   });
 
+  test("leads to the first box when nothing was refused, as after a log-out", () => {
+    expect(document.activeElement).toBe(field("display_name"));
+  });
+
+  test("takes the focus from nobody", async () => {
+    draw('<button id="elsewhere"></button>');
+    one("#elsewhere").focus();
+    const form = document.createElement("form");
+    form.dataset.signIn = "";
+    form.innerHTML = '<input name="email"><input name="next">';
+    document.body.append(form);
+    await changes();
+
+    expect(document.activeElement.id).toBe("elsewhere");
+  });
+
   const send = () => {
     field("email").value = "ada@example.com";
     field("display_name").value = "Ada";
@@ -65,6 +81,35 @@ describe("what the API says in the address", () => {
     await visit("/login?error=throttled");
 
     expect(field("email").value).toBe("");
+  });
+});
+
+describe("a page without https", () => {
+  const show = async (answer) => {
+    globalThis.fetch = async (path) => (path === "/.well-known/security.txt" ? answer() : undefined);
+    draw('<p data-insecure="" hidden>Open it at <a></a>.</p>');
+    await changes();
+    await changes();
+    return one("[data-insecure]");
+  };
+  const says = (text) => () => ({ text: async () => text });
+
+  test("says before a form is sent that no cookie is kept, and where to go", async () => {
+    await visit("/login?next=%2Flibrary");
+    const notice = await show(
+      says("Contact: x\nCanonical: https://studio.example/.well-known/security.txt\n"),
+    );
+
+    expect([notice.hidden, notice.textContent]).toEqual([false, "Open it at https://studio.example."]);
+    expect(one("a", notice).href).toBe("https://studio.example/login?next=%2Flibrary");
+  });
+
+  test.each([
+    ["the studio's address has none", says("Canonical: http://studio.test/.well-known/security.txt")],
+    ["another server answers", says("<html>Not found</html>")],
+    ["nobody answers", () => Promise.reject(new TypeError("Failed to fetch"))],
+  ])("says nothing when %s", async (_, answer) => {
+    expect((await show(answer)).hidden).toBe(true);
   });
 });
 

@@ -54,6 +54,23 @@ def signed_in() -> rx.Component:
     )
 
 
+def insecure() -> rx.Component:
+    """Say that nobody stays logged in without https; studio.js shows it where that is so, and the address."""
+    return rx.el.p(
+        icon("lock-open"),
+        rx.el.span(
+            "This page was opened without https, and there the studio keeps no cookie: nobody stays "
+            "logged in. Open it at ",
+            rx.el.a(href=routes.LOG_IN),
+            ".",
+        ),
+        class_name="notice",
+        role="alert",
+        hidden=True,
+        data_insecure="",
+    )
+
+
 def next_address() -> rx.Component:
     """Carry where the person wanted to go; the API takes only addresses of this studio."""
     return rx.el.input(type="hidden", name="next", data_next="")

@@ -11,6 +11,7 @@ def page() -> rx.Component:
     """Draw the page."""
     return layout.bare(
         rx.el.h1("Log in"),
+        sign_in.insecure(),
         sign_in.signed_in(),
         native_form(
             sign_in.refusals(),

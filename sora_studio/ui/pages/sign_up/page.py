@@ -12,6 +12,7 @@ def page() -> rx.Component:
     """Draw the page."""
     return layout.bare(
         rx.el.h1("Sign up"),
+        sign_in.insecure(),
         sign_in.signed_in(),
         native_form(
             sign_in.refusals(),
