@@ -5,13 +5,26 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
+from sora_studio.domain.video import Phase
 from tests.e2e.conftest import Collector, Join, Visit
-from tests.support.browser import RENDERED, at_rest, shifted
+from tests.support.accounts import PASSWORD
+from tests.support.browser import (
+    RENDERED,
+    Visitor,
+    at_rest,
+    has_focus,
+    press,
+    running_chromium,
+    shifted,
+    squeezed,
+)
 from tests.support.films import picture
 from tests.support.person import Person
 from tests.support.source import ROOT
+from tests.support.standstill import leave
+from tests.support.studio import RunningStudio
 
 _AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
 _RUN_AXE = """async () => (await axe.run()).violations.flatMap(({ id, nodes }) =>
@@ -30,8 +43,30 @@ _WRAP = """() => {
     font.append(text.data);
   }
 }"""
-_HAS_FOCUS = "document.activeElement !== document.body"
-_SOON = 20_000  # milliseconds
+
+
+_HEBREW = "ילדה מריצה עפיפון אדום מעל הים בשקיעה, והרוח נושאת אותו"
+_IN_MOTION = """() => document.getAnimations().map((one) => [one, one.effect.getComputedTiming()])
+  .filter(([one, { activeDuration, iterations }]) => activeDuration > 1 || iterations > 1)
+  .map(([one]) => `${one.animationName ?? one.transitionProperty} of ${one.effect.target.outerHTML}`)"""
+
+# What stands under its buttons in a tile, and a title whose first letter is cut off.
+_COVERED = """() => [...document.querySelectorAll(".tile")].flatMap((tile) => {
+  const buttons = tile.querySelector(".choices")?.getBoundingClientRect();
+  const more = tile.querySelector(".more").getBoundingClientRect();
+  const words = [...tile.querySelectorAll(".phase, .phase .lucide, .name, .reason")];
+  const first = document.createRange();
+  return words.filter((element) => {
+    const box = element.getBoundingClientRect();
+    if (buttons?.width && box.bottom > buttons.top + 1) return true;
+    if (element.matches(".lucide")) return box.right > more.left && box.left < more.right;
+    if (!element.matches(".name")) return false;
+    first.setStart(element.firstChild, 0);
+    first.setEnd(element.firstChild, 1);
+    const letter = first.getBoundingClientRect();
+    return letter.left < box.left - 1 || letter.right > box.right + 1;
+  }).map((element) => element.outerHTML);
+})"""
 
 
 async def faults(page: Page) -> list[str]:
@@ -108,19 +143,6 @@ async def test_one_key_to_the_composer_and_one_stop_for_the_tiles(visit: Visit, 
     await expect(page.get_by_role("textbox", name="Prompt")).to_be_focused()
 
 
-async def has_focus(page: Page, act: str) -> None:
-    """Wait until something has the focus, and see that it keeps it."""
-    await page.wait_for_function(_HAS_FOCUS, timeout=_SOON)
-    await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
-    assert await page.evaluate(_HAS_FOCUS), act
-
-
-async def press(button: Locator, key: str = "Enter") -> None:
-    """Use a control by the keyboard."""
-    await button.focus()
-    await button.page.keyboard.press(key)
-
-
 async def test_the_focus_is_somewhere_after_every_act(visit: Visit, join_studio: Join):
     ada = await join_studio()
     kite = await ada.ask("a kite", size="1280x720")
@@ -133,8 +155,12 @@ async def test_the_focus_is_somewhere_after_every_act(visit: Visit, join_studio:
     page = await window.turn_to("/library")
     await _walk_library(page)
     await _walk_video(page)
+    for _ in range(3):
+        await ada.http.post("/api/auth/login", json={"email": ada.email, "password": PASSWORD})
+        ada.http.cookies.clear()  # else the next one would be of the same browser, and take its place
     page = await window.turn_to("/profile")
     await _walk_profile(page, ada)
+    await _walk_out(page)
 
 
 async def _walk_create(page: Page) -> None:
@@ -231,13 +257,33 @@ async def _walk_profile(page: Page, ada: Person) -> None:
     await has_focus(page, "unfolding")
 
 
+async def _walk_out(page: Page) -> None:
+    ends = page.get_by_role("button", name=re.compile("^End the session"))
+    for act, name, left in (
+        ("ending a session", "^End the session", 2),
+        ("ending the others", "^End all", 0),
+    ):
+        await press(page.get_by_role("button", name=re.compile(name)).first)
+        await expect(ends).to_have_count(left)
+        await has_focus(page, act)
+    await press(page.get_by_role("button", name="Log out"))
+    await expect(page).to_have_url(re.compile("/login$"))
+    await has_focus(page, "logging out")
+
+
 async def test_a_refused_log_in_leads_to_what_is_to_be_mended(visit: Visit, collector: Collector):
+    """So does one that would be refused, for want of https."""
     page = await (await visit()).context.new_page()
+    await page.route(
+        "/.well-known/security.txt",
+        lambda route: route.fulfill(body="Canonical: https://studio.example/.well-known/security.txt"),
+    )
     await page.goto("/login")
+    await expect(page.get_by_role("link", name="https://studio.example")).to_be_visible()
     await page.get_by_label("E-mail").fill(collector.person.email)
     await page.get_by_label("Password", exact=True).fill("not the right pass phrase")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("wrong")
+    await expect(page.get_by_role("alert").filter(has_text="wrong")).to_be_visible()
     await expect(page.get_by_label("Password", exact=True)).to_be_focused()
 
 
@@ -271,6 +317,33 @@ async def test_nothing_moves_when_the_video_comes(visit: Visit, ada: Person, wid
     await expect(page.locator("video")).to_be_visible(timeout=RENDERED)
     assert await screen.bounding_box() == pytest.approx(before, abs=0.5)
     assert await shifted(page) - moved <= 0.05
+
+
+@pytest.mark.parametrize("width", [390, 820])
+async def test_large_text_the_other_way_round_and_without_motion(
+    studio: RunningStudio, join_studio: Join, width: int
+):
+    """In a browser whose letters are 24 px high, which moves nothing, then turned by a translator."""
+    ada = await join_studio()
+    failed, undecided, coming = [await ada.ask(f"{_HEBREW}, forbidden-test {word}") for word in "abc"]
+    for video_id in (failed, undecided, coming):
+        await ada.ended(video_id)
+    leave(studio, Phase.NEEDS_ATTENTION, undecided)
+    leave(studio, Phase.IN_PROGRESS, coming)
+    async with running_chromium("--blink-settings=defaultFontSize=24") as browser:
+        window = Visitor(studio.url)
+        options = {"viewport": {"width": width, "height": 844}, "reduced_motion": "reduce"}
+        await window.arrive(browser, ada.token, **options)
+        for path in ("/", "/library", f"/video/{failed}", f"/video/{coming}", "/providers", "/profile"):
+            page = await window.turn_to(path)
+            assert await page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
+            assert await page.evaluate(_IN_MOTION) == [], path
+            for direction in ("ltr", "rtl"):
+                await page.evaluate("(direction) => { document.dir = direction; }", direction)
+                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+                assert await squeezed(page) == [], (path, direction)
+                assert await page.evaluate(_COVERED) == [], (path, direction)
+        assert window.complaints == []
 
 
 async def test_a_translator_of_pages_stops_nothing(visit: Visit, join_studio: Join):

@@ -86,11 +86,11 @@ def chromium() -> str:
 
 
 @asynccontextmanager
-async def running_chromium() -> AsyncIterator[Browser]:
-    """Run one headless browser for the block."""
+async def running_chromium(*options: str) -> AsyncIterator[Browser]:
+    """Run one headless browser for the block, with further options of its command line."""
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=_OPTIONS)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=[*_OPTIONS, *options])
         yield browser
         await browser.close()
 
@@ -182,3 +182,17 @@ async def at_rest(element: Locator) -> None:
 async def shifted(page: Page) -> float:
     """Return the sum of all layout shifts so far; what Chromium calls CLS is never more."""
     return float(await page.evaluate("window.shifted"))
+
+
+async def has_focus(page: Page, act: str) -> None:
+    """Wait until something has the focus, and see that it keeps it."""
+    focused = page.locator(":focus")
+    await expect(focused, act).to_have_count(1)
+    await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+    assert await focused.count() == 1, act
+
+
+async def press(button: Locator, key: str = "Enter") -> None:
+    """Use a control by the keyboard."""
+    await button.focus()
+    await button.page.keyboard.press(key)

@@ -74,7 +74,7 @@ def _ready(card: Card) -> rx.Component:
         rx.el.img(
             src=routes.content(f"{card.id}", Variant.THUMBNAIL),
             src_set=routes.posters(f"{card.id}"),
-            sizes="(min-width: 1100px) 33vw, (min-width: 640px) 50vw, 80vw",
+            sizes="(min-width: 68.75em) 33vw, (min-width: 40em) 50vw, 80vw",
             alt="",
             loading="lazy",
             decoding="async",
