@@ -16,6 +16,9 @@ _UNREACHABLE = "connection broken by"  # as pip says it of the index
 def environment(name: str) -> Path:
     """Return the programs of an environment with the packages of `<name>.txt`, installed at the first call.
 
+    They are all that is imported, not all that the server declares; a newer version is written down by
+    `uv pip compile --no-deps --generate-hashes` over the names.
+
     Where the index cannot be reached, the test is skipped, and says so; whatever else goes wrong fails it.
     """
     wanted = _HERE / f"{name}.txt"
@@ -23,7 +26,17 @@ def environment(name: str) -> Path:
     folder = _CACHE / f"{name}-{version}"
     if not (folder / "installed").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip = [folder / "bin/python", "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", wanted]
+        pip = [
+            folder / "bin/python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+            "-r",
+            wanted,
+        ]
         done = subprocess.run(pip, check=False, capture_output=True, text=True)
         if _UNREACHABLE in done.stderr and done.returncode:
             # Without the packages there is nothing to try, and that is no fault of the studio.

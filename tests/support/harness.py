@@ -179,7 +179,7 @@ async def opened_lab(
     *,
     direct_url: str | None = None,
     base_url: str | None = None,
-    timeouts: Timeouts = HASTE,
+    timeouts: Timeouts | None = HASTE,
     parts: Parts | None = None,
 ) -> AsyncIterator[StudioHarness]:
     """Run a studio for the block; its provider renders nothing and is done at once, unless told otherwise.
@@ -190,7 +190,7 @@ async def opened_lab(
         data_dir: The studio's.
         direct_url: The way to the database past a pooler.
         base_url: How the provider is reached, when there is something in between.
-        timeouts: What a provider may take.
+        timeouts: What a provider may take; None: it is as the studio makes it, and finds out what is there.
         parts: Other parts for the studio; the provider is always this one.
     """
     settings = Settings.model_validate(
@@ -205,6 +205,7 @@ async def opened_lab(
     async with AsyncExitStack() as stack:
 
         def hasty(provider: Provider) -> Provider:
+            assert timeouts
             ours = VideosApiProvider(provider.profile, base_url or box.base_url, timeouts=timeouts)
             stack.push_async_callback(ours.close)
             return RateLimitedProvider(ours)
@@ -213,7 +214,8 @@ async def opened_lab(
         await box.fault(job="instant")
         log: list[Any] = stack.enter_context(capture_logs())
         stack.enter_context(_nothing_thrown(log))
-        ours = replace(parts or Parts(), provider=hasty, worker_pool=InlineWorkers)
+        ours = replace(parts or Parts(), worker_pool=InlineWorkers)
+        ours = replace(ours, provider=hasty) if timeouts else ours
         opened = await stack.enter_async_context(studio(settings, ours))
         api = httpx.ASGITransport(create_api(settings))
         http = await stack.enter_async_context(httpx.AsyncClient(transport=api, base_url="http://studio"))

@@ -37,8 +37,8 @@ class Accepted:
 
     @property
     def micros(self) -> int:
-        """Return what it costs in micro-dollars; nothing when it failed."""
-        rate = _DOLLARS_PER_SECOND.get((self.model, self.size)) or _OTHERWISE[self.model]
+        """Return what it costs in micro-dollars; nothing when it failed, or on a server of one's own."""
+        rate = _DOLLARS_PER_SECOND.get((self.model, self.size)) or _OTHERWISE.get(self.model, 0.0)
         return 0 if self.status == "failed" else round(rate * int(self.seconds) * 1_000_000)
 
 
