@@ -14,6 +14,7 @@ from sora_studio.config import ProviderSettings, Settings, load, load_providers
 from sora_studio.domain.profile import Preset
 
 if TYPE_CHECKING:
+    from sora_studio.domain.model_card import ModelCards
     from sora_studio.providers.check import Finding
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]")]
@@ -31,19 +32,35 @@ def list_providers(data_dir: DataDir = None) -> None:
 
 async def _list(settings: Settings) -> None:
     from sora_studio.providers.card_files import load_cards
-    from sora_studio.providers.factory import profile_of
 
     cards, problems = load_cards(settings.cards_dir)
     chosen = [_reached(each, settings) for each in load_providers(settings)]
-    for each, (fitting, found) in zip(chosen, await asyncio.gather(*map(_found, chosen)), strict=True):
-        profile = profile_of(fitting, cards)
-        where = each.base_url or "started beside the studio"
-        models = ", ".join(model.id for model in profile.models)
-        typer.echo(f"{profile.name}  {profile.label} ({found})  {where}  {models}")
-        if profile.retired:
-            typer.echo(f"    {profile.retired}")
+    for lines in await asyncio.gather(*(_described(each, cards) for each in chosen)):
+        typer.echo(lines)
     for problem in problems:
         typer.echo(f"Model card not used: {problem}", err=True)
+
+
+async def _described(chosen: ProviderSettings, cards: "ModelCards") -> str:
+    """Say in a line or two who a provider is, where, and which models its server has."""
+    from sora_studio.domain.errors import ProviderError
+    from sora_studio.providers.factory import provider_of
+
+    fitting, known = await _found(chosen)
+    provider = provider_of(fitting, cards=cards)
+    profile = provider.profile
+    models = profile.models
+    try:
+        models = await provider.list_models() if chosen.base_url else models
+    except ProviderError:
+        pass  # what the table says is all that is known
+    finally:
+        await provider.close()
+    is_guess = profile.guesses_models and models == profile.models
+    named = "models not known" if is_guess else ", ".join(model.id for model in models)
+    where = chosen.base_url or "started beside the studio"
+    line = f"{profile.name}  {profile.label} ({known})  {where}  {named}"
+    return f"{line}\n    {profile.retired}" if profile.retired else line
 
 
 async def _found(chosen: ProviderSettings) -> tuple[ProviderSettings, str]:
@@ -53,13 +70,12 @@ async def _found(chosen: ProviderSettings) -> tuple[ProviderSettings, str]:
 
     if chosen.preset is not None:
         return chosen, f"preset {chosen.preset}"
+    generic = chosen.model_copy(update={"preset": Preset.VIDEOS_API})
     try:
         identity = await identify(chosen)
     except ProviderError as error:
-        return chosen, f"not known: {error.message}"
-    if identity is None:
-        return chosen, "any server"
-    return fitted(chosen, identity), f"found: {identity}"
+        return generic, f"not known: {error.message}"
+    return (fitted(chosen, identity), f"found: {identity}") if identity else (generic, "any server")
 
 
 @provider_cli.command()

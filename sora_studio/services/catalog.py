@@ -150,9 +150,18 @@ class ProviderCatalog:
         )
 
     async def refresh(self) -> None:
-        """Ask every server for its models; one that does not answer keeps what it had."""
+        """Ask every server for its models; one that does not answer keeps what it had.
+
+        Those that have just told them, at the start as a rule, are not asked again.
+        """
+        looks = [
+            self._look(name)
+            for name in self._providers
+            if name in self._guessed or not self._has_just_been_asked(name)
+        ]
         try:
-            await asyncio.wait([self._look(name) for name in self._providers])
+            if looks:
+                await asyncio.wait(looks)
         finally:
             self._refreshed = self._clock()
 

@@ -199,8 +199,16 @@ async def test_what_is_found_at_an_address_is_listed(server, say, tmp_path: Path
     )
     result = await asyncio.to_thread(say, "list")
 
-    assert f"box  box (found: FastVideo)  {server.base_url}" in result.output
-    assert "away  away (not known: The provider cannot be reached.)" in result.output
+    away = "away  away (not known: The provider cannot be reached.)  http://127.0.0.1:1/v1  models not known"
+    assert result.output.splitlines() == [f"box  box (found: FastVideo)  {server.base_url}  wan", away]
+
+
+async def test_any_server_is_listed_with_its_own_models(server, say, tmp_path: Path):
+    server.at("GET", "/v1/models", says({"data": [{"id": "wan-from-somebody"}]}))
+    (tmp_path / "providers.toml").write_text(f'[box]\nbase_url = "{server.base_url}"')
+    result = await asyncio.to_thread(say, "list")
+
+    assert result.output == f"box  box (any server)  {server.base_url}  wan-from-somebody\n"
 
 
 @pytest.mark.parametrize(

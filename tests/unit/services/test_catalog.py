@@ -59,6 +59,17 @@ async def test_old_lists_are_asked_for_anew_when_somebody_looks():
     assert ids(catalog) == ["sora-2", "new-0", "new-1"]
 
 
+async def test_who_has_answered_at_the_start_is_not_asked_again_right_after():
+    guessing = replace(PROFILE, guesses_models=True, operations=frozenset({Operation.MODELS}))
+    clock, answers, away = Clock(), Listing(guessing), Listing(guessing, away=[ProviderUnavailable("Away.")])
+    catalog = ProviderCatalog({"answers": answers, "away": away}, clock=clock)
+    catalog.look_first()
+    await catalog.choose("answers", "sora-2", None, None)
+    await catalog.refresh()
+    await catalog.refresh()
+    assert (answers.asked, away.asked) == (1, 2)
+
+
 async def test_nobody_looks_and_nothing_is_sent():
     clock, provider = Clock(), Listing()
     catalog = ProviderCatalog({"fake": provider}, clock=clock)
