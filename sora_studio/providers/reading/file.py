@@ -11,9 +11,10 @@ INLINE = "data:"
 _DEEPEST = 3  # objects within objects
 _MOST = 4  # of a list
 _URL_MAX = 8_192  # characters: signed addresses are long
-_NAMES = frozenset((*names.FILES, *names.HOLDS_FILES, *names.MISUSED))
+_NAMES = frozenset((*names.FILES, *names.INLINE, *names.HOLDS_FILES, *names.MISUSED))
 _ABSOLUTE = ("https://", "http://")
 _FILM = re.compile(r"data:(video/[\w.+-]+|application/octet-stream)(;[\w=.\"+-]+)*;base64,", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{32}")
 _RELATIVE = re.compile(r"(?!/*$)[\w.~%-]*(/[\w.~%+@,=-]*)+(\?[^\s#]*)?")
 
 
@@ -35,9 +36,15 @@ def _within(fields: Json, depth: int) -> str | None:
     if _NAMES.isdisjoint(fields):
         return None
     named = (_address(value, depth, relative=True) for value in _values(fields, names.FILES))
+    inline = (_inline(value) for value in _values(fields, names.INLINE))
     held = (_address(value, depth, relative=False) for value in _values(fields, names.HOLDS_FILES))
     misused = (_address(value, 0, relative=False) for value in _values(fields, names.MISUSED))
-    return next((url for found in (named, held, misused) for url in found if url), None)
+    return next((url for found in (named, inline, held, misused) for url in found if url), None)
+
+
+def _inline(value: object) -> str | None:
+    """Return what is a film in base64 as the data URL that says so."""
+    return f"data:video/mp4;base64,{value}" if isinstance(value, str) and _BASE64.match(value) else None
 
 
 def _values(fields: Json, tried: tuple[str, ...]) -> list[object]:

@@ -50,6 +50,9 @@ FILES = (
     *("url", "urls", "video_url", "videoUrl", "video_urls", "output_url", "output_urls", "result_url"),
     *("download_url", "file_url", "unsigned_urls"),
 )
+INLINE = ("b64_json",)
+"""What is the file itself, in base64."""
+
 MISUSED = ("remixed_from_video_id",)
 """A reseller puts the file's address there."""
 

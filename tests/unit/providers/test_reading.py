@@ -292,6 +292,12 @@ def test_what_is_no_address_of_a_file(said):
     assert read_job(VIDEO | said, "x").file_url is None
 
 
+def test_a_film_in_the_answer_is_one_in_an_address():
+    film = "AAAAIGZ0eXBpc29tAAACAGlzb21pc28yYXZjMW1wNDE="
+    said = {"data": [{"url": None, "b64_json": film}]}
+    assert read_job(VIDEO | said, "x").file_url == f"data:video/mp4;base64,{film}"
+
+
 @pytest.mark.parametrize(
     "url", ["/files/x.mp4", "outputs/x.mp4", "//cdn/x.mp4", "/x?sig=a%2Fb", "data:video/mp4;base64,AAAA"]
 )
