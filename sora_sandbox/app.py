@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse
 
 from sora_sandbox import character_routes, edit_routes, fault_routes, ledger_routes, video_routes
 from sora_sandbox.dependencies import require_api_key, require_operation
+from sora_sandbox.dialects import DIALECTS
 from sora_sandbox.error_handlers import install_error_handlers
 from sora_sandbox.fault_middleware import FaultMiddleware
 from sora_sandbox.middleware import OwnHostMiddleware, RequestMiddleware
@@ -53,7 +56,13 @@ def create_app(settings: SandboxSettings) -> FastAPI:
         app.include_router(ledger_routes.router)
         app.include_router(fault_routes.router)
     app.add_api_route("/healthz", _healthz)
+    for path, said in DIALECTS[settings.dialect].about().items():
+        app.add_api_route(path, partial(_say, said), response_model=None)
     return app
+
+
+async def _say(said: object) -> JSONResponse:
+    return JSONResponse(said)
 
 
 async def _healthz() -> Json:

@@ -27,7 +27,8 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         text = str(error.detail)
-        if error.status_code == HTTPStatus.NOT_FOUND:
+        is_named = get_sandbox(request).dialect.names_unknown_routes
+        if error.status_code == HTTPStatus.NOT_FOUND and is_named:
             text = f"Invalid URL ({request.method} {request.url.path})"
         return await api_error(request, ApiError(error.status_code, text))
 

@@ -1,4 +1,4 @@
-"""Middleware around every request: who may be asking, a request id on each response, a limit on the body."""
+"""Middleware around every request: who may ask, a request id on each response, a limit on the body."""
 
 import re
 import secrets
@@ -16,7 +16,7 @@ MAX_BODY_BYTES = 48 * 1024 * 1024
 
 
 class RequestMiddleware:
-    """ASGI middleware that adds `x-request-id` to every response and refuses bodies that are too large."""
+    """ASGI middleware that adds `x-request-id`, and the dialect's own headers, and refuses large bodies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,7 +39,9 @@ class RequestMiddleware:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["x-request-id"] = "req_" + secrets.token_hex(16)
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = "req_" + secrets.token_hex(16)
+                headers.update(scope["app"].state.sandbox.dialect.headers(scope["path"]))
             await send(message)
 
         await self._app(scope, limited_receive, send_with_id)

@@ -183,7 +183,7 @@ class Sandbox:
 
     def _require_capacity(self) -> None:
         if self.dialect.one_job_at_a_time and self.store.count("queued", "in_progress"):
-            raise ApiError(409, "A video is being generated already. Please wait for it.", "busy")
+            raise ApiError(409, "A video generation is already in progress.")
         if self.store.count("queued") >= self.settings.max_queued:
             text = "Rate limit reached: too many videos are queued. Please try again later."
             raise ApiError(429, text, "rate_limit_exceeded", retry_after=2)

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from sora_sandbox import wire
 from sora_sandbox.dependencies import CurrentSandbox, IdempotencyKey, video_response
 from sora_sandbox.parsing import parse_create, parse_remix
 from sora_sandbox.wire import ApiError, Json
@@ -89,7 +88,7 @@ async def download_content(
 @router.get("/models")
 async def list_models(sandbox: CurrentSandbox) -> Json:
     """Return the models."""
-    return wire.models_json(sandbox.dialect.models)
+    return sandbox.dialect.models_list()
 
 
 @cloud_router.get("/cloud/{video_id}.mp4")

@@ -70,12 +70,11 @@ def deleted_json(video_id: str) -> Json:
     return {"id": video_id, "object": "video.deleted", "deleted": True}
 
 
-def models_json(models: Sequence[str]) -> Json:
+def models_json(models: Sequence[str], owner: str) -> Json:
     """Write the list of models."""
     return {
         "object": "list",
         "data": [
-            {"id": model, "object": "model", "created": 1_759_708_800, "owned_by": "sandbox"}
-            for model in models
+            {"id": model, "object": "model", "created": 1_759_708_800, "owned_by": owner} for model in models
         ],
     }

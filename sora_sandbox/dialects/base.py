@@ -47,6 +47,24 @@ class Dialect:
     status_names: Mapping[str, str] = {}
     """Its own names of statuses."""
 
+    owner = "sandbox"
+    """Of its models, in their list."""
+    names_unknown_routes = True
+    """Which route is unknown is said."""
+
+    def about(self) -> Mapping[str, object]:
+        """Return what it says of itself beside the API, as JSON by path."""
+        return {}
+
+    def headers(self, path: str) -> Mapping[str, str]:
+        """Return what it adds to every answer, by the path that was asked."""
+        del path
+        return {}
+
+    def models_list(self) -> Json:
+        """Write the list of models."""
+        return wire.models_json(self.models, self.owner)
+
     def supports(self, operation: str) -> bool:
         """Tell whether an operation exists here."""
         return operation not in self.unsupported
@@ -121,6 +139,7 @@ class Lenient(Dialect):
     """What a FastAPI server answers that has only /videos, /videos/{id} and /videos/{id}/content."""
     poll_after_ms = 0
     ignores_unknown_cursor = True
+    names_unknown_routes = False
 
     def check_parameters(self, fields: Mapping[str, object]) -> tuple[str, str, str]:
         """Check each of the three by itself."""

@@ -6,6 +6,8 @@ from sora_sandbox.dialects.base import Lenient
 from sora_sandbox.job_store import VideoRecord, new_id
 from sora_sandbox.wire import ApiError, Json
 
+_RELEASE = "v1.5.0"
+
 
 class Bifrost(Lenient):
     """OpenAI is behind it; remixes go through, the newer operations do not."""
@@ -13,6 +15,15 @@ class Bifrost(Lenient):
     models = ("openai/sora-2",)
     unsupported: Mapping[str, int] = {"edit": 404, "extend": 404, "character": 404, "retrieve_character": 404}
     ignores_unknown_cursor = False
+    owner = "openai"
+
+    def about(self) -> Mapping[str, object]:
+        """Say how it is, and its version."""
+        return {"/health": {"status": "ok", "components": {"db_pings": "ok"}}, "/api/version": _RELEASE}
+
+    def models_list(self) -> Json:
+        """Add who has answered."""
+        return super().models_list() | {"extra_fields": {"request_type": "list_models"}}
 
     def new_id(self) -> str:
         """Return an id with the provider after a colon."""

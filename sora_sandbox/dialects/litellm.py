@@ -1,4 +1,4 @@
-"""LiteLLM's proxy 1.109 in front of a provider such as Volcengine: another API behind the same routes."""
+"""LiteLLM's proxy 1.110.2 in front of a provider such as Volcengine: another API behind the same routes."""
 
 import base64
 import json
@@ -15,7 +15,8 @@ _NO_LIST = (
     "litellm.BadRequestError: LLM Provider NOT provided. Pass in the LLM provider you are trying to call. "
     "You passed model=None"
 )
-_NO_SUCH_ROUTE = 405
+_NO_SUCH_ROUTE, _NOT_FOUND = 405, 404
+_RELEASE = "1.110.2"
 
 
 class LiteLLM(Lenient):
@@ -25,8 +26,19 @@ class LiteLLM(Lenient):
     api_key_headers = ("authorization", "x-litellm-api-key")
     unsupported: Mapping[str, int] = {"list": 400, "delete": 405, "remix": 500, "edit": 500, "extend": 500,
               "character": 500, "retrieve_character": 500}  # fmt: skip
+    owner = "openai"  # of all, whoever makes the videos
     retries = 2
     status_names: Mapping[str, str] = {"in_progress": "processing"}
+
+    def about(self) -> Mapping[str, object]:
+        """Say that it is alive, and whom it routes to."""
+        route = {"model": "volcengine/seedance", "custom_llm_provider": "volcengine"}
+        info = [{"model_name": model, "litellm_params": route, "model_info": {}} for model in self.models]
+        return {"/health/liveliness": "I'm alive!", "/model/info": {"data": info}}
+
+    def headers(self, path: str) -> Mapping[str, str]:
+        """Tell its version with videos only."""
+        return {"x-litellm-version": _RELEASE} if path.startswith("/v1/videos") else {}
 
     def new_id(self) -> str:
         """Return 242 characters that end in an equals sign."""
@@ -63,6 +75,8 @@ class LiteLLM(Lenient):
         """Wrap the upstream's error as text, in which its code is lost."""
         if error.status == _NO_SUCH_ROUTE:
             return error.status, {"detail": "Method Not Allowed"}
+        if error.status == _NOT_FOUND and error.code is None:
+            return error.status, {"detail": "Not Found"}
         text, kind = error.message, "invalid_request_error"
         if error.code == "absent":
             kind = "None"

@@ -8,6 +8,7 @@ from sora_sandbox.dialects.base import Lenient
 from sora_sandbox.job_store import VideoRecord
 from sora_sandbox.wire import ApiError, Json
 
+_RELEASE = "v1.0.0"
 _CONTENT_ERRORS = {"video_not_ready", "video_generation_failed", "video_expired"}
 
 
@@ -17,6 +18,8 @@ class NewApi(Lenient):
     models = ("kling-v2", "wan2.6")
     unsupported: Mapping[str, int] = {"list": 404, "delete": 404, "remix": 400, "edit": 404, "extend": 404,
               "character": 404, "retrieve_character": 404}  # fmt: skip
+    owner = "custom"
+    names_unknown_routes = True
     status_names: Mapping[str, str] = {
         "queued": "submitted",
         "in_progress": "processing",
@@ -24,6 +27,19 @@ class NewApi(Lenient):
         "failed": "FAILURE",
     }
     failed_content_status, pending_content_status = 502, 400
+
+    def headers(self, path: str) -> Mapping[str, str]:
+        """Tell its version with everything."""
+        del path
+        return {"x-new-api-version": _RELEASE}
+
+    def models_list(self) -> Json:
+        """Say of each model how it can be asked."""
+        page = super().models_list()
+        page["success"] = True
+        for model in page["data"]:
+            model["supported_endpoint_types"] = ["openai-video"]
+        return page
 
     def new_id(self) -> str:
         """Return `task_` and 32 hex digits."""

@@ -5,15 +5,30 @@ prompt anywhere, lists included, and of a finished one how long and in how much 
 """
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
 
 from sora_sandbox.dialects.base import Lenient
 from sora_sandbox.job_store import VideoRecord
 from sora_sandbox.wire import ApiError, Json
 
-_INVALID = {"missing_required_parameter", "invalid_type", "invalid_value", "string_below_min_length"}
+_RELEASE = "0.5.23"
+_UNREADABLE = {"seconds", "limit", "order"}
+"""What is no number or word that it knows is refused by FastAPI, everything else by the route."""
 CLOUD_MODEL = "wan-cloud"
 PEAK_MEMORY_MB = 24_576.0
+_NOT_KNOWN = (
+    *(
+        "url",
+        "urls",
+        "file_path",
+        "file_paths",
+        "num_outputs",
+        "expires_at",
+        "revised_prompt",
+        "action",
+        "lidar",
+    ),
+)
 
 
 class SGLang(Lenient):
@@ -21,11 +36,30 @@ class SGLang(Lenient):
 
     models = ("wan", CLOUD_MODEL)
     """Files of the second one are uploaded: they are at `url`, not under /content."""
+    owner = "sglang"
     requires_api_key = False
     keeps_jobs_in_memory = True
     delete_cancels = False
     list_limits = (1, 20)
     failed_content_status, pending_content_status = 404, 404
+
+    def about(self) -> Mapping[str, object]:
+        """Say what its own HTTP server says."""
+        info = {"model_path": self.models[0], "served_model_name": self.models[0], "tp_size": 1, "dp_size": 1}
+        return {"/health": {"status": "ok"}, "/server_info": info | {"version": _RELEASE}}
+
+    def models_list(self) -> Json:
+        """Say of each model how it is run."""
+        page = super().models_list()
+        for model in page["data"]:
+            model |= {"root": model["id"], "parent": None, "max_model_len": None, "num_gpus": 1}
+            model |= {"task_type": "T2V", "supported_task_types": ["T2V"], "dit_precision": "bf16"}
+            model |= {
+                "vae_precision": "fp32",
+                "pipeline_name": "WanPipeline",
+                "pipeline_class": "WanPipeline",
+            }
+        return page
 
     def new_id(self) -> str:
         """Return a UUID."""
@@ -34,7 +68,7 @@ class SGLang(Lenient):
     def variant(self, wanted: str | None) -> str:
         """Accept only 0, the first output."""
         if wanted not in {None, "0"}:
-            raise ApiError(404, f"Variant {wanted} not found")
+            raise ApiError(404, f"Video variant {wanted} not found")
         return "video"
 
     def has_external_url(self, job: VideoRecord) -> bool:
@@ -43,11 +77,15 @@ class SGLang(Lenient):
 
     def video(self, job: VideoRecord, progress: int) -> Json:
         """Show no prompt, no expiry, of errors only the message, and what the rendering took."""
-        shown = super().video(job, progress) | {"expires_at": None, "quality": "standard", "url": None}
+        shown = super().video(job, progress) | dict.fromkeys(_NOT_KNOWN) | {"quality": "standard"}
         del shown["prompt"]
         ended = job.completed_at if job.status == "completed" else None
         shown["inference_time_s"] = float(max(1, ended - job.created_at)) if ended else None
         shown["peak_memory_mb"] = PEAK_MEMORY_MB if ended else None
+        if not job.error_code:
+            shown["file_path"] = f"/outputs/{job.id}.mp4"
+        if ended:
+            shown |= {"num_outputs": 1, "urls": [None], "file_paths": [shown["file_path"]]}
         if job.error_code:
             shown["error"] = {"message": job.error_message}
         return shown
@@ -58,9 +96,12 @@ class SGLang(Lenient):
 
     def error(self, error: ApiError) -> tuple[int, Json]:
         """Write what FastAPI writes."""
-        if error.code not in _INVALID:
+        if error.code == "video_not_found":
+            return 404, {"detail": "Video not found"}
+        if error.code == "missing_required_parameter":
+            return 400, {"detail": f"{error.param} is required"}
+        if error.code != "invalid_value" or error.param not in _UNREADABLE:
             return error.status, {"detail": error.message}
-        detail: list[dict[str, Any]] = [
-            {"type": error.code, "loc": ["body", error.param], "msg": error.message, "input": None}
-        ]
-        return 422, {"detail": detail}
+        where = "body" if error.param == "seconds" else "query"
+        detail: Json = {"type": error.code, "loc": [where, error.param], "msg": error.message, "input": None}
+        return 422, {"detail": [detail | ({"ctx": {"ge": 1}} if where == "query" else {})]}

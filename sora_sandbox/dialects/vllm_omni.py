@@ -6,6 +6,7 @@ prompt, and of a finished one how long and in how much memory it was made.
 
 import re
 import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from sora_sandbox import validation
@@ -14,16 +15,34 @@ from sora_sandbox.job_store import VideoRecord
 from sora_sandbox.wire import ApiError, Json
 
 PEAK_MEMORY_MB = 61_440.0
+_RELEASE = "0.30.0"
 
 
 class VllmOmni(Lenient):
     """One served model; progress jumps from nothing to everything."""
 
     models = ("Wan-AI/Wan2.2-T2V-A14B-Diffusers",)
+    owner = "vllm"
     accepts_json = False
     keeps_jobs_in_memory = True
     list_limits = (0, 1_000_000)
     failed_content_status, pending_content_status = 422, 404
+
+    def about(self) -> Mapping[str, object]:
+        """Say how it is; the version is vLLM's."""
+        return {"/health": {"status": "healthy"}, "/version": {"version": _RELEASE}}
+
+    def models_list(self) -> Json:
+        """Say of each model where it is from, and that anybody may use it."""
+        page = super().models_list()
+        for model in page["data"]:
+            model |= {
+                "root": model["id"],
+                "parent": None,
+                "max_model_len": None,
+                "permission": [{"object": "model_permission"}],
+            }
+        return page
 
     def new_id(self) -> str:
         """Return `video_gen_` and 32 hex digits."""
@@ -46,10 +65,17 @@ class VllmOmni(Lenient):
     def video(self, job: VideoRecord, progress: int) -> Json:
         """Show no progress, no expiry, and a number as the code of errors."""
         shown = super().video(job, progress)
-        del shown["expires_at"]
         ended = job.completed_at if job.status == "completed" else None
         shown |= {
+            "expires_at": None,
             "progress": 100 if ended else 0,
+            "file_name": f"{job.id}.mp4" if ended else None,
+            "fps": 24.0,
+            "num_frames": 24 * int(job.seconds),
+            "duration_s": float(job.seconds),
+            "metrics": None,
+            "stage_durations": {},
+            "action": None,
             "quality": "default",
             "media_type": "video/mp4",
             "inference_time_s": float(max(1, ended - job.created_at)) if ended else None,

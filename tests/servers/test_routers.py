@@ -1,10 +1,7 @@
 """The routers of SGLang, FastVideo and vLLM-Omni over a stubbed engine, with the whole studio before them."""
 
 import asyncio
-import os
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -13,13 +10,9 @@ import pytest
 from sora_studio.domain.profile import Preset
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase
-from tests.servers.environments import environment
-from tests.support.films import film
 from tests.support.harness import StudioHarness, opened_lab
-from tests.support.sandbox import Box, RunningSandbox
-from tests.support.source import ROOT
-from tests.support.studio import free_port
-from tests.support.waiting import comes_true, wait_until
+from tests.support.sandbox import Box
+from tests.support.waiting import comes_true
 
 pytestmark = pytest.mark.timeout(1200)  # its packages may have to be fetched first
 
@@ -31,45 +24,6 @@ SERVERS = {
 """How each is called, and how many frames at which rate the model that it serves makes of five seconds."""
 
 LOST = ("accept-then-502", "accept-then-reset", "accept-then-garbage")
-
-
-@pytest.fixture(scope="module", params=SERVERS)
-def kind(request: pytest.FixtureRequest) -> Preset:
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def box(kind: Preset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    """Serve a real router; what it is asked beside /v1 is what every sandbox is asked."""
-    name, folder = kind.replace("-", "_"), tmp_path_factory.mktemp(kind)
-    programs, port = environment(name), free_port()
-    environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "tests/servers"), str(ROOT)]),
-    }
-    made = film(folder / "film.mp4", seconds=5, fps=16)
-    command = [programs / "python", "-m", "mounted", name, str(port), made, folder]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, env=environ, cwd=folder, stdout=log, stderr=subprocess.STDOUT, text=True
-        )
-    box = RunningSandbox(process, f"http://127.0.0.1:{port}/v1", folder)
-    try:
-        wait_until(partial(_is_up, box), within=120)
-        yield Box(box)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _is_up(box: RunningSandbox) -> bool:
-    assert box.process.poll() is None, (box.data_dir / "log").read_text()[-2000:]
-    try:
-        box.clear()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture

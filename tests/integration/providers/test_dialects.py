@@ -91,6 +91,32 @@ async def journey(served: tuple[str, Box]) -> AsyncIterator[Journey]:
         yield Journey(preset, provider, box)
 
 
+KNOWN = {
+    "sandbox": "",  # it is like the hosted API, which says nothing of itself
+    "litellm": "LiteLLM 1.110.2 in front of volcengine",
+    "vllm-omni": "vLLM-Omni 0.30",
+    "sglang": "SGLang 0.5.23",
+    "fastvideo": "FastVideo",
+    "unsloth": "Unsloth Studio 2026.10.9",
+    "new-api": "new-api v1.0.0",
+    "bifrost": "Bifrost 1.5.0 in front of openai",
+}
+
+
+async def test_a_bare_address_is_known_by_what_the_server_says(journey: Journey):
+    """And every model that is offered is one of its own."""
+    table = {"name": "box", "base_url": journey.box.base_url, "api_key": "any"}
+    provider = provider_of(ProviderSettings.model_validate(table))
+    try:
+        models = await provider.list_models()
+    finally:
+        await provider.close()
+    assert provider.profile.software == KNOWN[journey.preset]
+    known = provider.profile.kind if journey.preset != "sandbox" else "sandbox"
+    assert known == journey.preset
+    assert journey.preset == "sandbox" or not {"sora-2", "default"} & {model.id for model in models}
+
+
 async def test_a_video_from_the_wish_to_the_file_and_its_end(journey: Journey):
     job = await journey.submit()
     assert job.status in {Status.QUEUED, Status.IN_PROGRESS, Status.COMPLETED}

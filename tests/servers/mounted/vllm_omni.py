@@ -37,8 +37,11 @@ class _Card(BaseModel):
 
     id: str
     object: str = "model"
+    created: int = 0
     owned_by: str = "vllm"
     root: str | None = None
+    parent: str | None = None
+    max_model_len: int | None = None
     permission: list[_Permission] = []
 
 
