@@ -34,13 +34,22 @@ async def edit_video(request: Request, sandbox: CurrentSandbox, key: Idempotency
 
 @router.post("/videos/extensions")
 async def extend_video(request: Request, sandbox: CurrentSandbox, key: IdempotencyKey = None) -> Json:
-    """Accept a job that continues a completed video."""
+    """Accept a job that continues a completed video, or a film that comes with the request."""
     if earlier := sandbox.find_by_key(key):
         return video_response(request, earlier)
     fields = await parse_fields(request, sandbox.dialect, {"prompt", "video", "seconds"})
     prompt = validation.check_prompt(fields.get("prompt"))
     seconds = validation.check_seconds(fields.get("seconds"))
-    return video_response(request, sandbox.extend(_video_id(fields.get("video")), prompt, seconds, key))
+    film = fields.get("video")
+    if not isinstance(film, UploadFile):
+        return video_response(request, sandbox.extend(_video_id(film), prompt, seconds, key))
+    info = await probe_upload(film)
+    model, size, _ = validation.check_uploaded_film(None, info.width, info.height, info.seconds)
+    before = max(1, round(info.seconds))
+    total = validation.check_extension(before, int(seconds), 0)
+    spec = JobSpec(prompt, model, size, str(total), kind="extend", source_seconds=before)
+    await film.seek(0)
+    return video_response(request, sandbox.create(spec, None, key, await film.read()))
 
 
 def _video_id(value: object) -> str:

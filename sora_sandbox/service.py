@@ -48,8 +48,10 @@ class Sandbox:
         """Return the video that an idempotency key has already made."""
         return self.store.find_by_key(key) if key and self.dialect.honours_idempotency_key else None
 
-    def create(self, spec: JobSpec, reference: bytes | None, key: str | None) -> VideoRecord:
-        """Accept a job, once per key.
+    def create(
+        self, spec: JobSpec, reference: bytes | None, key: str | None, film: bytes | None = None
+    ) -> VideoRecord:
+        """Accept a job, once per key; a film is what it continues.
 
         Raises:
             ApiError: Too many jobs wait.
@@ -57,7 +59,7 @@ class Sandbox:
         if earlier := self.find_by_key(key):  # its twin may have come in while this request was being read
             return earlier
         self._require_capacity()
-        return self._accept(spec, key, reference)
+        return self._accept(spec, key, reference, film)
 
     def remix(self, parent_id: str, prompt: str, key: str | None, kind: str = "remix") -> VideoRecord:
         """Accept a job that varies a completed video: a remix or, which is the same here, an edit.
@@ -189,13 +191,15 @@ class Sandbox:
             raise ApiError(429, text, "rate_limit_exceeded", retry_after=2)
 
     def _accept(
-        self, spec: JobSpec, key: str | None, reference: bytes | None, source: Path | None = None
+        self, spec: JobSpec, key: str | None, reference: bytes | None, source: Path | bytes | None = None
     ) -> VideoRecord:
         fault = self.faults.take("job") or Fault(at="job")
         video_id = self.dialect.new_id().ljust(fault.id_length or 0, "0")
         if reference is not None:
             self.files.reference(video_id).write_bytes(reference)
-        if source is not None:
+        if isinstance(source, bytes):
+            self.files.source(video_id).write_bytes(source)
+        elif source is not None:
             self.files.source(video_id).hardlink_to(source)  # stays when the source expires
         honoured = self.dialect.honours_idempotency_key
         video = self.store.add(video_id, spec, key, fate=fault.fate(), honoured=honoured)

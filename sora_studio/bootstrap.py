@@ -233,7 +233,7 @@ def _services(
         policy=SessionPolicy(timedelta(settings.session_idle_days), timedelta(settings.session_days)),
         sign_up_open=settings.sign_up == "open",
     )
-    caps = Caps(settings.max_pending, settings.unused_pictures_mb * 1_000_000)
+    caps = Caps(settings.max_pending, settings.unused_uploads_mb * 1_000_000)
     made = assemble_videos(for_people, accounts.sessions, scheduler.wake, throttle=throttle, caps=caps)
     return Services(
         accounts=accounts,
@@ -241,6 +241,8 @@ def _services(
         videos=made.videos,
         derivations=made.derivations,
         media=made.media,
+        uploads=made.uploads,
+        inputs=made.inputs,
         characters=made.characters,
         webhooks=WebhookService(
             db=db, keys=_webhook_keys(settings), redact=redact, clock=_utc_now, wake=scheduler.wake

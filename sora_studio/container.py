@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from sora_studio.services.providers import ProviderService
     from sora_studio.services.videos.characters import CharacterService
     from sora_studio.services.videos.derivations import DerivationService
+    from sora_studio.services.videos.inputs import InputService
     from sora_studio.services.videos.media import MediaService
+    from sora_studio.services.videos.uploads import UploadService
     from sora_studio.services.videos.videos import VideoService
 
 
@@ -26,6 +28,8 @@ class Services:
     videos: "VideoService"
     derivations: "DerivationService"
     media: "MediaService"
+    uploads: "UploadService"
+    inputs: "InputService"
     characters: "CharacterService"
     health: "HealthService"
     webhooks: "WebhookService"

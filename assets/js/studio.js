@@ -9,7 +9,7 @@ import "./drafts.js";
 import "./idempotency.js";
 import "./prompt.js";
 import "./composer.js";
-import "./reference.js";
+import "./uploads.js";
 import "./menu.js";
 import "./tiles.js";
 import "./grid.js";

@@ -13,9 +13,9 @@ from sora_studio.api import (
     errors,
     health,
     models,
-    references,
     security_txt,
     sessions,
+    uploads,
     users,
     videos,
     webhooks,
@@ -24,15 +24,15 @@ from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
 from sora_studio.api.body_limit import BodyLimit
 from sora_studio.api.dependencies import current_identity
 from sora_studio.config import Settings
-from sora_studio.domain.character import FILM_MAX_BYTES
+from sora_studio.domain.media import FILM_MAX_BYTES
 from sora_studio.domain.webhooks import BODY_MAX
 
 PREFIX = "/api"
 
-_UPLOADS = ("videos", "videos/create", "references")
-_FILMS = ("videos/characters", "videos/edits", "videos/extensions")  # the latter two refuse them in words
+_PICTURES = ("videos", "videos/create")
+_FILMS = ("uploads", "videos/characters", "videos/edits", "videos/extensions")
 _LIMITS = (
-    dict.fromkeys((f"{PREFIX}/{path}" for path in _UPLOADS), UPLOAD_MAX)
+    dict.fromkeys((f"{PREFIX}/{path}" for path in _PICTURES), UPLOAD_MAX)
     | dict.fromkeys((f"{PREFIX}/{path}" for path in _FILMS), FILM_MAX_BYTES + USUAL_MAX)
     | {f"{PREFIX}/webhooks/provider": BODY_MAX}
 )
@@ -67,7 +67,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         characters.router,
         edits.router,
         videos.router,
-        references.router,
+        uploads.router,
         models.router,
     ):
         api.include_router(router, prefix=PREFIX, dependencies=closed)

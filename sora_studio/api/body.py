@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -15,16 +15,20 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 from sora_studio.domain.errors import InvalidInput, TooLarge
-from sora_studio.domain.media import REFERENCE_MAX_BYTES
+from sora_studio.domain.inputs import Role
+from sora_studio.domain.media import PICTURE_MAX_BYTES
 
 USUAL_MAX = 512 * 1024
 """Bytes: a prompt of 32,000 characters, each written as two JSON escapes."""
 
-UPLOAD_MAX = 4 * REFERENCE_MAX_BYTES // 3 + USUAL_MAX
+UPLOAD_MAX = 4 * PICTURE_MAX_BYTES // 3 + USUAL_MAX
 """Bytes: a reference picture as a data URL, and a prompt."""
 
 _FIELD_MAX = 160 * 1024  # bytes: a prompt of 32,000 characters in UTF-8
 _FIELDS_MAX = 50
+_FILES_MAX = 20
+_CHUNK = 256 * 1024
+_LISTS = frozenset({Role.PICTURE.field, Role.FILM.field, Role.SOUND.field})
 _SMALL_MAX = 64 * 1024  # bytes; e-mail, password and name need far less
 _ENCODED = 3  # bytes that a urlencoded form may take for one
 _JSON, _FORM, _MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
@@ -103,18 +107,10 @@ async def read_fields(request: Request) -> dict[str, Any]:
     return _read_json(await request.body())
 
 
-async def read_file(request: Request, name: str) -> bytes:
-    """Read the one file of a form.
-
-    Raises:
-        InvalidInput: There is none of this name.
-    """
-    async with open_form(request) as form:
-        data = (await _fields(form)).get(name)
-    if isinstance(data, bytes):
-        return data
-    message = f"Send the image as a file in the field {name!r}."
-    raise InvalidInput(message, name)
+async def chunks_of(file: UploadFile) -> AsyncIterator[bytes]:
+    """Yield a file of a form piece by piece."""
+    while chunk := await file.read(_CHUNK):
+        yield chunk
 
 
 def _read_json(body: bytes) -> dict[str, Any]:
@@ -167,7 +163,9 @@ async def _parse(request: Request) -> FormData:
     """
     headers, stream = request.headers, request.stream()
     if _media_type(request) == _MULTIPART:
-        parts = _Multipart(headers, stream, max_files=4, max_fields=_FIELDS_MAX, max_part_size=_FIELD_MAX)
+        parts = _Multipart(
+            headers, stream, max_files=_FILES_MAX, max_fields=_FIELDS_MAX, max_part_size=_FIELD_MAX
+        )
         return await parts.parse()
     fields = FormParser(headers, stream, max_fields=_FIELDS_MAX, max_part_size=_ENCODED * _FIELD_MAX)
     form = await fields.parse()
@@ -178,9 +176,15 @@ async def _parse(request: Request) -> FormData:
 
 
 async def _fields(form: FormData) -> dict[str, Any]:
-    return {
-        name: await value.read() if isinstance(value, UploadFile) else value for name, value in form.items()
-    }
+    """Return the fields by name; those of which a form may have several as lists."""
+    fields: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        read = await value.read() if isinstance(value, UploadFile) else value
+        if name in _LISTS or "[]" in name:
+            fields.setdefault(name, []).append(read)
+        else:
+            fields[name] = read
+    return fields
 
 
 def _media_type(request: Request) -> str:

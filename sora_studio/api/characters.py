@@ -1,13 +1,13 @@
 """Characters: made from a short film, to appear in videos by name."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.datastructures import UploadFile
 
-from sora_studio.api.body import is_form, open_form, read_fields
+from sora_studio.api.body import chunks_of, is_form, open_form, read_fields
 from sora_studio.api.dependencies import IdentityDep
 from sora_studio.api.parsing import read_text
 from sora_studio.api.schemas import Character, CharacterDeleted, CharacterList
@@ -19,7 +19,6 @@ from sora_studio.services.videos.characters import Film
 
 router = APIRouter(prefix="/videos/characters", tags=["videos"])
 
-_CHUNK = 256 * 1024  # bytes
 _PROPERTIES = {
     "name": {"type": "string", "maxLength": 80, "description": "The name that prompts use for it."},
     "video_id": {"type": "string", "description": "The studio's own: a finished video, instead of a file."},
@@ -106,14 +105,9 @@ async def _create(owner_id: UUID, fields: Mapping[str, Any], idempotency_key: st
 def _film(fields: Mapping[str, Any]) -> Film:
     video = fields.get("video")
     if isinstance(video, UploadFile):
-        return _chunks(video)
+        return chunks_of(video)
     video_id = fields.get("video_id")
     if isinstance(video_id, str):
         return parse_public_id(video_id)
     message = "Send a video as a file in the field 'video', or name a finished video in 'video_id'."
     raise InvalidInput(message, "video", "missing_required_parameter")
-
-
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
-    while chunk := await file.read(_CHUNK):
-        yield chunk

@@ -1,20 +1,25 @@
-"""Edits and extensions: videos made from one of one's own."""
+"""Edits and extensions: videos made from one of one's own, or from a film that comes along."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
 
-from sora_studio.api.body import is_form, read_fields
+from sora_studio.api.body import chunks_of, is_form, open_form, read_fields
 from sora_studio.api.dependencies import IdentityDep
-from sora_studio.api.parsing import as_id, read_prompt, read_text
+from sora_studio.api.parsing import read_prompt, read_text, read_upload_id, read_wish
 from sora_studio.api.schemas import Video
 from sora_studio.api.videos import IdempotencyKey, documented
 from sora_studio.container import services
 from sora_studio.domain.derivations import EXTENSION_SECONDS
-from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id
+from sora_studio.domain.inputs import GivenInput, Role
 from sora_studio.domain.video import PROMPT_MAX
 
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -41,35 +46,82 @@ class ExtensionWish(EditWish):
     )
 
 
-@router.post("/edits", openapi_extra=documented("application/json", body=EditWish))
+@router.post("/edits", openapi_extra=documented("application/json", "multipart/form-data", body=EditWish))
 async def edit(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
-    """Ask for a finished video with a change, where its provider edits."""
-    fields, video_id = await _read(request)
-    prompt = read_prompt(fields)
-    return Video.of(
-        await services().derivations.edit(identity.user_id, video_id, prompt, idempotency_key=idempotency_key)
-    )
-
-
-@router.post("/extensions", openapi_extra=documented("application/json", body=ExtensionWish))
-async def extend(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
-    """Ask for a finished video going on, where its provider extends; `seconds` of the answer is the total."""
-    fields, video_id = await _read(request)
-    prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(EXTENSION_SECONDS[0])
-    return Video.of(
-        await services().derivations.extend(
-            identity.user_id, video_id, prompt, seconds, idempotency_key=idempotency_key
+    """Ask for a finished video, or for an MP4 that comes along, with a change; where its provider edits."""
+    async with _read(request, Role.EDIT, identity.user_id) as (fields, source):
+        if isinstance(source, GivenInput):
+            return await _create(identity.user_id, fields, source, idempotency_key)
+        prompt = read_prompt(fields)
+        return Video.of(
+            await services().derivations.edit(
+                identity.user_id, source, prompt, idempotency_key=idempotency_key
+            )
         )
-    )
 
 
-async def _read(request: Request) -> tuple[dict[str, Any], UUID]:
-    """Read the fields and the video's id; a file is refused before it is read."""
-    if is_form(request):
-        message = "The studio takes no file here. Name one of your videos in JSON: {'video': {'id': …}}."
-        raise InvalidInput(message, "video", "unsupported")
-    fields = await read_fields(request)
-    if video_id := as_id(fields.get("video")):
-        return fields, parse_public_id(video_id)
-    message = "Name the video as {'video': {'id': …}}."
-    raise InvalidInput(message, "video", "missing_required_parameter")
+@router.post(
+    "/extensions", openapi_extra=documented("application/json", "multipart/form-data", body=ExtensionWish)
+)
+async def extend(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
+    """Ask for a finished video, or for an MP4 that comes along, going on; `seconds` is the total."""
+    async with _read(request, Role.EXTEND, identity.user_id) as (fields, source):
+        if isinstance(source, GivenInput):
+            return await _create(identity.user_id, fields, source, idempotency_key)
+        prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(EXTENSION_SECONDS[0])
+        return Video.of(
+            await services().derivations.extend(
+                identity.user_id, source, prompt, seconds, idempotency_key=idempotency_key
+            )
+        )
+
+
+async def _create(
+    owner_id: UUID, fields: dict[str, Any], source: GivenInput, idempotency_key: str | None
+) -> Video:
+    wish = replace(read_wish(fields), inputs=(source,))
+    return Video.of(await services().videos.create(owner_id, wish, idempotency_key=idempotency_key))
+
+
+@asynccontextmanager
+async def _read(
+    request: Request, role: Role, owner_id: UUID
+) -> AsyncGenerator[tuple[dict[str, Any], GivenInput | UUID]]:
+    """Read the fields and what is worked on: one of one's videos, an upload, or a film that comes along.
+
+    The latter is an upload for the block; the video that is asked for keeps a copy.
+
+    Raises:
+        InvalidInput: There is none, or it is no film.
+    """
+    if not is_form(request):
+        fields = await read_fields(request)
+        yield fields, _named(fields.get("video"), role)
+        return
+    async with open_form(request) as form:
+        fields = dict(form.items())
+        video = fields.pop("video", None)
+        if not isinstance(video, UploadFile):
+            yield (
+                fields,
+                _named({"id": fields.get("video[id]"), "file_id": fields.get("video[file_id]")}, role),
+            )
+            return
+        read_prompt(fields)  # before the film is looked at
+        upload = await services().uploads.add(owner_id, chunks_of(video), role.field)
+        try:
+            yield fields, GivenInput(role, upload_id=upload.id, sha256=upload.sha256)
+        finally:
+            with suppress(NotFound):  # it has just been deleted by its owner
+                await services().uploads.remove(owner_id, upload.id)
+
+
+def _named(video: object, role: Role) -> GivenInput | UUID:
+    match video:
+        case {"id": str(video_id)}:
+            return parse_public_id(video_id)
+        case {"file_id": str(upload_id)}:
+            return GivenInput(role, upload_id=read_upload_id(upload_id, role.field))
+        case _:
+            message = "Name the video as {'video': {'id': …}}, or send an MP4 as a file in the field 'video'."
+            raise InvalidInput(message, role.field, "missing_required_parameter")

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import parse_character_id
+from sora_studio.domain.inputs import GivenInput, Medium, Role
 from sora_studio.domain.video import VideoWish
 
-_REFERENCE = "input_reference"
-_MOST_OPTIONS = 50
+_MOST_OPTIONS, _MOST_INPUTS = 50, 50
+_KEYS = ("file_id", "image_url")
 
 
 def read_wish(fields: Mapping[str, Any]) -> VideoWish:
@@ -23,7 +24,6 @@ def read_wish(fields: Mapping[str, Any]) -> VideoWish:
     Raises:
         InvalidInput: A field has the wrong type, or the reference is none.
     """
-    reference, reference_id = _read_reference(fields.get(_REFERENCE))
     return VideoWish(
         prompt=read_prompt(fields),
         model=read_text(fields, "model"),
@@ -31,8 +31,7 @@ def read_wish(fields: Mapping[str, Any]) -> VideoWish:
         seconds=read_text(fields, "seconds"),
         provider=read_text(fields, "provider"),
         title=read_text(fields, "title"),
-        reference=reference,
-        reference_id=reference_id,
+        inputs=_read_inputs(fields),
         characters=_read_characters(fields),
         options=_read_options(fields),
     )
@@ -106,26 +105,58 @@ def as_id(value: object) -> str:
             return ""
 
 
-def _read_reference(value: object) -> tuple[bytes | None, UUID | None]:
-    if isinstance(value, str) and value.startswith("{"):  # a form's way to send an object
-        value = _parse(value)
+def _read_inputs(fields: Mapping[str, Any]) -> tuple[GivenInput, ...]:
+    """Read what goes in beside the prompt: a file, or an object, each by itself or in a list."""
+    given: list[GivenInput] = []
+    for role in (Role.FIRST_FRAME, Role.LAST_FRAME):
+        given += filter(None, [_read_input(role, _object(fields, role.field))])
+    for role in (Role.PICTURE, Role.FILM, Role.SOUND):
+        read = [_read_input(role, each) for each in _list(fields, role.field)]
+        if len(read) > _MOST_INPUTS or None in read:
+            message = f"Send {role.field} as a list of at most {_MOST_INPUTS} files or {{'file_id': …}}."
+            raise InvalidInput(message, role.field, "invalid_type")
+        given += filter(None, read)
+    return tuple(given)
+
+
+def _object(fields: Mapping[str, Any], name: str) -> object:
+    """Return an object, or what a form has instead: JSON, or `last_frame[file_id]`."""
+    inside = {each: fields[f"{name}[{each}]"] for each in _KEYS if f"{name}[{each}]" in fields}
+    return inside or _unwritten(fields.get(name))
+
+
+def _list(fields: Mapping[str, Any], name: str) -> list[object]:
+    """Return a list, or what a form has instead: JSON, one name several times, or `pictures[][file_id]`."""
+    given = _unwritten(fields.get(name))
+    listed = cast("list[object]", given) if isinstance(given, list) else [given] if given else []
+    match listed:
+        case [str(text)]:
+            read = _unwritten(text)
+            listed = cast("list[object]", read) if isinstance(read, list) else [read]
+        case _:
+            pass
+    listed += fields.get(f"{name}[]", [])
+    return listed + [{key: each} for key in _KEYS for each in fields.get(f"{name}[][{key}]", [])]
+
+
+def _unwritten(value: object) -> object:
+    return _parse(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
+
+
+def _read_input(role: Role, value: object) -> GivenInput | None:
     if value in (None, "", b""):
-        return None, None
+        return None
     if isinstance(value, bytes):
-        return value, None
-    if isinstance(value, dict):
-        given = cast("dict[str, object]", value)
-        match given:
-            case {"image_url": str(url)}:
-                return _read_data_url(url), None
-            case {"file_id": str(reference_id)}:
-                return None, _read_id(reference_id)
-            case _:
-                pass
-    message = (
-        "Send the reference as a file, as {'image_url': 'data:image/png;base64,…'} or as {'file_id': …}."
-    )
-    raise InvalidInput(message, _REFERENCE, "invalid_type")
+        return GivenInput(role, data=value)
+    match _unwritten(value):
+        case {"image_url": str(url)} if role.medium is Medium.PICTURE:
+            return GivenInput(role, data=_read_data_url(url, role.field))
+        case {"file_id": str(upload_id)}:
+            return GivenInput(role, upload_id=read_upload_id(upload_id, role.field))
+        case _:
+            form = ", as {'image_url': 'data:image/png;base64,…'}" if role.medium is Medium.PICTURE else ""
+            message = f"Send the {role.spoken} as a file{form} or as {{'file_id': …}}."
+            raise InvalidInput(message, role.field, "invalid_type")
 
 
 def _parse(text: str) -> object:
@@ -135,7 +166,7 @@ def _parse(text: str) -> object:
         return text
 
 
-def _read_data_url(url: str) -> bytes:
+def _read_data_url(url: str, param: str) -> bytes:
     """Read a data URL as browsers do: percent-encoded or not, in lines, with or without padding.
 
     Its type is not looked at: the picture's first bytes tell.
@@ -143,18 +174,23 @@ def _read_data_url(url: str) -> bytes:
     head, comma, data = url.strip().partition(",")
     if not (re.fullmatch(r"data:.*;\s*base64", head, re.IGNORECASE) and comma):
         message = "The studio does not fetch images from the web: send a file, or a data URL in base64."
-        raise InvalidInput(message, _REFERENCE, "invalid_image_url")
+        raise InvalidInput(message, param, "invalid_image_url")
     letters = b"".join(unquote_to_bytes(data).split()).rstrip(b"=")
     try:
         return base64.b64decode(letters + b"=" * (-len(letters) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         message = "The data URL is not valid base64."
-        raise InvalidInput(message, _REFERENCE, "invalid_image_url") from error
+        raise InvalidInput(message, param, "invalid_image_url") from error
 
 
-def _read_id(text: str) -> UUID:
+def read_upload_id(text: str, param: str) -> UUID:
+    """Return an upload's id.
+
+    Raises:
+        InvalidInput: It is none.
+    """
     try:
         return UUID(text)
     except ValueError as error:
-        message = "There is no such image; upload it again."
-        raise InvalidInput(message, _REFERENCE, "invalid_file_id") from error
+        message = "There is no such file; upload it again."
+        raise InvalidInput(message, param, "invalid_file_id") from error

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from sora_studio.domain.activity import Activity
 from sora_studio.domain.character import CharacterView
 from sora_studio.domain.ids import public_character_id, public_id
+from sora_studio.domain.inputs import InputView, UploadView
 from sora_studio.domain.model_card import ModelCard
 from sora_studio.domain.money import dollars
 from sora_studio.domain.profile import Model, Profile, name_of
@@ -187,21 +188,57 @@ class CharacterDeleted(BaseModel):
     deleted: Literal[True] = True
 
 
-class Reference(BaseModel):
-    """An uploaded picture; its id goes into `input_reference` as `{"file_id": …}`."""
+class Upload(BaseModel):
+    """An uploaded file; its id goes into a wish as `{"file_id": …}`."""
 
     id: str
-    object: Literal["reference"] = "reference"
-    width: int
+    object: Literal["upload"] = "upload"
+    content_type: str
+    width: int = Field(description="In pixels, like the height; 0: a sound has none.")
     height: int
+    seconds: float | None = Field(description="null: a picture has none.")
+
+    @classmethod
+    def of(cls, view: UploadView) -> "Upload":
+        """Shape an upload."""
+        return cls(
+            id=str(view.id),
+            content_type=view.content_type,
+            width=view.width,
+            height=view.height,
+            seconds=view.seconds,
+        )
 
 
-class ReferenceDeleted(BaseModel):
+class UploadDeleted(BaseModel):
     """The answer to a deletion."""
 
     id: str
-    object: Literal["reference.deleted"] = "reference.deleted"
+    object: Literal["upload.deleted"] = "upload.deleted"
     deleted: Literal[True] = True
+
+
+class VideoInput(BaseModel):
+    """One thing that went into a video beside the prompt."""
+
+    position: int
+    role: str = Field(description="first_frame, last_frame, picture, film, sound, edit or extend.")
+    content_type: str
+    width: int
+    height: int
+    seconds: float | None
+
+
+class VideoInputs(BaseModel):
+    """Everything that went into a video beside the prompt, in order."""
+
+    object: Literal["list"] = "list"
+    data: list[VideoInput]
+
+    @classmethod
+    def of(cls, views: Sequence[InputView]) -> "VideoInputs":
+        """Shape them."""
+        return cls(data=[VideoInput.model_validate(view, from_attributes=True) for view in views])
 
 
 class ModelOption(BaseModel):
@@ -245,8 +282,9 @@ class ModelDetails(BaseModel):
     frames: ModelFrames | None
     multiple_of: int | None = Field(description="Other sizes whose sides are multiples of it will do, too.")
     audio: bool
-    inputs: list[str] = Field(
-        description="first_frame, last_frame, pictures, films, sounds: what may go in beside the prompt."
+    inputs: dict[str, int] = Field(
+        description="What may go in beside the prompt wherever the model is, and how many of each: "
+        "first_frame, last_frame, picture, film, sound."
     )
     needs: list[str] = Field(description="Those without which it makes nothing.")
     options: list[ModelOption] = Field(description="What its server takes.")
@@ -264,7 +302,7 @@ class ModelDetails(BaseModel):
             and ModelFrames(rule=card.frames.rule, default=card.frames.default, most=card.frames.most),
             multiple_of=card.multiple_of,
             audio=card.audio,
-            inputs=sorted(card.inputs),
+            inputs={**card.inputs},
             needs=sorted(card.needs),
             options=[ModelOption.model_validate(each, from_attributes=True) for each in card.fields_of(kind)],
         )
@@ -283,6 +321,10 @@ class ModelOffer(BaseModel):
     seconds: list[str]
     price_per_second_usd: float | None = Field(description="At the first size; null: unknown.")
     prices_per_second_usd: dict[str, float | None] = Field(description="By size.")
+    inputs: dict[str, int] = Field(
+        description="What its server takes beside the prompt, and how many of each; edit, extend: "
+        "an uploaded video."
+    )
     card: ModelDetails | None = Field(description="What is known of the model; null: nobody wrote it down.")
 
     @classmethod
@@ -298,6 +340,7 @@ class ModelOffer(BaseModel):
             seconds=[str(seconds) for seconds in model.seconds],
             price_per_second_usd=prices[model.sizes[0]],
             prices_per_second_usd=prices,
+            inputs={**profile.takes(model.id)},
             card=card and ModelDetails.of(card, profile.kind),
         )
 

@@ -11,7 +11,15 @@ from sora_studio.api.body import read_fields
 from sora_studio.api.dependencies import IdentityDep, NamedIdentityDep
 from sora_studio.api.files import FILE, file_response
 from sora_studio.api.parsing import read_prompt, read_wish
-from sora_studio.api.schemas import ActivityList, Deleted, StatusList, Video, VideoList, VideoStatus
+from sora_studio.api.schemas import (
+    ActivityList,
+    Deleted,
+    StatusList,
+    Video,
+    VideoInputs,
+    VideoList,
+    VideoStatus,
+)
 from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id, public_id
@@ -41,8 +49,14 @@ class Wish(BaseModel):
     input_reference: Any = Field(
         None,
         description="The first frame: in a form a PNG, JPEG or WebP file; in JSON {image_url: data URL} or "
-        "{file_id: the id from POST /api/references}. It is fitted to the size.",
+        "{file_id: the id from POST /api/uploads}. It is fitted to the size.",
     )
+    last_frame: Any = Field(None, description="Beside the first one, in the same forms.")
+    pictures: list[Any] | None = Field(
+        None, description="References in order, each in one of these forms; kept as they are."
+    )
+    films: list[Any] | None = Field(None, description="References in order, each {file_id: …}: MP4.")
+    sounds: list[Any] | None = Field(None, description="References in order, each {file_id: …}: MP3 or WAV.")
     characters: list[CharacterRef] | None = Field(
         None, description="At most two, each named in the prompt; in JSON only."
     )
@@ -224,11 +238,20 @@ async def read_content(
     return file_response(request, file, download=download)
 
 
-@router.head("/{video_id}/reference", include_in_schema=False)
-@router.get("/{video_id}/reference", response_class=Response, responses=FILE)
-async def read_reference(request: Request, identity: IdentityDep, video_id: VideoId) -> Response:
-    """Return the picture that was sent as the first frame."""
-    return file_response(request, await services().media.reference(identity.user_id, video_id))
+@router.get("/{video_id}/inputs")
+async def list_inputs(identity: IdentityDep, video_id: VideoId) -> VideoInputs:
+    """List what went into a video beside the prompt, in order."""
+    await services().videos.get(identity.user_id, video_id)
+    return VideoInputs.of(await services().inputs.of(identity.user_id, video_id))
+
+
+@router.head("/{video_id}/inputs/{position}", include_in_schema=False)
+@router.get("/{video_id}/inputs/{position}", response_class=Response, responses=FILE)
+async def read_input(
+    request: Request, identity: IdentityDep, video_id: VideoId, position: Annotated[int, Path(ge=0, le=99)]
+) -> Response:
+    """Return one of them as it was sent; a frame is fitted to the video's size."""
+    return file_response(request, await services().inputs.file(identity.user_id, video_id, position))
 
 
 async def _remix(owner_id: UUID, video_id: UUID, prompt: str, idempotency_key: str | None) -> Video:

@@ -111,10 +111,10 @@ class Settings(BaseModel):
         description="Where the videos' files are kept; studios that share a database have to share it, too. "
         "Unset: `media` in the data directory.",
     )
-    unused_pictures_mb: Annotated[int, Field(ge=1)] = Field(
+    unused_uploads_mb: Annotated[int, Field(ge=1)] = Field(
         200,
-        alias="SORA_STUDIO_UNUSED_PICTURES_MB",
-        description="How many megabytes of uploaded pictures that no video uses yet a person may keep.",
+        alias="SORA_STUDIO_UNUSED_UPLOADS_MB",
+        description="How many megabytes of uploaded files that no video uses yet a person may keep.",
     )
     public_url: Annotated[str, AfterValidator(site_url)] = Field(
         "http://localhost:3000",

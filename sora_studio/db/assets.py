@@ -13,14 +13,14 @@ from sqlmodel import col, select
 
 from sora_studio.db.models import (
     AssetRow,
+    InputRow,
     JobRow,
-    ReferenceRow,
     TrashRow,
+    UploadRow,
     UsedIdempotencyKeyRow,
-    UserRow,
     VideoRow,
 )
-from sora_studio.db.repository import Repository, missing
+from sora_studio.db.repository import Repository
 from sora_studio.domain.video import Phase
 
 KEYS_LIVE = timedelta(days=1)
@@ -60,48 +60,6 @@ class AssetRepository(Repository):
         row = (await self._tx.exec(query)).one_or_none()
         return (row[0], row[1]) if row else None
 
-    async def add_reference(self, reference: ReferenceRow) -> None:
-        """Register an uploaded picture."""
-        self._tx.add(reference)
-        await self._tx.flush()
-
-    async def unused_bytes(self, owner_id: UUID) -> int:
-        """Return how much an owner's pictures take that no wish has named yet; uploads count one by one."""
-        one_by_one = select(UserRow.id).where(col(UserRow.id) == owner_id).with_for_update(key_share=True)
-        await self._do(one_by_one)
-        theirs = (col(ReferenceRow.owner_id) == owner_id, col(ReferenceRow.used_at).is_(None))
-        total = core_select(func.coalesce(func.sum(col(ReferenceRow.bytes)), 0)).where(*theirs)
-        return int((await self._do(total)).scalar_one())
-
-    async def use_reference(self, reference_id: UUID) -> None:
-        """Remember that a wish has named an uploaded picture."""
-        named = update(ReferenceRow).where(col(ReferenceRow.id) == reference_id)
-        await self._do(named.values(used_at=func.coalesce(col(ReferenceRow.used_at), func.now())))
-
-    async def erase_reference(self, owner_id: UUID, reference_id: UUID) -> None:
-        """Remove an uploaded picture; its file goes to the trash.
-
-        Raises:
-            NotFound: It is not there, or not the owner's.
-        """
-        row = await self.reference(owner_id, reference_id)
-        await self._throw_away(
-            select(col(ReferenceRow.key), func.now()).where(col(ReferenceRow.id) == row.id)
-        )
-        await self._do(delete(ReferenceRow).where(col(ReferenceRow.id) == row.id))
-
-    async def reference(self, owner_id: UUID, reference_id: UUID) -> ReferenceRow:
-        """Return an uploaded picture.
-
-        Raises:
-            NotFound: It is not there, or not the owner's.
-        """
-        found = await self._tx.get(ReferenceRow, reference_id)
-        if found is None or found.owner_id != owner_id:
-            message = "There is no such image; upload it again."
-            raise missing(owner_id, reference_id, message)
-        return found
-
     async def doomed(
         self, *, older_than: timedelta, limit: int, but: Collection[UUID] = ()
     ) -> Sequence[tuple[UUID, str, tuple[str, ...]]]:
@@ -136,8 +94,7 @@ class AssetRepository(Repository):
     async def erase(self, video_ids: Iterable[UUID]) -> None:
         """Remove deleted videos' rows; their files go to the trash in the same transaction."""
         doomed = [*video_ids]
-        keys = select(col(AssetRow.key), func.now()).where(col(AssetRow.video_id).in_(doomed))
-        await self._throw_away(keys)
+        await self.throw_away(*(_keys(of, of.video_id, doomed) for of in (AssetRow, InputRow)))
         gone = (col(VideoRow.id).in_(doomed), col(VideoRow.deleted_at).is_not(None))
         await self._spend_keys(*gone)
         await self._do(delete(VideoRow).where(*gone))
@@ -161,19 +118,20 @@ class AssetRepository(Repository):
         columns = ["owner_id", "idempotency_key", "request_sha256", "video_id", "erased_at"]
         await self._do(upsert(UsedIdempotencyKeyRow).from_select(columns, spent))
 
-    async def erase_references(self, *, older_than: timedelta) -> None:
-        """Remove uploads that never became a first frame, or have done so long ago."""
-        old = col(ReferenceRow.created_at) < func.now() - older_than
-        await self._throw_away(select(col(ReferenceRow.key), func.now()).where(old))
-        await self._do(delete(ReferenceRow).where(old))
+    async def erase_uploads(self, *, older_than: timedelta) -> None:
+        """Remove uploads that never became an input, or have done so long ago."""
+        old = col(UploadRow.created_at) < func.now() - older_than
+        await self.throw_away(select(col(UploadRow.key), func.now()).where(old))
+        await self._do(delete(UploadRow).where(old))
 
     async def discard_all(self, owner_id: UUID) -> None:
         """Put every file of an owner into the trash, as before the account goes."""
         videos = select(VideoRow.id).where(col(VideoRow.owner_id) == owner_id)
-        theirs = col(AssetRow.video_id).in_(videos)
-        references = select(col(ReferenceRow.key), func.now()).where(col(ReferenceRow.owner_id) == owner_id)
-        await self._throw_away(union_all(select(col(AssetRow.key), func.now()).where(theirs), references))
-        await self._do(delete(AssetRow).where(theirs))
+        kept = (AssetRow, InputRow)
+        uploads = select(col(UploadRow.key), func.now()).where(col(UploadRow.owner_id) == owner_id)
+        await self.throw_away(*(_keys(of, of.video_id, videos) for of in kept), uploads)
+        for of in kept:
+            await self._do(delete(of).where(col(of.video_id).in_(videos)))
 
     async def trash(self, *, limit: int) -> Sequence[str]:
         """Return keys of files to remove, oldest first."""
@@ -184,5 +142,11 @@ class AssetRepository(Repository):
         """Forget files that have been removed."""
         await self._do(delete(TrashRow).where(col(TrashRow.key).in_([*keys])))
 
-    async def _throw_away(self, keys: Any) -> None:  # noqa: ANN401 - any select of key and time
-        await self._do(upsert(TrashRow).from_select(["key", "created_at"], keys).on_conflict_do_nothing())
+    async def throw_away(self, *keys: Any) -> None:  # noqa: ANN401 - selects of key and time
+        """Put files into the trash."""
+        thrown = upsert(TrashRow).from_select(["key", "created_at"], union_all(*keys))
+        await self._do(thrown.on_conflict_do_nothing())
+
+
+def _keys(of: type[AssetRow | InputRow], video_id: UUID, videos: Any) -> Any:  # noqa: ANN401 - a select
+    return select(col(of.key), func.now()).where(col(video_id).in_(videos))

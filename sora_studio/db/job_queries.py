@@ -55,14 +55,22 @@ _BY_TURNS = f"""busy AS (
 
 _WHOLE = """SELECT claimed.*, video.owner_id, video.kind, video.prompt, video.model, video.size,
     video.seconds, video.characters, video.options, video.deleted_at,
-    parent.remote_id AS parent_remote_id, source.seconds AS parent_seconds, asset.key AS reference_key,
-    asset.sha256 AS reference_sha256, now() AS now
+    parent.remote_id AS parent_remote_id, coalesce(source.seconds, given.source_seconds) AS parent_seconds,
+    given.inputs, now() AS now
 FROM claimed
 JOIN video ON video.id = claimed.video_id
 LEFT JOIN video AS source ON source.id = video.parent_id
 LEFT JOIN job AS parent
     ON parent.video_id = video.parent_id AND parent.current AND parent.provider = claimed.provider
-LEFT JOIN asset ON asset.video_id = video.id AND asset.variant = 'reference'"""
+CROSS JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object(
+            'role', role, 'key', key, 'content_type', content_type, 'sha256', sha256,
+            'bytes', bytes
+        ) ORDER BY position) AS inputs,
+        greatest(1, round(max(input.seconds) FILTER (WHERE role = 'extend')))::integer::text
+            AS source_seconds
+    FROM input WHERE input.video_id = video.id
+) AS given"""
 
 _CLAIMED = f""", claimed AS (
     UPDATE job SET fence = fence + 1, lease_until = now() + :lease, holder = :holder

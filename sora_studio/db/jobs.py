@@ -20,7 +20,8 @@ from sora_studio.db.models import JobRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
-from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
+from sora_studio.domain.inputs import Role
+from sora_studio.domain.job import ClaimedJob, JobChange, JobInput, Likeness
 from sora_studio.domain.video import NEXT, Kind, Phase
 
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
@@ -245,6 +246,7 @@ def _to_claimed(row: Any) -> ClaimedJob:  # noqa: ANN401 - a Core row
     fields: dict[str, Any] = {name: getattr(row, name) for name in ClaimedJob.__dataclass_fields__}
     fields["phase"], fields["kind"] = Phase(row.phase), Kind(row.kind)
     fields["characters"] = tuple(row.characters)
+    fields["inputs"] = tuple(JobInput(**each | {"role": Role(each["role"])}) for each in row.inputs or ())
     return ClaimedJob(**fields)
 
 

@@ -11,7 +11,7 @@ from sqlmodel import select as select_rows
 
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.job_decisions import LOOK_AGAIN_AT_LOST
-from sora_studio.db.models import ActivityRow, AssetRow, JobRow, ReferenceRow, TrashRow, VideoRow
+from sora_studio.db.models import ActivityRow, AssetRow, InputRow, JobRow, TrashRow, UploadRow, VideoRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.problem import Problem
@@ -68,6 +68,7 @@ class Holding:
     phase: Phase
     problem_code: str | None
     assets: tuple[AssetRow, ...]
+    inputs: tuple[InputRow, ...]
 
 
 class MaintenanceRepository(Repository):
@@ -137,10 +138,13 @@ class MaintenanceRepository(Repository):
             .limit(limit)
         )
         rows = (await self._do(query if after is None else query.where(col(VideoRow.id) > after))).all()
+        page = [row.id for row in rows]
         assets: dict[UUID, list[AssetRow]] = defaultdict(list)
-        found = select_rows(AssetRow).where(col(AssetRow.video_id).in_([row.id for row in rows]))
-        for asset in await self._tx.exec(found):
+        for asset in await self._tx.exec(select_rows(AssetRow).where(col(AssetRow.video_id).in_(page))):
             assets[asset.video_id].append(asset)
+        inputs: dict[UUID, list[InputRow]] = defaultdict(list)
+        for each in await self._tx.exec(select_rows(InputRow).where(col(InputRow.video_id).in_(page))):
+            inputs[each.video_id].append(each)
         return [
             Holding(
                 video_id=row.id,
@@ -151,13 +155,14 @@ class MaintenanceRepository(Repository):
                 phase=Phase(row.phase),
                 problem_code=row.problem_code,
                 assets=tuple(assets[row.id]),
+                inputs=tuple(inputs[row.id]),
             )
             for row in rows
         ]
 
     async def registered(self, keys: Collection[str]) -> set[str]:
         """Return those of the keys that a row names."""
-        tables = (AssetRow.key, ReferenceRow.key, TrashRow.key)
+        tables = (AssetRow.key, InputRow.key, UploadRow.key, TrashRow.key)
         named = union_all(*(select(col(key)).where(col(key).in_(keys)) for key in tables))
         return {key for (key,) in await self._do(named)}
 

@@ -32,6 +32,7 @@ from sqlmodel import Field, SQLModel
 
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.audit import STORED, Result
+from sora_studio.domain.inputs import Role
 from sora_studio.domain.job import Charge
 from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, PosterWidth, Variant
 
@@ -44,9 +45,6 @@ SQLModel.metadata.naming_convention = MetaData(
         "pk": "pk_%(table_name)s",
     },
 ).naming_convention
-
-REFERENCE = "reference"
-"""The asset that was given, not made: the fitted first frame."""
 
 AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 """Due by any clock: the database's may differ from ours."""
@@ -320,12 +318,12 @@ class CharacterRow(SQLModel, table=True):
 
 
 class AssetRow(SQLModel, table=True):
-    """A file of a video on our own storage."""
+    """A file that was made of a video, on our own storage."""
 
     __tablename__ = "asset"
     __table_args__ = (
         CheckConstraint(
-            one_of("variant", [*Variant, *(width.variant for width in PosterWidth), REFERENCE]),
+            one_of("variant", [*Variant, *(width.variant for width in PosterWidth)]),
             name="variant",
         ),
         CheckConstraint("bytes > 0", name="bytes"),
@@ -342,10 +340,32 @@ class AssetRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
 
 
-class ReferenceRow(SQLModel, table=True):
-    """A picture that was uploaded and waits to become a first frame."""
+class InputRow(SQLModel, table=True):
+    """A file that goes into a video, on our own storage: as it is sent to the provider."""
 
-    __tablename__ = "reference"
+    __tablename__ = "input"
+    __table_args__ = (
+        CheckConstraint(one_of("role", Role), name="role"),
+        CheckConstraint("bytes > 0", name="bytes"),
+    )
+
+    video_id: UUID = Field(sa_column=Column(ForeignKey("video.id", ondelete="CASCADE"), primary_key=True))
+    position: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
+    role: str = Field(sa_type=Text)
+    key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    content_type: str = Field(sa_type=Text)
+    bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sha256: str = Field(sa_type=Text)
+    width: int  # pixels; 0: a sound has none
+    height: int
+    seconds: float | None = None  # None: a picture has none
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
+class UploadRow(SQLModel, table=True):
+    """A file that was uploaded and waits to become an input."""
+
+    __tablename__ = "upload"
 
     id: UUID = Field(primary_key=True)
     owner_id: UUID = Field(sa_column=_owner(index=True))
@@ -353,8 +373,9 @@ class ReferenceRow(SQLModel, table=True):
     content_type: str = Field(sa_type=Text)
     bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
     sha256: str = Field(sa_type=Text)
-    width: int
+    width: int  # pixels; 0: a sound has none
     height: int
+    seconds: float | None = None  # None: a picture has none
     created_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
     used_at: datetime | None = Field(default=None, sa_column=_maybe_moment())  # when a wish first named it
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Lateral, Row, Select, and_, func, select, tuple_
 from sqlmodel import SQLModel
 
-from sora_studio.db.models import REFERENCE
 from sora_studio.domain.facts import Facts
 from sora_studio.domain.job import Charge
 from sora_studio.domain.library import SortOrder
@@ -19,7 +18,7 @@ UNFINISHED = (Status.QUEUED, Status.IN_PROGRESS)
 Position = tuple[Any, Any]
 """Where a video stands in its library: when it was asked for, and its id."""
 
-_JOB, _ASSET = (SQLModel.metadata.tables[name] for name in ("job", "asset"))
+_JOB = SQLModel.metadata.tables["job"]
 SHOWN = [
     VIDEO.c[name]
     for name in (
@@ -63,15 +62,9 @@ def beyond(order: SortOrder, position: Position, video: FromClause = VIDEO) -> C
 
 
 def select_views(video: FromClause = VIDEO) -> Select[*tuple[Any, ...]]:
-    """Join to videos what a view shows beside them.
-
-    The reference is joined, not asked for with EXISTS: for that PostgreSQL would read the row of every file.
-    """
-    columns = [video.c[column.name] for column in SHOWN]
-    job, has_reference = _jobs(video), _ASSET.c.video_id.is_not(None).label("has_reference")
-    is_reference = and_(_ASSET.c.video_id == video.c.id, _ASSET.c.variant == REFERENCE)
-    joined = select(*columns, *job.c, has_reference).select_from(video).join(job, job.c.current)
-    return joined.outerjoin(_ASSET, is_reference)
+    """Join to videos what a view shows beside them."""
+    columns, job = [video.c[column.name] for column in SHOWN], _jobs(video)
+    return select(*columns, *job.c).select_from(video).join(job, job.c.current)
 
 
 def _jobs(video: FromClause) -> Lateral:
@@ -110,7 +103,6 @@ def to_view(row: Row[Any]) -> VideoView:
         charged_micros=None if row.charged_micros is None else int(row.charged_micros),
         unclear=row.unclear,
         problem=Problem(row.problem_code, row.problem_message or "") if row.problem_code else None,
-        has_reference=row.has_reference,
         remote_status=row.remote_status,
         characters=tuple(row.characters),
         accepted_at=row.accepted_at,

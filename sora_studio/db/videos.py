@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
 from sora_studio.db.assets import KEYS_LIVE, AssetRepository
-from sora_studio.db.models import AssetRow, JobRow, UsedIdempotencyKeyRow, VideoRow
+from sora_studio.db.models import InputRow, JobRow, UsedIdempotencyKeyRow, VideoRow
 from sora_studio.db.repository import Repository, missing
 from sora_studio.db.search import ordinal
 from sora_studio.db.video_views import UNFINISHED, VIDEO, keyset, owned_by, select_views, to_view
@@ -25,8 +25,8 @@ _NO_VIDEO = "There is no such video."
 class VideoRepository(Repository):
     """Reads and writes videos inside one transaction; every method takes the owner."""
 
-    async def add(self, video: VideoRow, *parts: JobRow | AssetRow) -> None:
-        """Write down a wish: the video with its words, then its first job and its reference.
+    async def add(self, video: VideoRow, *parts: JobRow | InputRow) -> None:
+        """Write down a wish: the video with its words, then its first job and its inputs.
 
         Others who add to the library wait meanwhile (`UserRepository.hold`).
 

@@ -14,7 +14,6 @@ NAME_MAX = 80  # characters, from the API's own limit
 MOST = 2
 """Characters in one video."""
 
-FILM_MAX_BYTES = 50 * 1024 * 1024
 _SHORTEST, _LONGEST = 2, 4  # seconds
 _TOLERANCE = 0.1  # seconds: encoders round to whole pictures
 _SIDES = range(720, 1081)  # pixels, the shorter side

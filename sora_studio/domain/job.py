@@ -9,6 +9,7 @@ from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.card_field import Option, Options
 from sora_studio.domain.derivations import requested_seconds
 from sora_studio.domain.facts import NO_FACTS, Facts
+from sora_studio.domain.inputs import Role
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import Kind, Phase
 
@@ -53,6 +54,17 @@ class Likeness:
 
 
 @dataclass(frozen=True)
+class JobInput:
+    """A file that is sent along."""
+
+    role: Role
+    key: str  # in our storage
+    content_type: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
 class ClaimedJob:
     """A due job that this process holds, with what is needed to work on it."""
 
@@ -79,8 +91,7 @@ class ClaimedJob:
     parent_remote_id: str | None  # the parent's remote id at the same provider
     parent_seconds: str | None
     characters: tuple[str, ...]  # their remote ids
-    reference_key: str | None
-    reference_sha256: str | None
+    inputs: tuple[JobInput, ...]  # what goes in beside the prompt, in order
     now: datetime  # the database's clock at the claim
     due_at: datetime | None = None
     deleted_at: datetime | None = None  # its video is; what became of it is wanted all the same

@@ -6,14 +6,17 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from sora_studio.domain.text import is_inside
 
 SPRITE_COLUMNS = 5
 SPRITE_ROWS = 4
-REFERENCE_MAX_BYTES = 20 * 1024 * 1024
-REFERENCE_MAX_PIXELS = 50_000_000
+PICTURE_MAX_BYTES = 20 * 1024 * 1024
+PICTURE_MAX_PIXELS = 50_000_000
+FILM_MAX_BYTES = 50 * 1024 * 1024
+FILM_MAX_SECONDS = 120
+SOUND_MAX_BYTES = 15 * 1024 * 1024
+SOUND_MAX_SECONDS = 300
 
 
 class ByteRange(NamedTuple):
@@ -51,19 +54,18 @@ class MediaFacts:
     seconds: float
 
 
-@dataclass(frozen=True)
-class ReferenceView:
-    """An uploaded picture that can be a video's first frame."""
-
-    id: UUID
-    width: int
-    height: int
-
-
 _NAME_CHARACTERS, _NAME_BYTES = 80, 255
 _SIGNS, _EDGES = " -_'().", " .\u200c\u200d"
 _JOINERS = "\u200c\u200d"  # of letters: neither is seen, and without them some words are other ones
-_ENDINGS = {"video/mp4": ".mp4", "image/webp": ".webp", "image/jpeg": ".jpg", "image/png": ".png"}
+ENDINGS = {
+    "video/mp4": ".mp4",
+    "image/webp": ".webp",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "audio/mpeg": ".mp3",
+    "audio/wav": ".wav",
+}
+"""What names of files end with, by media type: every one that the studio keeps."""
 
 
 def file_name(title: str, content_type: str) -> str:
@@ -71,7 +73,7 @@ def file_name(title: str, content_type: str) -> str:
 
     Letters keep their marks; at most 80 characters as people count them, and 255 bytes.
     """
-    ending = _ENDINGS.get(content_type, "")
+    ending = ENDINGS.get(content_type, "")
     written = unicodedata.normalize("NFC", title)
     kept = "".join(char if _may_stay(char) else " " for char in written)
     return (_beginning(" ".join(kept.split()), _NAME_BYTES - len(ending)).strip(_EDGES) or "video") + ending

@@ -5,14 +5,14 @@ Everything here is pure. The cards themselves are data, in `providers/models`.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TypeVar, cast
 
 from sora_studio.domain.card_field import CardField, Option, Options, check_options
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.inputs import Role, Takes
 from sora_studio.domain.video import SIDE_MAX, Size
 
 _SHAPE_WEIGHT = 4.0  # a wrong shape is worse than as wrong a number of pixels
@@ -24,16 +24,6 @@ _ALWAYS: Mapping[str, Mapping[str, str]] = {
 }
 """What follows from a wish, and under which name a kind of server takes it: these servers make
 `seconds * 24` frames otherwise, whatever the model."""
-
-
-class Input(StrEnum):
-    """What a model may be given beside the prompt."""
-
-    FIRST_FRAME = "first_frame"
-    LAST_FRAME = "last_frame"
-    PICTURES = "pictures"
-    FILMS = "films"
-    SOUNDS = "sounds"
 
 
 @dataclass(frozen=True)
@@ -94,8 +84,8 @@ class ModelCard:
     fps: float | None = None  # None: it makes what it likes
     frames: Frames | None = None
     audio: bool = False
-    inputs: frozenset[Input] = frozenset()
-    needs: frozenset[Input] = frozenset()  # those without which it makes nothing
+    inputs: Takes = field(default_factory=dict[Role, int])  # what may go in beside the prompt, and how many
+    needs: frozenset[Role] = frozenset()  # those without which it makes nothing
     fields: tuple[CardField, ...] = ()
     ended: date | None = None  # since when its maker no longer serves it
 
@@ -199,30 +189,6 @@ def read_options(card: ModelCard | None, kind: str, given: Mapping[str, object],
         message = f"There is no model card for {model}, so the studio does not know its field {name!r}."
         raise InvalidInput(message, name, "unknown_parameter")
     return check_options(card.fields_of(kind) if card else (), given, model)
-
-
-def check_inputs(card: ModelCard, given: frozenset[Input]) -> None:
-    """Make sure that a model takes what goes in beside the prompt, and has what it needs.
-
-    Raises:
-        InvalidInput: It takes no such thing, or makes nothing without another one.
-    """
-    for each in sorted(given - card.inputs):
-        message = f"{card.label} takes no {_SPOKEN[each]}. Remove it, or choose another model."
-        raise InvalidInput(message, _PARAMS[each], "unsupported")
-    for each in sorted(card.needs - given):
-        message = f"{card.label} makes nothing without a {_SPOKEN[each]}. Add it, or choose another model."
-        raise InvalidInput(message, _PARAMS[each], "missing_required_parameter")
-
-
-_SPOKEN = {
-    Input.FIRST_FRAME: "first frame",
-    Input.LAST_FRAME: "last frame",
-    Input.PICTURES: "reference picture",
-    Input.FILMS: "reference film",
-    Input.SOUNDS: "reference sound",
-}
-_PARAMS = {each: "input_reference" if each is Input.FIRST_FRAME else each.value for each in Input}
 
 
 def nearest_size(size: str, sizes: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sora_studio.domain.card_field import Option, Options
 from sora_studio.domain.facts import NO_FACTS, Facts
+from sora_studio.domain.inputs import Role
 from sora_studio.domain.media import ByteRange, Chunks
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Model, Profile
@@ -17,6 +18,16 @@ from sora_studio.domain.video import Kind, Status, Variant
 
 Clock = Callable[[], datetime]
 """Returns the current time, UTC-aware."""
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that goes in beside the prompt, on the local disk while it is sent."""
+
+    role: Role
+    content_type: str
+    path: Path
+    bytes: int
 
 
 @dataclass(frozen=True)
@@ -28,11 +39,16 @@ class Submission:
     model: str
     size: str
     seconds: str  # of an extension: those that are added
-    reference: bytes | None = field(default=None, repr=False)  # a PNG of exactly `size`
+    inputs: tuple[InputFile, ...] = ()  # in order; frames are PNGs of exactly `size`
     kind: Kind = Kind.CREATE
     source: str | None = None  # the remote id of what is remixed, edited or extended
     characters: tuple[str, ...] = ()  # their remote ids
     options: Options = field(default_factory=dict[str, Option])  # of the model's own fields
+
+    @property
+    def size_of_inputs(self) -> int:
+        """Return how many bytes go in beside the prompt."""
+        return sum(each.bytes for each in self.inputs)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ class ProblemCode(StrEnum):
     # A submit.
     SUBMIT_UNKNOWN = "submit_unknown"  # nobody can tell whether the provider accepted it
     SOURCE_MISSING = "source_missing"  # what it was to be made from is not at the provider
-    REFERENCE_MISSING = "reference_missing"  # its picture is not in our storage
+    INPUT_MISSING = "input_missing"  # what goes into it is not in our storage
     PROVIDER_MISSING = "provider_missing"  # the provider is not configured
     PROVIDER_ELSEWHERE = "provider_elsewhere"  # it is with another server that had the provider's name
 

@@ -1,20 +1,14 @@
 """Profiles: what a provider can do, as data. Shown in the form, checked before the POST."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from sora_studio.domain.card_field import Options
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.model_card import (
-    Input,
-    ModelCard,
-    ModelCards,
-    Price,
-    check_inputs,
-    read_options,
-)
+from sora_studio.domain.inputs import Role, Takes, check_inputs, taken
+from sora_studio.domain.model_card import ModelCard, ModelCards, Price, read_options
 from sora_studio.domain.text import whole_number
 from sora_studio.domain.video import Size
 
@@ -51,6 +45,7 @@ class Operation(StrEnum):
     EXTEND = "extend"
     CHARACTERS = "characters"
     REFERENCE = "reference"
+    UPLOADS = "uploads"  # edits and extends films that come with the request
     MODELS = "models"
 
 
@@ -174,15 +169,26 @@ class Profile:
         """
         return read_options(self.card(model_id), self.kind, given, model_id)
 
-    def require_inputs(self, model_id: str, given: frozenset[Input]) -> None:
+    def takes(self, model_id: str) -> Takes:
+        """Return how many inputs of which role a model takes here, as far as is known."""
+        card = self.card(model_id)
+        known = card.inputs if card is not None and card.ended is None else None
+        takes = taken(self.kind, known) if Operation.REFERENCE in self.operations else {}
+        if Operation.UPLOADS in self.operations:
+            sources = {Role.EDIT: Operation.EDIT, Role.EXTEND: Operation.EXTEND}
+            takes |= {role: 1 for role, operation in sources.items() if operation in self.operations}
+        return takes
+
+    def require_inputs(self, model_id: str, given: Sequence[Role]) -> None:
         """Make sure that a model takes what goes in beside the prompt, as far as it is known.
 
         Raises:
-            InvalidInput: It does not, or needs something else.
+            InvalidInput: It does not, or needs something else; `param` is the field of the API.
         """
         card = self.card(model_id)
-        if card is not None and card.ended is None:
-            check_inputs(card, given)
+        binding = card is not None and card.ended is None
+        label, needs = (card.label, card.needs) if card and binding else (model_id, frozenset[Role]())
+        check_inputs(label, self.kind, self.takes(model_id), needs, given)
 
     def choose(self, model_id: str | None, size: str | None, seconds: str | None) -> tuple[Model, str, str]:
         """Check and complete a choice; what is None becomes the model's first.

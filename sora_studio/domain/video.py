@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.facts import NO_FACTS, Facts
+from sora_studio.domain.inputs import GivenInput
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.text import check_storable, is_blank, shorten, whole_number
 
@@ -184,8 +185,7 @@ class VideoWish:
     size: str | None = None  # None: the model's first
     seconds: str | None = None  # None: the model's first; the API's spelling, a string
     provider: str | None = None  # None: the first provider
-    reference: bytes | None = None  # an uploaded picture as it came, PNG, JPEG or WebP
-    reference_id: UUID | None = None  # or one that was uploaded before
+    inputs: tuple[GivenInput, ...] = ()  # what goes in beside the prompt, in order
     title: str | None = None
     characters: tuple[UUID, ...] = ()  # people and things made before, whose names are in the prompt
     options: Mapping[str, object] = field(default_factory=dict[str, object])  # of the model's own fields
@@ -216,7 +216,6 @@ class VideoView:
     charged_micros: int | None  # what these cost together, each at its own price; None: unknown
     unclear: int  # attempts that may cost: their POST began, and nobody knows whether they were taken
     problem: Problem | None
-    has_reference: bool
     remote_status: str | None  # an unknown status word, verbatim
     characters: tuple[str, ...] = ()  # their remote ids
     accepted_at: datetime | None = None  # when the provider took the job

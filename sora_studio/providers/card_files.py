@@ -21,7 +21,8 @@ from sora_studio.config.error import place, reason
 from sora_studio.config.providers import Dollars, Lengths, Size, Text
 from sora_studio.domain.card_field import CardField, FieldType
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.model_card import Frames, Input, Licence, ModelCard, ModelCards, Price, lines_of
+from sora_studio.domain.inputs import FRAMES, SOURCES, Role
+from sora_studio.domain.model_card import Frames, Licence, ModelCard, ModelCards, Price, lines_of
 from sora_studio.domain.money import MICROS_PER_DOLLAR
 from sora_studio.domain.profile import Preset
 
@@ -109,8 +110,8 @@ class _Card(_Table):
     fps: Annotated[float, Field(gt=0, le=120)] | None = None
     frames: _Frames | None = None
     audio: bool = False
-    inputs: list[Input] = []
-    needs: list[Input] = []
+    inputs: dict[Role, Annotated[int, Field(ge=1, le=100)]] = {}
+    needs: list[Role] = []
     fields: dict[str, FieldSettings] = {}
     ended: date | None = None
 
@@ -124,6 +125,9 @@ class _Card(_Table):
             raise ValueError(message)
         if not set(self.needs) <= set(self.inputs):
             message = "needs must be among inputs"
+            raise ValueError(message)
+        if SOURCES & set(self.inputs) or any(self.inputs.get(role, 1) > 1 for role in FRAMES):
+            message = "inputs are first_frame = 1, last_frame = 1, and so many of picture, film and sound"
             raise ValueError(message)
         return self
 
@@ -141,7 +145,7 @@ class _Card(_Table):
             fps=self.fps,
             frames=self.frames and self.frames.read(),
             audio=self.audio,
-            inputs=frozenset(self.inputs),
+            inputs=self.inputs,
             needs=frozenset(self.needs),
             fields=tuple(each.named(name) for name, each in self.fields.items()),
             ended=self.ended,

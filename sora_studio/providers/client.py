@@ -61,6 +61,9 @@ class Route:
     proxy: str | None = field(default=None, repr=False)  # None: none, whatever the environment says
 
 
+_SLOWEST = 500_000  # bytes per second at which files are sent
+
+
 class ApiClient:
     """Makes the calls to one server."""
 
@@ -87,8 +90,12 @@ class ApiClient:
         self._closed = False
 
     @asynccontextmanager
-    async def call(self, call: Call) -> AsyncGenerator["Requests"]:
+    async def call(self, call: Call, size: int = 0) -> AsyncGenerator["Requests"]:
         """Bound one request and the reading of its answer, and translate what goes wrong.
+
+        Args:
+            call: What is asked.
+            size: Bytes that are sent along, which take their time.
 
         Raises:
             ProviderError: It went wrong.
@@ -98,7 +105,8 @@ class ApiClient:
 
         requests, seconds, busy = connection.asking, self._timeouts.fetch, frozenset[int]()
         if call.makes:
-            requests, seconds, busy = connection.making, self._timeouts.submit, self._profile.busy
+            requests, busy = connection.making, self._profile.busy
+            seconds = self._timeouts.submit + size / _SLOWEST
         with translated_errors(call, busy):
             async with asyncio.timeout(seconds):  # the SDK bounds each read only
                 yield requests

@@ -6,20 +6,29 @@ Each method is exactly one request. Answers are returned as they came; `wire` re
 # The SDK marks every video method as deprecated since OpenAI's own service ended; other servers live on.
 # pyright: reportDeprecated=false
 
+import asyncio
 import base64
-from collections.abc import Mapping
-from typing import BinaryIO
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from httpx2 import Response
 from openai import APIStatusError, AsyncOpenAI, omit
 
+from sora_studio.domain.inputs import Form, Place, input_fields, places
+from sora_studio.domain.media import ENDINGS
 from sora_studio.domain.model_card import request_fields
-from sora_studio.domain.ports import Submission
+from sora_studio.domain.ports import InputFile, Submission
 from sora_studio.domain.profile import Body, Profile
 from sora_studio.domain.video import Kind
 from sora_studio.providers.error_body import read_json
 from sora_studio.providers.reading.job import is_video
+
+_NAMES = {kind: f"reference{ending}" for kind, ending in ENDINGS.items()}
+
+_Placed = tuple[Place, InputFile]
+"""An input, and where the server looks for it."""
 
 
 class Requests:
@@ -31,33 +40,35 @@ class Requests:
 
     async def create(self, submission: Submission) -> Response:
         """Ask for a new video; a form has no agreed way to name characters."""
-        fields = self._fields(submission)
+        kind, roles = self._profile.kind, [each.role for each in submission.inputs]
+        fields = {"prompt": submission.prompt, **self._fields(submission), **input_fields(kind, roles)}
+        if self._profile.sends_model:
+            fields["model"] = submission.model
+        placed = [*zip(places(kind, roles), submission.inputs, strict=True)]
+        in_form = all(place.form is Form.FILE for place, _ in placed)
         nested = any(isinstance(value, dict) for value in fields.values())
-        if self._profile.body is Body.JSON or submission.characters or nested:
-            return await self._create_in_json(submission, fields)
-        picture = submission.reference
-        answer = await self._videos.create(
-            prompt=submission.prompt,
-            model=submission.model if self._profile.sends_model else omit,
-            extra_body=fields,
-            # With name and type, the one form that every server takes.
-            input_reference=("reference.png", picture, "image/png") if picture else omit,
-            extra_headers=_once(submission.job_id),
-        )
-        return answer.http_response
+        if self._profile.body is Body.JSON or submission.characters or nested or not in_form:
+            return await self._create_in_json(submission, fields, placed)
+        return await self._post_form("/videos", submission, fields, placed)
 
-    async def derive(self, submission: Submission, source: str) -> Response:
-        """Ask for a video made from another job of the same server."""
+    async def derive(self, submission: Submission) -> Response:
+        """Ask for a video made from another job of the same server, or from a film that comes along."""
         if submission.kind is Kind.REMIX:
             answer = await self._videos.remix(
-                source, prompt=submission.prompt, extra_headers=_once(submission.job_id)
+                submission.source or "", prompt=submission.prompt, extra_headers=_once(submission.job_id)
             )
             return answer.http_response
-        # The SDK's own methods for edits and extensions take nothing but a file.
-        body: dict[str, object] = {"prompt": submission.prompt, "video": {"id": source}}
+        path, fields = "/videos/edits", {"prompt": submission.prompt}
         if submission.kind is Kind.EXTEND:
-            return await self._post("/videos/extensions", submission, body | {"seconds": submission.seconds})
-        return await self._post("/videos/edits", submission, body)
+            path, fields = "/videos/extensions", fields | {"seconds": submission.seconds}
+        if submission.source is not None:
+            # The SDK's own methods for edits and extensions take nothing but a file.
+            return await self._post(path, submission, fields | {"video": {"id": submission.source}})
+        if submission.kind is Kind.EDIT and self._profile.sends_model:
+            fields["model"] = submission.model
+        roles = [each.role for each in submission.inputs]
+        placed = [*zip(places(self._profile.kind, roles), submission.inputs, strict=True)]
+        return await self._post_form(path, submission, fields, placed)
 
     async def create_character(self, name: str, film: BinaryIO, key: UUID) -> Response:
         """Ask for a character made from an MP4, which is read as it is sent."""
@@ -101,16 +112,37 @@ class Requests:
         card, kind = self._profile.card(submission.model), self._profile.kind
         return request_fields(card, kind, submission.size, submission.seconds, submission.options)
 
-    async def _create_in_json(self, submission: Submission, fields: Mapping[str, object]) -> Response:
-        body: dict[str, object] = {"prompt": submission.prompt, **fields}
-        if self._profile.sends_model:
-            body["model"] = submission.model
+    async def _create_in_json(
+        self, submission: Submission, fields: Mapping[str, object], placed: Sequence[_Placed]
+    ) -> Response:
+        body: dict[str, Any] = {**fields}
         if submission.characters:
             body["characters"] = [{"id": remote_id} for remote_id in submission.characters]
-        if submission.reference:
-            data = base64.b64encode(submission.reference).decode()
-            body["input_reference"] = {"image_url": f"data:image/png;base64,{data}"}
+        for place, each in placed:
+            data = await asyncio.to_thread(each.path.read_bytes)
+            url = f"data:{each.content_type};base64,{base64.b64encode(data).decode()}"
+            if place.form is Form.FILE:
+                body[place.name] = {"image_url": url}
+                continue
+            item: dict[str, object] = {"type": "image_url", "image_url": {"url": url}}
+            frame = {"frame_type": str(each.role)} if place.form is Form.FRAME else {}
+            body.setdefault(place.name, []).append(item | frame)
         return await self._post("/videos", submission, body)
+
+    async def _post_form(
+        self, path: str, submission: Submission, fields: Mapping[str, object], placed: Sequence[_Placed]
+    ) -> Response:
+        """Send a form; its files are read as they are sent, each with the name and type that servers want."""
+        with ExitStack() as opened:
+            files = [
+                (place.name, (_NAMES[each.content_type], opened.enter_context(file), each.content_type))
+                for place, each in placed
+                for file in [await asyncio.to_thread(each.path.open, "rb")]
+            ]
+            headers = {**_once(submission.job_id), "Content-Type": "multipart/form-data"}
+            return await self._sdk.post(
+                path, body={**fields}, files=files, cast_to=Response, options={"headers": headers}
+            )
 
     async def _post(self, path: str, submission: Submission, body: Mapping[str, object]) -> Response:
         return await self._sdk.post(

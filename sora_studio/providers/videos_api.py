@@ -21,6 +21,7 @@ from sora_studio.domain.errors import (
     ProviderUnavailable,
     Unsupported,
 )
+from sora_studio.domain.inputs import SOURCES
 from sora_studio.domain.ports import Content, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.profile import Model, Operation, Profile
 from sora_studio.domain.video import Kind, Variant
@@ -89,15 +90,18 @@ class VideosApiProvider:
             ProviderUnavailable: Nothing was taken.
             ProviderRejected: Nothing was taken and nothing would be.
         """
-        if submission.kind is not Kind.CREATE and submission.source is not None:
+        brought = any(each.role in SOURCES for each in submission.inputs)
+        if submission.kind is not Kind.CREATE and (submission.source is not None or brought):
             self._require(_DERIVES[submission.kind])
-            async with self._client.call(Call.REMIX) as requests:
-                return self._new_job(await requests.derive(submission, submission.source))
-        if submission.reference:
+            if brought:
+                self._require(Operation.UPLOADS)
+            async with self._client.call(Call.REMIX, submission.size_of_inputs) as requests:
+                return self._new_job(await requests.derive(submission))
+        if submission.inputs:
             self._require(Operation.REFERENCE)
         if submission.characters:
             self._require(Operation.CHARACTERS)
-        async with self._client.call(Call.CREATE) as requests:
+        async with self._client.call(Call.CREATE, submission.size_of_inputs) as requests:
             return self._new_job(await requests.create(submission))
 
     async def create_character(self, name: str, film: Path, key: UUID) -> str:

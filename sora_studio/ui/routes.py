@@ -32,14 +32,14 @@ def posters(video_id: str) -> str:
     return ", ".join((*small, f"{whole} {POSTER_SIDE}w"))
 
 
-def reference(video_id: str) -> str:
-    """Return the address of the picture that a video starts from."""
-    return f"/api/videos/{video_id}/reference"
+def video_input(video_id: str, position: object) -> str:
+    """Return the address of something that went into a video."""
+    return f"/api/videos/{video_id}/inputs/{position}"
 
 
-def upload(reference_id: str) -> str:
-    """Return the address of an uploaded picture that no video uses yet."""
-    return f"/api/references/{reference_id}"
+def upload(upload_id: str) -> str:
+    """Return the address of an uploaded file that no video uses yet."""
+    return f"/api/uploads/{upload_id}"
 
 
 def again(parent_id: str, video_id: str, kind: Kind) -> str:

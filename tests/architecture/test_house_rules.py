@@ -16,7 +16,7 @@ _WITHOUT_A_NOUN = {"util", "utils", "helper", "helpers", "common", "core", "misc
 _CATCH_EVERYTHING = {
     "sora_studio/providers/errors.py": "whatever the SDK stumbles over, the POST may have been taken",
     "sora_studio/scheduler.py": "one failed run must not end the background work",
-    "sora_studio/services/pictures/reference.py": "Pillow stumbles over hostile pictures as it likes",
+    "sora_studio/services/pictures/picture.py": "Pillow stumbles over hostile pictures as it likes",
     "sora_studio/services/worker_pool.py": "FFmpeg and Pillow stumble over hostile files as they like",
 }
 _MAY_READ_THE_ENVIRONMENT = {

@@ -55,8 +55,9 @@ _BOUNDS = {
     "characters in a video": character.MOST,
     "extensions": derivations.EXTENDED_MAX,
     "webhook": webhooks.BODY_MAX // 1024,
-    "picture": media.REFERENCE_MAX_BYTES // 2**20,
-    "film for a character": character.FILM_MAX_BYTES // 2**20,
+    "picture": media.PICTURE_MAX_BYTES // 2**20,
+    "film": media.FILM_MAX_BYTES // 2**20,
+    "sound": media.SOUND_MAX_BYTES // 2**20,
 }
 
 

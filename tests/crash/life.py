@@ -25,6 +25,7 @@ from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, PosterWidth, VideoView, VideoWish
 from tests.crash.tripwire import Tripwire
 from tests.support.films import picture
+from tests.support.inputs import first_frame
 from tests.support.waiting import PATIENCE, eventually
 from tests.support.workers import InlineWorkers
 
@@ -84,7 +85,9 @@ class Life:
 
     async def _wish(self, opened: Studio) -> VideoView:
         """Click, as a person does whose first click may have been lost: with the same key."""
-        wish = VideoWish(self.prompt, size="1280x720", seconds="4", reference=picture((64, 36), "PNG"))
+        wish = VideoWish(
+            self.prompt, size="1280x720", seconds="4", inputs=(first_frame(picture((64, 36), "PNG")),)
+        )
         return await opened.services.videos.create(UUID(self.owner_id), wish, idempotency_key=REQUEST_KEY)
 
     async def _completed(self, opened: Studio, view: VideoView) -> VideoView:

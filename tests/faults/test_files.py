@@ -44,7 +44,7 @@ async def test_a_slow_download_holds_up_nobody(harness: StudioHarness):
 
 async def test_what_people_send_holds_up_nothing_that_is_saved(harness: StudioHarness, tmp_path: Path):
     """However many films and pictures that take long they have us look at."""
-    uploads = harness.studio.services.media._worker_pool
+    uploads = harness.studio.services.uploads._worker_pool
     looking = [asyncio.create_task(uploads.run(_look_for_long, tmp_path / "end")) for _ in range(4)]
     assert (await harness.until(await harness.ask())).phase is Phase.COMPLETED
     (tmp_path / "end").touch()

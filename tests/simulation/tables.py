@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.assets import SEARCH_TIME
 from sora_studio.db.engine import Database
-from sora_studio.db.models import AT_ONCE, REFERENCE, AssetRow, JobRow
+from sora_studio.db.models import AT_ONCE, AssetRow, JobRow
 from sora_studio.db.webhook_deliveries import AT_MOST_EVERY, KEPT, WAITS
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
@@ -265,13 +265,11 @@ class MemoryJobs(_Store):
             if each.video_id == video.parent_id and each.current and each.provider == job.provider
         )
         parent = next(parents, None)
-        reference = self._t.assets.get((video.id, REFERENCE))
         values: dict[str, Any] = {**video.__dict__, **job.__dict__}
         values["now"] = self._t.now
         values["parent_seconds"] = source and source.seconds
         values["parent_remote_id"] = parent and parent.remote_id
-        values["reference_key"] = reference and reference.key
-        values["reference_sha256"] = reference and reference.sha256
+        values["inputs"] = ()
         return ClaimedJob(**{name: values[name] for name in _CLAIMED})
 
     async def begin(self, job: ClaimedJob, server: str | None = None) -> bool:
@@ -457,7 +455,7 @@ class MemoryAssets(_Store):
     async def forget_words(self) -> None:
         """Nobody leaves here."""
 
-    async def erase_references(self, *, older_than: timedelta) -> None:
+    async def erase_uploads(self, *, older_than: timedelta) -> None:
         """No uploads here."""
 
     async def trash(self, *, limit: int) -> Sequence[str]:

@@ -45,6 +45,8 @@ def services_with(accounts: Any) -> container.Services:
         videos=missing,
         derivations=missing,
         media=missing,
+        uploads=missing,
+        inputs=missing,
         characters=missing,
         health=missing,
         webhooks=missing,

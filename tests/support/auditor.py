@@ -64,7 +64,8 @@ FROM job JOIN video ON video.id = job.video_id ORDER BY job.created_at
 """  # noqa: S608 - our own constant
 _KEPT = """
 SELECT key, bytes, sha256, video_id, variant FROM asset
-UNION ALL SELECT key, bytes, sha256, NULL, NULL FROM reference
+UNION ALL SELECT key, bytes, sha256, video_id, role FROM input
+UNION ALL SELECT key, bytes, sha256, NULL, NULL FROM upload
 """
 
 

@@ -5,7 +5,7 @@ database, a provider or a disk of their own.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,11 +26,11 @@ from sora_studio.domain.errors import (
     InvalidInput,
     NotFound,
     NotSignedIn,
-    TooLarge,
 )
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.inputs import Role, UploadView
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
-from sora_studio.domain.media import REFERENCE_MAX_BYTES, MediaFile, ReferenceView, file_name
+from sora_studio.domain.media import MediaFile, file_name
 from sora_studio.domain.profile import Profile
 from sora_studio.domain.video import (
     Kind,
@@ -121,7 +121,6 @@ class FakeVideos:
             charged_micros=None,
             unclear=int(phase is Phase.SUBMIT_UNKNOWN),
             problem=None,
-            has_reference=False,
             remote_status=None,
             sent=phase is not Phase.SUBMITTING,
         )
@@ -151,9 +150,10 @@ class FakeVideos:
         self._may_refuse()
         prompt = clean_prompt(wish.prompt)
         self.most.append(most_micros)
-        if wish.reference_id and wish.reference_id not in self.pictures:
-            message = "There is no such image; upload it again."
-            raise InvalidInput(message, "input_reference", "invalid_file_id")
+        for each in wish.inputs:
+            if each.upload_id and each.upload_id not in self.pictures:
+                message = "There is no such file; upload it again."
+                raise InvalidInput(message, each.role.field, "invalid_file_id")
         model, size, seconds = self.profile.choose(wish.model, wish.size, wish.seconds)
         price = model.price(size, seconds)
         more = {"model": model.id, "size": size, "seconds": seconds, "price_micros": price}
@@ -313,11 +313,10 @@ class FakeMedia:
     videos: FakeVideos
     folder: Path
     files: dict[tuple[UUID, Variant], MediaFile] = field(default_factory=dict)
-    uploads: dict[UUID, tuple[UUID, MediaFile]] = field(default_factory=dict)
 
     def keep(self, view: VideoView, variant: Variant, data: bytes) -> MediaFile:
         """Put a file of a video in."""
-        kept = self._write(data, view.title, CONTENT_TYPES[variant])
+        kept = self.write(data, view.title, CONTENT_TYPES[variant])
         self.files[view.id, variant] = kept
         return kept
 
@@ -330,35 +329,7 @@ class FakeMedia:
             raise Conflict(message)
         return self.files[video_id, variant]
 
-    async def reference(self, owner_id: UUID, video_id: UUID) -> MediaFile:
-        view = await self.videos.get(owner_id, video_id)
-        if not view.has_reference:
-            message = "This video has no reference image."
-            raise NotFound(message)
-        return self.files[video_id, Variant.THUMBNAIL]
-
-    async def add_reference(self, owner_id: UUID, data: bytes) -> ReferenceView:
-        if len(data) > REFERENCE_MAX_BYTES:
-            message = "A picture has at most 20 MB."
-            raise TooLarge(message, "file")
-        try:
-            width, height = Image.open(BytesIO(data)).size
-        except UnidentifiedImageError as error:
-            message = "This is not an image."
-            raise InvalidInput(message, "file") from error
-        view = ReferenceView(new_id(), width, height)
-        self.videos.pictures.add(view.id)
-        self.uploads[view.id] = owner_id, self._write(data, "reference", "image/png")
-        return view
-
-    async def reference_upload(self, owner_id: UUID, reference_id: UUID) -> MediaFile:
-        owner, file = self.uploads.get(reference_id, (None, None))
-        if file is None or owner != owner_id:
-            message = "There is no such image."
-            raise NotFound(message)
-        return file
-
-    def _write(self, data: bytes, title: str, content_type: str) -> MediaFile:
+    def write(self, data: bytes, title: str, content_type: str) -> MediaFile:
         sha256 = hashlib.sha256(data).hexdigest()
         (self.folder / sha256).write_bytes(data)
         return MediaFile(
@@ -372,6 +343,45 @@ class FakeMedia:
             width=320,
             height=180,
         )
+
+
+@dataclass
+class FakeUploads:
+    """Pictures in the same folder."""
+
+    media: FakeMedia
+    kept: dict[UUID, tuple[UUID, UploadView, MediaFile]] = field(default_factory=dict)
+
+    async def add(self, owner_id: UUID, chunks: AsyncIterator[bytes], param: str = "file") -> UploadView:
+        data = b"".join([chunk async for chunk in chunks])
+        try:
+            width, height = Image.open(BytesIO(data)).size
+        except UnidentifiedImageError as error:
+            message = "This is not an image."
+            raise InvalidInput(message, param) from error
+        file = self.media.write(data, "upload", "image/png")
+        view = UploadView(new_id(), file.content_type, file.bytes, file.sha256, width, height)
+        self.media.videos.pictures.add(view.id)
+        self.kept[view.id] = owner_id, view, file
+        return view
+
+    async def get(self, owner_id: UUID, upload_id: UUID) -> UploadView:
+        return self._of(owner_id, upload_id)[0]
+
+    async def file(self, owner_id: UUID, upload_id: UUID) -> MediaFile:
+        return self._of(owner_id, upload_id)[1]
+
+    async def reuse(self, owner_id: UUID, video_id: UUID) -> tuple[tuple[Role, UploadView], ...]:
+        """Return copies of nothing: no video here was made with anything."""
+        del owner_id, video_id
+        return ()
+
+    def _of(self, owner_id: UUID, upload_id: UUID) -> tuple[UploadView, MediaFile]:
+        owner, view, file = self.kept.get(upload_id, (None, None, None))
+        if view is None or file is None or owner != owner_id:
+            message = "There is no such file."
+            raise NotFound(message)
+        return view, file
 
 
 @dataclass
@@ -396,6 +406,7 @@ class FakeStudio:
 
     def __post_init__(self) -> None:
         self.media = FakeMedia(self.videos, self.folder)
+        self.uploads = FakeUploads(self.media)
         self.derivations = FakeDerivations(self.videos)
 
     def services(self) -> Services:

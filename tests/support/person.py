@@ -36,7 +36,7 @@ class Person:
 
     async def add_picture(self, data: bytes) -> str:
         """Upload a picture and return its id."""
-        answer = await self.http.post("/api/references", files={"file": ("picture", data)})
+        answer = await self.http.post("/api/uploads", files={"file": ("picture", data)})
         assert answer.status_code == 200, answer.text
         return answer.json()["id"]
 

@@ -121,7 +121,7 @@ def _is_right(askers: Sequence[ClaimedJob], enough_for: int) -> bool:
             job.prompt,
             job.kind,
             job.parent_remote_id,
-            job.reference_sha256,
+            tuple((each.role, each.sha256) for each in job.inputs),
             job.characters,
             frozenset(job.options.items()),
         )

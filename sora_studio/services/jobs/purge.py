@@ -53,7 +53,7 @@ class Purger:
             if gone:
                 await assets.erase(gone)
             await assets.forget_words()  # of what was found meanwhile
-            await assets.erase_references(older_than=UPLOADS_LIVE)
+            await assets.erase_uploads(older_than=UPLOADS_LIVE)
             await self._stores.deliveries(tx).forget_old()
             keys = await assets.trash(limit=_BATCH * 4)
         if dropped := [key for key in keys if await self._is_dropped(key)]:

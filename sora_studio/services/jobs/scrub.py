@@ -14,7 +14,7 @@ import structlog
 
 from sora_studio.db.engine import Database
 from sora_studio.db.maintenance import Holding, MaintenanceRepository
-from sora_studio.db.models import REFERENCE, AssetRow
+from sora_studio.db.models import AssetRow, InputRow
 from sora_studio.domain.errors import JobNotFound, MediaError, ProviderError, StorageError, describe
 from sora_studio.domain.ports import Storage, StoredFile
 from sora_studio.domain.problem import Problem, ProblemCode
@@ -22,6 +22,7 @@ from sora_studio.domain.video import Phase, Variant
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.jobs.download import Downloader, FileRequest, measure
+from sora_studio.services.videos.inputs import is_input_name
 
 MOST = 20_000
 """Videos that one run looks at; the next one goes on after them."""
@@ -30,6 +31,7 @@ GRACE = 3600.0
 """Seconds that a file may lie there before it has a row."""
 
 _PAGE = 200
+_GIVEN = "input "  # what names of files begin with that were given, not made
 _STRANGE = 20  # so many films are missing, and most of a page: the disk belongs to another database
 _ANOTHERS = "This folder seems to belong to another database, so nothing was changed."
 
@@ -128,17 +130,18 @@ class Scrubber:
         findings.complaints += [
             f"Video {holding.video_id}: {variant} {what}." for variant, what in bad.items()
         ]
-        if fix and bad.keys() != {REFERENCE} and await self._mend(holding, bad):
+        if fix and not all(name.startswith(_GIVEN) for name in bad) and await self._mend(holding, bad):
             findings.mended += 1
 
     async def _compare(self, holding: Holding, *, deep: bool) -> dict[str, str]:
         """Return what is wrong with which of a video's files."""
-        rows = {asset.variant: asset for asset in holding.assets}
+        rows: dict[str, AssetRow | InputRow] = {asset.variant: asset for asset in holding.assets}
+        rows |= {f"{_GIVEN}{each.position + 1}": each for each in holding.inputs}
         expected = {*rows, *(Variant if holding.phase is Phase.COMPLETED else ())}
         found = {variant: await self._wrong(rows.get(variant), deep=deep) for variant in sorted(expected)}
         return {variant: what for variant, what in found.items() if what}
 
-    async def _wrong(self, row: AssetRow | None, *, deep: bool) -> str:
+    async def _wrong(self, row: AssetRow | InputRow | None, *, deep: bool) -> str:
         file = await self._storage.stat(row.key) if row else None
         if row is None or file is None:
             return "is missing"
@@ -242,9 +245,9 @@ def _age(file: StoredFile) -> float:
 
 
 def _video_of(key: str) -> UUID | None:
-    """Return whose film or still it is; None for a picture that was given: nobody has paid for it."""
+    """Return whose film or still it is; None for what was given: nobody has paid for it."""
     kind, video, *name = key.split("/")
-    if kind != "videos" or name == [f"{REFERENCE}.png"]:
+    if kind != "videos" or is_input_name(name):
         return None
     try:
         return UUID(video)

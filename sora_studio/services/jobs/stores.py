@@ -98,7 +98,7 @@ class AssetStore(Protocol):
         """Empty the prompts of owners who left, but for those by which jobs are looked for."""
         ...
 
-    async def erase_references(self, *, older_than: timedelta) -> None:
+    async def erase_uploads(self, *, older_than: timedelta) -> None:
         """Remove uploads of that age."""
         ...
 

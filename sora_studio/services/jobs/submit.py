@@ -5,7 +5,8 @@ certainly never sent, and one with it has to be looked for in the provider's lis
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,8 +21,9 @@ from sora_studio.domain.errors import (
     Unavailable,
     Unsupported,
 )
+from sora_studio.domain.inputs import SOURCES
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
-from sora_studio.domain.ports import Provider, RemoteJob, Storage, Submission
+from sora_studio.domain.ports import InputFile, Provider, RemoteJob, Storage, Submission
 from sora_studio.domain.problem import NO_PROBLEM, Problem, ProblemCode
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Phase
@@ -100,7 +102,8 @@ class Submitter:
 
     async def _ask(self, provider: Provider, job: ClaimedJob) -> JobChange:
         try:
-            remote = await _submit_or_emulate(provider, await self._order(provider, job))
+            async with self._order(provider, job) as order:
+                remote = await _submit_or_emulate(provider, order)
         except SubmitUnclear as error:
             return _unclear(job, error)
         except ProviderUnavailable as error:
@@ -110,28 +113,43 @@ class Submitter:
         except ProviderRejected as error:
             return _refused(job, error.code, error.message)
         except StorageError as error:
-            return _refused(job, ProblemCode.REFERENCE_MISSING, str(error))
+            return _refused(job, ProblemCode.INPUT_MISSING, str(error))
         return change_for(job, remote, how=ActivityKind.SUBMITTED)
 
-    async def _order(self, provider: Provider, job: ClaimedJob) -> Submission:
+    @asynccontextmanager
+    async def _order(self, provider: Provider, job: ClaimedJob) -> AsyncGenerator[Submission]:
+        """Have everything that the provider is told together for the block, files included.
+
+        Raises:
+            ProviderRejected: What it builds on is not at the provider.
+            StorageError: An input is not in our storage.
+        """
         source = job.parent_remote_id if job.kind is not Kind.CREATE else None
         if job.kind is Kind.REMIX and Operation.REMIX not in provider.profile.operations:
             source = None
-        if job.kind in _NEVER_EMULATED and source is None:
+        brought = any(each.role in SOURCES for each in job.inputs)
+        if job.kind in _NEVER_EMULATED and source is None and not brought:
             message = "The video it builds on is no longer at the provider."
             raise ProviderRejected(message, ProblemCode.SOURCE_MISSING)
-        return Submission(
-            job_id=job.id,
-            prompt=job.prompt,
-            model=job.model,
-            size=job.size,
-            seconds=job.requested_seconds,
-            reference=await self._storage.read(job.reference_key) if job.reference_key else None,
-            kind=job.kind if source else Kind.CREATE,
-            source=source,
-            characters=job.characters,
-            options=job.options,
-        )
+        async with AsyncExitStack() as files:
+            paths = [
+                await files.enter_async_context(self._storage.materialise(each.key)) for each in job.inputs
+            ]
+            yield Submission(
+                job_id=job.id,
+                prompt=job.prompt,
+                model=job.model,
+                size=job.size,
+                seconds=job.requested_seconds,
+                inputs=tuple(
+                    InputFile(each.role, each.content_type, path, each.bytes)
+                    for each, path in zip(job.inputs, paths, strict=True)
+                ),
+                kind=job.kind if source or brought else Kind.CREATE,
+                source=source,
+                characters=job.characters,
+                options=job.options,
+            )
 
     def _leave_alone(self, name: str, seconds: float) -> None:
         """Take no more wishes to a provider whose turns are all taken: hundreds would be refused in vain."""

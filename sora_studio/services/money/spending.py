@@ -4,17 +4,20 @@ Every attempt is priced and built here, whatever asks for it, so that a limit on
 place and in the transaction that spends.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sora_studio.db.engine import Transaction
 from sora_studio.db.jobs import JobRepository
-from sora_studio.db.models import AssetRow, JobRow, VideoRow
+from sora_studio.db.models import InputRow, JobRow, VideoRow
+from sora_studio.db.uploads import UploadRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.derivations import requested_seconds
 from sora_studio.domain.errors import LimitReached, PriceChanged
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.inputs import whole_seconds
 from sora_studio.domain.job import Charge
 from sora_studio.domain.money import price_tag
 from sora_studio.domain.video import Kind, VideoView
@@ -49,14 +52,14 @@ class Spending:
         return (await self._reserve(tx, video)).price_micros
 
     async def first_attempt(
-        self, tx: Transaction, video: VideoRow, *assets: AssetRow, most_micros: int | None = None
+        self, tx: Transaction, video: VideoRow, *inputs: InputRow, most_micros: int | None = None
     ) -> None:
-        """Store a new video with its first job and its files.
+        """Store a new video with its first job and its inputs.
 
         Args:
             tx: Whose commit spends.
             video: The video.
-            assets: Its files.
+            inputs: What goes into it.
             most_micros: The price that the person was shown; None: whatever it costs.
 
         Raises:
@@ -65,7 +68,8 @@ class Spending:
             LimitReached: The owner has too many unfinished videos, or a new account and too many in a minute.
         """
         await self._require_room(tx, video.owner_id)
-        await VideoRepository(tx).add(video, await self._reserve(tx, video, most_micros), *assets)
+        job = await self._reserve(tx, video, most_micros, inputs)
+        await VideoRepository(tx).add(video, job, *inputs)
 
     async def next_attempt(self, tx: Transaction, video: VideoView, most_micros: int | None = None) -> bool:
         """Start another job for a video that needs attention, at the price of today; False: it needs none.
@@ -85,12 +89,22 @@ class Spending:
             self._throttle.hit("create by a new account", str(owner_id))
 
     async def _reserve(
-        self, tx: Transaction, video: VideoRow | VideoView, most_micros: int | None = None
+        self,
+        tx: Transaction,
+        video: VideoRow | VideoView,
+        most_micros: int | None = None,
+        inputs: Sequence[InputRow] | None = None,
     ) -> JobRow:
-        """Quote an attempt and build its job: the one place where a price becomes a charge."""
+        """Quote an attempt and build its job: the one place where a price becomes a charge.
+
+        Its inputs are given when they are not stored yet.
+        """
         parent_seconds = None
         if video.kind == Kind.EXTEND and video.parent_id:
             parent_seconds = await VideoRepository(tx).seconds(video.parent_id)
+        elif video.kind == Kind.EXTEND and video.owner_id:
+            stored = await UploadRepository(tx).inputs(video.owner_id, video.id) if inputs is None else inputs
+            parent_seconds = next((str(whole_seconds(each.seconds)) for each in stored if each.seconds), None)
         seconds = requested_seconds(video.kind, video.seconds, parent_seconds)
         price = self.quote(video.provider, video.model, video.size, seconds)
         if most_micros is not None and (price is None or price > most_micros):

@@ -11,7 +11,10 @@ from sora_studio.services.resources import Resources
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.characters import CharacterService
 from sora_studio.services.videos.derivations import DerivationService
-from sora_studio.services.videos.media import UNUSED_MAX, MediaService
+from sora_studio.services.videos.inputs import InputService
+from sora_studio.services.videos.media import MediaService
+from sora_studio.services.videos.new_video import NewVideos
+from sora_studio.services.videos.uploads import UNUSED_MAX, UploadService
 from sora_studio.services.videos.videos import VideoService
 from sora_studio.services.videos.wishes import Wishes
 
@@ -21,7 +24,7 @@ class Caps:
     """How much one person may have at a time."""
 
     max_pending: int | None = None  # unfinished videos; None: any number
-    unused_max: int = UNUSED_MAX  # bytes of pictures that no wish has named yet
+    unused_max: int = UNUSED_MAX  # bytes of files that no wish has named yet
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class VideoServices:
     videos: VideoService
     derivations: DerivationService
     media: MediaService
+    uploads: UploadService
+    inputs: InputService
     characters: CharacterService
 
 
@@ -56,26 +61,36 @@ def assemble(
     caps, clock = caps or Caps(), clock or _utc_now
     spending = Spending(on.catalog, throttle=throttle, max_pending=caps.max_pending)
     throttle = throttle or Throttle()
-    media = MediaService(
+    media = MediaService(db=on.db, storage=on.storage, disk_space=on.disk_space, sessions=sessions)
+    uploads = UploadService(
         db=on.db,
         storage=on.storage,
-        disk_space=on.disk_space,
+        media=media,
         worker_pool=on.worker_pool,
         throttle=throttle,
-        sessions=sessions,
         unused_max=caps.unused_max,
     )
+    inputs = InputService(db=on.db, storage=on.storage, media=media, worker_pool=on.worker_pool)
     wishes = Wishes(
-        db=on.db, catalog=on.catalog, media=media, spending=spending, throttle=throttle, wake=wake
+        db=on.db,
+        catalog=on.catalog,
+        media=media,
+        inputs=inputs,
+        spending=spending,
+        throttle=throttle,
+        wake=wake,
     )
+    new = NewVideos(catalog=on.catalog, uploads=uploads, clock=clock)
     return VideoServices(
         videos=VideoService(
-            db=on.db, catalog=on.catalog, wishes=wishes, spending=spending, clock=clock, wake=wake
+            db=on.db, catalog=on.catalog, new=new, wishes=wishes, spending=spending, wake=wake
         ),
         derivations=DerivationService(
             db=on.db, catalog=on.catalog, spending=spending, wishes=wishes, clock=clock
         ),
         media=media,
+        uploads=uploads,
+        inputs=inputs,
         characters=CharacterService(
             db=on.db,
             catalog=on.catalog,

@@ -4,7 +4,6 @@ The protocol has no list of characters. So one whose answer was lost cannot be l
 told, and decides whether to make it again.
 """
 
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -17,7 +16,7 @@ from sora_studio.db.engine import Database, retry_on_deadlock
 from sora_studio.db.models import CharacterRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain import rate_limit
-from sora_studio.domain.character import FILM_MAX_BYTES, CharacterView, check_film, clean_name
+from sora_studio.domain.character import CharacterView, check_film, clean_name
 from sora_studio.domain.errors import (
     Conflict,
     InvalidInput,
@@ -25,12 +24,11 @@ from sora_studio.domain.errors import (
     MediaError,
     ProviderMisconfigured,
     ProviderRejected,
-    StorageError,
     SubmitUnclear,
-    TooLarge,
     Unsupported,
 )
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.media import FILM_MAX_BYTES
 from sora_studio.domain.ports import Clock, Provider, Storage
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Variant
@@ -38,6 +36,7 @@ from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.pictures import inspect_video
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.media import MediaService
+from sora_studio.services.videos.receiving import receive
 from sora_studio.services.videos.wishes import check_key, fingerprint, reused
 from sora_studio.services.worker_pool import WorkerPool
 
@@ -166,7 +165,8 @@ class CharacterService:
             return
         path = self._storage.spool()
         try:
-            yield path, await _write(path, film)
+            received = await receive(path, film, lambda _: FILM_MAX_BYTES, "video")
+            yield path, received.sha256
         finally:
             await anyio.Path(path).unlink(missing_ok=True)
 
@@ -223,21 +223,3 @@ def _id_of(owner_id: UUID, idempotency_key: str | None) -> UUID:
         return new_id()
     check_key(idempotency_key)
     return uuid5(owner_id, idempotency_key)
-
-
-async def _write(path: Path, film: AsyncIterator[bytes]) -> str:
-    """Write an upload to a file; return its SHA-256."""
-    length, sha256 = 0, hashlib.sha256()
-    try:
-        async with await anyio.open_file(path, "wb") as file:
-            async for chunk in film:
-                length += len(chunk)
-                if length > FILM_MAX_BYTES:
-                    message = f"A video for a character has at most {FILM_MAX_BYTES // 2**20} MB."
-                    raise TooLarge(message, "video", "file_too_large")
-                sha256.update(chunk)
-                await file.write(chunk)
-    except OSError as error:
-        message = "The video could not be stored."
-        raise StorageError(message) from error
-    return sha256.hexdigest()

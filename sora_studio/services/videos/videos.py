@@ -10,21 +10,17 @@ from sora_studio.db.activity import ActivityRepository
 from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.library import LibraryRepository
-from sora_studio.db.models import VideoRow
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.activity import Activity, ActivityKind
-from sora_studio.domain.errors import Conflict, InvalidInput
-from sora_studio.domain.ids import new_id
+from sora_studio.domain.errors import Conflict
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery
-from sora_studio.domain.model_card import Input
-from sora_studio.domain.ports import Clock
 from sora_studio.domain.profile import Profile
 from sora_studio.domain.tasks import TaskName, Wake
-from sora_studio.domain.text import check_storable, is_blank
-from sora_studio.domain.video import TITLE_MAX, Phase, VideoView, VideoWish, clean_prompt, title_of
+from sora_studio.domain.video import Phase, VideoView, VideoWish, clean_prompt
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.money.spending import Spending
+from sora_studio.services.videos.new_video import NewVideos, clean_title
 from sora_studio.services.videos.search_words import search_words
 from sora_studio.services.videos.wishes import RequestFingerprint, Wishes
 
@@ -40,13 +36,13 @@ class VideoService:
         *,
         db: Database,
         catalog: ProviderCatalog,
+        new: NewVideos,
         wishes: Wishes,
         spending: Spending,
-        clock: Clock,
         wake: Wake,
     ) -> None:
-        self._db, self._catalog, self._wishes = db, catalog, wishes
-        self._spending, self._clock, self._wake = spending, clock, wake
+        self._db, self._catalog, self._new, self._wishes = db, catalog, new, wishes
+        self._spending, self._wake = spending, wake
 
     def profiles(self) -> tuple[Profile, ...]:
         """Return what the form may offer."""
@@ -82,28 +78,9 @@ class VideoService:
             InsufficientStorage: The file could not be saved.
             Unavailable: No database.
         """
-        prompt = clean_prompt(wish.prompt)
-
-        async def make() -> VideoRow:
-            profile, model, size, seconds = await self._catalog.choose(
-                wish.provider, wish.model, wish.size, wish.seconds
-            )
-            pictured = wish.reference or wish.reference_id
-            profile.require_inputs(model.id, frozenset({Input.FIRST_FRAME} if pictured else ()))
-            return VideoRow(
-                id=new_id(),
-                owner_id=owner_id,
-                title=_clean_title(wish.title) if wish.title else title_of(prompt),
-                prompt=prompt,
-                provider=profile.name,
-                model=model.id,
-                size=size,
-                seconds=seconds,
-                options=dict(profile.options(model.id, wish.options)),
-                created_at=self._clock(),
-            )
-
+        clean_prompt(wish.prompt)
         request = RequestFingerprint.of(owner_id, idempotency_key, wish)
+        make = partial(self._new.make, owner_id, wish)
         return await self._wishes.once(request, wish, make, most_micros)
 
     async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:
@@ -165,7 +142,7 @@ class VideoService:
         Raises:
             InvalidInput: Empty, or longer than 120 characters.
         """
-        title = _clean_title(title)
+        title = clean_title(title)
         prompt = (await self.get(owner_id, video_id)).prompt  # which never changes
         return await self._retitle(owner_id, video_id, title, await search_words(title, prompt))
 
@@ -275,12 +252,3 @@ class VideoService:
                 message = "There is nothing to decide about this video."
                 raise Conflict(message)
             return await videos.view(owner_id, video_id)
-
-
-def _clean_title(text: str) -> str:
-    check_storable(text, "title")
-    title = " ".join(text.split())
-    if is_blank(title) or len(title) > TITLE_MAX:
-        message = f"A title must have 1 to {TITLE_MAX} characters."
-        raise InvalidInput(message, "title")
-    return title

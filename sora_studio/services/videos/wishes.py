@@ -8,16 +8,18 @@ from uuid import UUID
 
 from sora_studio.db.characters import CharacterRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
-from sora_studio.db.models import AssetRow, VideoRow
+from sora_studio.db.models import InputRow, VideoRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.character import check_cast
-from sora_studio.domain.errors import Conflict, IdempotencyKeyReused, InvalidInput, NotFound
+from sora_studio.domain.errors import Conflict, IdempotencyKeyReused, InvalidInput
+from sora_studio.domain.inputs import GivenInput
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.video import Kind, Size, VideoView, VideoWish
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.throttle import Throttle
+from sora_studio.services.videos.inputs import InputService
 from sora_studio.services.videos.media import MediaService
 from sora_studio.services.videos.search_words import search_words
 
@@ -48,11 +50,17 @@ class RequestFingerprint:
         """
         if key is not None:
             check_key(key)
-        picture = wish.reference and hashlib.sha256(wish.reference).hexdigest()
-        asked = asdict(replace(wish, reference=None))
-        options = sorted(asked.pop("options").items())
-        more = [options] if options else []  # requests of before there were any are still recognised
-        return cls(owner_id, key, fingerprint(kind, parent_id, asked, picture, *more))
+        inputs = [(each.role, _content_of(each)) for each in wish.inputs]
+        asked = asdict(replace(wish, inputs=()))
+        asked["options"] = sorted(asked["options"].items())
+        return cls(owner_id, key, fingerprint(kind, parent_id, asked, inputs))
+
+
+def _content_of(given: GivenInput) -> str:
+    """Return what an input is recognised by when it comes again."""
+    if given.data is not None:
+        return hashlib.sha256(given.data).hexdigest()
+    return given.sha256 or str(given.upload_id)
 
 
 class Wishes:
@@ -64,11 +72,12 @@ class Wishes:
         db: Database,
         catalog: ProviderCatalog,
         media: MediaService,
+        inputs: InputService,
         spending: Spending,
         throttle: Throttle,
         wake: Wake,
     ) -> None:
-        self._db, self._catalog, self._media = db, catalog, media
+        self._db, self._catalog, self._media, self._inputs = db, catalog, media, inputs
         self._spending, self._throttle, self._wake = spending, throttle, wake
 
     async def once(
@@ -84,14 +93,14 @@ class Wishes:
 
         Args:
             request: Whose wish it is, and what it is recognised by.
-            wish: As it came: its reference and characters.
+            wish: As it came: its inputs and characters.
             make: Checks the wish and returns its video, still without its characters.
             most_micros: The price that the person was shown; None: whatever it costs. It is no part of the
                 request: the same one may come again at another price.
 
         Raises:
-            InvalidInput: The provider takes no jobs or no pictures, the reference is no picture, or a
-                character cannot appear in this video; or `make` says so.
+            InvalidInput: The provider takes no jobs, an input is not what its role wants, or a character
+                cannot appear in this video; or `make` says so.
             NotFound: A character is not the owner's, or the video made before has been deleted.
             PriceChanged: It costs more than what the person was shown.
             IdempotencyKeyReused: The idempotency key came before with another wish.
@@ -103,11 +112,11 @@ class Wishes:
             return before
         video = await make()
         video.idempotency_key, video.request_sha256 = request.key, request.sha256
-        assets = await self._complete(video, wish)
+        inputs = await self._complete(video, wish)
         try:
-            view = await self._store(video, *assets, most_micros=most_micros)
+            view = await self._store(video, *inputs, most_micros=most_micros)
         except Conflict:  # the same request, a moment before
-            await self._media.discard(assets)
+            await self._inputs.discard(inputs)
             if before := await self._find_existing(request):
                 return before
             raise
@@ -126,28 +135,20 @@ class Wishes:
                 raise reused()
             return await videos.view(request.owner_id, made[0])
 
-    async def _complete(self, video: VideoRow, wish: VideoWish) -> tuple[AssetRow, ...]:
-        """Let a checked video through, fill in its characters and words, and keep its reference."""
+    async def _complete(self, video: VideoRow, wish: VideoWish) -> tuple[InputRow, ...]:
+        """Let a checked video through, fill in its characters and words, and keep its inputs."""
         self._throttle.hit("create", str(video.owner_id))
         self._catalog.require_available(video.provider)
         await self._media.require_disk_space()
         video.characters = await self._cast(video, wish)
         video.search = await search_words(video.title, video.prompt)
-        return await self._reference(video, wish)
+        return await self._inputs.keep(video.owner_id, video.id, wish.inputs, Size.parse(video.size))
 
     @retry_on_deadlock
-    async def _store(self, video: VideoRow, *assets: AssetRow, most_micros: int | None) -> VideoView:
+    async def _store(self, video: VideoRow, *inputs: InputRow, most_micros: int | None) -> VideoView:
         async with self._db.transaction() as tx:
-            await self._spending.first_attempt(tx, video, *assets, most_micros=most_micros)
+            await self._spending.first_attempt(tx, video, *inputs, most_micros=most_micros)
             return await VideoRepository(tx).view(video.owner_id, video.id)
-
-    async def _reference(self, video: VideoRow, wish: VideoWish) -> tuple[AssetRow, ...]:
-        if wish.reference or wish.reference_id:
-            self._catalog.require_operation(video.provider, Operation.REFERENCE)
-        try:
-            return await self._media.fit_reference(video.owner_id, video.id, wish, Size.parse(video.size))
-        except NotFound as error:
-            raise InvalidInput(str(error), "input_reference", "invalid_file_id") from error
 
     async def _cast(self, video: VideoRow, wish: VideoWish) -> list[str]:
         if not wish.characters:

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from sora_studio.db.engine import Database
-from sora_studio.db.models import AssetRow, JobRow, ReferenceRow, SessionRow, TrashRow, UserRow, VideoRow
+from sora_studio.db.models import AssetRow, JobRow, SessionRow, TrashRow, UploadRow, UserRow, VideoRow
 from sora_studio.domain.account import Identity, Origin, SignedIn
 from sora_studio.domain.errors import Conflict, InvalidInput, LimitReached, NotAllowed, NotFound, NotSignedIn
 from sora_studio.domain.ids import new_id
@@ -476,7 +476,7 @@ async def test_deleting_the_account_takes_everything_and_trashes_the_files(
             "ada/thumbnail",
             "ada/upload",
         }
-        for table in (UserRow, SessionRow, ReferenceRow):
+        for table in (UserRow, SessionRow, UploadRow):
             assert len((await tx.exec(select(table))).all()) == 1, table
         left = (await tx.exec(select(VideoRow).where(col(VideoRow.owner_id).is_(None)))).one()
         assert (left.title, left.prompt, left.deleted_at is None) == ("", "", False)
@@ -557,7 +557,7 @@ async def add_files(database: Database, person, name: str) -> None:
         tx.add(JobRow(id=new_id(), video_id=video.id, provider="p"))
         tx.add_all([asset(video, "video", f"{name}/video"), asset(video, "thumbnail", f"{name}/thumbnail")])
         tx.add(
-            ReferenceRow(
+            UploadRow(
                 id=new_id(),
                 owner_id=person.account.id,
                 key=f"{name}/upload",

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-import openai
 import pytest
 from openai.types import Video
 
-from sora_studio.domain.character import FILM_MAX_BYTES
+from sora_studio.domain.media import FILM_MAX_BYTES
 from tests.integration.api.conftest import Person
-from tests.support.films import film
+from tests.support.films import film, picture
 
+PNG = picture((64, 36), "PNG")
 CHEAP = "forbidden-test"
 """A word that the sandbox refuses: a wish that is taken, sent and answered, but not rendered."""
 
@@ -35,14 +35,34 @@ def test_an_extension_through_the_sdk(owner: Person, finished: Video):
     assert (seen["kind"], seen["cost_usd"]) == ("extend", 0.8)
 
 
-def test_a_file_to_edit_is_refused_in_words(owner: Person, clip: bytes):
-    """Also one that is far larger than any JSON."""
-    for data in (clip, clip + bytes(5_000_000)):
-        with pytest.raises(openai.BadRequestError, match="takes no file") as caught:
-            owner.sdk.videos.edit(prompt="x", video=data)
-        assert (caught.value.param, caught.value.code) == ("video", "unsupported")
-        with pytest.raises(openai.BadRequestError, match="takes no file"):
-            owner.sdk.videos.extend(prompt="x", seconds="4", video=data)
+def test_a_film_that_comes_along_is_edited_and_extended(ada: Person, clip: bytes):
+    """As the official SDK sends it; what comes again under its key is the same video."""
+    edits = [
+        ada.sdk.videos.edit(prompt=CHEAP, video=clip, extra_headers={"Idempotency-Key": "an edit"})
+        for _ in range(2)
+    ]
+    longer = ada.sdk.videos.extend(prompt=CHEAP, seconds="8", video=clip)
+    assert (edits[0].id, edits[0].size, edits[0].seconds) == (edits[1].id, "1280x720", "2")
+    assert (longer.seconds, ada.http.get(f"/videos/{longer.id}").json()["cost_usd"]) == ("10", 0.8)
+    for video, role in ((edits[0], "edit"), (longer, "extend")):
+        (given,) = ada.http.get(f"/videos/{video.id}/inputs").json()["data"]
+        assert (given["role"], given["content_type"], given["seconds"]) == (role, "video/mp4", 2.0)
+        assert ada.http.get(f"/videos/{video.id}/inputs/0").content == clip
+        assert ada.http.get(f"/videos/{video.id}").json()["kind"] == role
+
+
+@pytest.mark.parametrize("path", ["edits", "extensions"])
+def test_what_is_no_film_or_not_taken_is_refused_by_its_field(ada: Person, clip: bytes, path: str):
+    wish = {"prompt": CHEAP, "seconds": "4"}
+    for fields, file, words in (
+        (wish, b"no film", "PNG, JPEG or WebP"),
+        (wish, PNG, "has to be an MP4"),
+        (wish, clip[: len(clip) // 2], "cut short"),
+        (wish | {"model": "sora-2", "provider": "nobody"}, clip, "There is no provider"),
+    ):
+        answer = ada.http.post(f"/videos/{path}", data=fields, files={"video": ("clip.mp4", file)})
+        assert (answer.status_code, words in answer.json()["error"]["message"]) == (400, True), answer.text
+    assert ada.http.get("/videos").json()["data"] == []
 
 
 @pytest.mark.parametrize("path", ["edits", "extensions"])

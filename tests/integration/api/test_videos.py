@@ -110,7 +110,8 @@ def test_a_stranger_finds_nothing(eve: Person, finished: Video):
         ("PATCH", "", {"title": "mine"}),
         ("DELETE", "", None),
         ("GET", "/content", None),
-        ("GET", "/reference", None),
+        ("GET", "/inputs", None),
+        ("GET", "/inputs/0", None),
         ("POST", "/remix", {"prompt": "x"}),
         ("POST", "/restore", None),
         ("POST", "/check_again", None),
@@ -188,14 +189,14 @@ def test_too_large_is_413(ada: Person):
         ada.http.post("/videos", data={"prompt": "x"}, files={"input_reference": ("a.png", huge)}).status_code
         == 413
     )
-    assert ada.http.post("/references", files={"file": ("a.png", huge)}).status_code == 413
+    assert ada.http.post("/uploads", files={"file": ("a.png", huge)}).status_code == 413
 
 
 def test_a_reference_in_every_form(ada: Person):
     """A file, a data URL and an uploaded picture all become the first frame, cut to the size."""
-    upload = ada.http.post("/references", files={"file": ("a.png", PNG, "image/png")}).json()
+    upload = ada.http.post("/uploads", files={"file": ("a.png", PNG, "image/png")}).json()
     assert (upload["width"], upload["height"]) == (900, 500)
-    assert ada.http.get(f"/references/{upload['id']}").headers["content-type"] == "image/png"
+    assert ada.http.get(f"/uploads/{upload['id']}").headers["content-type"] == "image/png"
     url = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
     made = [
         ada.http.post(
@@ -209,7 +210,7 @@ def test_a_reference_in_every_form(ada: Person):
     ]
     for answer in made:
         assert answer.status_code == 200, answer.text
-        sent = ada.http.get(f"/videos/{answer.json()['id']}/reference")
+        sent = ada.http.get(f"/videos/{answer.json()['id']}/inputs/0")
         assert sent.content.startswith(b"\x89PNG")
 
 
@@ -314,7 +315,7 @@ def test_errors_have_one_shape(ada: Person, studio: RunningStudio):
         ("GET", "/videos?order=sideways", 400),
         ("GET", "/videos?after=video_1", 400),
         ("GET", "/videos?status=done", 400),
-        ("GET", "/references/1", 400),
+        ("GET", "/uploads/1", 400),
     ):
         answer = ada.http.request(method, path)
         assert answer.status_code == status, (method, path, answer.text)

@@ -31,7 +31,7 @@ def endless(megabytes: int) -> Iterator[bytes]:
     [
         ("/videos", {"json": {"prompt": "x" * 40 * MEGABYTE}}),
         ("/videos", {"data": {"prompt": "x"}, "files": {"input_reference": b"x" * 40 * MEGABYTE}}),
-        ("/references", {"files": {"file": b"x" * 40 * MEGABYTE}}),
+        ("/uploads", {"files": {"file": b"x" * 40 * MEGABYTE}}),
         ("/videos/remix", {"json": {"prompt": "x" * 2 * MEGABYTE}}),
     ],
 )
@@ -94,7 +94,7 @@ def test_half_a_character_stores_nothing(ada: Person):
 def test_a_picture_that_is_not_there_stores_nothing(ada: Person, eve: Person):
     """Somebody else's upload is as little there as one that never was."""
     theirs = eve.http.post(
-        "/references", files={"file": ("a.png", picture((64, 36), "PNG"), "image/png")}
+        "/uploads", files={"file": ("a.png", picture((64, 36), "PNG"), "image/png")}
     ).json()["id"]
     for missing in (theirs, "0b8e5a52-5d4c-4a53-9a2e-3f6a3f0d6a11"):
         wish = {"prompt": CHEAP, "input_reference": {"file_id": missing}}

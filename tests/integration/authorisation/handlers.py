@@ -174,17 +174,21 @@ TABLE = [
         payload=lambda _: {"character_id": "character_x", "chosen": True}, path=HOME,
     ),
     Row(
-        ComposerState, "attach", **both(var(ComposerState, "reference", lambda picture: picture["id"])),
-        payload=lambda thing: {"reference_id": thing, "width": 64, "height": 36}, thing=Stage.pictured,
-        path=HOME,
+        ComposerState, "attach", **both(var(ComposerState, "files", lambda files: files["tiles"][0]["id"])),
+        payload=lambda thing: {"file": {"id": thing, "content_type": "image/png", "width": 64, "height": 36}},
+        thing=Stage.pictured, path=HOME,
     ),
-    Row(
-        ComposerState, "detach", **both(var(ComposerState, "reference", lambda picture: not picture["id"])),
-        path=HOME,
+    *(
+        Row(
+            ComposerState, handler, **both(var(ComposerState, "files", lambda files: files["tiles"] == [])),
+            payload=lambda thing, more=more: {"upload_id": thing, **more}, thing=Stage.pictured, path=HOME,
+        )
+        for handler, more in (("detach", {}), ("move", {}), ("choose_role", {"role": "last_frame"}))
     ),
     Row(
         ComposerState, "submit", answer(accepted=True), answer(accepted=False),
-        form(prompt=CHEAP, idempotency_key="{}", reference_id="{}", **CHOICE), Stage.pictured, HOME,
+        form(prompt=CHEAP, idempotency_key="{}", inputs='[["first_frame", "{}"]]', **CHOICE),
+        Stage.pictured, HOME,
     ),
     Row(CreateState, "load", shows(CreateState), empty(CreateState), path=HOME),
     Row(LibraryState, "load", shows(LibraryState), empty(LibraryState), path=LIBRARY),

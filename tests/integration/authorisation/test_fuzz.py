@@ -61,7 +61,7 @@ def value(chance: random.Random, stage: Stage, depth: int = 0) -> Any:
                         "title",
                         "email",
                         "display_name",
-                        "reference_id",
+                        "inputs",
                         "idempotency_key",
                         "password",
                         "current",

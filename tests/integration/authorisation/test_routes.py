@@ -106,13 +106,14 @@ TABLE = [
     Row("POST", f"{VIDEO}/give_up", SHUT | {"owner": 409}, {}, _ready),
     *(Row(method, f"{VIDEO}/content", SHUT, {"params": {"variant": variant}}, _ready)
       for method in ("GET", "HEAD") for variant in ("video", "thumbnail", "spritesheet")),
-    Row("GET", f"{VIDEO}/reference", SHUT, {}, _refused),
-    Row("HEAD", f"{VIDEO}/reference", SHUT, {}, _refused),
+    Row("GET", f"{VIDEO}/inputs", SHUT, {}, _refused),
+    Row("GET", f"{VIDEO}/inputs/{{position}}", SHUT, {}, _refused),
+    Row("HEAD", f"{VIDEO}/inputs/{{position}}", SHUT, {}, _refused),
     Row("POST", "/api/webhooks/provider", dict.fromkeys(OPEN, 403), {"json": {"type": "video.completed"}}),
-    Row("POST", "/api/references", OWN, FILE),
-    Row("GET", "/api/references/{reference_id}", SHUT, {}, _upload),
-    Row("HEAD", "/api/references/{reference_id}", SHUT, {}, _upload),
-    Row("DELETE", "/api/references/{reference_id}", SHUT, {}, Stage.pictured),
+    Row("POST", "/api/uploads", OWN, FILE),
+    Row("GET", "/api/uploads/{upload_id}", SHUT, {}, _upload),
+    Row("HEAD", "/api/uploads/{upload_id}", SHUT, {}, _upload),
+    Row("DELETE", "/api/uploads/{upload_id}", SHUT, {}, Stage.pictured),
 ]  # fmt: skip
 
 
@@ -181,7 +182,7 @@ async def test_everybody_gets_their_own_and_nothing_else(stage: Stage, row: Row,
 
 async def ask(client: httpx.AsyncClient, row: Row, thing: str) -> httpx.Response:
     """Send what a row says."""
-    path = re.sub(r"{\w+}", thing, row.path)
+    path = re.sub(r"{\w+}", thing, row.path.replace("{position}", "0"))
     return await client.request(
         row.method, path, **{name: _filled(value, thing) for name, value in row.send.items()}
     )

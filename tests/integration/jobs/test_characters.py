@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from sora_studio.db.engine import Database
-from sora_studio.domain.character import FILM_MAX_BYTES
 from sora_studio.domain.errors import (
     Conflict,
     ContentRejected,
@@ -21,6 +20,7 @@ from sora_studio.domain.errors import (
     Unsupported,
 )
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.media import FILM_MAX_BYTES
 from sora_studio.domain.video import Variant, VideoWish
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage

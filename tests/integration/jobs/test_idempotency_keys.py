@@ -9,6 +9,7 @@ from sora_studio.domain.errors import IdempotencyKeyReused, NotFound
 from sora_studio.domain.profile import Model
 from sora_studio.domain.video import VideoWish
 from tests.integration.jobs.conftest import Background
+from tests.support.inputs import first_frame
 from tests.support.library import add_videos
 
 WISH = VideoWish("a kite")
@@ -23,7 +24,7 @@ WISH = VideoWish("a kite")
         {"model": "sora-2"},
         {"size": "1280x720"},
         {"seconds": "4"},
-        {"reference": b"GIF89a"},
+        {"inputs": (first_frame(b"GIF89a"),)},
     ],
     ids=str,
 )

@@ -10,6 +10,7 @@ from sora_studio.domain.profile import Operation, Preset, Profile
 from sora_studio.domain.video import VideoView, VideoWish
 from sora_studio.providers.card_files import shipped_cards
 from tests.integration.jobs.conftest import Background
+from tests.support.inputs import first_frame
 
 SMALL, T2V, I2V = "Wan2.2-TI2V-5B", "Wan2.2-T2V-A14B", "Wan2.2-I2V-A14B"
 
@@ -103,7 +104,7 @@ async def test_a_model_gets_the_inputs_that_it_takes(
     background: Background, model: str, pictured: bool, words: str
 ):
     work = with_wan(background)
-    wish = VideoWish("a kite", model, reference=b"not looked at" if pictured else None)
+    wish = VideoWish("a kite", model, inputs=(first_frame(b"not looked at"),) if pictured else ())
     with pytest.raises(InvalidInput, match=words) as refused:
         await work.videos.create(work.owner_id, wish)
     assert refused.value.param == "input_reference"

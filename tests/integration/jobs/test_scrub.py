@@ -13,6 +13,7 @@ from sora_studio.domain.video import Phase, Variant, VideoView
 from sora_studio.storage.local import LocalStorage
 from tests.integration.jobs.conftest import Background
 from tests.support.films import picture
+from tests.support.inputs import once
 from tests.support.library import add_videos
 
 
@@ -157,8 +158,8 @@ async def test_files_without_rows_go_after_an_hour(background: Background, video
 
 async def test_an_uploaded_picture_is_no_stray(background: Background, video: VideoView):
     """It belongs to no video yet, and to its owner all the same."""
-    upload = await background.media.add_reference(video.owner_id, picture((320, 180), "PNG"))
-    file = await background.media.reference_upload(video.owner_id, upload.id)
+    upload = await background.uploads.add(video.owner_id, once(picture((320, 180), "PNG")))
+    file = await background.uploads.file(video.owner_id, upload.id)
     age(background.path(file), 7200)
     assert (await background.scrubber.run(fix=True)).strays == 0
     assert background.path(file).exists()

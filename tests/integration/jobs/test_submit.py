@@ -13,13 +13,13 @@ from sora_studio.domain.errors import (
     ContentRejected,
     IdempotencyKeyReused,
     InvalidInput,
-    NotFound,
     ProviderRejected,
     ProviderUnavailable,
     SubmitUnclear,
     Unavailable,
 )
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.inputs import Role
 from sora_studio.domain.ports import RemotePage, Submission
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Operation, Profile
@@ -28,6 +28,7 @@ from sora_studio.services.jobs.reconcile import LOOKUPS, LOOKUPS_TO_BE_SURE
 from sora_studio.storage.local import LocalStorage
 from tests.integration.jobs.conftest import Background
 from tests.support.films import picture
+from tests.support.inputs import first_frame, once
 from tests.support.library import add_person, add_videos
 from tests.support.provider import PROFILE, FakeProvider
 
@@ -149,7 +150,9 @@ async def test_what_a_video_has_already_is_not_adopted_for_another(background: B
 async def ask(background: Background, owner_id: UUID, colour: str | None = None) -> VideoView:
     """Wish for what everybody wishes for, from a picture of one's own."""
     first = picture((64, 64), "PNG", colour) if colour else None
-    return await background.videos.create(owner_id, VideoWish("animate this", reference=first))
+    return await background.videos.create(
+        owner_id, VideoWish("animate this", inputs=(first_frame(first),) if first else ())
+    )
 
 
 async def remote_ids(background: Background, *views: VideoView) -> list[str | None]:
@@ -559,7 +562,7 @@ async def test_a_request_key_makes_one_video(background: Background):
 
 
 async def test_a_request_that_came_too_late_leaves_no_picture(background: Background):
-    wish = VideoWish("once", reference=picture((400, 400), "JPEG"))
+    wish = VideoWish("once", inputs=(first_frame(picture((400, 400), "JPEG")),))
     await asyncio.gather(
         *(background.videos.create(background.owner_id, wish, idempotency_key="k") for _ in range(5))
     )
@@ -567,44 +570,44 @@ async def test_a_request_that_came_too_late_leaves_no_picture(background: Backgr
 
 
 async def test_the_reference_is_fitted_and_sent(background: Background):
-    wish = VideoWish("from a picture", size="720x1280", reference=picture((400, 400), "JPEG"))
+    wish = VideoWish("from a picture", size="720x1280", inputs=(first_frame(picture((400, 400), "JPEG")),))
     view = await background.videos.create(background.owner_id, wish)
-    assert view.has_reference
     await background.submit()
-    sent = background.provider.orders[0].reference
-    assert sent
+    (given,) = background.provider.orders[0].inputs
+    sent = given.path.read_bytes()
     assert sent.startswith(b"\x89PNG")
-    file = await background.media.reference(background.owner_id, view.id)
+    file = await background.inputs.file(background.owner_id, view.id, 0)
     assert (file.width, file.height) == (720, 1280)
     assert await background.storage.read(file.key) == sent
 
 
 async def test_a_wish_whose_reference_is_gone_is_refused_before_the_post(background: Background):
-    wish = VideoWish("from a picture", reference=picture((400, 400), "JPEG"))
+    wish = VideoWish("from a picture", inputs=(first_frame(picture((400, 400), "JPEG")),))
     view = await background.videos.create(background.owner_id, wish)
-    background.path(await background.media.reference(background.owner_id, view.id)).unlink()
+    background.path(await background.inputs.file(background.owner_id, view.id, 0)).unlink()
     await background.submit()
     seen = await background.look(view)
     assert (seen.phase, seen.charged) == (Phase.FAILED, False)
     assert seen.problem
-    assert seen.problem.code == "reference_missing"
+    assert seen.problem.code == "input_missing"
     assert background.provider.orders == []
 
 
 async def test_the_reference_of_a_video_can_start_another(background: Background):
     """Also after the first one is gone, and nobody else's."""
     first = await background.videos.create(
-        background.owner_id, VideoWish("from a picture", reference=picture((400, 400), "JPEG"))
+        background.owner_id, VideoWish("from a picture", inputs=(first_frame(picture((400, 400), "JPEG")),))
     )
-    with pytest.raises(NotFound):
-        await background.media.reuse_reference(new_id(), first.id)
-    copy = await background.media.reuse_reference(background.owner_id, first.id)
+    assert await background.uploads.reuse(new_id(), first.id) == ()
+    ((role, copy),) = await background.uploads.reuse(background.owner_id, first.id)
+    assert role is Role.FIRST_FRAME
     assert (copy.width, copy.height) == (1280, 720)
     await background.videos.remove(background.owner_id, first.id)
-    again = await background.videos.create(background.owner_id, VideoWish("edited", reference_id=copy.id))
-    assert again.has_reference
-    with pytest.raises(NotFound):
-        await background.media.reuse_reference(background.owner_id, first.id)
+    again = await background.videos.create(
+        background.owner_id, VideoWish("edited", inputs=(first_frame(copy.id),))
+    )
+    assert [each.role for each in await background.inputs.of(background.owner_id, again.id)] == [role]
+    assert await background.uploads.reuse(background.owner_id, first.id) == ()
 
 
 async def test_a_bad_wish_stores_nothing(background: Background):
@@ -616,7 +619,7 @@ async def test_a_bad_wish_stores_nothing(background: Background):
         VideoWish("x", size="9x9"),
         VideoWish("x", seconds="5"),
         VideoWish("x", provider="nobody"),
-        VideoWish("x", reference=b"GIF89a"),
+        VideoWish("x", inputs=(first_frame(b"GIF89a"),)),
     )
     for wish in bad:
         with pytest.raises(InvalidInput):
@@ -636,9 +639,12 @@ async def test_a_provider_that_takes_no_picture_is_told_from_the_start(backgroun
     able = PROFILE.operations - {Operation.REFERENCE}
     unable = changed(background, replace(PROFILE, operations=able))
     jpeg = picture((400, 400), "JPEG")
-    upload = await unable.media.add_reference(unable.owner_id, jpeg)
-    for wish in (VideoWish("x", reference=jpeg), VideoWish("x", reference_id=upload.id)):
-        with pytest.raises(InvalidInput, match="Fake cannot start from an image"):
+    upload = await unable.uploads.add(unable.owner_id, once(jpeg))
+    for wish in (
+        VideoWish("x", inputs=(first_frame(jpeg),)),
+        VideoWish("x", inputs=(first_frame(upload.id),)),
+    ):
+        with pytest.raises(InvalidInput, match="takes no first frame"):
             await unable.videos.create(unable.owner_id, wish)
     assert (await background.videos.count_library(background.owner_id)).all == 0
 

@@ -14,12 +14,15 @@ from sora_studio import container
 from sora_studio.domain.account import SignedIn
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import new_id, public_id
+from sora_studio.domain.inputs import Role
 from sora_studio.ui.pages.create import kept_form
+from sora_studio.ui.pages.create.attached import Attached
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.kept_form import KeptForm
 from tests.support.accounts import services_with, sign_up
-from tests.support.fakes import FakeMedia, FakeVideos
+from tests.support.fakes import FakeMedia, FakeUploads, FakeVideos
 from tests.support.films import picture
+from tests.support.inputs import once
 from tests.support.probe import Probe
 from tests.support.tab import Tab, open_tab
 
@@ -45,9 +48,9 @@ def videos() -> FakeVideos:
 
 
 @pytest.fixture
-async def media(probe: Probe, videos: FakeVideos, tmp_path: Any) -> AsyncIterator[FakeMedia]:
-    files = FakeMedia(videos, tmp_path)
-    fakes: dict[str, Any] = {"videos": videos, "media": files, "characters": NoCharacters()}
+async def uploads(probe: Probe, videos: FakeVideos, tmp_path: Any) -> AsyncIterator[FakeUploads]:
+    files = FakeUploads(FakeMedia(videos, tmp_path))
+    fakes: dict[str, Any] = {"videos": videos, "uploads": files, "characters": NoCharacters()}
     with container.using(replace(services_with(probe.accounts), **fakes)):
         yield files
 
@@ -67,11 +70,17 @@ def shown(tab: Tab, var: str) -> Any:
     return tab.value(ComposerState, var)
 
 
-async def filled(probe: Probe, person: SignedIn, media: FakeMedia) -> tuple[str, str]:
+def attached(tab: Tab) -> str:
+    """Return the id of the one file that is attached, empty when none is."""
+    return "".join(each["id"] for each in (shown(tab, "files") or {"tiles": ()})["tiles"])
+
+
+async def filled(probe: Probe, person: SignedIn, uploads: FakeUploads) -> tuple[str, str]:
     """Choose everything that can be chosen; return the picture, and what the browser has kept."""
-    upload = await media.add_reference(person.account.id, picture((64, 36), "PNG"))
+    upload = await uploads.add(person.account.id, once(picture((64, 36), "PNG")))
     async with composer(probe, person) as tab:
-        await tab.send(ComposerState.attach, reference_id=str(upload.id), width=64, height=36)
+        file = {"id": str(upload.id), "content_type": "image/png", "width": 64, "height": 36, "seconds": None}
+        await tab.send(ComposerState.attach, file=file)
         await tab.send(ComposerState.choose_character, character_id="character_1", chosen=True)
         await tab.send(ComposerState.choose_size, size="720x1280")
         await tab.send(ComposerState.choose_seconds, seconds="8")
@@ -79,59 +88,64 @@ async def filled(probe: Probe, person: SignedIn, media: FakeMedia) -> tuple[str,
         return str(upload.id), shown(tab, "kept")
 
 
-async def test_everything_that_was_chosen_is_there_again(probe: Probe, ada: SignedIn, media: FakeMedia):
-    upload, kept = await filled(probe, ada, media)
+async def test_everything_that_was_chosen_is_there_again(probe: Probe, ada: SignedIn, uploads: FakeUploads):
+    upload, kept = await filled(probe, ada, uploads)
     async with composer(probe, ada, kept) as tab:
         chosen = shown(tab, "selection")
         assert (chosen["size"], chosen["seconds"], chosen["price"]) == ("720x1280", "8", "$0.80")
-        assert (shown(tab, "reference")["id"], shown(tab, "error")["text"]) == (upload, "")
+        assert (attached(tab), shown(tab, "error")["text"]) == (upload, "")
         assert shown(tab, "draft")["characters"] == ["character_1"]
 
 
 async def test_a_click_into_a_form_that_is_not_filled_again_yet_changes_that_alone(
-    probe: Probe, ada: SignedIn, media: FakeMedia
+    probe: Probe, ada: SignedIn, uploads: FakeUploads
 ):
-    upload, kept = await filled(probe, ada, media)
+    upload, kept = await filled(probe, ada, uploads)
     async with open_tab(probe.url, cookie=f"sora_session={ada.access_token}") as tab:
         update = UpdateVarsInternalState.event_handlers["update_vars_internal"]
         await tab.send(update, vars={STORED: kept})
         await tab.send(ComposerState.choose_seconds, seconds="4")
         await tab.until(lambda: (shown(tab, "selection") or {}).get("seconds") == "4")
-        assert (shown(tab, "selection")["size"], shown(tab, "reference")["id"]) == ("720x1280", upload)
+        assert (shown(tab, "selection")["size"], attached(tab)) == ("720x1280", upload)
 
 
 async def test_nobody_else_sees_it_nor_a_form_that_is_filled_with_another_wish(
-    probe: Probe, ada: SignedIn, media: FakeMedia, videos: FakeVideos
+    probe: Probe, ada: SignedIn, uploads: FakeUploads, videos: FakeVideos
 ):
-    _, kept = await filled(probe, ada, media)
+    _, kept = await filled(probe, ada, uploads)
     other = videos.add(ada.account.id, "a boat")
     async with composer(probe, await sign_up(probe.accounts, "grace"), kept) as tab:
-        assert (shown(tab, "reference")["id"], shown(tab, "selection")["seconds"]) == ("", "4")
+        assert (attached(tab), shown(tab, "selection")["seconds"]) == ("", "4")
     async with composer(probe, ada, kept, f"/?edit={public_id(other.id)}") as tab:
-        assert (shown(tab, "reference")["id"], shown(tab, "draft")["text"]) == ("", "a boat")
+        assert (attached(tab), shown(tab, "draft")["text"]) == ("", "a boat")
     async with composer(probe, ada, '{"owner": 1}') as tab:
         assert shown(tab, "selection")["seconds"] == "4"
 
 
 async def test_a_picture_that_is_gone_is_said_and_stays_until_it_is_removed(
-    probe: Probe, ada: SignedIn, media: FakeMedia, videos: FakeVideos
+    probe: Probe, ada: SignedIn, uploads: FakeUploads, videos: FakeVideos
 ):
     """The person who attached it does not pay for a video without it."""
-    upload, kept = await filled(probe, ada, media)
-    media.uploads.clear()
+    upload, kept = await filled(probe, ada, uploads)
+    uploads.kept.clear()
     videos.pictures.clear()
     async with composer(probe, ada, kept) as tab:
-        assert (shown(tab, "reference")["id"], "any longer" in shown(tab, "error")["text"]) == (upload, True)
-        data = {"prompt": "a kite", "reference_id": upload, "idempotency_key": "k", **CHOICE}
+        assert (attached(tab), "any longer" in shown(tab, "error")["text"]) == (upload, True)
+        data = {
+            "prompt": "a kite",
+            "inputs": json.dumps([["first_frame", upload]]),
+            "idempotency_key": "k",
+            **CHOICE,
+        }
         await tab.send(ComposerState.submit, data=data)
         await tab.until(lambda: shown(tab, "answer")["key"] == "k")
         assert (shown(tab, "answer")["accepted"], videos.wishes) == (False, [])
-        await tab.send(ComposerState.detach)
-        await tab.until(lambda: not shown(tab, "reference")["id"])
-        assert (shown(tab, "error")["text"], json.loads(shown(tab, "kept"))[0]["picture"][0]) == ("", "")
+        await tab.send(ComposerState.detach, upload_id=upload)
+        await tab.until(lambda: not attached(tab))
+        assert (shown(tab, "error")["text"], json.loads(shown(tab, "kept"))[0]["inputs"]) == ("", [])
 
 
-@pytest.mark.usefixtures("media")
+@pytest.mark.usefixtures("uploads")
 @pytest.mark.parametrize("missing", ["model", "size", "seconds"])
 async def test_a_form_that_is_not_complete_is_no_wish(
     probe: Probe, ada: SignedIn, videos: FakeVideos, missing: str
@@ -146,47 +160,49 @@ async def test_a_form_that_is_not_complete_is_no_wish(
         assert (len(videos.wishes), videos.most) == (1, [800_000])
 
 
-async def test_it_is_forgotten_when_the_wish_has_gone_out(probe: Probe, ada: SignedIn, media: FakeMedia):
-    _, kept = await filled(probe, ada, media)
+async def test_it_is_forgotten_when_the_wish_has_gone_out(probe: Probe, ada: SignedIn, uploads: FakeUploads):
+    _, kept = await filled(probe, ada, uploads)
     async with composer(probe, ada, kept) as tab:
         await tab.send(ComposerState.submit, data={"prompt": "a kite", "idempotency_key": "k", **CHOICE})
         await tab.until(lambda: shown(tab, "answer")["accepted"])
         (left,) = json.loads(shown(tab, "kept"))
-        assert (left["picture"], left["characters"]) == (["", 0, 0], [])
+        assert (left["inputs"], left["characters"]) == ([], [])
         assert left["choice"] == ["fake/sora-2", "720x1280", "8"]
 
 
 async def test_each_person_and_each_purpose_has_a_form_of_its_own(
-    probe: Probe, ada: SignedIn, media: FakeMedia, videos: FakeVideos
+    probe: Probe, ada: SignedIn, uploads: FakeUploads, videos: FakeVideos
 ):
     """What is not sent yet is there again after an edit has gone out, and after somebody else was here."""
-    upload, kept = await filled(probe, ada, media)
+    upload, kept = await filled(probe, ada, uploads)
     other = public_id(videos.add(ada.account.id, "a boat").id)
     async with composer(probe, ada, kept, f"/?edit={other}") as tab:
         await tab.send(ComposerState.submit, data={"prompt": "a bird", "idempotency_key": "k", **CHOICE})
         await tab.until(lambda: shown(tab, "answer")["accepted"])
-        assert (shown(tab, "reference")["id"], shown(tab, "draft")["text"]) == (upload, "")
-        assert (videos.wishes[-1].reference_id, shown(tab, "draft")["characters"]) == (None, ["character_1"])
+        assert (attached(tab), shown(tab, "draft")["text"]) == (upload, "")
+        assert (videos.wishes[-1].inputs, shown(tab, "draft")["characters"]) == ((), ["character_1"])
         kept = shown(tab, "kept")
     async with composer(probe, await sign_up(probe.accounts, "grace"), kept) as tab:
         await tab.send(ComposerState.choose_seconds, seconds="8")
         await tab.until(lambda: shown(tab, "selection")["seconds"] == "8")
         kept = shown(tab, "kept")
     async with composer(probe, ada, kept) as tab:
-        assert shown(tab, "reference")["id"] == upload
+        assert attached(tab) == upload
 
 
-async def test_what_was_refused_stays(probe: Probe, ada: SignedIn, media: FakeMedia, videos: FakeVideos):
-    upload, kept = await filled(probe, ada, media)
+async def test_what_was_refused_stays(probe: Probe, ada: SignedIn, uploads: FakeUploads, videos: FakeVideos):
+    upload, kept = await filled(probe, ada, uploads)
     async with composer(probe, ada, kept) as tab:
         videos.refusal = InvalidInput("No.", "prompt")
         await tab.send(ComposerState.submit, data={"prompt": "a kite", "idempotency_key": "k", **CHOICE})
         await tab.until(lambda: shown(tab, "error")["text"] == "No.")
-        assert shown(tab, "reference")["id"] == upload
+        assert attached(tab) == upload
 
 
-@pytest.mark.usefixtures("media")
+@pytest.mark.usefixtures("uploads")
 async def test_an_unknown_picture_is_only_an_id(probe: Probe, ada: SignedIn):
-    kept = kept_form.write("nonsense", KeptForm(ada.account.id.hex, picture=(str(new_id()), 0, -1)))
+    kept = kept_form.write(
+        "nonsense", KeptForm(ada.account.id.hex, inputs=(Attached(str(new_id()), Role.FIRST_FRAME),))
+    )
     async with composer(probe, ada, kept) as tab:
         assert "any longer" in shown(tab, "error")["text"]

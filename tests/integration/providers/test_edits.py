@@ -18,6 +18,7 @@ from sora_studio.domain.errors import (
 from sora_studio.domain.video import Kind
 from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
+from tests.support.inputs import sent
 from tests.support.scripted import IS_SILENT, RESETS, says, shows
 
 VIDEO = {"id": "video_1", "object": "video", "status": "queued", "progress": 0}
@@ -94,10 +95,12 @@ async def test_what_the_profile_has_not_is_not_asked_for(server, submission, kin
     assert server.requests == []
 
 
-async def test_characters_are_named_in_json(server, provider, submission):
+async def test_characters_are_named_in_json(server, provider, submission, tmp_path):
     server.on("POST", "/videos", says(VIDEO))
     picture = b"\x89PNG\r\n\x1a\n\0\xff"
-    await provider.submit(replace(submission, characters=("char_1", "char_2"), reference=picture))
+    await provider.submit(
+        replace(submission, characters=("char_1", "char_2"), inputs=(sent(tmp_path, picture),))
+    )
     (request,) = server.requests
     body = json.loads(request.body)
     url = body.pop("input_reference")["image_url"]

@@ -16,6 +16,7 @@ from sora_studio.domain.profile import Body, Operation
 from sora_studio.domain.video import Kind
 from sora_studio.providers.presets import UNSLOTH, VIDEOS_API, VLLM_OMNI
 from sora_studio.providers.videos_api import VideosApiProvider
+from tests.support.inputs import sent
 from tests.support.scripted import says
 
 VIDEO = {"id": "video_1", "object": "video", "status": "queued", "model": "Wan-AI/Wan2.2"}
@@ -65,10 +66,10 @@ async def test_a_model_that_is_not_wanted_is_not_sent_and_not_believed(server, s
     assert [job.model for job in jobs] == [None, None, None]
 
 
-async def test_a_submit_in_json(server, speaking, submission):
+async def test_a_submit_in_json(server, speaking, submission, tmp_path):
     server.on("POST", "/videos", says(VIDEO))
     provider = speaking(replace(VIDEOS_API, body=Body.JSON))
-    await provider.submit(replace(submission, reference=b"png"))
+    await provider.submit(replace(submission, inputs=(sent(tmp_path, b"png"),)))
     (request,) = server.requests
     assert request.headers["content-type"] == "application/json"
     assert request.headers["idempotency-key"] == str(submission.job_id)
@@ -92,10 +93,10 @@ async def test_a_submit_in_json_is_as_careful(server, speaking, submission):
     assert "model" not in json.loads(server.requests[0].body)
 
 
-async def test_a_picture_is_refused_where_none_is_taken(server, speaking, submission):
+async def test_a_picture_is_refused_where_none_is_taken(server, speaking, submission, tmp_path):
     provider = speaking(replace(VIDEOS_API, operations=frozenset()))
     with pytest.raises(Unsupported, match="Videos API does not offer reference"):
-        await provider.submit(replace(submission, reference=b"png"))
+        await provider.submit(replace(submission, inputs=(sent(tmp_path, b"png"),)))
     assert server.requests == []
 
 

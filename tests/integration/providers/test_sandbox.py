@@ -12,8 +12,9 @@ from sora_studio.domain.ports import RemoteJob, Submission
 from sora_studio.domain.video import Kind, Size, Status, Variant
 from sora_studio.providers.presets import SANDBOX
 from sora_studio.providers.videos_api import VideosApiProvider
-from sora_studio.services.pictures import fit_reference, inspect_video
+from sora_studio.services.pictures import fit_picture, inspect_video
 from tests.support.films import picture
+from tests.support.inputs import sent
 from tests.support.sandbox import running_sandbox
 from tests.support.waiting import PATIENCE
 
@@ -44,8 +45,8 @@ async def ended(provider: VideosApiProvider, job: RemoteJob) -> RemoteJob:
 
 
 async def test_a_video_from_the_submit_to_the_file_and_its_end(provider, tmp_path):
-    reference = fit_reference(picture((300, 200), "JPEG"), Size.parse(ORDER.size))
-    job = await provider.submit(replace(ORDER, reference=reference))
+    reference = fit_picture(picture((300, 200), "JPEG"), Size.parse(ORDER.size))
+    job = await provider.submit(replace(ORDER, inputs=(sent(tmp_path, reference),)))
     assert job.status in {Status.QUEUED, Status.IN_PROGRESS}
     assert (job.prompt, job.model, job.size, job.seconds) == (
         ORDER.prompt,
@@ -58,7 +59,7 @@ async def test_a_video_from_the_submit_to_the_file_and_its_end(provider, tmp_pat
     assert [listed.remote_id for listed in page.jobs] == [job.remote_id]
     assert page.has_more is False
 
-    again = await provider.submit(replace(ORDER, reference=reference))
+    again = await provider.submit(replace(ORDER, inputs=(sent(tmp_path, reference),)))
     assert again.remote_id == job.remote_id, "the idempotency key is not honoured"
 
     job = await ended(provider, job)
@@ -103,10 +104,10 @@ async def test_moderation_after_a_while(provider):
     assert job.problem.code == "moderation_blocked"
 
 
-async def test_a_reference_of_another_size_is_refused(provider):
+async def test_a_reference_of_another_size_is_refused(provider, tmp_path):
     wrong = picture((300, 200), "PNG")
     with pytest.raises(ProviderRejected, match="must match the requested width and height"):
-        await provider.submit(replace(ORDER, job_id=UUID(int=5), reference=wrong))
+        await provider.submit(replace(ORDER, job_id=UUID(int=5), inputs=(sent(tmp_path, wrong),)))
 
 
 async def test_a_wrong_key(sandbox):

@@ -25,6 +25,7 @@ from sora_studio.domain.video import Kind, Status
 from sora_studio.providers.client import Credentials, Timeouts
 from sora_studio.providers.presets import VIDEOS_API
 from sora_studio.providers.videos_api import VideosApiProvider
+from tests.support.inputs import sent
 from tests.support.scripted import IS_SILENT, RESETS, Ending, Reply, says, shows
 from tests.support.tcp import listening
 
@@ -66,10 +67,10 @@ async def test_seconds_and_sizes_beyond_the_sdks_types_go_through(server, provid
     ]
 
 
-async def test_the_reference_is_sent_as_a_file_with_name_and_type(server, provider, submission):
+async def test_the_reference_is_sent_as_a_file_with_name_and_type(server, provider, submission, tmp_path):
     picture = b"\x89PNG\r\n\x1a\n\0\xff"
     server.on("POST", "/videos", says(VIDEO))
-    await provider.submit(replace(submission, reference=picture))
+    await provider.submit(replace(submission, inputs=(sent(tmp_path, picture),)))
     assert server.requests[0].form()["input_reference"] == (
         "reference.png",
         "image/png",

@@ -6,13 +6,13 @@ import httpx
 import pytest
 
 from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
-from sora_studio.domain.media import REFERENCE_MAX_BYTES
+from sora_studio.domain.media import FILM_MAX_BYTES, PICTURE_MAX_BYTES
 from sora_studio.domain.video import PROMPT_MAX
 
 PLACES = [
     ("POST", "/api/videos", UPLOAD_MAX),
     ("POST", "/api/videos/create", UPLOAD_MAX),
-    ("POST", "/api/references", UPLOAD_MAX),
+    ("POST", "/api/uploads", FILM_MAX_BYTES + USUAL_MAX),
     ("POST", "/api/videos/remix", USUAL_MAX),
     ("PATCH", "/api/videos/video_1", USUAL_MAX),
     ("PATCH", "/api/users/me", USUAL_MAX),
@@ -57,7 +57,7 @@ async def test_a_length_that_is_too_large_is_refused_unread(
 async def test_a_body_without_a_length_is_refused_once_too_much_has_come(
     http: httpx.AsyncClient, method: str, path: str, limit: int
 ):
-    is_form = path == "/api/references"
+    is_form = path == "/api/uploads"
     body = Endless(64 * 1024, FILE if is_form else b"")
     answer = await http.request(method, path, content=aiter(body), headers=FORM if is_form else JSON)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "request_too_large")
@@ -69,7 +69,7 @@ async def test_only_uploads_may_be_larger_than_a_prompt(
     http: httpx.AsyncClient, method: str, path: str, limit: int
 ):
     answer = await http.request(method, path, content=b" " * (USUAL_MAX + 1), headers=JSON)
-    assert (answer.status_code != 413) == (limit == UPLOAD_MAX)
+    assert (answer.status_code != 413) == (limit > USUAL_MAX)
 
 
 async def test_who_sends_it_is_asked_before_an_upload_is_read(anonymous: httpx.AsyncClient):
@@ -81,4 +81,4 @@ async def test_who_sends_it_is_asked_before_an_upload_is_read(anonymous: httpx.A
 def test_the_largest_prompt_and_the_largest_picture_fit_in_every_spelling():
     prompt = PROMPT_MAX * len("\\ud83d\\ude00")
     assert prompt < USUAL_MAX < 2 * prompt
-    assert prompt + REFERENCE_MAX_BYTES * 4 / 3 < UPLOAD_MAX < 1.5 * REFERENCE_MAX_BYTES
+    assert prompt + PICTURE_MAX_BYTES * 4 / 3 < UPLOAD_MAX < 1.5 * PICTURE_MAX_BYTES

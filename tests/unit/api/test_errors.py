@@ -118,7 +118,7 @@ async def test_what_the_operator_has_to_mend_stays_in_the_log(
         ("GET", "/api/videos/video_1", {}, 404, None, "not_found"),
         ("GET", f"/api/videos/{UUID(int=1)}", {}, 404, None, "not_found"),
         ("GET", f"/api/videos/video_{'A' * 32}", {}, 404, None, "not_found"),
-        ("GET", "/api/references/1", {}, 400, "reference_id", "invalid_value"),
+        ("GET", "/api/uploads/1", {}, 400, "upload_id", "invalid_value"),
         ("POST", "/api/videos/remix", {"json": {"prompt": "x"}}, 400, "remix_video_id", None),
         ("POST", "/api/videos/remix", {"json": {"prompt": "x", "remix_video_id": 7}}, 400, None, None),
         ("PATCH", "/api/videos/video_1", {"json": {}}, 404, None, "not_found"),

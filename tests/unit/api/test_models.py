@@ -16,7 +16,7 @@ def test_everything_that_is_known_of_a_model_is_told():
     card = wan.card
     assert card is not None
     assert (wan.sizes[0], wan.seconds[0], wan.price_per_second_usd) == ("1280x720", "5", None)
-    assert (card.fps, card.frames and card.frames.rule, card.inputs, card.audio) == (16, "4n+1", [], False)
+    assert (card.fps, card.frames and card.frames.rule, card.inputs, card.audio) == (16, "4n+1", {}, False)
     assert (card.licence and card.licence.name) == "Apache-2.0"
     (steps,) = (option for option in card.options if option.name == "num_inference_steps")
     assert (steps.type, steps.minimum, steps.maximum, steps.default) == ("integer", 1, 200, 40)

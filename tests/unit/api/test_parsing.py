@@ -12,6 +12,7 @@ from sora_studio.api.parsing import read_wish
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.video import VideoWish
 from tests.support.fakes import FakeStudio
+from tests.support.inputs import first_frame
 
 BYTES = b"a picture, or so"
 BASE64 = base64.b64encode(BYTES).decode()
@@ -31,15 +32,18 @@ AN_ID = "0b8e5a52-5d4c-4a53-9a2e-3f6a3f0d6a11"
         ({"options": '{"seed": 7}'}, VideoWish("x", options={"seed": 7})),  # a form's two ways
         ({"options[seed]": "7", "options": ""}, VideoWish("x", options={"seed": "7"})),
         ({"quality": "hd", "n": 4, "metadata": {"a": [1]}, "owner_id": "me"}, VideoWish("x")),
-        ({"input_reference": BYTES}, VideoWish("x", reference=BYTES)),
+        ({"input_reference": BYTES}, VideoWish("x", inputs=(first_frame(BYTES),))),
         ({"input_reference": b""}, VideoWish("x")),  # a form whose picker was left empty
         ({"input_reference": None}, VideoWish("x")),
         (
             {"input_reference": {"image_url": f"data:image/png;base64,{BASE64}"}},
-            VideoWish("x", reference=BYTES),
+            VideoWish("x", inputs=(first_frame(BYTES),)),
         ),
         *(
-            ({"input_reference": {"image_url": f"data:{spelling}"}}, VideoWish("x", reference=BYTES))
+            (
+                {"input_reference": {"image_url": f"data:{spelling}"}},
+                VideoWish("x", inputs=(first_frame(BYTES),)),
+            )
             for spelling in (
                 f"image/png;base64,{BASE64[:8]}\r\n {BASE64[8:]}\n",
                 f"image/png;base64,{BASE64.rstrip('=')}",
@@ -49,8 +53,11 @@ AN_ID = "0b8e5a52-5d4c-4a53-9a2e-3f6a3f0d6a11"
                 f"application/octet-stream;base64,{BASE64}",
             )
         ),
-        ({"input_reference": {"file_id": AN_ID}}, VideoWish("x", reference_id=UUID(AN_ID))),
-        ({"input_reference": f'{{"file_id": "{AN_ID}"}}'}, VideoWish("x", reference_id=UUID(AN_ID))),
+        ({"input_reference": {"file_id": AN_ID}}, VideoWish("x", inputs=(first_frame(UUID(AN_ID)),))),
+        (
+            {"input_reference": f'{{"file_id": "{AN_ID}"}}'},
+            VideoWish("x", inputs=(first_frame(UUID(AN_ID)),)),
+        ),
     ],
     ids=str,
 )
@@ -162,4 +169,4 @@ async def test_a_file_may_have_an_extended_name_alone(
         "/api/videos", content=body, headers={"Content-Type": "multipart/form-data; boundary=b"}
     )
     assert answer.status_code == 200
-    assert studio.videos.wishes == [VideoWish("a boat", reference=picture)]
+    assert studio.videos.wishes == [VideoWish("a boat", inputs=(first_frame(picture),))]

@@ -19,6 +19,7 @@ from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import STATUS_OF, Phase, Status, Variant
 from tests.support.fakes import START, FakeStudio
 from tests.support.films import picture
+from tests.support.inputs import first_frame
 
 NOON = 1_793_534_400  # START in unix seconds
 
@@ -106,7 +107,7 @@ async def test_the_sdk_does_the_whole_round(sdk: openai.AsyncOpenAI, studio: Fak
         prompt="a boat", seconds="8", size="720x1280", input_reference=("a.png", b"bytes", "image/png")
     )
     assert (video.status, video.seconds, video.size) == ("queued", "8", "720x1280")
-    assert studio.videos.wishes[0].reference == b"bytes"
+    assert studio.videos.wishes[0].inputs == (first_frame(b"bytes"),)
     with pytest.raises(openai.ConflictError):
         await sdk.videos.remix(video.id, prompt="at night")
 
@@ -234,6 +235,7 @@ async def test_the_sdk_lists_models_with_what_may_be_asked_of_them(sdk: openai.A
         "seconds": ["4", "8"],
         "price_per_second_usd": 0.1,
         "prices_per_second_usd": {"1280x720": 0.1, "720x1280": 0.1},
+        "inputs": {"first_frame": 1},
         "card": None,
     }
 
@@ -257,10 +259,17 @@ async def test_the_sdk_raises_the_error_that_fits(sdk: openai.AsyncOpenAI, studi
 
 async def test_an_uploaded_picture(http: httpx.AsyncClient):
     data = picture((90, 50), "PNG")
-    answer = await http.post("/api/references", files={"file": ("a.png", data, "image/png")})
+    answer = await http.post("/api/uploads", files={"file": ("a.png", data, "image/png")})
     upload = answer.json()
-    assert upload == {"id": upload["id"], "object": "reference", "width": 90, "height": 50}
-    assert (await http.get(f"/api/references/{upload['id']}")).content == data
+    assert upload == {
+        "id": upload["id"],
+        "object": "upload",
+        "content_type": "image/png",
+        "width": 90,
+        "height": 50,
+        "seconds": None,
+    }
+    assert (await http.get(f"/api/uploads/{upload['id']}")).content == data
     wrongs: list[dict[str, Any]] = [
         {"files": {"other": ("a.png", data)}},
         {"data": {"file": "text"}},
@@ -272,7 +281,7 @@ async def test_an_uploaded_picture(http: httpx.AsyncClient):
     unknown = await http.post("/api/videos", json=named)
     assert (unknown.status_code, unknown.json()["error"]["param"]) == (400, "input_reference")
     for wrong in wrongs:
-        refused = await http.post("/api/references", **wrong)
+        refused = await http.post("/api/uploads", **wrong)
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, "file")
 
 

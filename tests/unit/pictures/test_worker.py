@@ -13,7 +13,7 @@ import pytest
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.video import Size
-from sora_studio.services.pictures import fit_reference, inspect_reference, limit_worker, worker
+from sora_studio.services.pictures import fit_picture, inspect_picture, limit_worker, worker
 from tests.support.films import picture
 from tests.support.source import ROOT
 from tests.support.waiting import PATIENCE, wait_until
@@ -38,11 +38,9 @@ def pool(initializer) -> ProcessPoolExecutor:
 
 def test_work_is_done_within_the_bounds():
     with pool(limit_worker) as workers:
-        assert (
-            workers.submit(fit_reference, picture((64, 36), "PNG"), Size(32, 18)).result()[:4] == b"\x89PNG"
-        )
+        assert workers.submit(fit_picture, picture((64, 36), "PNG"), Size(32, 18)).result()[:4] == b"\x89PNG"
         with pytest.raises(InvalidInput) as caught:
-            workers.submit(inspect_reference, b"GIF89a").result()
+            workers.submit(inspect_picture, b"GIF89a").result()
         assert (caught.value.param, caught.value.code) == ("input_reference", "invalid_image")
         with pytest.raises(MemoryError):
             workers.submit(bytearray, worker.MEMORY_BYTES).result()
@@ -88,5 +86,5 @@ if __name__ == "__main__":
 
 def test_this_process_is_not_bounded():
     before = resource.getrlimit(resource.RLIMIT_CPU)
-    inspect_reference(picture((8, 8), "PNG"))
+    inspect_picture(picture((8, 8), "PNG"))
     assert resource.getrlimit(resource.RLIMIT_CPU) == before

@@ -39,8 +39,7 @@ JOB = ClaimedJob(
     parent_remote_id=None,
     parent_seconds=None,
     characters=(),
-    reference_key=None,
-    reference_sha256=None,
+    inputs=(),
     now=NOW + MINUTE,
 )
 MUTE = RemoteJob(

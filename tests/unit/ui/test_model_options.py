@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from sora_studio.domain.inputs import Role
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.providers.factory import profile_of
-from sora_studio.ui.pages.create.model_options import Selection, chosen_size, fitting, groups, select
+from sora_studio.ui.pages.create.attached import fitting
+from sora_studio.ui.pages.create.model_options import Selection, chosen_size, groups, select
 from tests.unit.providers.test_factory import table
 
 FAST = Model("fast", "Drafts", ("1280x720", "720x1280"), (4, 8), 100_000, {"720x1280": 150_000})
@@ -102,10 +104,16 @@ def test_the_form_has_the_fields_that_the_models_server_takes_and_no_others():
 
 
 def test_a_picture_is_asked_for_where_the_model_takes_one():
-    taking = [shown(wan(model=model)).card.takes_picture for model in ("Wan2.2-TI2V-5B", "Wan2.2-T2V-A14B")]
-    assert taking == [True, False]
-    assert shown(wan("litellm", "sora-2")).card.takes_picture
-    assert shown(wan(model="an-odd-one")).card.takes_picture
+    takes = [
+        wan(kind, model).takes(model)
+        for kind, model in (
+            ("sglang", "Wan2.2-TI2V-5B"),
+            ("sglang", "Wan2.2-T2V-A14B"),
+            ("litellm", "sora-2"),
+            ("sglang", "an-odd-one"),
+        )
+    ]
+    assert takes == [{Role.FIRST_FRAME: 1}, {}, {Role.FIRST_FRAME: 1}, {Role.FIRST_FRAME: 1}]
 
 
 MANY = Model(

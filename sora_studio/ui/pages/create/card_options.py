@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sora_studio.domain.card_field import CardField, FieldType
 from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.model_card import Input, ModelCard, make_of, nearest_size
+from sora_studio.domain.model_card import ModelCard, make_of, nearest_size
 from sora_studio.domain.profile import Model
 from sora_studio.ui.formatting import frame
 
@@ -47,7 +47,6 @@ class CardOptions:
     fields: tuple[OptionField, ...] = ()
     count: int = 0  # of those that are set
     makes: str = ""  # what becomes of the wish, before the click
-    takes_picture: bool = True
 
 
 def card_options(
@@ -73,7 +72,6 @@ def card_options(
         fields=fields,
         count=sum(bool(each.value) for each in fields),
         makes=_makes(card, kind, size, seconds, given),
-        takes_picture=card.ended is not None or Input.FIRST_FRAME in card.inputs,
     )
 
 

@@ -1,12 +1,13 @@
-"""The composer: prompt, reference picture, characters, model, price, Create."""
+"""The composer: prompt, files, characters, model, price, Create."""
 
 import reflex as rx
 
 from sora_studio.domain.video import PROMPT_MAX
 from sora_studio.ui import routes
 from sora_studio.ui.components.form import error
-from sora_studio.ui.pages.create import advanced, model_picker, reference
-from sora_studio.ui.pages.create.composer_state import Character, ComposerState
+from sora_studio.ui.pages.create import advanced, inputs, model_picker
+from sora_studio.ui.pages.create.composer_state import ComposerState
+from sora_studio.ui.pages.create.form_parts import Character
 from sora_studio.ui.pages.create.wish_form import CAST
 from sora_studio.ui.theme import SMALL_ICON, icon
 
@@ -17,15 +18,15 @@ def composer() -> rx.Component:
         rx.el.form(
             rx.el.input(type="hidden", name="idempotency_key", value=ComposerState.form_key, read_only=True),
             rx.el.input(type="hidden", name="quote", value=ComposerState.selection.quote, read_only=True),
-            rx.el.input(type="hidden", name="reference_id", value=ComposerState.reference.id, read_only=True),
+            rx.el.input(type="hidden", name="inputs", value=ComposerState.files.sent, read_only=True),
             _prompt(),
-            reference.picture(),
+            inputs.tray(),
             _cast(),
             error(ComposerState.error.text),
             rx.el.p(class_name="error", role="alert", data_upload_error=""),
             advanced.advanced(),
             rx.el.div(
-                rx.cond(ComposerState.selection.card.takes_picture, reference.add_picture()),
+                inputs.add_files(),
                 rx.cond(ComposerState.ready, model_picker.options(), _placeholder()),
                 _send(),
                 class_name="tools",

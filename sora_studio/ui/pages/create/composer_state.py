@@ -1,6 +1,6 @@
 """The composer's State: what is offered, what was chosen, and the wish that goes out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -9,57 +9,23 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput, PriceChanged, SoraStudioError
 from sora_studio.domain.ids import public_character_id, public_id
+from sora_studio.domain.inputs import Role, Takes
 from sora_studio.ui import form_data, idempotency, routes, toasts
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
-from sora_studio.ui.pages.create import filling, kept_form, wish_form
+from sora_studio.ui.pages.create import attached, filling, kept_form, wish_form
+from sora_studio.ui.pages.create.attached import Attached, Files
 from sora_studio.ui.pages.create.filling import FormError
-from sora_studio.ui.pages.create.kept_form import NO_PICTURE, KeptForm
-from sora_studio.ui.pages.create.model_options import ProviderGroup, Selection, fitting, groups, select
+from sora_studio.ui.pages.create.form_parts import Answer, Character, Draft
+from sora_studio.ui.pages.create.kept_form import KeptForm
+from sora_studio.ui.pages.create.model_options import ProviderGroup, Selection, find, for_film, groups, select
 from sora_studio.ui.pages.create.state import RECENT, CreateState
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
-_LONGEST_SIDE = 100_000  # pixels
+_MOST_INPUTS = 60
 _LARGEST_CAST = 20
 _MOST_OPTIONS, _LONGEST_OPTION = 20, 2_000
-
-
-@dataclass(frozen=True)
-class Reference:
-    """An uploaded picture that becomes the first frame."""
-
-    id: str = ""  # empty: there is none
-    width: int = 0
-    height: int = 0
-    fit: str = ""  # how it fits the chosen size
-
-
-@dataclass(frozen=True)
-class Character:
-    """Somebody or something that can be named in the prompt."""
-
-    id: str  # public
-    name: str
-    provider: str
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A wish put into the form from elsewhere; another key draws it anew."""
-
-    text: str = ""
-    key: str = ""  # the public id of the video whose wish it is
-    characters: tuple[str, ...] = ()  # the public ids of those that are chosen
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of a click, told to the tile that stood in for it."""
-
-    key: str = ""
-    accepted: bool = False
-    id: str = ""  # as one key may be answered several times
 
 
 class ComposerState(rx.State):
@@ -68,7 +34,7 @@ class ComposerState(rx.State):
     ready: rx.Field[bool] = rx.field(False)
     groups: rx.Field[list[ProviderGroup]] = rx.field(default_factory=list)
     selection: rx.Field[Selection] = rx.field(default_factory=Selection)
-    reference: rx.Field[Reference] = rx.field(default_factory=Reference)
+    files: rx.Field[Files] = rx.field(default_factory=Files)
     characters: rx.Field[list[Character]] = rx.field(default_factory=list)
     draft: rx.Field[Draft] = rx.field(default_factory=Draft)
     error: rx.Field[FormError] = rx.field(default_factory=FormError)
@@ -156,17 +122,30 @@ class ComposerState(rx.State):
         _show(self, replace(form, options=chosen))
 
     @rx.event
-    async def attach(self, reference_id: str, width: int, height: int) -> None:
-        """Take an uploaded picture as the first frame; who owns it is checked when the wish goes out."""
-        picture = (str(reference_id)[:64], _side(width), _side(height))
-        _show(self, replace(await _form(self), picture=picture))
-        self.error = FormError()
+    async def attach(self, file: dict[str, Any]) -> None:
+        """Take an uploaded file, as the API has answered it."""
+        form = await _form(self)
+        files = attached.add(form.inputs, attached.uploaded(file), _takes(form.choice[0]))
+        _attach(self, form, files[:_MOST_INPUTS])
 
     @rx.event
-    async def detach(self) -> None:
-        """Let go of the picture."""
-        _show(self, replace(await _form(self), picture=NO_PICTURE))
-        self.error = FormError()
+    async def choose_role(self, upload_id: str, role: str) -> None:
+        """Say what a file is for."""
+        form = await _form(self)
+        if role in set(Role):
+            _attach(self, form, attached.assign(form.inputs, upload_id, role))
+
+    @rx.event
+    async def move(self, upload_id: str) -> None:
+        """Put a file before the one before it."""
+        form = await _form(self)
+        _attach(self, form, attached.move(form.inputs, upload_id))
+
+    @rx.event
+    async def detach(self, upload_id: str) -> None:
+        """Let go of a file."""
+        form = await _form(self)
+        _attach(self, form, tuple(each for each in form.inputs if each.id != upload_id))
 
     @rx.event(background=True)
     async def submit(self, data: dict[str, Any]) -> None:
@@ -223,15 +202,26 @@ def _choose(state: ComposerState, form: KeptForm, model: str, size: str, seconds
 
 
 def _show(state: ComposerState, form: KeptForm) -> None:
-    """Show the choice and the picture of a form, and have the browser keep it."""
+    """Show the choice and the files of a form, and have the browser keep it."""
     videos = services().videos
     state.selection = select(videos.profiles(), videos.quote, *form.choice, dict(form.options))
-    picture_id, width, height = form.picture[0], *map(_side, form.picture[1:])
-    fit = fitting(width, height, state.selection.size) if picture_id else ""
-    if picture_id and not state.selection.card.takes_picture:
-        fit = f"{state.selection.name} takes no first frame: remove it, or choose another model."
-    state.reference = Reference(picture_id, width, height, fit)
-    state.kept = kept_form.write(state.kept, replace(form, choice=_chosen(state.selection)))
+    choice, takes = _chosen(state.selection), _takes(state.selection.model)
+    if film := attached.source(form.inputs):
+        state.selection = for_film(state.selection, videos.quote, film, form.choice[2])
+        choice = (choice[0], form.choice[1], state.selection.seconds)
+    state.files = attached.shown(form.inputs, takes, state.selection.name, state.selection.size)
+    state.kept = kept_form.write(state.kept, replace(form, choice=choice))
+
+
+def _takes(model: str) -> Takes:
+    profile, chosen = find(services().videos.profiles(), model)
+    return profile.takes(chosen.id)
+
+
+def _attach(state: ComposerState, form: KeptForm, files: tuple[Attached, ...]) -> None:
+    _show(state, replace(form, inputs=files))
+    state.error = FormError()
+    state.files = attached.said(state.files)
 
 
 def _chosen(selection: Selection) -> tuple[str, str, str]:
@@ -243,7 +233,3 @@ def _refuse(state: ComposerState, key: str, problem: SoraStudioError) -> None:
     state.error = FormError(explain(problem), field)
     state.answer = Answer(key, id=uuid4().hex)
     state.form_key = idempotency.after(state.form_key, problem)
-
-
-def _side(pixels: int) -> int:
-    return min(max(1, int(pixels)), _LONGEST_SIDE)

@@ -9,10 +9,11 @@ from sora_studio.domain.character import CharacterView
 from sora_studio.domain.errors import NotFound, SoraStudioError
 from sora_studio.domain.ids import parse_public_id, public_character_id
 from sora_studio.domain.video import VideoView
-from sora_studio.ui.pages.create.kept_form import NO_PICTURE, KeptForm
+from sora_studio.ui.pages.create.attached import Attached
+from sora_studio.ui.pages.create.kept_form import KeptForm
 
-_GONE = "The image is not in the studio any longer. Remove it, or add it again."
-_NOT_COPIED = "The image could not be copied. Add it again."
+_GONE = "A file is not in the studio any longer. Remove it, or add it again."
+_NOT_COPIED = "The files could not be copied. Add them again."
 
 
 @dataclass(frozen=True)
@@ -32,31 +33,31 @@ async def earlier(owner_id: UUID, video_id: str) -> VideoView | None:
 
 
 async def check_kept(owner_id: UUID, kept: KeptForm) -> FormError:
-    """Say what is wrong with a form that a browser has kept: its picture may have been thrown away."""
-    if kept.picture == NO_PICTURE:
-        return FormError()
+    """Say what is wrong with a form that a browser has kept: its files may have been thrown away."""
     try:
-        await services().media.reference_upload(owner_id, UUID(kept.picture[0]))
+        for each in kept.inputs:
+            await services().uploads.get(owner_id, UUID(each.id))
     except (NotFound, ValueError):
-        return FormError(_GONE, "reference_id")
+        return FormError(_GONE, "inputs")
     return FormError()
 
 
 async def from_earlier(
     owner_id: UUID, edited: str, view: VideoView, characters: Sequence[CharacterView]
 ) -> tuple[KeptForm, FormError]:
-    """Fill a form with an earlier wish, a copy of its picture included."""
-    picture, error = NO_PICTURE, FormError()
-    if view.has_reference:
-        try:
-            copy = await services().media.reuse_reference(owner_id, view.id)
-            picture = (str(copy.id), copy.width, copy.height)
-        except SoraStudioError:
-            error = FormError(_NOT_COPIED, "reference_id")
+    """Fill a form with an earlier wish, copies of its files included."""
+    inputs, error = (), FormError()
+    try:
+        inputs = tuple(
+            Attached(str(each.id), role, each.content_type, each.width, each.height, each.seconds or 0.0)
+            for role, each in await services().uploads.reuse(owner_id, view.id)
+        )
+    except SoraStudioError:
+        error = FormError(_NOT_COPIED, "inputs")
     choice = (f"{view.provider}/{view.model}", view.size, view.seconds)
     named = [public_character_id(each.id) for each in characters if each.remote_id in view.characters]
     options = tuple((name, _written(value)) for name, value in view.options.items())
-    return KeptForm(owner_id.hex, edited, choice, picture, tuple(named), options), error
+    return KeptForm(owner_id.hex, edited, choice, inputs, tuple(named), options), error
 
 
 def _written(value: object) -> str:

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-NO_PICTURE = ("", 0, 0)
+from sora_studio.domain.inputs import Role
+from sora_studio.ui.pages.create.attached import Attached
+
 _MOST = 12  # forms in one tab
-_LONGEST = 20_000  # characters; they come from a browser
+_LONGEST = 60_000  # characters; they come from a browser
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class KeptForm:
     owner: str  # hexadecimal: nobody else's form is filled with it
     edited: str = ""  # the public id of the video whose wish it was filled with
     choice: tuple[str, str, str] = ("", "", "")  # `provider/model`, size, seconds
-    picture: tuple[str, int, int] = NO_PICTURE  # id, width, height
+    inputs: tuple[Attached, ...] = ()  # the uploaded files
     characters: tuple[str, ...] = ()  # public ids
     options: tuple[tuple[str, str], ...] = ()  # what was set of models' own fields, by their names
 
@@ -51,9 +53,19 @@ def _form(kept: dict[str, Any]) -> KeptForm:
         ValueError: It is none; or TypeError or KeyError.
     """
     model, size, seconds = map(str, kept["choice"])
-    picture_id, width, height = kept["picture"]
-    picture = str(picture_id), int(width), int(height)
+    inputs = tuple(_attached(each) for each in kept.get("inputs", ()))
     characters = tuple(map(str, kept["characters"]))
     options = tuple((str(name), str(value)) for name, value in kept.get("options", ()))
     choice = (model, size, seconds)
-    return KeptForm(str(kept["owner"]), str(kept["edited"]), choice, picture, characters, options)
+    return KeptForm(str(kept["owner"]), str(kept["edited"]), choice, inputs, characters, options)
+
+
+def _attached(kept: dict[str, Any]) -> Attached:
+    return Attached(
+        str(kept["id"]),
+        Role(kept["role"]),
+        str(kept["content_type"]),
+        int(kept["width"]),
+        int(kept["height"]),
+        float(kept["seconds"]),
+    )

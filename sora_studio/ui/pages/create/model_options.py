@@ -1,13 +1,16 @@
 """What the composer offers: the providers' profiles as a person chooses from them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from sora_studio.domain.derivations import extension_lengths
+from sora_studio.domain.inputs import Role, whole_seconds
 from sora_studio.domain.money import as_price, price_tag
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Size
 from sora_studio.ui import formatting
 from sora_studio.ui.cards import ratio
+from sora_studio.ui.pages.create.attached import Attached
 from sora_studio.ui.pages.create.card_options import CardOptions, card_options, fitting_size
 
 Choice = tuple[Profile, Model]
@@ -131,6 +134,29 @@ def select(
     )
 
 
+def for_film(selection: Selection, quote: Quote, film: Attached, seconds: str) -> Selection:
+    """Put a choice together for a film that is edited or extended: its size and length are the film's."""
+    provider, _, model = selection.model.partition("/")
+    length = str(whole_seconds(film.seconds))
+    lengths = tuple(map(str, extension_lengths(length, 0))) if film.role == Role.EXTEND else ()
+    seconds = seconds if seconds in lengths else lengths[0] if lengths else length
+    size = f"{film.width}x{film.height}"
+    price = quote(provider, model, size, seconds)
+    return replace(
+        selection,
+        shapes=(),
+        shape="",
+        qualities=(),
+        size=size,
+        lengths=lengths,
+        seconds=seconds,
+        price=price_tag(provider, price),
+        quote="" if price is None else str(price),
+        nearest="",
+        card=replace(selection.card, makes=""),
+    )
+
+
 def chosen_size(shape: str, quality: str) -> str:
     """Return the size that a form asks for; a quality of another shape is the one from before the last click.
 
@@ -176,24 +202,9 @@ def hint(model: Model, size: str) -> str:
     return f"{model.hint} · {cost}" if model.hint else cost
 
 
-def fitting(width: int, height: int, size: str) -> str:
-    """Say what happens to a picture of this many pixels when it fills the frame."""
-    frame = Size.parse(size)
-    wide, tall = width * frame.height, height * frame.width
-    if wide == tall:
-        return f"Fits {formatting.frame(size)} exactly."
-    if wide > tall:
-        return f"Fills {formatting.frame(size)}; {_share(1 - tall / wide)} of its width is cropped."
-    return f"Fills {formatting.frame(size)}; {_share(1 - wide / tall)} of its height is cropped."
-
-
 def _serving(profiles: Sequence[Profile]) -> Sequence[Profile]:
     """Leave out the providers that have ended, unless there is no other."""
     return [profile for profile in profiles if not profile.retired] or profiles
-
-
-def _share(part: float) -> str:
-    return f"{max(1, round(part * 100))}%"
 
 
 def _with_rate(model: Model) -> str:

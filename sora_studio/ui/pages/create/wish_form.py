@@ -1,11 +1,13 @@
 """The fields of the composer's form, and the wish that they make."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import parse_character_id
+from sora_studio.domain.inputs import SOURCES, GivenInput, Role
 from sora_studio.domain.video import VideoWish
 from sora_studio.ui.form_data import text
 from sora_studio.ui.pages.create.model_options import chosen_size
@@ -16,16 +18,24 @@ CAST = "character."
 OPTION = "option."
 """What the fields of a model's own options begin with; the rest is the field's name."""
 
+_MOST_INPUTS = 100
+
 
 def read(data: Mapping[str, Any]) -> VideoWish:
     """Read the wish; nothing of it is left to be chosen for the person.
 
     Raises:
-        InvalidInput: The form was not complete, or the picture's id is none.
+        InvalidInput: The form was not complete, or an attached file is none.
         NotFound: A character's id is none.
     """
+    inputs = _inputs(text(data, "inputs"))
+    roles = {each.role for each in inputs}
     chosen = {name: text(data, name) for name in ("model", "seconds")}
     chosen["size"] = chosen_size(text(data, "shape"), text(data, "size"))
+    if roles & SOURCES:  # its size is the film's
+        del chosen["size"]
+    if Role.EDIT in roles:  # so is its length
+        del chosen["seconds"]
     if not all(chosen.values()):
         message = "The form was not complete yet, so nothing was sent. Press Create again."
         raise InvalidInput(message, "model")
@@ -34,9 +44,9 @@ def read(data: Mapping[str, Any]) -> VideoWish:
         prompt=text(data, "prompt"),
         provider=provider,
         model=model,
-        size=chosen["size"],
-        seconds=chosen["seconds"],
-        reference_id=_reference_id(text(data, "reference_id")),
+        size=chosen.get("size"),
+        seconds=chosen.get("seconds"),
+        inputs=inputs,
         options={
             name.removeprefix(OPTION): value
             for name in data
@@ -48,9 +58,15 @@ def read(data: Mapping[str, Any]) -> VideoWish:
     )
 
 
-def _reference_id(value: str) -> UUID | None:
+def _inputs(written: str) -> tuple[GivenInput, ...]:
+    """Read the attached files, `[[role, id], …]`.
+
+    Raises:
+        InvalidInput: They are none.
+    """
     try:
-        return UUID(value) if value else None
-    except ValueError:
-        message = "That image is not in the studio. Add it again."
-        raise InvalidInput(message, "reference_id") from None
+        listed = json.loads(written or "[]")
+        return tuple(GivenInput(Role(role), upload_id=UUID(file)) for role, file in listed[:_MOST_INPUTS])
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        message = "A file is not in the studio. Add it again."
+        raise InvalidInput(message, "inputs") from None

@@ -7,7 +7,7 @@ from sora_studio.ui import routes
 from sora_studio.ui.cards import READY
 from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.menu import menu
-from sora_studio.ui.pages.video.state import Fact, VideoState
+from sora_studio.ui.pages.video.state import Fact, Given, VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
 
 _video = VideoState.video
@@ -127,7 +127,7 @@ def _fact(fact: Fact) -> rx.Component:
 
 
 def prompt() -> rx.Component:
-    """Draw the prompt and the picture that the video starts from."""
+    """Draw the prompt, and what went in beside it."""
     return rx.el.section(
         rx.el.div(
             rx.el.h2("Prompt"),
@@ -148,13 +148,21 @@ def prompt() -> rx.Component:
                 rx.el.p(_video.revised_prompt, dir="auto", class_name="prompt-text"),
             ),
         ),
-        rx.cond(
-            _video.has_reference,
-            rx.el.figure(
-                rx.el.img(src=routes.reference(_ID), alt="", loading="lazy"),
-                rx.el.figcaption("The image it starts from"),
-                class_name="reference",
-            ),
-        ),
+        rx.foreach(VideoState.inputs, _given),
         class_name="card",
+    )
+
+
+def _given(given: rx.vars.ObjectVar[Given]) -> rx.Component:
+    source = routes.video_input(_ID, given.position)
+    return rx.el.figure(
+        rx.match(
+            given.medium,
+            ("film", rx.el.video(src=source, controls=True, preload="metadata")),
+            ("sound", rx.el.audio(src=source, controls=True, preload="metadata")),
+            rx.el.img(src=source, alt="", loading="lazy"),
+        ),
+        rx.el.figcaption(given.name),
+        key=source,
+        class_name="reference",
     )

@@ -38,6 +38,15 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Given:
+    """Something that went into the video beside the prompt."""
+
+    position: int
+    medium: str
+    name: str
+
+
+@dataclass(frozen=True)
 class VideoPage:
     """Everything the page says of its video, progress apart."""
 
@@ -62,7 +71,6 @@ class VideoPage:
     cost: str = ""  # of all its attempts
     stake: str = ""  # as a card's
     provider: str = ""
-    has_reference: bool = False
     revised_prompt: str = ""  # the words that the provider made it from, where it says so
     facts: list[Fact] = field(default_factory=list[Fact])  # what else it says of the rendering
 
@@ -80,6 +88,7 @@ class VideoState(rx.State):
 
     video: rx.Field[VideoPage] = rx.field(default_factory=VideoPage)
     progress: rx.Field[Progress] = rx.field(default_factory=Progress)
+    inputs: rx.Field[list[Given]] = rx.field(default_factory=list)  # what went in beside the prompt
     activity: rx.Field[list[Line]] = rx.field(default_factory=list)  # its own, as progress comes more often
     family: rx.Field[list[Generation]] = rx.field(default_factory=list)
     coming: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)  # of the family
@@ -99,6 +108,7 @@ class VideoState(rx.State):
             view = await services().videos.get(owner_id, video_id)
             activity = await services().videos.activity(owner_id, video_id)
             family = await services().videos.family(owner_id, video_id)
+            inputs = await services().inputs.of(owner_id, video_id)
         except NotFound:
             async with still_signed_in(self, owner_id):
                 self.missing = asked
@@ -117,6 +127,9 @@ class VideoState(rx.State):
             assign(
                 self,
                 video=to_page(view),
+                inputs=[
+                    Given(each.position, each.role.medium, each.role.spoken.capitalize()) for each in inputs
+                ],
                 progress=to_progress([view], now).get(asked, Progress(100, "")),
                 activity=to_lines(view, activity),
                 family=generations,
@@ -174,7 +187,6 @@ def to_page(view: VideoView) -> VideoPage:
         cost=status_text.cost(view),
         stake=status_text.stake(view),
         provider=view.provider,
-        has_reference=view.has_reference,
         revised_prompt=view.facts.revised_prompt or "",
         facts=to_facts(view.facts),
     )

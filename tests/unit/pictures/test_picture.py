@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from sora_studio.domain.errors import InvalidInput, TooLarge
 from sora_studio.domain.video import Size
-from sora_studio.services.pictures import clean_reference, fit_reference, inspect_reference
+from sora_studio.services.pictures import clean_picture, fit_picture, inspect_picture
 from tests.support.films import picture
 
 SIZE = Size(128, 72)
@@ -18,7 +18,7 @@ SIZE = Size(128, 72)
 
 def fitted(data: bytes, size: Size = SIZE) -> Image.Image:
     """Fit a picture and open the result."""
-    return Image.open(BytesIO(fit_reference(data, size)))
+    return Image.open(BytesIO(fit_picture(data, size)))
 
 
 def chance(seed: int) -> random.Random:
@@ -104,14 +104,14 @@ def sideways() -> bytes:
 
 
 def test_a_photo_is_turned_upright():
-    assert inspect_reference(sideways()) == (40, 60)
+    assert inspect_picture(sideways()) == (40, 60)
     image = fitted(sideways(), Size(40, 60))
     assert image.getpixel((20, 5)) == pytest.approx((255, 0, 0), abs=12)
     assert image.getpixel((20, 55)) == pytest.approx((0, 0, 255), abs=12)
 
 
 def test_nothing_but_pixels_is_left():
-    for data in (fit_reference(sideways(), Size(40, 60)), clean_reference(sideways())[0]):
+    for data in (fit_picture(sideways(), Size(40, 60)), clean_picture(sideways())[0]):
         assert not any(
             word in data for word in (b"Spy", b"home", b"profile", b"eXIf", b"iCCP", b"tEXt", b"pHYs")
         )
@@ -121,7 +121,7 @@ def test_nothing_but_pixels_is_left():
 def test_a_tail_behind_the_picture_is_dropped():
     """A file that is a picture and a page at once stays a picture only."""
     for kind in ("PNG", "JPEG"):
-        data = fit_reference(picture((64, 36), kind) + b"<script>alert(1)</script>PK\x03\x04", SIZE)
+        data = fit_picture(picture((64, 36), kind) + b"<script>alert(1)</script>PK\x03\x04", SIZE)
         assert b"script" not in data
         assert data.endswith(b"IEND\xaeB`\x82")
 
@@ -139,9 +139,9 @@ def test_an_upload_is_cleaned_and_can_be_fitted_later():
     noise = Image.frombytes("RGB", (3000, 2900), chance(1).randbytes(3000 * 2900 * 3))
     buffer = BytesIO()
     noise.save(buffer, "JPEG", quality=90)
-    data, width, height = clean_reference(buffer.getvalue())
+    data, width, height = clean_picture(buffer.getvalue())
     assert (width, height) == (2560, 2475)
-    assert inspect_reference(data) == (width, height)
+    assert inspect_picture(data) == (width, height)
     assert fitted(data).size == (128, 72)
 
 
@@ -151,7 +151,7 @@ def test_an_upload_is_kept_no_larger_than_it_came(kind: str):
     small = Image.frombytes("RGB", (60, 40), chance(2).randbytes(60 * 40 * 3))
     buffer = BytesIO()
     small.resize((1200, 800), Image.Resampling.BICUBIC).save(buffer, kind, quality=80)
-    data, width, height = clean_reference(buffer.getvalue())
+    data, width, height = clean_picture(buffer.getvalue())
     assert (width, height) == (1200, 800)
     assert len(data) <= len(buffer.getvalue())
     kept = Image.open(BytesIO(data)).convert("RGB").resize((60, 40))
@@ -160,7 +160,7 @@ def test_an_upload_is_kept_no_larger_than_it_came(kind: str):
 
 
 def test_a_small_upload_keeps_its_size():
-    assert clean_reference(picture((64, 36), "WEBP"))[1:] == (64, 36)
+    assert clean_picture(picture((64, 36), "WEBP"))[1:] == (64, 36)
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'
@@ -190,7 +190,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"
     ],
 )
 def test_what_is_no_picture(data):
-    for read in (inspect_reference, clean_reference, lambda data: fit_reference(data, SIZE)):
+    for read in (inspect_picture, clean_picture, lambda data: fit_picture(data, SIZE)):
         with pytest.raises(InvalidInput) as caught:
             read(data)
         assert caught.value.param == "input_reference"
@@ -208,20 +208,20 @@ def test_what_is_no_picture(data):
 )
 def test_a_bomb_is_refused_before_it_unpacks(data):
     with pytest.raises(TooLarge):
-        inspect_reference(data)
+        inspect_picture(data)
 
 
 def test_a_bomb_of_text_is_refused():
     text = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"x" * 200_000_000, 9))
     with pytest.raises(InvalidInput):
-        inspect_reference(png(10, 10, text, pixels=b"\0" * 110))
+        inspect_picture(png(10, 10, text, pixels=b"\0" * 110))
 
 
 def test_twenty_megabytes_are_the_most():
     small = picture((8, 8), "PNG")
-    assert inspect_reference(small + bytes(20 * 2**20 - len(small))) == (8, 8)
+    assert inspect_picture(small + bytes(20 * 2**20 - len(small))) == (8, 8)
     with pytest.raises(TooLarge):
-        inspect_reference(small + bytes(20 * 2**20 - len(small) + 1))
+        inspect_picture(small + bytes(20 * 2**20 - len(small) + 1))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -233,7 +233,7 @@ def test_flipped_bytes_never_raise_anything_else(kind):
         for _ in range(dice.randint(1, 4)):
             damaged[dice.randrange(3, len(damaged))] = dice.randrange(256)
         try:
-            fit_reference(bytes(damaged), SIZE)
+            fit_picture(bytes(damaged), SIZE)
         except InvalidInput:
             continue
 
@@ -262,7 +262,7 @@ def test_colours_are_what_their_profile_says(kind, mode):
     photo = photo.quantize() if mode == "P" else photo.convert(mode)
     buffer = BytesIO()
     photo.save(buffer, kind, icc_profile=display_p3(), quality=100)
-    for data in (clean_reference(buffer.getvalue())[0], fit_reference(buffer.getvalue(), SIZE)):
+    for data in (clean_picture(buffer.getvalue())[0], fit_picture(buffer.getvalue(), SIZE)):
         shown = Image.open(BytesIO(data))
         assert shown.getpixel((5, 5)) == pytest.approx((255, 0, 0), abs=6)
         assert not {"icc_profile", "exif", "xmp"} & shown.info.keys()
@@ -295,13 +295,13 @@ P3_POINTS = {"cHRM": struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000
 )
 def test_colours_are_what_a_png_says_without_a_profile(colour, chunks, shown):
     """Display P3 by number or by its points, light that grows evenly; and nonsense says nothing."""
-    image = Image.open(BytesIO(clean_reference(png_that_says(colour, **chunks))[0]))
+    image = Image.open(BytesIO(clean_picture(png_that_says(colour, **chunks))[0]))
     assert image.getpixel((5, 5)) == pytest.approx(shown, abs=2)
 
 
 def test_an_hdr_picture_is_refused_in_words():
     with pytest.raises(InvalidInput, match=r"HDR \(PQ\). Save it in sRGB"):
-        clean_reference(png_that_says((9, 9, 9), cICP=bytes((9, 16, 0, 1))))
+        clean_picture(png_that_says((9, 9, 9), cICP=bytes((9, 16, 0, 1))))
 
 
 def test_grey_and_print_colours_have_profiles_too():
@@ -333,14 +333,14 @@ def noisy(**saving: object) -> bytes:
 def test_a_jpeg_that_lacks_its_last_bytes_is_shown(saving, kept):
     data = noisy(**saving)
     cut = data[: kept if kept < 0 else int(kept * len(data))]
-    assert inspect_reference(cut) == (320, 320)
+    assert inspect_picture(cut) == (320, 320)
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.8])
 def test_a_jpeg_that_lacks_more_is_damaged(kept):
     data = noisy()
     with pytest.raises(InvalidInput):
-        inspect_reference(data[: int(kept * len(data))])
+        inspect_picture(data[: int(kept * len(data))])
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
@@ -351,7 +351,7 @@ def test_a_picture_is_turned_as_cameras_say(turn):
     exif[0x0112] = turn
     buffer = BytesIO()
     photo.save(buffer, "PNG", exif=exif)
-    shown = Image.open(BytesIO(clean_reference(buffer.getvalue())[0]))
+    shown = Image.open(BytesIO(clean_picture(buffer.getvalue())[0]))
     right, below = (turn in {2, 3, 6, 7}), (turn in {3, 4, 7, 8})
     corner = shown.getpixel((right * (shown.width - 1), below * (shown.height - 1)))
     assert (shown.size, corner) == ((60, 40) if turn < 5 else (40, 60), (255, 0, 0))
@@ -360,6 +360,6 @@ def test_a_picture_is_turned_as_cameras_say(turn):
 def test_what_only_xmp_or_a_broken_exif_says_turns_nothing():
     """As in browsers."""
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6"/></x:xmpmeta>'
-    assert inspect_reference(picture((60, 40), "JPEG", xmp=xmp)) == (60, 40)
-    assert inspect_reference(picture((60, 40), "WEBP", xmp=xmp)) == (60, 40)
-    assert inspect_reference(picture((60, 40), "JPEG", exif=b"Exif\0\0nonsense")) == (60, 40)
+    assert inspect_picture(picture((60, 40), "JPEG", xmp=xmp)) == (60, 40)
+    assert inspect_picture(picture((60, 40), "WEBP", xmp=xmp)) == (60, 40)
+    assert inspect_picture(picture((60, 40), "JPEG", exif=b"Exif\0\0nonsense")) == (60, 40)

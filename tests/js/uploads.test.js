@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, jest, mock, test } from "bun:test";
-import "../../assets/js/reference.js";
+import "../../assets/js/uploads.js";
 import { change, draw, happen, one } from "./person.js";
 
 const requests = [];
@@ -31,12 +31,13 @@ const picture = (type = "image/png", size = 3, name = "kite.png") => {
 };
 
 beforeEach(() => {
+  for (const request of requests) request.answer(0); // one that is under way would be waited for
   requests.length = 0;
   attach.mockClear();
   draw(`
     <form data-composer="">
       <textarea data-prompt-box=""></textarea>
-      <input type="file" data-file="">
+      <input type="file" data-file="" data-most="1" accept="image/png,image/jpeg,image/webp">
       <p data-upload-error=""></p>
       <button type="button" data-attach=""></button>
     </form>`);
@@ -67,7 +68,7 @@ function carry(type, element, where, files, types = files.length ? ["Files"] : [
 test("a picture is uploaded, and attached when it has arrived", () => {
   choose(picture());
   const [request] = requests;
-  expect([...request.line, request.responseType]).toEqual(["POST", "/api/references", "json"]);
+  expect([...request.line, request.responseType]).toEqual(["POST", "/api/uploads", "json"]);
   expect(request.body.get("file").name).toBe("kite.png");
   expect("uploading" in form().dataset).toBe(true);
 
@@ -82,8 +83,8 @@ test("a picture is uploaded, and attached when it has arrived", () => {
 });
 
 test.each([
-  ["a film", picture("video/mp4"), "The image has to be a PNG, JPEG or WebP file."],
-  ["a picture of 25 MB", picture("image/png", 25 * 1024 * 1024), "The image has 25 MB; the limit is 20 MB."],
+  ["a film", picture("video/mp4"), "The file has to be a PNG, JPEG or WebP image."],
+  ["a picture of 25 MB", picture("image/png", 25 * 1024 * 1024), "The file has 25 MB; the limit is 20 MB."],
 ])("%s is refused before it is sent", (_, file, sentence) => {
   choose(file);
 
@@ -138,22 +139,42 @@ describe("pasting", () => {
 describe("of several files", () => {
   const drop = (...files) => carry("drop", document.body, "dataTransfer", files);
 
-  test("one becomes the first frame, and every other is refused in words", () => {
+  test("one is taken where one may be, and every other is refused in words", () => {
     drop(picture("text/plain", 3, "notes.txt"), picture(), picture("image/png", 3, "second.png"));
 
     expect(requests.map(({ body }) => body.get("file").name)).toEqual(["kite.png"]);
     expect(complaint()).toBe(
-      "“notes.txt” was not added: only one image can be the first frame. " +
-        "“second.png” was not added: only one image can be the first frame.",
+      "“notes.txt” was not added: The file has to be a PNG, JPEG or WebP image. " +
+        "“second.png” was not added: only one file can be added.",
     );
+  });
+
+  test("as many as the model takes are uploaded one after the other, whatever they are", () => {
+    Object.assign(one("[data-file]"), { accept: "image/png,video/mp4,audio/mpeg" });
+    one("[data-file]").dataset.most = "3";
+    drop(
+      picture(),
+      picture("video/mp4", 40 * 1024 * 1024, "b.mp4"),
+      picture("audio/mpeg", 3, "c.mp3"),
+      picture(),
+    );
+
+    expect(complaint()).toContain("only 3 files can be added");
+    for (const [place, name] of ["kite.png", "b.mp4", "c.mp3"].entries()) {
+      expect(requests).toHaveLength(place + 1);
+      expect(requests[place].body.get("file").name).toBe(name);
+      requests[place].answer(200, { id: name });
+    }
+    expect(attach).toHaveBeenCalledTimes(3);
+    expect("uploading" in form().dataset).toBe(false);
   });
 
   test("each is told by its name what is wrong with it", () => {
     drop(picture("text/plain", 3, "a.txt"), picture("video/mp4", 3, "b.mp4"));
 
     expect(requests).toEqual([]);
-    expect(complaint()).toContain("“a.txt”: The image has to be");
-    expect(complaint()).toContain("“b.mp4”: The image has to be");
+    expect(complaint()).toContain("“a.txt” was not added: The file has to be");
+    expect(complaint()).toContain("“b.mp4” was not added: The file has to be");
   });
 
   test("a later one takes the place of one that is still on its way", () => {

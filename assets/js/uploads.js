@@ -1,4 +1,4 @@
-// The reference picture: chosen, dropped or pasted, then uploaded by this module and attached by the server.
+// Files for the composer: chosen, dropped or pasted, then uploaded by this module and attached by the server.
 
 import { isSomebodyElse } from "./account.js";
 import { complain } from "./composer.js";
@@ -7,25 +7,37 @@ import { failure } from "./failure.js";
 
 window.studio = { uploaded: null }; // the API's last answer: the event behind [data-attach] takes it from here
 
-const LARGEST = 20 * 1024 * 1024; // bytes
-const OTHER = /^(?!image\/)./; // a type that is no picture's; a file without one may be: the server looks at the bytes
+const KINDS = { image: "a PNG, JPEG or WebP image", video: "an MP4 video", audio: "an MP3 or WAV sound" };
+const LARGEST = { image: 20, video: 50, audio: 15 }; // MB
+const MB = 1024 * 1024;
 
-let running; // the upload that is under way: another picture takes its place
+let running; // the upload that is under way: where only one file is taken, another one takes its place
+const waiting = []; // those that follow
 
-// Take the first of some files that can be a first frame; say of every other one that it is not taken.
+// Take some files as far as the chosen model does; say of every other one that it is not taken.
 function take(form, files) {
   if (isSomebodyElse()) return;
-  const taken = files.find((file) => !refusal(file));
-  const others = files.filter((file) => file !== taken);
-  const reasons = taken
-    ? others.map(({ name }) => `“${name}” was not added: only one image can be the first frame.`)
-    : others.map((file) => (others.length > 1 ? `“${file.name}”: ${refusal(file)}` : refusal(file)));
+  const most = Number(one("[data-file]", form)?.dataset.most ?? 1);
+  const fitting = files.filter((file) => !refusal(form, file));
+  const taken = fitting.slice(0, most);
+  const others = files.filter((file) => !taken.includes(file));
+  const many = most === 1 ? "only one file can be added." : `only ${most} files can be added.`;
+  const reasons = others.map((file) => {
+    const reason = refusal(form, file) || many;
+    return files.length > 1 ? `“${file.name}” was not added: ${reason}` : reason;
+  });
   complain(form, reasons.join(" "));
-  if (taken) upload(form, taken);
+  if (!taken.length) return;
+  if (most === 1) {
+    running?.abort();
+    running = undefined;
+    waiting.length = 0;
+  }
+  waiting.push(...taken);
+  if (!running) upload(form, waiting.shift());
 }
 
 function upload(form, file) {
-  running?.abort();
   const body = new FormData();
   body.append("file", file);
   const request = new XMLHttpRequest(); // fetch does not say how far it has got
@@ -45,17 +57,25 @@ function upload(form, file) {
     } else {
       complain(form, failure(request));
     }
+    if (waiting.length) upload(form, waiting.shift());
   };
-  request.open("POST", "/api/references");
+  request.open("POST", "/api/uploads");
   request.responseType = "json";
   request.send(body);
 }
 
-// Say why a file is not taken; nothing when it is.
-function refusal(file) {
-  if (OTHER.test(file.type)) return "The image has to be a PNG, JPEG or WebP file.";
-  if (file.size > LARGEST)
-    return `The image has ${Math.round(file.size / 1024 / 1024)} MB; the limit is 20 MB.`;
+// Say why a file is not taken; nothing when it is. One without a type may be anything: the server looks at its bytes.
+function refusal(form, file) {
+  const accepted = Object.keys(KINDS).filter((kind) =>
+    (one("[data-file]", form)?.accept ?? "").includes(`${kind}/`),
+  );
+  if (!accepted.length) return "The chosen model takes no files.";
+  const kind = file.type.split("/")[0];
+  if (kind && !accepted.includes(kind))
+    return `The file has to be ${accepted.map((each) => KINDS[each]).join(" or ")}.`;
+  const largest = LARGEST[kind] ?? LARGEST[accepted.at(-1)];
+  if (file.size > largest * MB)
+    return `The file has ${Math.round(file.size / MB)} MB; the limit is ${largest} MB.`;
   return "";
 }
 

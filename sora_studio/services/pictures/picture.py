@@ -7,12 +7,12 @@ from io import BytesIO
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps
 
 from sora_studio.domain.errors import InvalidInput, TooLarge
-from sora_studio.domain.media import REFERENCE_MAX_BYTES, REFERENCE_MAX_PIXELS
+from sora_studio.domain.media import PICTURE_MAX_BYTES, PICTURE_MAX_PIXELS
 from sora_studio.domain.video import Size
 from sora_studio.services.pictures.colour import hdr_of, profile_of
 from sora_studio.services.pictures.worker import bounded
 
-UPLOAD_SIDE = 2560  # pixels: as a PNG, even noise of this size stays below REFERENCE_MAX_BYTES
+UPLOAD_SIDE = 2560  # pixels: as a PNG, even noise of this size stays below PICTURE_MAX_BYTES
 
 _QUALITIES = (None, 95, 88, 75, 60, 40, 20)  # of WebP; None: a PNG, for pictures that came without a loss
 _PARAM = "input_reference"
@@ -33,7 +33,7 @@ _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # of a colour profile, as
 
 
 @bounded
-def inspect_reference(data: bytes) -> tuple[int, int]:
+def inspect_picture(data: bytes) -> tuple[int, int]:
     """Return a picture's width and height as it is shown.
 
     Raises:
@@ -44,7 +44,7 @@ def inspect_reference(data: bytes) -> tuple[int, int]:
 
 
 @bounded
-def clean_reference(data: bytes) -> tuple[bytes, int, int]:
+def clean_picture(data: bytes) -> tuple[bytes, int, int]:
     """Make an upload into a plain picture of at most UPLOAD_SIDE pixels a side, no larger than it came.
 
     Returns:
@@ -60,7 +60,7 @@ def clean_reference(data: bytes) -> tuple[bytes, int, int]:
 
 
 @bounded
-def fit_reference(data: bytes, size: Size) -> bytes:
+def fit_picture(data: bytes, size: Size) -> bytes:
     """Make a picture into a PNG of exactly this size: scaled to cover it, cut evenly at the sides.
 
     Raises:
@@ -72,8 +72,8 @@ def fit_reference(data: bytes, size: Size) -> bytes:
 
 def _decode(data: bytes) -> Image.Image:
     """Decode the first picture, upright, in sRGB, without transparency."""
-    if len(data) > REFERENCE_MAX_BYTES:
-        message = f"The image has {len(data) / 2**20:.0f} MB; the limit is {REFERENCE_MAX_BYTES // 2**20} MB."
+    if len(data) > PICTURE_MAX_BYTES:
+        message = f"The image has {len(data) / 2**20:.0f} MB; the limit is {PICTURE_MAX_BYTES // 2**20} MB."
         raise TooLarge(message, _PARAM, "file_too_large")
     kind = _kind(data)
     if kind == "PNG" and (hdr := hdr_of(data)):
@@ -160,12 +160,12 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _check_pixels(width: int, height: int) -> None:
     """Refuse before decoding: a small file can unpack into any number of pixels."""
-    if width * height > REFERENCE_MAX_PIXELS:
+    if width * height > PICTURE_MAX_PIXELS:
         raise _too_many_pixels()
 
 
 def _too_many_pixels() -> TooLarge:
-    message = f"The image has too many pixels; the limit is {REFERENCE_MAX_PIXELS // 1_000_000} megapixels."
+    message = f"The image has too many pixels; the limit is {PICTURE_MAX_PIXELS // 1_000_000} megapixels."
     return TooLarge(message, _PARAM, "file_too_large")
 
 

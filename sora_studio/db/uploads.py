@@ -1,0 +1,68 @@
+"""Files that people have uploaded, which wait to become inputs; and the inputs that they have become."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, func, update
+from sqlalchemy import select as core_select  # SQLModel's `select` has no sums
+from sqlmodel import col, select
+
+from sora_studio.db.assets import AssetRepository
+from sora_studio.db.models import InputRow, UploadRow, UserRow, VideoRow
+from sora_studio.db.repository import Repository, missing
+
+
+class UploadRepository(Repository):
+    """Reads and writes their rows inside one transaction; every method takes the owner."""
+
+    async def add(self, upload: UploadRow) -> None:
+        """Register an upload."""
+        self._tx.add(upload)
+        await self._tx.flush()
+
+    async def unused_bytes(self, owner_id: UUID) -> int:
+        """Return how much an owner's files take that no wish has named yet; uploads count one by one."""
+        one_by_one = select(UserRow.id).where(col(UserRow.id) == owner_id).with_for_update(key_share=True)
+        await self._do(one_by_one)
+        theirs = (col(UploadRow.owner_id) == owner_id, col(UploadRow.used_at).is_(None))
+        total = core_select(func.coalesce(func.sum(col(UploadRow.bytes)), 0)).where(*theirs)
+        return int((await self._do(total)).scalar_one())
+
+    async def use(self, upload_ids: Sequence[UUID]) -> None:
+        """Remember that a wish has named uploads."""
+        named = update(UploadRow).where(col(UploadRow.id).in_(upload_ids))
+        await self._do(named.values(used_at=func.coalesce(col(UploadRow.used_at), func.now())))
+
+    async def erase(self, owner_id: UUID, upload_id: UUID) -> None:
+        """Remove an upload; its file goes to the trash.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        row = await self.get(owner_id, upload_id)
+        this = col(UploadRow.id) == row.id
+        await AssetRepository(self._tx).throw_away(select(col(UploadRow.key), func.now()).where(this))
+        await self._do(delete(UploadRow).where(this))
+
+    async def get(self, owner_id: UUID, upload_id: UUID) -> UploadRow:
+        """Return an upload.
+
+        Raises:
+            NotFound: It is not there, or not the owner's.
+        """
+        found = await self._tx.get(UploadRow, upload_id)
+        if found is None or found.owner_id != owner_id:
+            message = "There is no such file; upload it again."
+            raise missing(owner_id, upload_id, message)
+        return found
+
+    async def inputs(self, owner_id: UUID, video_id: UUID) -> Sequence[InputRow]:
+        """Return what goes into one of the owner's videos, in order; nothing of one that is not there."""
+        query = (
+            select(InputRow)
+            .join(VideoRow, col(VideoRow.id) == col(InputRow.video_id))
+            .where(col(InputRow.video_id) == video_id)
+            .where(col(VideoRow.owner_id) == owner_id, col(VideoRow.deleted_at).is_(None))
+            .order_by(col(InputRow.position))
+        )
+        return (await self._tx.exec(query)).all()
