@@ -165,11 +165,11 @@ async def test_the_focus_is_somewhere_after_every_act(visit: Visit, join_studio:
 
 async def _walk_create(page: Page) -> None:
     prompt = page.get_by_role("textbox", name="Prompt")
-    await page.get_by_label("Add an image").set_input_files(
+    await page.get_by_label("Add images or videos").set_input_files(
         {"name": "picture", "mimeType": "image/png", "buffer": picture((64, 36), "PNG")}
     )
-    await press(page.get_by_role("button", name="Remove the image"))
-    await expect(page.get_by_role("button", name="Remove the image")).to_have_count(0)
+    await press(page.get_by_role("button", name="Remove First frame"))
+    await expect(page.get_by_role("button", name="Remove First frame")).to_have_count(0)
     await has_focus(page, "removing the image")
     await prompt.fill("forbidden-test walk")
     await page.keyboard.press("Control+Enter")

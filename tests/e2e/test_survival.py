@@ -27,7 +27,7 @@ async def _fill(page: Page) -> None:
     """Fill the form with another wish, which is not sent yet."""
     await page.get_by_role("textbox", name="Prompt").fill("forbidden-test from a picture")
     files = [{"name": "picture.png", "mimeType": "image/png", "buffer": picture((64, 36), "PNG")}]
-    await page.get_by_label("Add an image").set_input_files(files)  # type: ignore[arg-type] -- a literal
+    await page.get_by_label("Add images or videos").set_input_files(files)  # type: ignore[arg-type] -- a literal
     await expect(page.get_by_text("First frame", exact=True)).to_be_visible()
     await page.get_by_role("radio", name="8 seconds").check(force=True)
     await expect(page.get_by_role("status", name="Price")).to_contain_text("$0.80")
@@ -42,7 +42,7 @@ async def _send(page: Page, person: Person) -> None:
     await expect(page.get_by_role("article").first).to_contain_text("not charged")
     newest, _ = await person.videos()
     assert (newest["prompt"], newest["seconds"]) == ("forbidden-test from a picture", "8")
-    sent = await person.http.get(f"/api/videos/{newest['id']}/reference")
+    sent = await person.http.get(f"/api/videos/{newest['id']}/inputs/0")
     assert sent.content.startswith(b"\x89PNG")
 
 

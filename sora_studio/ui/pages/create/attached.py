@@ -83,6 +83,7 @@ class InputTile:
     name: str
     about: str  # how it fits, or why it does not
     roles: tuple[RoleOption, ...]  # none: there is no choice
+    framed: bool = False  # it is cut to the size of the video
     movable: bool = False  # there is one before it of the same role
 
 
@@ -165,9 +166,23 @@ def in_order(files: Sequence[Attached]) -> tuple[Attached, ...]:
     return tuple(sorted(files, key=lambda each: roles.index(each.role) if each.role in roles else 0))
 
 
-def source(files: Sequence[Attached]) -> Attached | None:
+def fit(files: Sequence[Attached], takes: Takes) -> tuple[Attached, ...]:
+    """Give files whose role a model does not take another one that it does, where there is room."""
+    fitted: list[Attached] = []
+    for place, each in enumerate(files):
+        others = [*fitted, *files[place + 1 :]]
+        free = (
+            role
+            for role in takes
+            if role.medium is each.medium and sum(other.role == role for other in others) < takes[role]
+        )
+        fitted.append(each if each.role in takes else replace(each, role=next(free, each.role)))
+    return tuple(fitted)
+
+
+def source(files: Sequence[Attached], takes: Takes) -> Attached | None:
     """Return the film that is worked on, None when a new video is asked for."""
-    return next((each for each in files if each.role in SOURCES), None)
+    return next((each for each in files if each.role in SOURCES and each.role in takes), None)
 
 
 def _tiles(files: Sequence[Attached], takes: Takes, model: str, size: str) -> list[InputTile]:
@@ -185,6 +200,7 @@ def _tiles(files: Sequence[Attached], takes: Takes, model: str, size: str) -> li
                 f"{name} {place + 1}" if numbered else name,
                 _about(each, takes, model, size, place),
                 tuple(RoleOption(role, _NAMES[role]) for role in options) if len(options) > 1 else (),
+                framed=each.role in FRAMES,
                 movable=place > 0,
             )
         )

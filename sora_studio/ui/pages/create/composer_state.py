@@ -206,7 +206,8 @@ def _show(state: ComposerState, form: KeptForm) -> None:
     videos = services().videos
     state.selection = select(videos.profiles(), videos.quote, *form.choice, dict(form.options))
     choice, takes = _chosen(state.selection), _takes(state.selection.model)
-    if film := attached.source(form.inputs):
+    form = replace(form, inputs=attached.fit(form.inputs, takes))
+    if film := attached.source(form.inputs, takes):
         state.selection = for_film(state.selection, videos.quote, film, form.choice[2])
         choice = (choice[0], form.choice[1], state.selection.seconds)
     state.files = attached.shown(form.inputs, takes, state.selection.name, state.selection.size)

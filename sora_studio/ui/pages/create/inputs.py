@@ -7,6 +7,8 @@ from sora_studio.ui.pages.create.attached import InputTile, RoleOption
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.theme import SMALL_ICON, icon, style
 
+_frame = ComposerState.selection.size.replace("x", " / ")
+
 
 def tray() -> rx.Component:
     """Show the attached files as they will be used."""
@@ -71,7 +73,7 @@ def _tile(tile: rx.vars.ObjectVar[InputTile]) -> rx.Component:
             rx.el.img(
                 src=routes.upload(f"{tile.id}"),
                 alt=tile.name,
-                custom_attrs=style(ar=ComposerState.selection.size.replace("x", " / ")),
+                custom_attrs=style(ar=rx.cond(tile.framed, _frame, "auto")),
             ),
         ),
         rx.el.span(

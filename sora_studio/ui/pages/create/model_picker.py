@@ -29,11 +29,14 @@ def options() -> rx.Component:
             data_options="",
         ),
         rx.el.div(
-            rx.el.fieldset(
-                rx.el.legend("Shape", class_name="sr"),
-                rx.foreach(_selection.shapes, _shape),
-                key=f"shapes {_selection.model}",
-                class_name="segments shapes",
+            rx.cond(
+                _selection.shapes.length() > 0,
+                rx.el.fieldset(
+                    rx.el.legend("Shape", class_name="sr"),
+                    rx.foreach(_selection.shapes, _shape),
+                    key=f"shapes {_selection.model}",
+                    class_name="segments shapes",
+                ),
             ),
             rx.cond(
                 _selection.qualities.length() > 0,
@@ -44,11 +47,14 @@ def options() -> rx.Component:
                     class_name="segments",
                 ),
             ),
-            rx.el.fieldset(
-                rx.el.legend("Length", class_name="sr"),
-                rx.foreach(_selection.lengths, _length),
-                key=f"lengths {_selection.model}",
-                class_name="segments",
+            rx.cond(
+                _selection.lengths.length() > 0,
+                rx.el.fieldset(
+                    rx.el.legend("Length", class_name="sr"),
+                    rx.foreach(_selection.lengths, _length),
+                    key=f"lengths {_selection.model} {_selection.shapes.length()}",
+                    class_name="segments",
+                ),
             ),
             rx.el.label(
                 rx.el.span(_selection.name, aria_hidden="true", class_name="model-name"),

@@ -1,4 +1,4 @@
-"""A picture as the first frame: picked, pasted, dropped; and what is no picture."""
+"""Files in the composer: picked, pasted, dropped, given a role; and what is none."""
 
 import base64
 
@@ -24,7 +24,7 @@ async def give(page: Page, way: str, data: bytes) -> None:
     """Hand a picture to the composer in one of the three ways."""
     if way == "picker":
         files = [{"name": "picture.png", "mimeType": "image/png", "buffer": data}]
-        await page.get_by_label("Add an image").set_input_files(files)  # type: ignore[arg-type] -- a literal
+        await page.get_by_label("Add images or videos").set_input_files(files)  # type: ignore[arg-type] -- a literal
     else:
         await page.evaluate(_HAND_OVER, [way, base64.b64encode(data).decode()])
 
@@ -40,7 +40,7 @@ async def test_a_picture_becomes_the_first_frame(visit: Visit, join_studio: Join
     await page.get_by_role("button", name="Create").click()
     await expect(page.get_by_role("article")).to_contain_text("not charged")
     (video,) = await ada.videos()
-    sent = await ada.http.get(f"/api/videos/{video['id']}/reference")
+    sent = await ada.http.get(f"/api/videos/{video['id']}/inputs/0")
     assert sent.content.startswith(b"\x89PNG")
 
 
@@ -59,8 +59,7 @@ async def test_edit_and_send_again_brings_the_picture_along(visit: Visit, join_s
     newest, _ = await ada.videos()
     assert newest["prompt"] == "forbidden-test, edited"
     sent, before = [
-        (await ada.http.get(f"/api/videos/{video_id}/reference")).content
-        for video_id in (newest["id"], first)
+        (await ada.http.get(f"/api/videos/{video_id}/inputs/0")).content for video_id in (newest["id"], first)
     ]
     assert sent == before
 
