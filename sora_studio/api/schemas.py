@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from sora_studio.domain.activity import Activity
 from sora_studio.domain.character import CharacterView
+from sora_studio.domain.facts import Facts
 from sora_studio.domain.ids import public_character_id, public_id
 from sora_studio.domain.inputs import InputView, UploadView
 from sora_studio.domain.model_card import ModelCard
@@ -21,6 +22,27 @@ class Problem(BaseModel):
 
     code: str
     message: str = Field(description="The provider's words, verbatim.")
+
+
+class RenderingFacts(BaseModel):
+    """What the provider reported about the rendering; null is what it did not."""
+
+    seed: int | None
+    revised_prompt: str | None
+    inference_time_s: float | None
+    peak_memory_mb: float | None
+    cost_usd: float | None = Field(description="What the provider says that it cost.")
+
+    @classmethod
+    def of(cls, facts: Facts) -> "RenderingFacts":
+        """Shape them."""
+        return cls(
+            seed=facts.seed,
+            revised_prompt=facts.revised_prompt,
+            inference_time_s=facts.inference_seconds,
+            peak_memory_mb=facts.peak_memory_mb,
+            cost_usd=None if facts.cost_micros is None else dollars(facts.cost_micros),
+        )
 
 
 class Video(BaseModel):
@@ -47,6 +69,7 @@ class Video(BaseModel):
     provider: str
     cost_usd: float | None = Field(description="The quoted price of one attempt; null: unknown.")
     options: dict[str, Any] = Field(description="What was set of the model's own fields.")
+    facts: RenderingFacts
     charged: bool | None = Field(
         description="true: the provider took it, and bills it; false: it did not, or it failed there; "
         "null: not known, as an answer of the provider's is awaited or was lost."
@@ -75,6 +98,7 @@ class Video(BaseModel):
             provider=view.provider,
             cost_usd=None if view.price_micros is None else dollars(view.price_micros),
             options=dict(view.options),
+            facts=RenderingFacts.of(view.facts),
             charged=view.charged,
         )
 

@@ -169,6 +169,25 @@ class Profile:
         """
         return read_options(self.card(model_id), self.kind, given, model_id)
 
+    def repeating(
+        self, model_id: str, options: Mapping[str, object], seed: int | None
+    ) -> Mapping[str, object] | None:
+        """Return what makes nearly the same video again: what was set for it, with its seed.
+
+        Args:
+            model_id: Of the video.
+            options: What was set.
+            seed: The one that came back; None: none did, so it has to be among what was set.
+
+        Returns:
+            None when no seed is known, or none is taken here.
+        """
+        again = {**options} if seed is None else {**options, "seed": seed}
+        try:
+            return again if "seed" in again and self.options(model_id, again) else None
+        except InvalidInput:
+            return None
+
     def takes(self, model_id: str) -> Takes:
         """Return how many inputs of which role a model takes here, as far as is known."""
         card = self.card(model_id)

@@ -13,8 +13,11 @@ from reflex.state import UpdateVarsInternalState
 from sora_studio import container
 from sora_studio.domain.account import SignedIn
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.facts import Facts
 from sora_studio.domain.ids import new_id, public_id
 from sora_studio.domain.inputs import Role
+from sora_studio.domain.profile import Preset
+from sora_studio.providers.card_files import shipped_cards
 from sora_studio.ui.pages.create import kept_form
 from sora_studio.ui.pages.create.attached import Attached
 from sora_studio.ui.pages.create.composer_state import ComposerState
@@ -206,3 +209,20 @@ async def test_an_unknown_picture_is_only_an_id(probe: Probe, ada: SignedIn):
     )
     async with composer(probe, ada, kept) as tab:
         assert "any longer" in shown(tab, "error")["text"]
+
+
+async def test_the_same_seed_is_asked_for_again(
+    probe: Probe, ada: SignedIn, uploads: FakeUploads, videos: FakeVideos
+):
+    """The one that came back, with everything else that was set; nothing where a server takes none."""
+    del uploads
+    plain = replace(videos.profile, kind=Preset.SGLANG, cards=shipped_cards())
+    videos.profile = replace(plain, models=(plain.plain("Wan2.2-TI2V-5B"),))
+    made = {"model": "Wan2.2-TI2V-5B", "size": "1280x704", "seconds": "5", "facts": Facts(seed=42)}
+    other = videos.add(ada.account.id, "a boat", **made, options={"guidance_scale": 3.0})
+    async with composer(probe, ada, "", f"/?edit={public_id(other.id)}") as tab:
+        fields = {each["name"]: each["value"] for each in shown(tab, "selection")["card"]["fields"]}
+        assert (fields["seed"], fields["guidance_scale"]) == ("42", "3.0")
+    assert plain.repeating("an-odd-one", {}, 42) is None
+    assert videos.profile.repeating(other.model, {}, None) is None
+    assert videos.profile.repeating(other.model, {}, 2**40) is None

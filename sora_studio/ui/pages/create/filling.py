@@ -1,6 +1,6 @@
 """How the composer's form is filled: as its browser has kept it, or with an earlier wish."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,7 +45,7 @@ async def check_kept(owner_id: UUID, kept: KeptForm) -> FormError:
 async def from_earlier(
     owner_id: UUID, edited: str, view: VideoView, characters: Sequence[CharacterView]
 ) -> tuple[KeptForm, FormError]:
-    """Fill a form with an earlier wish, copies of its files included."""
+    """Fill a form with an earlier wish: with copies of its files, and the seed that came back."""
     inputs, error = (), FormError()
     try:
         inputs = tuple(
@@ -56,8 +56,16 @@ async def from_earlier(
         error = FormError(_NOT_COPIED, "inputs")
     choice = (f"{view.provider}/{view.model}", view.size, view.seconds)
     named = [public_character_id(each.id) for each in characters if each.remote_id in view.characters]
-    options = tuple((name, _written(value)) for name, value in view.options.items())
+    again = repeating(view)
+    options = tuple((name, _written(value)) for name, value in (again or view.options).items())
     return KeptForm(owner_id.hex, edited, choice, inputs, tuple(named), options), error
+
+
+def repeating(view: VideoView) -> Mapping[str, object] | None:
+    """Return the options that make nearly the same video again; None: no seed of it is known or taken."""
+    profiles = {profile.name: profile for profile in services().videos.profiles()}
+    profile = profiles.get(view.provider)
+    return profile and profile.repeating(view.model, view.options, view.facts.seed)
 
 
 def _written(value: object) -> str:

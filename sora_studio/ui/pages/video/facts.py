@@ -117,8 +117,19 @@ def rendering() -> rx.Component:
         rx.el.section(
             rx.el.h2("Rendering"),
             rx.el.ul(rx.foreach(_video.facts, _fact), class_name="facts num"),
+            rx.cond(VideoState.repeatable, _same_seed()),
             class_name="card",
         ),
+    )
+
+
+def _same_seed() -> rx.Component:
+    return rx.el.a(
+        icon("dices", SMALL_ICON),
+        rx.el.span("Same seed"),
+        href=routes.edit(_ID),
+        title="Fill the form with this video's prompt, options and seed",
+        class_name="button small quiet",
     )
 
 

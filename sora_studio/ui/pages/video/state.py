@@ -17,6 +17,7 @@ from sora_studio.domain.video import Kind, Phase, VideoView
 from sora_studio.ui import actions, formatting, live, routes, status_text
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
+from sora_studio.ui.pages.create.filling import repeating
 from sora_studio.ui.pages.video.activity_lines import Line, to_lines
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
@@ -89,6 +90,7 @@ class VideoState(rx.State):
     video: rx.Field[VideoPage] = rx.field(default_factory=VideoPage)
     progress: rx.Field[Progress] = rx.field(default_factory=Progress)
     inputs: rx.Field[list[Given]] = rx.field(default_factory=list)  # what went in beside the prompt
+    repeatable: rx.Field[bool] = rx.field(False)  # its seed is known, and can be asked for again
     activity: rx.Field[list[Line]] = rx.field(default_factory=list)  # its own, as progress comes more often
     family: rx.Field[list[Generation]] = rx.field(default_factory=list)
     coming: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)  # of the family
@@ -131,6 +133,7 @@ class VideoState(rx.State):
                     Given(each.position, each.role.medium, each.role.spoken.capitalize()) for each in inputs
                 ],
                 progress=to_progress([view], now).get(asked, Progress(100, "")),
+                repeatable=view.kind is Kind.CREATE and repeating(view) is not None,
                 activity=to_lines(view, activity),
                 family=generations,
                 coming=to_progress(family.made, now),
