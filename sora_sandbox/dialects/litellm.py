@@ -26,7 +26,7 @@ class LiteLLM(Lenient):
     api_key_headers = ("authorization", "x-litellm-api-key")
     unsupported: Mapping[str, int] = {"list": 400, "delete": 405, "remix": 500, "edit": 500, "extend": 500,
               "character": 500, "retrieve_character": 500}  # fmt: skip
-    owner = "openai"  # of all, whoever makes the videos
+    owner = "openai"  # of all models, also of other makers
     retries = 2
     status_names: Mapping[str, str] = {"in_progress": "processing"}
 

@@ -218,8 +218,15 @@ async def test_the_same_seed_is_asked_for_again(
     del uploads
     plain = replace(videos.profile, kind=Preset.SGLANG, cards=shipped_cards())
     videos.profile = replace(plain, models=(plain.plain("Wan2.2-TI2V-5B"),))
-    made = {"model": "Wan2.2-TI2V-5B", "size": "1280x704", "seconds": "5", "facts": Facts(seed=42)}
-    other = videos.add(ada.account.id, "a boat", **made, options={"guidance_scale": 3.0})
+    other = videos.add(
+        ada.account.id,
+        "a boat",
+        model="Wan2.2-TI2V-5B",
+        size="1280x704",
+        seconds="5",
+        facts=Facts(seed=42),
+        options={"guidance_scale": 3.0},
+    )
     async with composer(probe, ada, "", f"/?edit={public_id(other.id)}") as tab:
         fields = {each["name"]: each["value"] for each in shown(tab, "selection")["card"]["fields"]}
         assert (fields["seed"], fields["guidance_scale"]) == ("42", "3.0")

@@ -1,6 +1,6 @@
 """How the composer's form is filled: as its browser has kept it, or with an earlier wish."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sora_studio.domain.ids import parse_public_id, public_character_id
 from sora_studio.domain.video import VideoView
 from sora_studio.ui.pages.create.attached import Attached
 from sora_studio.ui.pages.create.kept_form import KeptForm
+from sora_studio.ui.same_seed import repeating
 
 _GONE = "A file is not in the studio any longer. Remove it, or add it again."
 _NOT_COPIED = "The files could not be copied. Add them again."
@@ -59,13 +60,6 @@ async def from_earlier(
     again = repeating(view)
     options = tuple((name, _written(value)) for name, value in (again or view.options).items())
     return KeptForm(owner_id.hex, edited, choice, inputs, tuple(named), options), error
-
-
-def repeating(view: VideoView) -> Mapping[str, object] | None:
-    """Return the options that make nearly the same video again; None: no seed of it is known or taken."""
-    profiles = {profile.name: profile for profile in services().videos.profiles()}
-    profile = profiles.get(view.provider)
-    return profile and profile.repeating(view.model, view.options, view.facts.seed)
 
 
 def _written(value: object) -> str:

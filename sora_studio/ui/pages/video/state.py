@@ -17,8 +17,8 @@ from sora_studio.domain.video import Kind, Phase, VideoView
 from sora_studio.ui import actions, formatting, live, routes, status_text
 from sora_studio.ui.cards import Progress, VideoCard, knows_progress, look, ratio, to_card, to_progress
 from sora_studio.ui.errors import explain
-from sora_studio.ui.pages.create.filling import repeating
 from sora_studio.ui.pages.video.activity_lines import Line, to_lines
+from sora_studio.ui.same_seed import repeating
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
