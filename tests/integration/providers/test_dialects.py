@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -23,9 +24,14 @@ from sora_studio.domain.ports import Provider, RemoteJob, Submission
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Status, Variant
 from sora_studio.providers.factory import provider_of
+from tests.support.films import picture
+from tests.support.inputs import sent
 from tests.support.sandbox import Box, running
+from tests.support.source import ROOT
 
 PRESETS = ["sandbox", "litellm", "vllm-omni", "sglang", "fastvideo", "unsloth", "new-api", "bifrost"]
+_PAPER = (ROOT / "docs/providers.md").read_text()
+_OPERATIONS = ("create", "look", "list", "file", "delete", "remix", "edit", "extend", "reference")
 PROMPT = "a paper boat on a river"
 ENDED = {Status.COMPLETED, Status.FAILED}
 
@@ -126,6 +132,44 @@ async def test_a_video_from_the_wish_to_the_file_and_its_end(journey: Journey):
     tells_facts = journey.preset in {"vllm-omni", "sglang", "fastvideo"}
     assert bool(done.facts.inference_seconds and done.facts.peak_memory_mb) is tells_facts
     await delete(journey, job.remote_id)
+
+
+async def test_the_papers_say_what_works(journey: Journey, tmp_path: Path):
+    (row,) = (line for line in _PAPER.splitlines() if line.startswith(f"| `{journey.preset}` | works |"))
+    said = dict(zip(_OPERATIONS, row.strip("| ").split(" | ")[1:], strict=True))
+    assert said == await tried(journey, tmp_path)
+
+
+async def tried(journey: Journey, folder: Path) -> dict[str, str]:
+    """Try every operation, and say in a word what became of it."""
+    provider, wish = journey.provider, await journey.submission()
+    made = await journey.follow(await journey.submit())
+    await journey.file(made)
+
+    async def derived(kind: Kind) -> None:
+        await journey.follow(
+            await provider.submit(replace(wish, job_id=uuid4(), kind=kind, source=made.remote_id))
+        )
+
+    found: dict[str, str] = {"create": "works", "look": "works", "file": "works"}
+    found["list"] = await _became(provider.list_jobs())
+    found["remix"] = await _became(derived(Kind.REMIX), "emulated")
+    found["edit"], found["extend"] = [await _became(derived(kind)) for kind in (Kind.EDIT, Kind.EXTEND)]
+    width, height = map(int, wish.size.split("x"))
+    wish = replace(wish, job_id=uuid4(), inputs=(sent(folder, picture((width, height), "PNG")),))
+    pictured = await journey.follow(await journey.submit(wish))
+    found["reference"] = "works" if (await journey.box.jobs())[-1]["has_reference"] else "passed over"
+    found["delete"] = await _became(provider.delete(pictured.remote_id), "emulated")
+    return found
+
+
+async def _became(operation: Awaitable[object], otherwise: str = "refused") -> str:
+    """Have something done; what a server has not is refused here, in words."""
+    try:
+        await operation
+    except Unsupported as error:
+        return otherwise if error.message else "without a word"
+    return "works"
 
 
 async def delete(journey: Journey, remote_id: str) -> None:
