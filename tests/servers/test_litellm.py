@@ -6,7 +6,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from sora_studio.config import ProviderSettings
 from sora_studio.domain.errors import SubmitUnclear
 from sora_studio.domain.ports import Provider, RemoteJob, Submission
 from sora_studio.domain.profile import Operation
-from sora_studio.domain.video import Status, Variant
+from sora_studio.domain.video import Kind, Status, Variant
 from sora_studio.providers.factory import provider_of
 from tests.servers.environments import environment
 from tests.support.sandbox import RunningSandbox, running_sandbox
@@ -110,10 +110,7 @@ async def test_a_video_is_made_once_and_its_file_arrives(gateway: Gateway, provi
     before = len(gateway.box.ledger())
     job: RemoteJob = await provider.submit(submission())
 
-    async def is_completed() -> bool:
-        return (await provider.fetch(job.remote_id)).status is Status.COMPLETED
-
-    await comes_true(is_completed)
+    await _completed(provider, job)
     async with provider.content(job.remote_id, Variant.VIDEO) as content:
         film = b"".join([chunk async for chunk in content.chunks])
 
@@ -130,6 +127,35 @@ async def test_a_lost_answer_is_one_paid_job(gateway: Gateway, provider: Provide
         await provider.submit(submission())
 
     assert len(gateway.box.ledger()) == before + 1
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [(Kind.REMIX, "4"), (Kind.EDIT, "4"), (Kind.EXTEND, "8")])
+async def test_what_is_like_openai_behind_it_derives_videos(gateway: Gateway, kind: Kind, seconds: str):
+    """As an operator says who knows what is behind it."""
+    gateway.box.clear()
+    gateway.box.fault(job="instant")
+    table = {"name": "box", "preset": "litellm", "base_url": gateway.base_url, "api_key": KEY}
+    made = provider_of(
+        ProviderSettings.model_validate(table | {"operations": {"add": ["remix", "edit", "extend"]}})
+    )
+    try:
+        source = await made.submit(submission())
+        await _completed(made, source)
+        before = len(gateway.box.ledger())
+        derived = await made.submit(replace(submission(), kind=kind, source=source.remote_id))
+        await _completed(made, derived)
+    finally:
+        await made.close()
+
+    (job,) = gateway.box.ledger()[before:]
+    assert (job["kind"], job["seconds"]) == (kind, seconds)
+
+
+async def _completed(provider: Provider, job: RemoteJob) -> None:
+    async def is_completed() -> bool:
+        return (await provider.fetch(job.remote_id)).status is Status.COMPLETED
+
+    await comes_true(is_completed)
 
 
 @pytest.mark.parametrize(
