@@ -10,6 +10,13 @@ from tests.support.browser import has_focus, press
 from tests.support.standstill import leave
 from tests.support.studio import RunningStudio
 
+_SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, summary, label:has(input)")]
+  .filter((target) => {
+    const { width, height } = target.getBoundingClientRect();
+    if (!target.checkVisibility() || target.closest(".sr, .skip")) return false;
+    return getComputedStyle(target).display !== "inline" && Math.min(width, height) < 44;
+  }).map((target) => target.outerHTML)"""
+
 
 async def test_a_decision_is_seen_and_priced_on_a_touch_screen(
     visit: Visit, studio: RunningStudio, join_studio: Join
@@ -30,7 +37,10 @@ async def test_a_decision_is_seen_and_priced_on_a_touch_screen(
     await expect(dot).to_be_visible()
     await expect(chip).to_contain_text("4")
 
-    page = await window.turn_to("/library?status=deciding")
+    page = await window.open("/library?status=deciding")  # in a new tab, which shows nothing from before
+    chip = page.get_by_role("button", name=re.compile("^Your decision"))
+    dot = page.get_by_role("navigation", name="Main").locator(".dot")
+    assert await page.evaluate(_SMALL_TARGETS) == []
     kite, gull, boat, lamp = (page.locator(".tile").filter(has_text=f"a {word}") for word in words)
     await press(lamp.locator("summary", has_text="Give up"))
     await says(lamp.locator(".asked:visible"), "You may still have to pay $0.40 play money for it.")

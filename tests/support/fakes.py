@@ -180,6 +180,7 @@ class FakeVideos:
             view
             for view in self._mine(owner_id)
             if (not query.statuses or view.status in query.statuses)
+            and (not query.phases or view.phase in query.phases)
             and all(any(text.startswith(word) for text in view.prompt.lower().split()) for word in words)
         ]
         if query.order is SortOrder.NEWEST:

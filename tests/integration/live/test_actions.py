@@ -1,4 +1,4 @@
-"""Deleting from tiles: one undo for all that was deleted since, and what is restored elsewhere is shown."""
+"""The tiles on Create: which there are, one undo for all that was deleted, what is restored elsewhere."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 
 from sora_studio import container
 from sora_studio.domain.ids import public_id
-from sora_studio.domain.video import VideoView
+from sora_studio.domain.video import Phase, VideoView
 from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.toasts import ToastState
@@ -89,3 +89,16 @@ async def test_what_is_being_made_is_deleted_without_an_undo(studio: Studio):
     await studio.tab.send(VideoActions.remove_at_once, video_id=studio.ids[0])
     await studio.tab.until(lambda: studio.toast["text"] == "Deleted.")
     assert (studio.toast["undo"], studio.videos.at_once) == ([], {studio.mine[0].id})
+
+
+async def test_of_many_that_are_coming_one_row_is_shown(studio: Studio):
+    """The newest, so that a click is seen, and what is being rendered; then what needs its person."""
+    ada = studio.mine[0].owner_id
+    rendering = studio.videos.add(ada, "rendering", Phase.IN_PROGRESS)
+    queued = [studio.videos.add(ada, f"wish {number}", Phase.QUEUED) for number in range(55)]
+    lost = studio.videos.add(ada, "lost", Phase.NEEDS_ATTENTION)
+    await studio.tab.send(CreateState.load)
+    await studio.tab.until(lambda: len(studio.tab.value(CreateState, "cards")) > len(PROMPTS))
+    shown = [card["id"] for card in studio.tab.value(CreateState, "cards")]
+    row = [queued[-1], rendering, queued[-2]]
+    assert shown == [public_id(view.id) for view in (*row, lost, *reversed(studio.mine))]
