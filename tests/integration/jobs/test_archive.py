@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bench.lab.statements import watched
 from sora_studio.db.models import SessionRow
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import (
@@ -139,7 +140,10 @@ async def test_nothing_temporary_is_left(background: Background, mp4: bytes):
 
 
 async def test_a_poster_of_the_width_that_is_asked_for(background: Background, mp4: bytes):
-    """Where no smaller one was kept, the whole one is served; and nothing once the session has ended."""
+    """Where no smaller one was kept, the whole one is served; and nothing once the session has ended.
+
+    A page asks for dozens at a time: session and file are looked up together, without a ping before.
+    """
     view = await finished(background, mp4)
     await background.archive()
     async with background.db.transaction() as tx:
@@ -152,7 +156,9 @@ async def test_a_poster_of_the_width_that_is_asked_for(background: Background, m
     async def poster(width: PosterWidth | None) -> str:
         return (await background.media.file_for(me, view.id, Variant.THUMBNAIL, width)).key
 
-    keys = [await poster(width) for width in (None, *PosterWidth)]
+    with watched(background.db) as seen:
+        keys = [await poster(width) for width in (None, *PosterWidth)]
+    assert len(seen) <= 2 * len(keys)
     assert [key.removeprefix(keys[0].removesuffix(".webp")) for key in keys] == [
         ".webp",
         "-320.webp",

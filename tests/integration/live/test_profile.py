@@ -1,11 +1,18 @@
-"""The profile in two tabs: only what was changed is saved, and a newer value is shown."""
+"""The profile in two tabs: only what was changed is saved, and a newer value is shown; and second clicks."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
+from sora_studio import container
+from sora_studio.domain.errors import NotFound
+from sora_studio.domain.ids import new_id, public_character_id, public_session_id
 from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.pages.profile.characters_state import CharactersState
+from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
 from sora_studio.ui.toasts import ToastState
-from tests.support.accounts import sign_up
+from tests.support.accounts import HERE, PASSWORD, services_with, sign_up
 from tests.support.probe import Probe
 from tests.support.tab import Tab, open_tab
 
@@ -31,3 +38,50 @@ async def test_saving_what_was_not_changed_leaves_what_another_tab_has_made_of_i
         await save(old, display_name="Ada")
         assert (await probe.accounts.account(ada.account.id)).display_name == "Countess"
         assert name(old) == "Countess"
+
+
+class OneCharacter:
+    """A person's characters: there is one, until it is removed."""
+
+    removals = 0
+
+    async def list_all(self, owner_id: UUID) -> tuple[()]:
+        assert owner_id
+        return ()
+
+    async def remove(self, owner_id: UUID, character_id: UUID) -> None:
+        assert owner_id != character_id
+        self.removals += 1
+        if self.removals > 1:
+            message = "There is no such character."
+            raise NotFound(message)
+
+
+async def click_again_and_again(tab: Tab, handler: Any, /, **thing: str) -> str:
+    """Click twice before the first click has been answered, and twice after; return what is said then."""
+    for _ in range(2):
+        for _ in range(2):
+            await tab.send(handler, **thing)
+        await tab.until(lambda: (tab.value(ToastState, "toast") or {}).get("text"))
+    await tab.send(PersonState.load)
+    await tab.until(lambda: name(tab) == "Ada")
+    return tab.value(ToastState, "toast")["text"]
+
+
+async def test_a_character_is_removed_by_the_first_of_several_clicks(probe: Probe):
+    ada, characters = await sign_up(probe.accounts), OneCharacter()
+    gone = public_character_id(new_id())
+    with container.using(replace(services_with(probe.accounts), characters=characters)):  # type: ignore[arg-type] -- a fake
+        async with open_tab(probe.url, cookie=f"sora_session={ada.access_token}") as tab:
+            said = await click_again_and_again(tab, CharactersState.remove, character_id=gone)
+    assert (said, characters.removals) == ("The character was deleted.", 1)
+
+
+async def test_a_session_is_ended_by_the_first_of_several_clicks(probe: Probe):
+    ada = await sign_up(probe.accounts)
+    await probe.accounts.log_in(ada.account.email, PASSWORD, HERE)
+    me = await probe.accounts.identify(ada.access_token, HERE)
+    [other] = [each for each in await probe.accounts.sessions.all_open(me) if not each.current]
+    async with open_tab(probe.url, cookie=f"sora_session={ada.access_token}") as tab:
+        said = await click_again_and_again(tab, SessionsState.end, session_id=public_session_id(other.id))
+    assert said == "The session was ended."

@@ -33,6 +33,7 @@ class SessionsState(rx.State):
 
     sessions: rx.Field[list[Listed]] = rx.field(default_factory=list)
     ending: rx.Field[str] = rx.field("")  # the one whose end is on its way, or "others"
+    _ended: rx.Field[list[str]] = rx.field(default_factory=list)
 
     @rx.event(background=True)
     async def load(self) -> None:
@@ -45,10 +46,12 @@ class SessionsState(rx.State):
 
     @rx.event(background=True)
     async def end(self, session_id: str) -> None:
-        """End a session; its pages are shut at once."""
+        """End a session; its pages are shut at once. A second click changes nothing."""
         async with self:
             identity = await signed_in(self)
-            self.ending = session_id
+            if session_id in self._ended or session_id == self.ending:
+                return
+            self.ending = str(session_id)
         said, tone = "The session was ended.", toasts.INFO
         try:
             await services().sessions.end(identity, parse_session_id(session_id))
@@ -60,6 +63,8 @@ class SessionsState(rx.State):
         found = await services().sessions.all_open(identity)
         async with still_signed_in(self, identity.user_id):
             self.sessions = _listed(found)
+            if tone == toasts.INFO:
+                self._ended = [*self._ended, str(session_id)]
             await toasts.tell(self, said, tone=tone)
 
     @rx.event(background=True)
