@@ -280,6 +280,7 @@ async def test_a_refused_log_in_leads_to_what_is_to_be_mended(visit: Visit, coll
     )
     await page.goto("/login")
     await expect(page.get_by_role("link", name="https://studio.example")).to_be_visible()
+    await expect(page.locator(".alerts")).to_be_hidden()  # it takes no room while nothing is wrong
     await page.get_by_label("E-mail").fill(collector.person.email)
     await page.get_by_label("Password", exact=True).fill("not the right pass phrase")
     await page.keyboard.press("Enter")

@@ -72,6 +72,11 @@ async def test_delete_undo_and_delete_for_good(visit: Visit, join_studio: Join):
         await tiles.get_by_role("button", name=re.compile("Actions for")).click()
         await page.get_by_role("menuitem", name="Delete").click()
         await expect(tiles).to_have_count(0)
+        await expect(page.locator(".toast")).to_contain_text("Deleted.")
+        toast, search = [await page.locator(each).bounding_box() for each in (".toast", ".search")]
+        assert toast
+        assert search
+        assert toast["y"] >= search["y"] + search["height"] or toast["x"] >= search["x"] + search["width"]
         if undo:
             await page.get_by_role("button", name="Undo").click()
             await expect(tiles).to_have_count(1)
