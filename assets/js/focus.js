@@ -50,7 +50,10 @@ function choose() {
 }
 
 function recover() {
-  if (held?.by === document.activeElement && canHaveIt(held.element)) {
+  const focused = document.activeElement;
+  if (focused.disabled) held = { element: focused, by: document.body }; // loses it with the next frame
+  else if (held?.element === focused) held = null;
+  else if (held?.by === focused && canHaveIt(held.element)) {
     held.element.focus({ preventScroll: true });
     held = null;
   }

@@ -66,6 +66,26 @@ test("what came over the page leads back to where one was before", async () => {
   expect(focused().id).toBe("x");
 });
 
+test("what is enabled again before anybody could look gets it back", async () => {
+  draw("<main tabindex='-1'><form><a href='#'></a><button></button></form></main>");
+  await changes();
+  const button = one("button");
+  button.focus();
+  button.disabled = true; // it has the focus until the next frame
+  await changes();
+  button.disabled = false;
+  button.blur(); // as the frame did before that
+  await changes();
+  jest.advanceTimersByTime(20);
+  expect(focused().tagName).toBe("BUTTON");
+
+  button.blur(); // by a click on nothing
+  one("form").append(document.createElement("p"));
+  await changes();
+  jest.advanceTimersByTime(20);
+  expect(focused().tagName).toBe("BODY");
+});
+
 test("what is disabled for a moment gets it back", async () => {
   const form = '<form><a href="#" id="x"></a><button></button></form>';
   await walk(form, "button", (button) => {
