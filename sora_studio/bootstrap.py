@@ -138,7 +138,10 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
         )
         for_people = replace(on, db=db, worker_pool=uploads)
         statuses = ProviderService(
-            db=db, catalog=on.catalog, healths={name: provider.health for name, provider in limited.items()}
+            db=db,
+            catalog=on.catalog,
+            healths={name: provider.health for name, provider in limited.items()},
+            wake=scheduler.wake,
         )
         opened = _services(settings, for_people, Redactor(secrets).body, scheduler, health, statuses)
         stack.enter_context(container.using(opened))

@@ -44,11 +44,7 @@ async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
     chosen = load_providers(settings)
     log.hide(secret_words(settings, *chosen))
     async with AsyncExitStack() as stack:
-        access, joined = await _database(settings, stack)
-        if not joined:
-            await migrate(access.direct_url or access.url)
-        db = Database(access.url, pool_size=5, direct_url=access.direct_url, pooled=access.pooled)
-        stack.push_async_callback(db.close)
+        db, joined = await stack.enter_async_context(open_database(settings))
 
         @asynccontextmanager
         async def sandbox() -> AsyncIterator[SandboxAccess]:
@@ -79,6 +75,24 @@ async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
         stack.push_async_callback(background.close)
         await stack.enter_async_context(_renewing(background.claims))
         yield background
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, bool]]:
+    """Open the database for the block, in its newest form; tell whether a studio runs on it here.
+
+    Raises:
+        ConfigError: A child or a directory cannot be used, or no studio ever used it.
+        Unavailable: The database cannot be reached.
+    """
+    settings.require_used()
+    async with AsyncExitStack() as stack:
+        access, joined = await _database(settings, stack)
+        if not joined:
+            await migrate(access.direct_url or access.url)
+        db = Database(access.url, pool_size=5, direct_url=access.direct_url, pooled=access.pooled)
+        stack.push_async_callback(db.close)
+        yield db, joined
 
 
 async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[Access, bool]:

@@ -1,4 +1,4 @@
-"""The commands `sora-studio provider list | check`.
+"""The commands `sora-studio provider list | check | pause | resume`.
 
 Imports stand inside the commands: `--help` must not wait for the whole studio.
 """
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sora_studio.providers.check import Finding
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]")]
+
+Name = Annotated[str, typer.Argument(help="A configured provider.")]
 
 provider_cli = typer.Typer(
     help="Inspect and test the servers that make videos.", no_args_is_help=True, rich_markup_mode=None
@@ -121,6 +123,32 @@ async def _check(chosen: ProviderSettings, cards_dir: Path, *, spend: bool) -> b
         await provider.close()
     typer.echo(f"{chosen.name} can be used." if usable else f"{chosen.name} cannot be used.")
     return usable
+
+
+@provider_cli.command()
+def pause(name: Name, data_dir: DataDir = None) -> None:
+    """Send nothing new to a provider until it goes on."""
+    asyncio.run(_pause(name, load(data_dir=data_dir), paused=True))
+    typer.echo(f"{name} is paused.")
+
+
+@provider_cli.command()
+def resume(name: Name, data_dir: DataDir = None) -> None:
+    """Let a paused provider go on."""
+    asyncio.run(_pause(name, load(data_dir=data_dir), paused=False))
+    typer.echo(f"{name} goes on.")
+
+
+async def _pause(name: str, settings: Settings, *, paused: bool) -> None:
+    from sora_studio.config import forget_environment
+    from sora_studio.maintenance import open_database
+    from sora_studio.services.providers import Pauses
+
+    _configured(name, settings)
+    forget_environment()
+    async with open_database(settings) as (db, _):
+        pauses = Pauses(db, [name], lambda _: None)  # the studio that runs looks for work by itself
+        await (pauses.pause(name) if paused else pauses.resume(name))
 
 
 def _line(finding: "Finding") -> str:

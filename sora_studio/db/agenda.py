@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from sora_studio.db.job_queries import IS_WANTED
+from sora_studio.db.job_queries import IS_PAUSED, IS_WANTED
 from sora_studio.db.repository import Repository
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase
@@ -24,6 +24,7 @@ SELECT task, extract(epoch FROM min(at) - now())::float8 AS wait FROM (
     SELECT CASE job.phase {_TASK} END AS task, greatest(job.due_at, job.lease_until) AS at
     FROM job JOIN video ON video.id = job.video_id AND {IS_WANTED}
     WHERE job.current AND job.due_at IS NOT NULL AND NOT job.phase IN ('completed', 'failed')
+      AND NOT {IS_PAUSED}
     UNION ALL SELECT '{TaskName.PURGE}', CASE WHEN owner_id IS NULL THEN deleted_at
         ELSE deleted_at + :undo END
     FROM video WHERE deleted_at IS NOT NULL

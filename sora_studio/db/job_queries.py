@@ -9,6 +9,10 @@ _IS_DUE = """job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
 IS_WANTED = """(video.deleted_at IS NULL
         OR job.submit_started_at IS NOT NULL AND job.phase IN ('submitting', 'submit_unknown'))"""
 
+# A wish waits until its provider goes on; one whose POST had begun is looked for all the same.
+IS_PAUSED = """(job.phase = 'submitting' AND job.submit_started_at IS NULL
+    AND EXISTS (SELECT FROM provider_pause WHERE provider_pause.provider = job.provider))"""
+
 # Whose server is not ours is left to those that know it, as long as one of them takes it.
 _IS_OURS = """(job.server IS NULL OR job.server = ANY(:servers)
         OR job.due_at <= now() - interval '1 minute')"""
@@ -37,7 +41,7 @@ _BY_TURNS = f"""busy AS (
             PARTITION BY job.provider, video.owner_id ORDER BY job.due_at, job.created_at) AS turn
     FROM job JOIN video ON video.id = job.video_id AND {IS_WANTED}
     LEFT JOIN busy ON busy.provider = job.provider AND busy.owner_id = video.owner_id
-    WHERE {_IS_DUE}
+    WHERE {_IS_DUE} AND NOT {IS_PAUSED}
 ), queue AS (
     SELECT id, row_number() OVER turns AS place, row_number() OVER at_provider
         + (SELECT coalesce(sum(jobs), 0) FROM busy WHERE busy.provider = wish.provider)

@@ -394,6 +394,15 @@ class UsedIdempotencyKeyRow(SQLModel, table=True):
     erased_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
 
 
+class ProviderPauseRow(SQLModel, table=True):
+    """A provider to which nothing new is sent."""
+
+    __tablename__ = "provider_pause"
+
+    provider: str = Field(sa_column=Column(Text, primary_key=True))
+    paused_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
 class TrashRow(SQLModel, table=True):
     """A kept file whose rows are gone: it is removed from the storage next."""
 

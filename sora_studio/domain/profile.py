@@ -101,6 +101,7 @@ class Profile:
     any_size: bool = False  # sizes beyond the listed ones go through
     any_seconds: bool = False
     retired: str = ""  # one sentence when the service has ended: nothing is sent there
+    paused: bool = False  # nothing new is sent there until an operator lets it go on
     body: Body = Body.MULTIPART
     sends_model: bool = True  # False: the server makes what it serves, and refuses other names
     busy: frozenset[int] = frozenset({429})  # HTTP statuses of a submit that mean: not taken, come again
@@ -116,6 +117,11 @@ class Profile:
         """Return what was found at its address, in words: `vLLM-Omni 0.30 with Wan2.2-T2V-A14B`."""
         served = f" with {self.models[0].id}" if len(self.models) == 1 else ""
         return f"{self.software}{served}" if self.software else ""
+
+    @property
+    def says_paused(self) -> str:
+        """Return what people hear before they ask for something that will wait; empty: it is not paused."""
+        return f"{self.label} is paused. What you ask for waits here until it goes on." if self.paused else ""
 
     @property
     def says_elsewhere(self) -> str:

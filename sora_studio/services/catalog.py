@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -43,6 +43,7 @@ class ProviderCatalog:
             today: Tells the day, which prices go by.
         """
         self._providers, self._on_stale, self._clock, self._today = providers, on_stale, clock, today
+        self._paused = frozenset[str]()
         self._refreshed: float | None = None  # None: the first refresh is still to come
         self._profiles = {name: provider.profile for name, provider in providers.items()}
         self._looks: dict[str, asyncio.Task[None]] = {}  # the last one of each provider
@@ -78,7 +79,14 @@ class ProviderCatalog:
         if self._on_stale and self._refreshed is not None and self._clock() - self._refreshed > _FRESH:
             self._refreshed = None
             self._on_stale()
-        return tuple(self._profiles.values())
+        paused = self._paused
+        return tuple(
+            replace(each, paused=True) if each.name in paused else each for each in self._profiles.values()
+        )
+
+    def know_paused(self, names: Collection[str]) -> None:
+        """Be told which providers are paused, for what is said of them."""
+        self._paused = frozenset(names)
 
     def servers(self) -> dict[str, str]:
         """Return which server each provider is, a `ServerId`; empty where that is not known."""
@@ -139,10 +147,14 @@ class ProviderCatalog:
         return known[0].price(size, seconds, self._today()) if known else None
 
     def explained(self, view: VideoView) -> VideoView:
-        """Say of a wish that was not sent yet that it waits for a place, where a provider has so many."""
+        """Say of a wish that was not sent yet what it waits for: a place, or that a provider goes on."""
         profile = self._profiles.get(view.provider)
         places = profile.rate_limit.jobs if profile else None
-        if view.phase is not Phase.SUBMITTING or view.sent or view.problem or not profile or not places:
+        if view.phase is not Phase.SUBMITTING or view.sent or view.problem or not profile:
+            return view
+        if view.provider in self._paused:
+            return replace(view, problem=Problem(ProblemCode.NO_PLACE, f"{profile.label} is paused."))
+        if not places:
             return view
         at_a_time = "one video" if places == 1 else f"{places} videos"
         return replace(

@@ -14,6 +14,7 @@ import anyio
 from sora_studio.db.characters import CharacterRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
 from sora_studio.db.models import CharacterRow
+from sora_studio.db.provider_queues import ProviderPauses
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain import rate_limit
 from sora_studio.domain.character import CharacterView, check_film, clean_name
@@ -155,7 +156,12 @@ class CharacterService:
         elif name is None:
             able = [each.name for each in self._catalog.profiles() if Operation.CHARACTERS in each.operations]
             name = able[0] if able else self._catalog.profiles()[0].name
-        return self._catalog.require_operation(name, Operation.CHARACTERS)
+        provider = self._catalog.require_operation(name, Operation.CHARACTERS)
+        async with self._db.transaction() as tx:
+            if name in await ProviderPauses(tx).all():
+                message = f"{provider.profile.label} is paused. Make the character when it goes on."
+                raise InvalidInput(message, "provider", "provider_paused")
+        return provider
 
     @asynccontextmanager
     async def _received(self, film: Film) -> AsyncIterator[tuple[Path | UUID, str]]:

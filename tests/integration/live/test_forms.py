@@ -40,6 +40,13 @@ class NoCharacters:
         return ()
 
 
+class NoPauses:
+    """Every provider goes on."""
+
+    async def look_for_pauses(self) -> None:
+        pass
+
+
 @pytest.fixture
 async def ada(probe: Probe) -> SignedIn:
     return await sign_up(probe.accounts)
@@ -53,7 +60,12 @@ def videos() -> FakeVideos:
 @pytest.fixture
 async def uploads(probe: Probe, videos: FakeVideos, tmp_path: Any) -> AsyncIterator[FakeUploads]:
     files = FakeUploads(FakeMedia(videos, tmp_path))
-    fakes: dict[str, Any] = {"videos": videos, "uploads": files, "characters": NoCharacters()}
+    fakes: dict[str, Any] = {
+        "videos": videos,
+        "uploads": files,
+        "characters": NoCharacters(),
+        "providers": NoPauses(),
+    }
     with container.using(replace(services_with(probe.accounts), **fakes)):
         yield files
 

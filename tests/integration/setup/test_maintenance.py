@@ -90,6 +90,12 @@ async def test_beside_a_running_studio(data_dir: Path):
         status, said = await command(data_dir, "reconcile")
         assert (status, "0 unfinished videos" in said) == (0, True), said
 
+        for word, said in (("pause", "sandbox is paused.\n"), ("resume", "sandbox goes on.\n")):
+            assert await command(data_dir, "provider", word, "sandbox") == (0, said)
+            (status_now,) = await opened.services.providers.all()
+            assert status_now.profile.paused == (word == "pause")
+        assert (await command(data_dir, "provider", "pause", "nobody"))[0] != 0
+
         (data_dir / "sandbox/port").unlink()  # as in the moment before a first start has written it
         status, said = await command(data_dir, "reconcile")
         assert (status, "still starting" in said) == (1, True), said

@@ -1,6 +1,7 @@
 """How a provider is doing: what is remembered of its answers, and how the page says it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -73,3 +74,13 @@ def test_the_page_says_who_it_is_and_what_it_makes():
     assert shown.times == "half within 31 ms, 95 % within 1.2 s"
     (model,) = shown.models
     assert (model.name, model.price) == ("sora-2", "4 s at 1280\u00d7720: $0.40")
+
+
+def test_a_paused_one_says_so_first():
+    shown = lines_of(ProviderStatus(PROFILE, ProviderHealth(), 3, 2, datetime(2026, 12, 1, tzinfo=UTC)))
+    assert (shown.tone, shown.status) == (
+        "idle",
+        "Paused: nothing new is sent there. Has not been asked yet.",
+    )
+    assert replace(PROFILE, paused=True).says_paused.startswith("Fake is paused.")
+    assert PROFILE.says_paused == ""

@@ -22,6 +22,10 @@ def composer() -> rx.Component:
             _prompt(),
             inputs.tray(),
             _cast(),
+            rx.cond(
+                ComposerState.selection.paused,
+                rx.el.p(ComposerState.selection.paused, class_name="muted", role="status"),
+            ),
             error(ComposerState.error.text),
             rx.el.p(class_name="error", role="alert", data_upload_error=""),
             advanced.advanced(),

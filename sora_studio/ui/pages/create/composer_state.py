@@ -63,6 +63,7 @@ class ComposerState(rx.State):
         if view and view.parent_id and await filling.earlier(owner_id, public_id(view.parent_id)):
             return rx.redirect(routes.again(public_id(view.parent_id), public_id(view.id), view.kind))
         characters = await services().characters.list_all(owner_id)
+        await services().providers.look_for_pauses()
         form, error = kept or last or KeptForm(owner_id.hex), FormError()
         if kept:
             error = await filling.check_kept(owner_id, kept)

@@ -71,6 +71,7 @@ class Selection:
     price: str = ""
     quote: str = ""  # the price in micro-dollars, as the form sends it back; empty: unknown
     note: str = ""  # one sentence about the provider
+    paused: str = ""  # one sentence when nothing is sent to it now
     nearest: str = ""  # said when the size is another one than was asked for
     card: CardOptions = field(default_factory=CardOptions)
 
@@ -129,6 +130,7 @@ def select(
         price=price_tag(profile.name, price),
         quote="" if price is None else str(price),
         note=" ".join(filter(None, (profile.found and f"{profile.found}.", profile.note))),
+        paused=profile.says_paused,
         nearest=f"{model.id} makes {formatting.frame(size)} instead." if asked not in ("", size) else "",
         card=card_options(profile.card(model.id), profile.kind, size, seconds, options or {}),
     )

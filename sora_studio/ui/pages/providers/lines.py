@@ -44,6 +44,8 @@ def lines_of(status: ProviderStatus) -> ProviderLines:
     profile, health = status.profile, status.health
     models = () if profile.retired else profile.models
     tone, words = _status(profile, health)
+    if status.paused_at and not profile.retired:
+        tone, words = "idle", f"Paused: nothing new is sent there. {words}"
     rest = len(models) - _MANY
     return ProviderLines(
         name=profile.name,
