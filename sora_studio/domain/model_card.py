@@ -89,6 +89,13 @@ class ModelCard:
     fields: tuple[CardField, ...] = ()
     ended: date | None = None  # since when its maker no longer serves it
 
+    @property
+    def made(self) -> str:
+        """Say what its videos are made of: `4n+1 frames at 16 fps, with sound`."""
+        rate = f"at {self.fps:g} fps" if self.fps else ""
+        frames = f"{self.frames.rule} frames {rate}" if self.frames else rate
+        return ", ".join(filter(None, (frames, "with sound" if self.audio else "")))
+
     def makes(self, size: str) -> str:
         """Return the native size nearest to a wish: in shape first, then in the number of pixels."""
         if size in self.sizes:

@@ -155,6 +155,21 @@ class Profile:
             return card and (replace(card, seconds=here.seconds) if here else card)
         return replace(card, sizes=here.sizes, seconds=here.seconds, multiple_of=None)
 
+    def says_of(self, model_id: str) -> str:
+        """Say in a line what is known of a model here, for who runs the studio; empty: it has no card."""
+        card = self.card(model_id)
+        if card is None:
+            return ""
+        takes = [f"{most} {role.spoken}{'s' * (most > 1)}" for role, most in self.takes(model_id).items()]
+        fields = [each.name for each in card.fields_of(self.kind)]
+        return "; ".join(
+            (
+                *filter(None, (card.label, card.licence and card.licence.name, card.made)),
+                f"takes {', '.join(takes)}" if takes else "takes the prompt alone",
+                f"can be told {', '.join(fields)}" if fields else "can be told nothing more",
+            )
+        )
+
     def plain(self, model_id: str) -> Model:
         """Return a model of which nothing is said here but its id: as on its card, or else as the first one.
 

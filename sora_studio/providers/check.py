@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import uuid4
@@ -90,7 +90,7 @@ async def check(
     with suppress(ProviderError):
         models = _makeable(profile, await provider.list_models())
     offered = replace(profile, models=models)
-    for finding in (_format(profile), _price(offered)):
+    for finding in (_format(profile), *_cards(offered), _price(offered)):
         yield finding
     if not spend:
         yield Finding("nothing was made; --spend makes one short video and follows it to its file")
@@ -107,6 +107,15 @@ def _who(kind: Preset | None, identity: Identity | None) -> Finding:
     if kind is None or kind is identity.kind:
         return Finding(f"it is {identity}", works=True)
     return Finding(f"it looks like {identity}, and is treated as {kind}, as its table says")
+
+
+def _cards(profile: Profile) -> Iterator[Finding]:
+    """Say what is known of the models that are there."""
+    for model in profile.models[:_SHOWN]:
+        words = profile.says_of(model.id) or "no model card, so nothing is known of it"
+        yield Finding(f"{model.id}: {words}")
+    if len(profile.models) > _SHOWN:
+        yield Finding(f"and {len(profile.models) - _SHOWN} models more; GET /api/models tells all")
 
 
 def _refused(error: ProviderError) -> Finding:

@@ -97,3 +97,29 @@ def test_what_goes_together_is_taken():
     profile("vllm-omni", H3).require_inputs(H3, [FIRST, LAST])
     profile("vllm-omni", H3).require_inputs(H3, [PICTURE, PICTURE, FILM, SOUND])
     profile("sglang", H3).require_inputs(H3, [FIRST, FILM])
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "words"),
+    [
+        (
+            "sglang",
+            "Wan2.2-TI2V-5B",
+            (
+                "Wan 2.2 TI2V 5B; Apache-2.0; 4n+1 frames at 24 fps; takes 1 first frame; can be told seed, "
+                "negative_prompt, num_inference_steps, guidance_scale, flow_shift"
+            ),
+        ),
+        (
+            "videos-api",
+            H3,
+            (
+                "MiniMax-H3; MiniMax Community; at 24 fps, with sound; takes 1 first frame; "
+                "can be told nothing more"
+            ),
+        ),
+        ("vllm-omni", "an-odd-one", ""),
+    ],
+)
+def test_a_card_in_a_line(kind: str, model: str, words: str):
+    assert profile(kind, model).says_of(model) == words

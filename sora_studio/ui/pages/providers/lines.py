@@ -19,6 +19,7 @@ class ModelLine:
     hint: str
     makes: str
     price: str
+    card: str  # what is on its card; empty: it has none
 
 
 @dataclass(frozen=True)
@@ -100,4 +101,5 @@ def _model(profile: Profile, model: Model) -> ModelLine:
         hint=model.hint,
         makes=f"{', '.join(map(formatting.frame, model.sizes))}; {lengths}",
         price=f"{seconds} s at {formatting.frame(size)}: {price}",
+        card=profile.says_of(model.id),
     )

@@ -84,5 +84,6 @@ def _model(model: rx.vars.ObjectVar[ModelLine]) -> rx.Component:
         rx.cond(model.hint, rx.el.p(rx.el.bdi(model.hint), class_name="muted")),
         rx.el.p(rx.el.bdi(model.makes), class_name="muted num"),
         rx.el.p(rx.el.bdi(model.price), class_name="muted num"),
+        rx.cond(model.card, rx.el.p(rx.el.bdi(model.card), class_name="muted num")),
         key=model.name,
     )
