@@ -4,7 +4,7 @@ import re
 import ssl
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -122,6 +122,7 @@ class ProviderSettings(_Table):
     key_header: HeaderName | None = None
     headers: dict[HeaderName, HeaderValue] = {}
     query: dict[Text, SecretStr] = {}
+    poll_query: list[Literal["model"]] = []
     ca_file: Annotated[Path, AfterValidator(_certificates)] | None = None
     proxy: Annotated[SecretStr, AfterValidator(proxy_url)] | None = None
     use_env_proxy: bool = False

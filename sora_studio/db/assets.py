@@ -62,8 +62,8 @@ class AssetRepository(Repository):
 
     async def doomed(
         self, *, older_than: timedelta, limit: int, but: Collection[UUID] = ()
-    ) -> Sequence[tuple[UUID, str, tuple[str, ...]]]:
-        """Return deleted videos that nobody works on, but for some: id, provider, remote ids of all attempts.
+    ) -> Sequence[tuple[UUID, str, str, tuple[str, ...]]]:
+        """Return deleted videos that nobody works on, but for some: id, provider, model, remote ids of all.
 
         What was deleted not long ago can be brought back, unless its owner has gone; what the provider may
         have, under a name that is not known yet, is looked for first.
@@ -78,6 +78,7 @@ class AssetRepository(Repository):
             select(
                 col(VideoRow.id),
                 col(JobRow.provider),
+                col(VideoRow.model),
                 func.array(remote_ids.scalar_subquery()).label("remote_ids"),
             )
             .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
@@ -89,7 +90,7 @@ class AssetRepository(Repository):
             .order_by(col(VideoRow.deleted_at))
             .limit(limit)
         )
-        return [(row.id, row.provider, tuple(row.remote_ids)) for row in await self._do(query)]
+        return [(row.id, row.provider, row.model, tuple(row.remote_ids)) for row in await self._do(query)]
 
     async def erase(self, video_ids: Iterable[UUID]) -> None:
         """Remove deleted videos' rows; their files go to the trash in the same transaction."""

@@ -65,6 +65,7 @@ class Holding:
     provider: str
     remote_id: str | None
     seconds: str
+    model: str
     phase: Phase
     problem_code: str | None
     assets: tuple[AssetRow, ...]
@@ -131,7 +132,7 @@ class MaintenanceRepository(Repository):
     async def holdings(self, *, after: UUID | None, limit: int) -> list[Holding]:
         """Return the next page of videos that are not deleted, with their files."""
         query = (
-            select(col(VideoRow.id), col(VideoRow.seconds), *_OF_JOB)
+            select(col(VideoRow.id), col(VideoRow.seconds), col(VideoRow.model), *_OF_JOB)
             .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
             .where(col(JobRow.current), col(VideoRow.deleted_at).is_(None))
             .order_by(col(VideoRow.id))
@@ -152,6 +153,7 @@ class MaintenanceRepository(Repository):
                 provider=row.provider,
                 remote_id=row.remote_id,
                 seconds=row.seconds,
+                model=row.model,
                 phase=Phase(row.phase),
                 problem_code=row.problem_code,
                 assets=tuple(assets[row.id]),

@@ -140,8 +140,8 @@ class Provider(Protocol):
         """
         ...
 
-    async def fetch(self, remote_id: str) -> RemoteJob:
-        """Ask how a job is going.
+    async def fetch(self, remote_id: str, *, model: str = "") -> RemoteJob:
+        """Ask how a job is going; some servers want to hear its model with that.
 
         Raises:
             JobNotFound: It is not known there.
@@ -153,12 +153,12 @@ class Provider(Protocol):
         ...
 
     def content(
-        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None, *, model: str = ""
     ) -> AbstractAsyncContextManager[Content]:
         """Open a file for streaming; what follows its beginning, if the file is still the same."""
         ...
 
-    async def delete(self, remote_id: str) -> None:
+    async def delete(self, remote_id: str, *, model: str = "") -> None:
         """Remove a job there; one that is already gone is fine."""
         ...
 

@@ -107,6 +107,7 @@ class Profile:
     busy: frozenset[int] = frozenset({429})  # HTTP statuses of a submit that mean: not taken, come again
     rate_limit: RateLimit = RateLimit()
     guesses_models: bool = False  # the models are placeholders until the server lists its own
+    poll_query: tuple[str, ...] = ()  # what goes with the query of every question about jobs: `model`
     media_hosts: frozenset[str] = frozenset()  # private hosts that its files may be fetched from
     server: str = ""  # which server it is, see `ServerId`; empty: nobody asks
     kind: Preset = Preset.VIDEOS_API  # of server: it says which fields of a model card are taken
@@ -154,6 +155,10 @@ class Profile:
         if card is None or here is None or here.sizes == card.sizes:
             return card and (replace(card, seconds=here.seconds) if here else card)
         return replace(card, sizes=here.sizes, seconds=here.seconds, multiple_of=None)
+
+    def poll_fields(self, model_id: str) -> Mapping[str, str]:
+        """Return what goes with the query of a question about a job of a model."""
+        return {"model": model_id} if model_id and "model" in self.poll_query else {}
 
     def says_of(self, model_id: str) -> str:
         """Say in a line what is known of a model here, for who runs the studio; empty: it has no card."""

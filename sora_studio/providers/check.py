@@ -245,18 +245,18 @@ async def _make(profile: Profile, provider: Provider) -> Findings:
         )
         job = await provider.submit(submission)
         yield Finding(f"accepted as {job.remote_id}", works=True)
-        async for finding in _follow(provider, job):
+        async for finding in _follow(provider, job, model.id):
             yield finding
             if finding.ends:
                 return
-        async for finding in _read(provider, job.remote_id):
+        async for finding in _read(provider, job.remote_id, model.id):
             yield finding
-        yield await _delete(profile, provider, job.remote_id)
+        yield await _delete(profile, provider, job.remote_id, model.id)
     except (ProviderError, InvalidInput) as error:
         yield Finding(f"that did not work: {error.message}", works=False, ends=True)
 
 
-async def _follow(provider: Provider, job: RemoteJob) -> Findings:
+async def _follow(provider: Provider, job: RemoteJob, model: str) -> Findings:
     deadline = time.monotonic() + _PATIENCE
     said: set[str] = set()
     in_vain = 0
@@ -270,7 +270,7 @@ async def _follow(provider: Provider, job: RemoteJob) -> Findings:
             yield Finding(f"it says {job.status_word}{told}", works=job.status is not None)
         await asyncio.sleep(min(job.poll_after or _PAUSE, _LONGEST_PAUSE))
         try:
-            job, in_vain = await provider.fetch(job.remote_id), 0
+            job, in_vain = await provider.fetch(job.remote_id, model=model), 0
         except (JobNotFound, ProviderUnavailable) as error:
             in_vain += 1
             if in_vain == _IN_VAIN:
@@ -280,21 +280,21 @@ async def _follow(provider: Provider, job: RemoteJob) -> Findings:
         yield Finding(f"it failed ({job.problem.code}): {job.problem.message}", works=False, ends=True)
 
 
-async def _read(provider: Provider, remote_id: str) -> Findings:
+async def _read(provider: Provider, remote_id: str, model: str) -> Findings:
     for _ in range(_IN_VAIN - 1):
         try:
-            yield await _file(provider, remote_id)
+            yield await _file(provider, remote_id, model)
         except (JobNotFound, ProviderUnavailable) as error:
             yield Finding(f"its file did not arrive: {error.message}")
             await asyncio.sleep(_PAUSE)
         else:
             return
-    yield await _file(provider, remote_id)
+    yield await _file(provider, remote_id, model)
 
 
-async def _file(provider: Provider, remote_id: str) -> Finding:
+async def _file(provider: Provider, remote_id: str, model: str) -> Finding:
     head, length = b"", 0
-    async with provider.content(remote_id, Variant.VIDEO) as content:
+    async with provider.content(remote_id, Variant.VIDEO, model=model) as content:
         async for chunk in content.chunks:
             head = (head + chunk)[:_HEAD]
             length += len(chunk)
@@ -303,11 +303,11 @@ async def _file(provider: Provider, remote_id: str) -> Finding:
     return Finding(f"its file arrived: {length:,} bytes of MP4", works=True)
 
 
-async def _delete(profile: Profile, provider: Provider, remote_id: str) -> Finding:
+async def _delete(profile: Profile, provider: Provider, remote_id: str, model: str) -> Finding:
     if Operation.DELETE not in profile.operations:
         return Finding(f"it is still there: {profile.label} deletes nothing")
     try:
-        await provider.delete(remote_id)
+        await provider.delete(remote_id, model=model)
     except ProviderError as error:
         return Finding(f"it could not be deleted: {error.message}", works=False)
     return Finding("it is deleted there", works=True)

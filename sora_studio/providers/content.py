@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 import httpx2
 from openai import APIStatusError
@@ -62,7 +62,12 @@ class Files:
 
     @asynccontextmanager
     async def open(
-        self, remote_id: str, variant: Variant, beginning: ResumePoint | None, find_url: FindUrl
+        self,
+        remote_id: str,
+        variant: Variant,
+        beginning: ResumePoint | None,
+        find_url: FindUrl,
+        query: Mapping[str, str],
     ) -> AsyncGenerator[Content]:
         """Open a file for streaming, from the end of its beginning where the server still has the same file.
 
@@ -73,10 +78,11 @@ class Files:
         """
         path = f"{self._base}/videos/{quote(remote_id, safe='')}/content"
         # The main file is asked for without a variant: some servers read it as an output's index.
-        query = "" if variant is Variant.VIDEO else f"?variant={variant}"
+        fields = {**query} if variant is Variant.VIDEO else {"variant": str(variant), **query}
+        url = f"{path}?{urlencode(fields)}" if fields else path
         async with AsyncExitStack() as stack:
             try:
-                response = await self._file(f"{path}{query}", beginning, stack)
+                response = await self._file(url, beginning, stack)
             except ProviderError as error:
                 elsewhere = await find_url() if _may_be_elsewhere(error) else None
                 if elsewhere is None:

@@ -55,23 +55,23 @@ class DetectedProvider:
         await self._must_be_known()
         return await self._provider.create_character(name, film, key)
 
-    async def fetch(self, remote_id: str) -> RemoteJob:
+    async def fetch(self, remote_id: str, *, model: str = "") -> RemoteJob:
         """Ask how a job is going."""
-        return await self._provider.fetch(remote_id)
+        return await self._provider.fetch(remote_id, model=model)
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
         """Return a page of the provider's jobs."""
         return await self._provider.list_jobs(after=after, limit=limit)
 
     def content(
-        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None, *, model: str = ""
     ) -> AbstractAsyncContextManager[Content]:
         """Open a file for streaming."""
-        return self._provider.content(remote_id, variant, beginning)
+        return self._provider.content(remote_id, variant, beginning, model=model)
 
-    async def delete(self, remote_id: str) -> None:
+    async def delete(self, remote_id: str, *, model: str = "") -> None:
         """Remove a job there."""
-        await self._provider.delete(remote_id)
+        await self._provider.delete(remote_id, model=model)
 
     async def list_models(self) -> tuple[Model, ...]:
         """Ask the server who it is, and return its models.

@@ -61,6 +61,7 @@ def profile_of(settings: ProviderSettings, cards: ModelCards | None = None) -> P
         rate_limit=replace(preset.rate_limit, **settings.rate_limit.model_dump(exclude_none=True)),
         guesses_models=preset.guesses_models and not settings.models,
         media_hosts=frozenset(settings.media_hosts),
+        poll_query=tuple(settings.poll_query),
         **said,
     )
 

@@ -68,10 +68,10 @@ class RateLimitedProvider:
         async with self._asking(Share.OTHER):
             return await self._provider.create_character(name, film, key)
 
-    async def fetch(self, remote_id: str) -> RemoteJob:
+    async def fetch(self, remote_id: str, *, model: str = "") -> RemoteJob:
         """Ask how a job is going."""
         async with self._asking(Share.LOOK):
-            return await self._provider.fetch(remote_id)
+            return await self._provider.fetch(remote_id, model=model)
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
         """Return a page of the provider's jobs."""
@@ -80,20 +80,20 @@ class RateLimitedProvider:
 
     @asynccontextmanager
     async def content(
-        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None, *, model: str = ""
     ) -> AsyncGenerator[Content]:
         """Open a file for streaming; it takes no place, so that long files keep nobody from looking."""
         async with AsyncExitStack() as stack:
             async with self._turn(Share.FILE):
                 content = await stack.enter_async_context(
-                    self._provider.content(remote_id, variant, beginning)
+                    self._provider.content(remote_id, variant, beginning, model=model)
                 )
             yield content
 
-    async def delete(self, remote_id: str) -> None:
+    async def delete(self, remote_id: str, *, model: str = "") -> None:
         """Remove a job there."""
         async with self._asking(Share.OTHER):
-            await self._provider.delete(remote_id)
+            await self._provider.delete(remote_id, model=model)
 
     async def list_models(self) -> tuple[Model, ...]:
         """Return the models."""

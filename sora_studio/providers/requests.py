@@ -77,10 +77,10 @@ class Requests:
         )
         return answer.http_response
 
-    async def fetch(self, remote_id: str) -> Response:
+    async def fetch(self, remote_id: str, model: str) -> Response:
         """Ask for one job."""
         try:
-            return (await self._videos.retrieve(remote_id)).http_response
+            return (await self._videos.retrieve(remote_id, extra_query=self._asked(model))).http_response
         except APIStatusError as error:
             # vLLM-Omni answers 4xx or 5xx for a job that failed, with the Video as the body.
             if is_video(read_json(error.response)):
@@ -89,12 +89,15 @@ class Requests:
 
     async def list_jobs(self, after: str | None, limit: int) -> Response:
         """Ask for a page of the list, newest first."""
-        answer = await self._videos.list(after=after or omit, limit=limit, order="desc")
+        served = self._profile.models[0].id if len(self._profile.models) == 1 else ""
+        answer = await self._videos.list(
+            after=after or omit, limit=limit, order="desc", extra_query=self._asked(served)
+        )
         return answer.http_response
 
-    async def delete(self, remote_id: str) -> Response:
+    async def delete(self, remote_id: str, model: str) -> Response:
         """Ask for a job to be removed."""
-        return (await self._videos.delete(remote_id)).http_response
+        return (await self._videos.delete(remote_id, extra_query=self._asked(model))).http_response
 
     async def list_models(self) -> Response:
         """Ask for the models."""
@@ -106,6 +109,10 @@ class Requests:
             return await self._sdk.get(url, cast_to=Response)
         except APIStatusError as error:
             return error.response
+
+    def _asked(self, model: str) -> dict[str, object] | None:
+        """Return what a server wants to hear with every question about jobs, beside them."""
+        return {**self._profile.poll_fields(model)} or None
 
     def _fields(self, submission: Submission) -> dict[str, object]:
         """Return size, length and the model's own fields as this kind of server takes them."""

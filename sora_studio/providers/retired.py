@@ -32,7 +32,7 @@ class RetiredProvider:
         """Refuse."""
         raise ProviderMisconfigured(self._profile.retired, _CODE)
 
-    async def fetch(self, remote_id: str) -> RemoteJob:
+    async def fetch(self, remote_id: str, *, model: str = "") -> RemoteJob:
         """Say that it is lost."""
         raise JobNotFound(self._profile.retired, _CODE)
 
@@ -41,12 +41,12 @@ class RetiredProvider:
         raise Unsupported(self._profile.retired, _CODE)
 
     def content(
-        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None, *, model: str = ""
     ) -> AbstractAsyncContextManager[Content]:
         """Say that it is lost."""
         raise JobNotFound(self._profile.retired, _CODE)
 
-    async def delete(self, remote_id: str) -> None:
+    async def delete(self, remote_id: str, *, model: str = "") -> None:
         """Do nothing: what was there has been deleted with the service."""
 
     async def list_models(self) -> tuple[Model, ...]:

@@ -119,7 +119,7 @@ class VideosApiProvider:
                 with _words_of(response):
                     return read_new_character(read_json(response))
 
-    async def fetch(self, remote_id: str) -> RemoteJob:
+    async def fetch(self, remote_id: str, *, model: str = "") -> RemoteJob:
         """Ask how a job is going.
 
         Raises:
@@ -127,7 +127,7 @@ class VideosApiProvider:
             ProviderUnavailable: No answer that can be read; ask again later.
         """
         async with self._client.call(Call.FETCH) as requests:
-            response = await requests.fetch(remote_id)
+            response = await requests.fetch(remote_id, model)
             with _words_of(response):
                 job = read_job(read_json(response), remote_id, _poll_after(response))
             return self._ours(job, skew_of(response))
@@ -160,7 +160,7 @@ class VideosApiProvider:
 
     @asynccontextmanager
     async def content(
-        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None, *, model: str = ""
     ) -> AsyncGenerator[Content]:
         """Open a file for streaming; errors of the stream come out of its chunks.
 
@@ -168,11 +168,12 @@ class VideosApiProvider:
             JobNotFound: It is gone there, or never was.
             ProviderUnavailable: Not ready, cut short, or a page instead of a file; ask again later.
         """
-        files, find_url = await self._client.files(), partial(self._file_url, remote_id)
-        async with files.open(remote_id, variant, beginning, find_url) as content:
+        files, find_url = await self._client.files(), partial(self._file_url, remote_id, model)
+        query = self._profile.poll_fields(model)
+        async with files.open(remote_id, variant, beginning, find_url, query) as content:
             yield content
 
-    async def delete(self, remote_id: str) -> None:
+    async def delete(self, remote_id: str, *, model: str = "") -> None:
         """Remove a job there; one that is already gone is fine.
 
         Raises:
@@ -182,7 +183,7 @@ class VideosApiProvider:
         self._require(Operation.DELETE)
         try:
             async with self._client.call(Call.DELETE) as requests:
-                body = as_object(read_json(await requests.delete(remote_id)))
+                body = as_object(read_json(await requests.delete(remote_id, model)))
         except JobNotFound:
             return
         if body.get("deleted") is False:
@@ -235,9 +236,9 @@ class VideosApiProvider:
             self._no_list_until = now + _BELIEVED_ABSENT
             raise Unsupported(error.message, error.code) from error
 
-    async def _file_url(self, remote_id: str) -> str | None:
+    async def _file_url(self, remote_id: str, model: str) -> str | None:
         try:
-            return (await self.fetch(remote_id)).file_url
+            return (await self.fetch(remote_id, model=model)).file_url
         except ProviderError:
             return None
 

@@ -116,9 +116,9 @@ class _Provider:
     async def create_character(self, name: str, film: Path, key: UUID) -> str:
         return await self._provider.create_character(name, film, key)
 
-    async def fetch(self, remote_id: str) -> RemoteJob:
+    async def fetch(self, remote_id: str, *, model: str = "") -> RemoteJob:
         self._wire.reach("fetch: before")
-        job = await self._provider.fetch(remote_id)
+        job = await self._provider.fetch(remote_id, model=model)
         self._wire.reach(f"fetch: after, {job.status_word}")
         return job
 
@@ -130,9 +130,9 @@ class _Provider:
 
     @asynccontextmanager
     async def content(
-        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None, *, model: str = ""
     ) -> AsyncIterator[Content]:
-        async with self._provider.content(remote_id, variant, beginning) as content:
+        async with self._provider.content(remote_id, variant, beginning, model=model) as content:
             self._wire.reach("content: open")
             yield replace(content, chunks=self._chunks(content))
 
@@ -148,9 +148,9 @@ class _Provider:
                     if before < share * length <= passed:
                         self._wire.reach(f"content: at {share:.0%}")
 
-    async def delete(self, remote_id: str) -> None:
+    async def delete(self, remote_id: str, *, model: str = "") -> None:
         self._wire.reach("delete: before")
-        await self._provider.delete(remote_id)
+        await self._provider.delete(remote_id, model=model)
         self._wire.reach("delete: after")
 
     async def list_models(self) -> tuple[Model, ...]:

@@ -280,21 +280,24 @@ class Line:
         fault = self._server.fault(submits=True)
         return await self._request(lambda: self._server.accept(submission, self._name), fault, SubmitUnclear)
 
-    async def fetch(self, remote_id: str) -> RemoteJob:
+    async def fetch(self, remote_id: str, *, model: str = "") -> RemoteJob:
+        del model
         return await self._get(lambda: self._server.find(remote_id, self._name))
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
         return await self._get(lambda: self._server.page(after, limit, self._name))
 
-    async def delete(self, remote_id: str) -> None:
+    async def delete(self, remote_id: str, *, model: str = "") -> None:
+        del model
         await self._get(lambda: self._server.delete(remote_id))
 
     async def create_character(self, name: str, film: Path, key: UUID) -> str:
         raise Unsupported(f"No {name} from {film} for {key}: there are no characters here.")
 
     def content(
-        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None, *, model: str = ""
     ) -> AbstractAsyncContextManager[Content]:
+        del model
         assert variant is Variant.VIDEO
         return self._content(remote_id, beginning)
 

@@ -423,7 +423,7 @@ class MemoryAssets(_Store):
 
     async def doomed(
         self, *, older_than: timedelta, limit: int, but: Collection[UUID] = ()
-    ) -> Sequence[tuple[UUID, str, tuple[str, ...]]]:
+    ) -> Sequence[tuple[UUID, str, str, tuple[str, ...]]]:
         doomed = [
             (video.deleted_at, job)
             for job in self._t.jobs.values()
@@ -435,7 +435,10 @@ class MemoryAssets(_Store):
             and (job.lease_until is None or job.lease_until < self._t.now)
         ]
         doomed.sort(key=lambda each: each[0])
-        return [(job.video_id, job.provider, self._remote_ids(job.video_id)) for _, job in doomed[:limit]]
+        return [
+            (job.video_id, job.provider, self._t.videos[job.video_id].model, self._remote_ids(job.video_id))
+            for _, job in doomed[:limit]
+        ]
 
     def _remote_ids(self, video_id: UUID) -> tuple[str, ...]:
         theirs = (job.remote_id for job in self._t.jobs.values() if job.video_id == video_id)

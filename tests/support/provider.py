@@ -50,6 +50,7 @@ class FakeProvider:
     breaks: list[Break] = field(default_factory=list)  # of the next files
     lists: int = 0
     fetched: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)  # the model that came with each question about a job
     repeats_page: bool = False  # whatever the list is to go on after
     oldest_first: bool = False  # the list
     before_submit: list[Exception] = field(default_factory=list)  # raised without taking the job
@@ -112,8 +113,9 @@ class FakeProvider:
         self.characters[remote_id] = name
         return remote_id
 
-    async def fetch(self, remote_id: str) -> RemoteJob:
+    async def fetch(self, remote_id: str, *, model: str = "") -> RemoteJob:
         self.fetched.append(remote_id)
+        self.told.append(model)
         if self.hold_looks:
             await self.hold_looks.wait()
         if self.on_fetch:
@@ -137,9 +139,10 @@ class FakeProvider:
 
     @asynccontextmanager
     async def content(
-        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None
+        self, remote_id: str, variant: Variant, beginning: ResumePoint | None = None, *, model: str = ""
     ) -> AsyncIterator[Content]:
         assert variant is Variant.VIDEO
+        self.told.append(model)
         if self.on_content:
             raise self.on_content.pop(0)
         self.beginnings.append(beginning)
@@ -159,7 +162,8 @@ class FakeProvider:
         length = len(data) if self.says_length else None
         yield Content(self.content_type, length, chunks(), start, self.etag)
 
-    async def delete(self, remote_id: str) -> None:
+    async def delete(self, remote_id: str, *, model: str = "") -> None:
+        self.told.append(model)
         if self.on_delete:
             raise self.on_delete.pop(0)
         self.deleted.append(remote_id)

@@ -89,7 +89,9 @@ class Archiver:
 
     async def _copy(self, provider: Provider, job: ClaimedJob) -> None:
         believe = job.failures >= _BELIEVED_AFTER
-        wanted = FileRequest(job.id, job.video_id, job.remote_id or "", job.seconds, believe=believe)
+        wanted = FileRequest(
+            job.id, job.video_id, job.remote_id or "", job.seconds, job.model, believe=believe
+        )
         assets = await self._downloader.copy(provider, wanted)
         saved = JobChange(
             job, phase=Phase.COMPLETED, progress=100, remote_status="", activity_kinds=(ActivityKind.SAVED,)

@@ -44,6 +44,7 @@ class FileRequest:
     video_id: UUID
     remote_id: str
     seconds: str  # as asked for
+    model: str
     believe: bool = False  # it has been fetched before: however short it is, it is what the server made
 
 
@@ -108,7 +109,9 @@ class Downloader:
         try:
             async with (
                 asyncio.timeout(self._limits.time.total_seconds()),
-                provider.content(wanted.remote_id, Variant.VIDEO, part.beginning()) as content,
+                provider.content(
+                    wanted.remote_id, Variant.VIDEO, part.beginning(), model=wanted.model
+                ) as content,
             ):
                 length = await self._stream(content, part)
         except TimeoutError as error:

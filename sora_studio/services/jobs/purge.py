@@ -68,7 +68,7 @@ class Purger:
             return False
         return True
 
-    async def _is_gone(self, video_id: UUID, name: str, remote_ids: Iterable[str]) -> bool:
+    async def _is_gone(self, video_id: UUID, name: str, model: str, remote_ids: Iterable[str]) -> bool:
         """Delete a video's jobs at its provider; tell whether nothing is left to be done there.
 
         A provider that is away, or still at work on it, is asked again later; one that cannot is left alone:
@@ -80,7 +80,7 @@ class Purger:
             return True
         for remote_id in remote_ids:
             try:
-                await provider.delete(remote_id)
+                await provider.delete(remote_id, model=model)
             except ProviderUnavailable:
                 if tries < _TRIES:
                     self._put_off[video_id] = (tries + 1, self._clock() + _FIRST_PAUSE * 2**tries)

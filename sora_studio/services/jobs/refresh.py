@@ -149,7 +149,7 @@ class Refresher:
 
 async def _look(provider: Provider, job: ClaimedJob) -> RemoteJob | ProviderError:
     try:
-        return await provider.fetch(job.remote_id or "")
+        return await provider.fetch(job.remote_id or "", model=job.model)
     except ProviderError as error:
         return error
 

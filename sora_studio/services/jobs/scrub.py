@@ -235,7 +235,12 @@ class Scrubber:
 
 def _wanted(holding: Holding) -> FileRequest:
     return FileRequest(
-        holding.job_id, holding.video_id, holding.remote_id or "", holding.seconds, believe=True
+        holding.job_id,
+        holding.video_id,
+        holding.remote_id or "",
+        holding.seconds,
+        holding.model,
+        believe=True,
     )
 
 

@@ -86,8 +86,8 @@ class AssetStore(Protocol):
 
     async def doomed(
         self, *, older_than: timedelta, limit: int, but: Collection[UUID] = ()
-    ) -> Sequence[tuple[UUID, str, tuple[str, ...]]]:
-        """Return deleted videos that can be purged: id, provider, remote ids of all attempts."""
+    ) -> Sequence[tuple[UUID, str, str, tuple[str, ...]]]:
+        """Return deleted videos that can be purged: id, provider, model, remote ids of all attempts."""
         ...
 
     async def erase(self, video_ids: Iterable[UUID]) -> None:

@@ -40,7 +40,8 @@ async def test_nothing_new_is_sent_until_it_goes_on(background: Background):
     async with background.db.transaction() as tx:
         assert TaskName.SUBMIT not in await AgendaRepository(tx).waits(UNDO_TIME)
     await background.refresh()
-    assert background.provider.lists or background.provider.fetched, "it is looked at all the same"
+    assert background.provider.fetched, "it is looked at all the same"
+    assert background.provider.told == ["sora-2"], "with its model, which some servers route by"
     with pytest.raises(InvalidInput, match="is paused"):
         await background.characters.create(background.owner_id, "Nova", sent.id, provider="fake")
     background.woken.clear()

@@ -2,18 +2,20 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
 from sora_studio.domain.errors import (
+    ProviderError,
     ProviderMisconfigured,
     ProviderUnavailable,
     SubmitUnclear,
     Unsupported,
 )
 from sora_studio.domain.profile import Body, Operation
-from sora_studio.domain.video import Kind
+from sora_studio.domain.video import Kind, Variant
 from sora_studio.providers.presets import UNSLOTH, VIDEOS_API, VLLM_OMNI
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.inputs import sent
@@ -131,3 +133,24 @@ async def test_a_delete_that_says_no_has_to_be_tried_again(server, speaking):
     server.on("DELETE", "/videos/video_1", says({"id": "video_1", "deleted": False}))
     with pytest.raises(ProviderUnavailable):
         await speaking(VIDEOS_API).delete("video_1")
+
+
+async def test_who_routes_by_the_model_is_told_it_with_every_question(server, speaking):
+    """And nobody else is: a query that is not known may be refused."""
+    server.on("GET", "/videos/video_1", says(VIDEO))
+    server.on("GET", "/videos", says({"data": []}))
+    server.on("DELETE", "/videos/video_1", says({"id": "video_1", "deleted": True}))
+    server.on("GET", "/videos/video_1/content", says({}, 404))
+    for told in (("model",), ()):
+        profile = replace(VIDEOS_API, poll_query=told)
+        provider = speaking(replace(profile, models=profile.models[:1]))
+        before = len(server.requests)
+        await provider.fetch("video_1", model="wan")
+        await provider.list_jobs()
+        await provider.delete("video_1", model="wan")
+        with pytest.raises(ProviderError):
+            async with provider.content("video_1", Variant.VIDEO, model="wan"):
+                pass
+        asked = [request.target.partition("?")[2] for request in server.requests[before:]]
+        told_of = [re.findall(r"model=([\w-]+)", query) for query in asked]
+        assert told_of == ([["wan"], ["sora-2"], ["wan"], ["wan"], ["wan"]] if told else [[]] * 5)

@@ -66,7 +66,7 @@ base_url must stand in a table such as [litellm]
 [a] models[0].seconds must be a list such as [4, 8] or a range such as 4-15
 [a] models[0].price_per_second must have no more than 6 decimal places
 [a] operations.add[0] must be 'list', 'delete', 'remix', 'edit', 'extend', \
-'characters', 'reference' or 'models'
+'characters', 'reference', 'uploads' or 'models'
 [a] rate_limit.jobs must be greater than or equal to 1
 [a] colour is not a key here
 [b] api_key_env names NOT_SET, which is not set
