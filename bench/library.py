@@ -11,7 +11,7 @@ FIND = 40
 """Blocks of table `video` that a page of 24 may touch: 25 rows somewhere, and the way down an index."""
 
 SHOW = 260
-"""Blocks of all tables: beside each of 25 videos stand its job and perhaps a reference, 4 blocks each."""
+"""Blocks of all tables: beside each of 25 videos stands its job, 4 blocks each, and what finds them."""
 
 
 async def measure(lab: Lab) -> list[Metric]:

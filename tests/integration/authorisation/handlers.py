@@ -174,7 +174,7 @@ TABLE = [
         payload=lambda _: {"character_id": "character_x", "chosen": True}, path=HOME,
     ),
     Row(
-        ComposerState, "attach", **both(var(ComposerState, "files", lambda files: files["tiles"][0]["id"])),
+        ComposerState, "attach", **both(var(ComposerState, "files", lambda files: files["tiles"])),
         payload=lambda thing: {"file": {"id": thing, "content_type": "image/png", "width": 64, "height": 36}},
         thing=Stage.pictured, path=HOME,
     ),
