@@ -9,8 +9,8 @@ import pytest
 
 from sora_studio.domain.errors import InsufficientStorage, InvalidInput, NotFound, TooLarge
 from sora_studio.domain.inputs import Role
-from sora_studio.domain.profile import Preset
-from sora_studio.domain.video import VideoWish
+from sora_studio.domain.profile import Operation, Preset
+from sora_studio.domain.video import Kind, VideoWish
 from sora_studio.providers.card_files import shipped_cards
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.throttle import Throttle
@@ -20,6 +20,7 @@ from tests.integration.jobs.conftest import Background
 from tests.support.films import picture
 from tests.support.inputs import first_frame, given, once
 from tests.support.library import add_person, session_service
+from tests.support.provider import FakeProvider
 
 PICTURE = picture((320, 180), "PNG")
 
@@ -166,3 +167,15 @@ async def test_an_input_is_what_its_role_wants(background: Background, mp4: byte
             await work.videos.create(work.owner_id, VideoWish("a kite", inputs=(each,)))
         assert refused.value.param == param
     assert await files(background) == 2
+
+
+async def test_an_uploaded_film_is_extended_by_what_is_added(background: Background, mp4: bytes):
+    profile = replace(background.provider.profile, operations=frozenset(Operation), any_size=True)
+    work = replace(background, provider=FakeProvider(profile))
+    film = await work.uploads.add(work.owner_id, once(mp4))
+    wish = VideoWish("it goes on", seconds="8", inputs=(given(Role.EXTEND, film.id),))
+    view = await work.videos.create(work.owner_id, wish)
+    assert (view.kind, view.size, view.seconds, view.price_micros) == (Kind.EXTEND, "320x180", "12", 800_000)
+    await work.submit()
+    (order,) = work.provider.orders
+    assert (order.kind, order.source, order.seconds) == (Kind.EXTEND, None, "8")
