@@ -71,7 +71,7 @@ CROSS JOIN LATERAL (
             'role', role, 'key', key, 'content_type', content_type, 'sha256', sha256,
             'bytes', bytes
         ) ORDER BY position) AS inputs,
-        greatest(1, round(max(input.seconds) FILTER (WHERE role = 'extend')))::integer::text
+        round(max(greatest(input.seconds, 1)) FILTER (WHERE role = 'extend'))::integer::text
             AS source_seconds
     FROM input WHERE input.video_id = video.id
 ) AS given"""

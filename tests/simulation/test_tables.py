@@ -229,7 +229,7 @@ class Twins:
     async def purge(self) -> None:
         old = timedelta(seconds=60)
         doomed = await self.both(lambda _j, assets, _h: _set(assets.doomed(older_than=old, limit=2)))
-        await self.both(lambda _j, assets, _h: assets.erase([video_id for video_id, _, _ in doomed]))
+        await self.both(lambda _j, assets, _h: assets.erase([video_id for video_id, *_ in doomed]))
         keys = await self.both(lambda _j, assets, _h: _set(assets.trash(limit=50)))
         if self.rng.random() < 0.5:
             await self.both(lambda _j, assets, _h: assets.emptied(keys))
