@@ -1,3 +1,8 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.support.canned_films", "tests.support.database", "tests.support.sharing"]
+pytest_plugins = [
+    "tests.support.canned_films",
+    "tests.support.database",
+    "tests.support.garbage",
+    "tests.support.sharing",
+]

@@ -51,7 +51,8 @@ function choose() {
 
 function recover() {
   const focused = document.activeElement;
-  if (focused.disabled) held = { element: focused, by: document.body }; // loses it with the next frame
+  if (focused.disabled)
+    held = { element: focused, by: document.body }; // loses it with the next frame
   else if (held?.element === focused) held = null;
   else if (held?.by === focused && canHaveIt(held.element)) {
     held.element.focus({ preventScroll: true });

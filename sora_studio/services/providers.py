@@ -93,7 +93,7 @@ class ProviderService:
         )
 
     async def look_for_pauses(self) -> None:
-        """Learn which providers are paused, whoever has paused them.
+        """Learn which providers are paused, by this process or another one.
 
         Raises:
             Unavailable: The database cannot be reached.

@@ -23,7 +23,7 @@ ORDER = Submission(UUID(int=1), "a paper boat on a river", "sora-2", "720x1280",
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory):
-    with running_sandbox(tmp_path_factory.mktemp("sandbox"), api_key="sk-sandbox") as running:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), api_key="sk-sandbox", canned=True) as running:
         yield running
 
 
