@@ -135,7 +135,7 @@ class InputService:
                 return PNG, fitted, MediaFacts(size.width, size.height, 0.0)
             picture, width, height = await self._worker_pool.run(clean_picture, data)
         except InvalidInput as error:
-            raise InvalidInput(error.message, role.field, error.code) from error
+            raise type(error)(error.message, role.field, error.code) from error
         return type_of(picture), picture, MediaFacts(width, height, 0.0)
 
     async def _rows(self, owner_id: UUID, video_id: UUID) -> Sequence[InputRow]:

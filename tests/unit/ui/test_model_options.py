@@ -8,6 +8,7 @@ import pytest
 from sora_studio.domain.inputs import Role
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.providers.factory import profile_of
+from sora_studio.ui import formatting
 from sora_studio.ui.pages.create.attached import fitting
 from sora_studio.ui.pages.create.model_options import Selection, chosen_size, groups, select
 from tests.unit.providers.test_factory import table
@@ -144,6 +145,17 @@ def test_of_many_sizes_the_shape_is_chosen_first_and_then_its_quality_with_the_p
         ("1080p", "1920x1080", "$5.60"),
     ]
     assert select([Profile("cloud", "", (MANY,))], price, "cloud/pro", "1024x1024").qualities == ()
+
+
+def test_sizes_of_as_many_lines_are_told_apart_by_their_frames():
+    wide = Model("wide", sizes=("1344x768", "1024x768", "1920x1080"), seconds=(4,))
+    chosen = select([Profile("own", "", (wide,))], lambda *_: None)
+
+    assert [each.name for each in chosen.qualities] == [
+        formatting.frame("1024x768"),
+        formatting.frame("1344x768"),
+        "1080p",
+    ]
 
 
 @pytest.mark.parametrize(

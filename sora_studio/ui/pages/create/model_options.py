@@ -50,9 +50,9 @@ class QualityOption:
     """One size of the chosen shape."""
 
     value: str  # `1920x1080`
-    name: str  # `1080p`
+    name: str  # `1080p`; its frame where several have so many lines
     frame: str  # the size for people
-    price: str  # at the chosen length
+    price: str  # at the chosen length; empty where it is the same for all
 
 
 @dataclass(frozen=True)
@@ -184,9 +184,16 @@ def _shapes(sizes: Sequence[str], size: str) -> tuple[ShapeOption, ...]:
 
 def _qualities(sizes: Sequence[str], size: str, price: Callable[[str], str]) -> tuple[QualityOption, ...]:
     own = _of_shape(sizes, Size.parse(size).name)
+    lines = [min(frame.width, frame.height) for frame in map(Size.parse, own)]
+    prices = [price(value) for value in own]
     options = [
-        QualityOption(value, f"{min(frame.width, frame.height)}p", formatting.frame(value), price(value))
-        for value, frame in ((value, Size.parse(value)) for value in own)
+        QualityOption(
+            value,
+            f"{count}p" if lines.count(count) == 1 else frame,
+            frame,
+            "" if len({*prices}) == 1 else cost,
+        )
+        for value, count, frame, cost in zip(own, lines, map(formatting.frame, own), prices, strict=True)
     ]
     return tuple(options) if len(options) > 1 else ()
 

@@ -95,6 +95,7 @@ def _shape(shape: rx.vars.ObjectVar[ShapeOption]) -> rx.Component:
 
 
 def _quality(quality: rx.vars.ObjectVar[QualityOption]) -> rx.Component:
+    price = rx.cond(quality.price, f", {quality.price}", "")
     return rx.el.label(
         rx.el.input(
             type="radio",
@@ -102,11 +103,11 @@ def _quality(quality: rx.vars.ObjectVar[QualityOption]) -> rx.Component:
             value=quality.value,
             default_checked=quality.value == _selection.size,
             on_change=ComposerState.choose_size(quality.value),
-            aria_label=f"{quality.name} {quality.frame}, {quality.price}",
+            aria_label=f"{quality.name} {quality.frame}{price}",
             class_name="sr",
         ),
         rx.el.span(quality.name, class_name="num"),
-        rx.el.span(quality.price, class_name="num price"),
+        rx.cond(quality.price, rx.el.span(quality.price, class_name="num price")),
         title=quality.frame,
     )
 
