@@ -8,8 +8,6 @@ SEED ?= 1
 TURN = $(if $(filter file,$(origin SEED)),$$((0x$$(git rev-parse --short=6 HEAD))),$(SEED))
 BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # containers set it: each of the suite's many processes would compile every module anew
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
-CLOCKED := tests/attacks/test_event_loop.py  # measures the processor, which measuring the coverage takes, too
 BIOME := $(BIN)/bun --bun node_modules/.bin/biome
 
 .DEFAULT_GOAL := help
@@ -33,8 +31,7 @@ install: .venv/runtime  ## Set up .venv and build the front end (fast when nothi
 test: install .venv/dev node_modules/.installed  ## Run the whole suite (ARGS=… for pytest)
 	@sh setup/system.sh
 	@$(BIN)/bun test --isolate --only-failures --coverage
-	@$(if $(ARGS),$(PYTEST) $(ARGS),$(BIN)/python -m slipcover -m $(notdir $(PYTEST)) --ignore $(CLOCKED))
-	@$(if $(ARGS),,$(BIN)/pytest -q $(CLOCKED) && tail -n 1 .coverage.txt)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/dev node_modules/.installed  ## Check format, lint, types, layers, dead code, and that code and papers agree
 	@$(MAKE) --no-print-directory --keep-going -j2 check-types check-rest
