@@ -41,7 +41,9 @@ def told(model: str, kind: str, size: str = "1280x720", seconds: str = "5", **op
         ("OpenMOSS-Team/MOVA-720p", "8", "1280x720", 193, 24),
         ("BestWishYsh/Helios-Base", "4", "832x480", 99, 24),
         ("nvidia/Cosmos3-14B", "3", "1280x720", 81, 24),
-        ("sand-ai/MAGI-2", "10", "1280x720", 125, 12.5),
+        ("sand-ai/MAGI-2", "10", "896x512", 125, 12.5),
+        ("Efficient-Large-Model/LongLive2-5B", "3", "1280x704", 61, 24),
+        ("jdopensource/JoyAI-Echo", "5", "832x480", 121, 25),
     ],
 )
 def test_seconds_become_frames_and_sizes_native_ones(kind, model, seconds, size, frames, fps):
