@@ -50,10 +50,17 @@ def require_operation(request: Request, sandbox: CurrentSandbox) -> None:
         raise ApiError(status, HTTPStatus(status).phrase, "absent")
 
 
-def video_response(request: Request, job: VideoRecord) -> Json:
-    """Write a Video as the dialect does, with the URL of its file where it is not served as content."""
+def video_response(request: Request, job: VideoRecord, *, look: bool = False) -> Json:
+    """Write a Video as the dialect does, with the URL of its file where it is not served as content.
+
+    Args:
+        request: The one that is answered.
+        job: Whose Video it is.
+        look: The Video is retrieved, neither made nor listed.
+    """
     sandbox = get_sandbox(request)
-    video = sandbox.dialect.video(job, sandbox.pool.progress(job.id))
+    write = sandbox.dialect.look if look else sandbox.dialect.video
+    video = write(job, sandbox.pool.progress(job.id))
     if job.status == "completed" and sandbox.dialect.has_external_url(job):
         video["url"] = f"{request.base_url}cloud/{job.id}.mp4"
     return video

@@ -55,7 +55,7 @@ async def retrieve_video(
         hint = max(100, round(1000 / sandbox.settings.speed))
     if hint and video.status in {"queued", "in_progress"}:
         response.headers["openai-poll-after-ms"] = str(hint)
-    return video_response(request, video)
+    return video_response(request, video, look=True)
 
 
 @router.delete("/videos/{video_id}")

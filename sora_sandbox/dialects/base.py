@@ -110,6 +110,10 @@ class Dialect:
         """Write a Video."""
         return wire.video_json(job, progress) | {"status": self.status_names.get(job.status, job.status)}
 
+    def look(self, job: VideoRecord, progress: int) -> Json:
+        """Write what a Video is retrieved as."""
+        return self.video(job, progress)
+
     def retrieve_status(self, job: VideoRecord) -> int:
         """Return the HTTP status with which a Video is retrieved."""
         del job

@@ -1,12 +1,15 @@
 """Bifrost: a gateway that wants the provider named in every model, id and list."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sora_sandbox.dialects.base import Lenient
 from sora_sandbox.job_store import VideoRecord, new_id
 from sora_sandbox.wire import ApiError, Json
 
-_RELEASE = "v1.5.0"
+_RELEASE = "v1.5.0-prerelease3"
+"""See its transports/bifrost-http/handlers/inference.go and core/schemas/videos.go; later ones find a provider for a model
+that names none."""
+_WHOSE = {"provider": "openai"}
 
 
 class Bifrost(Lenient):
@@ -41,13 +44,26 @@ class Bifrost(Lenient):
             raise ApiError(400, "provider query parameter is required")
 
     def video(self, job: VideoRecord, progress: int) -> Json:
-        """Show progress as a float, once there is any, and the length at the end."""
+        """Leave out what is not known, and show progress as a float, once there is any."""
         shown = super().video(job, progress)
-        if job.status == "queued":
-            del shown["progress"]
-        else:
-            shown["progress"] = float(shown["progress"])
-        return shown | {"seconds": job.seconds if job.status == "completed" else None}
+        known = {name: value for name, value in shown.items() if value is not None}
+        del known["progress"]
+        if job.status != "queued":
+            known["progress"] = float(shown["progress"])
+        if job.status != "completed":
+            del known["seconds"]
+        return known | {"extra_fields": _WHOSE}
+
+    def page(self, videos: Sequence[Json], *, more: bool) -> Json:
+        """Show a length that is not known as null, in lists only."""
+        shown = [{"seconds": None, **video} for video in videos]
+        for video in shown:
+            del video["extra_fields"]
+        return super().page(shown, more=more) | {"extra_fields": _WHOSE}
+
+    def deleted(self, job: VideoRecord) -> Json:
+        """Add who has answered."""
+        return super().deleted(job) | {"extra_fields": _WHOSE}
 
     def error(self, error: ApiError) -> tuple[int, Json]:
         """Write the gateway's own envelope."""
@@ -55,5 +71,5 @@ class Bifrost(Lenient):
             "is_bifrost_error": error.code is None,
             "status_code": error.status,
             "error": {"message": error.message, "code": error.code, "param": error.param},
-            "extra_fields": {"provider": "openai"},
+            "extra_fields": _WHOSE,
         }

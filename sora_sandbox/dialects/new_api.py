@@ -1,19 +1,22 @@
 """new-api (QuantumNous) with a channel other than Sora: tasks behind the video routes."""
 
 import secrets
+import string
 from collections.abc import Mapping
 
-from sora_sandbox import validation
 from sora_sandbox.dialects.base import Lenient
 from sora_sandbox.job_store import VideoRecord
 from sora_sandbox.wire import ApiError, Json
 
-_RELEASE = "v1.0.0"
+_RELEASE = "v1.0.0-rc.30"
+"""Whose looks are in issue 7194 of QuantumNous/new-api; the rest is in its router/video-router.go, dto/openai_video.go,
+relay/relay_task.go and controller/video_proxy.go."""
+_LETTERS = string.ascii_letters + string.digits
 _CONTENT_ERRORS = {"video_not_ready", "video_generation_failed", "video_expired"}
 
 
 class NewApi(Lenient):
-    """No list, no deletion; statuses, percentages and milliseconds are passed on from the upstream."""
+    """No list, no deletion; a create answers with a Video, a look with a task."""
 
     models = ("kling-v2", "wan2.6")
     unsupported: Mapping[str, int] = {"list": 404, "delete": 404, "remix": 400, "edit": 404, "extend": 404,
@@ -21,12 +24,12 @@ class NewApi(Lenient):
     owner = "custom"
     names_unknown_routes = True
     status_names: Mapping[str, str] = {
-        "queued": "submitted",
-        "in_progress": "processing",
+        "queued": "QUEUED",
+        "in_progress": "IN_PROGRESS",
         "completed": "SUCCESS",
         "failed": "FAILURE",
     }
-    failed_content_status, pending_content_status = 502, 400
+    failed_content_status, pending_content_status = 400, 400
 
     def headers(self, path: str) -> Mapping[str, str]:
         """Tell its version with everything."""
@@ -42,8 +45,8 @@ class NewApi(Lenient):
         return page
 
     def new_id(self) -> str:
-        """Return `task_` and 32 hex digits."""
-        return "task_" + secrets.token_hex(16)
+        """Return `task_` and 32 letters and digits."""
+        return "task_" + "".join(secrets.choice(_LETTERS) for _ in range(32))
 
     def check_parameters(self, fields: Mapping[str, object]) -> tuple[str, str, str]:
         """Accept `duration` as `seconds`."""
@@ -57,19 +60,23 @@ class NewApi(Lenient):
         return str(model)
 
     def video(self, job: VideoRecord, progress: int) -> Json:
-        """Pass on what the upstream says."""
-        shown = super().video(job, progress)
-        width, height = validation.parse_size(job.size)
-        shown |= {
+        """Answer a create: a Video in which nothing but its id is certain."""
+        del progress
+        created = {"status": "queued", "progress": 0, "model": job.model, "created_at": job.created_at}
+        return {"id": job.id, "task_id": job.id, "object": "video", **created}
+
+    def look(self, job: VideoRecord, progress: int) -> Json:
+        """Show one of its tasks, which has no `id`, no model, no size, and no code of an error."""
+        percent = 100 if job.status == "completed" else progress
+        return {
+            "created_at": job.created_at,
+            "fail_reason": job.error_message or "",
+            "finished_at": job.completed_at or 0,
+            "platform": "1",
+            "progress": f"{percent}%",
+            "status": self.status_names[job.status],
             "task_id": job.id,
-            "created_at": job.created_at * 1000,
-            "progress": f"{shown['progress']}%",
-            "size": "16:9" if width > height else "9:16",
         }
-        del shown["expires_at"]
-        if job.status != "completed":
-            del shown["seconds"]
-        return shown
 
     def error(self, error: ApiError) -> tuple[int, Json]:
         """Write a task's error, or an envelope for content and missing routes."""

@@ -104,8 +104,8 @@ KNOWN = {
     "sglang": "SGLang 0.5.23",
     "fastvideo": "FastVideo",
     "unsloth": "Unsloth Studio 2026.10.9",
-    "new-api": "new-api v1.0.0",
-    "bifrost": "Bifrost 1.5.0 in front of openai",
+    "new-api": "new-api v1.0.0-rc.30",
+    "bifrost": "Bifrost 1.5.0-prerelease3 in front of openai",
 }
 
 
