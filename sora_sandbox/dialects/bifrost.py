@@ -7,8 +7,8 @@ from sora_sandbox.job_store import VideoRecord, new_id
 from sora_sandbox.wire import ApiError, Json
 
 _RELEASE = "v1.5.0-prerelease3"
-"""See its transports/bifrost-http/handlers/inference.go and core/schemas/videos.go; later ones find a provider for a model
-that names none."""
+"""See its transports/bifrost-http/handlers/inference.go and core/schemas/videos.go; later ones find a
+provider for a model that names none."""
 _WHOSE = {"provider": "openai"}
 
 

@@ -9,8 +9,8 @@ from sora_sandbox.job_store import VideoRecord
 from sora_sandbox.wire import ApiError, Json
 
 _RELEASE = "v1.0.0-rc.30"
-"""Whose looks are in issue 7194 of QuantumNous/new-api; the rest is in its router/video-router.go, dto/openai_video.go,
-relay/relay_task.go and controller/video_proxy.go."""
+"""Whose looks are in issue 7194 of QuantumNous/new-api; the rest is in its router/video-router.go,
+dto/openai_video.go, relay/relay_task.go and controller/video_proxy.go."""
 _LETTERS = string.ascii_letters + string.digits
 _CONTENT_ERRORS = {"video_not_ready", "video_generation_failed", "video_expired"}
 

@@ -113,10 +113,7 @@ def test_what_goes_together_is_taken():
         (
             "videos-api",
             H3,
-            (
-                "MiniMax-H3; at 24 fps, with sound; takes 1 first frame; "
-                "can be told nothing more"
-            ),
+            ("MiniMax-H3; at 24 fps, with sound; takes 1 first frame; can be told nothing more"),
         ),
         ("vllm-omni", "an-odd-one", ""),
     ],
