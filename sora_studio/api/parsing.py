@@ -65,9 +65,12 @@ def read_text(fields: Mapping[str, Any], name: str) -> str | None:
     raise InvalidInput(message, name, "invalid_type")
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 def _whole(text: str, name: str) -> str:
     """Refuse half a character, which JSON can spell and nothing can store, before a picture is kept."""
-    if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text):
+    if not _HALF.search(text):
         return text
     message = f"The field {name!r} contains half of a character (an unpaired surrogate)."
     raise InvalidInput(message, name)

@@ -5,6 +5,8 @@ import unicodedata
 
 from sora_studio.domain.errors import InvalidInput
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
 
 def check_storable(text: str, param: str) -> None:
     """Refuse a NUL and half of a character (an unpaired surrogate), as PostgreSQL stores neither.
@@ -12,9 +14,8 @@ def check_storable(text: str, param: str) -> None:
     Raises:
         InvalidInput: The text contains one; the message names the first.
     """
-    refused = next((char for char in text if char == "\0" or "\ud800" <= char <= "\udfff"), None)
-    if refused is not None:
-        message = f"The {param} contains U+{ord(refused):04X}, which cannot be stored."
+    if refused := _UNSTORABLE.search(text):
+        message = f"The {param} contains U+{ord(refused[0]):04X}, which cannot be stored."
         raise InvalidInput(message, param)
 
 
@@ -26,7 +27,18 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 def is_blank(text: str) -> bool:
     """Tell whether nothing of a text can be seen: white space, format signs, marks on nothing, fillers."""
-    return all(unicodedata.category(char) in _UNSEEN or char in _BLANKS for char in text)
+    return all(map(_is_unseen, {*text}))  # each sign once, as there are few that leave nothing
+
+
+def first_line(text: str) -> str:
+    """Return a text's first line of which something can be seen; or none."""
+    unseen = {char for char in {*text} if _is_unseen(char)}
+    start = next((place for place, char in enumerate(text) if char not in unseen), len(text))
+    return text[text.rfind("\n", 0, start) + 1 :].partition("\n")[0] if start < len(text) else ""
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN or char in _BLANKS
 
 
 def stream_safe(text: str) -> str:

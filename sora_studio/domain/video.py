@@ -10,7 +10,7 @@ from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.facts import NO_FACTS, Facts
 from sora_studio.domain.inputs import GivenInput
 from sora_studio.domain.problem import Problem
-from sora_studio.domain.text import check_storable, is_blank, shorten, whole_number
+from sora_studio.domain.text import check_storable, first_line, is_blank, shorten, whole_number
 
 PROMPT_MAX = 32_000  # characters, from the API's own limit
 TITLE_MAX = 120  # characters
@@ -170,7 +170,7 @@ def clean_prompt(text: str) -> str:
 
 def title_of(prompt: str) -> str:
     """Make a first title: the prompt's first line that shows, cut at a word within 60 characters; or none."""
-    line = " ".join(next((line for line in prompt.split("\n") if not is_blank(line)), "").split())
+    line = " ".join(first_line(prompt).split())
     if len(line) <= FIRST_TITLE:
         return line
     return shorten(line, FIRST_TITLE).rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
