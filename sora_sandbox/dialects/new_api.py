@@ -13,6 +13,8 @@ _RELEASE = "v1.0.0-rc.30"
 dto/openai_video.go, relay/relay_task.go and controller/video_proxy.go."""
 _LETTERS = string.ascii_letters + string.digits
 _CONTENT_ERRORS = {"video_not_ready", "video_generation_failed", "video_expired"}
+_BEFORE_RELAYING = {"model_not_found", "invalid_api_key"}
+"""Refusals of its middleware, which writes envelopes as OpenAI does."""
 
 
 class NewApi(Lenient):
@@ -85,6 +87,10 @@ class NewApi(Lenient):
         if error.code == "absent" and error.status == 404:  # noqa: PLR2004 -- HTTP
             shown = {"message": error.message, "type": "invalid_request_error", "param": "", "code": ""}
             return 404, {"error": shown}
+        if error.code in _BEFORE_RELAYING:
+            return error.status, {
+                "error": {"message": error.message, "type": "new_api_error", "code": error.code}
+            }
         if error.code == "video_not_found":
             return 400, {"code": "task_not_exist", "message": "task_not_exist", "data": None}
         return error.status, {"code": error.code or "invalid_request", "message": error.message, "data": None}
