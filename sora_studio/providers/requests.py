@@ -20,12 +20,16 @@ from sora_studio.domain.inputs import Form, Place, input_fields, places
 from sora_studio.domain.media import ENDINGS
 from sora_studio.domain.model_card import request_fields
 from sora_studio.domain.ports import InputFile, Submission
-from sora_studio.domain.profile import Body, Profile
+from sora_studio.domain.profile import Body, Preset, Profile
 from sora_studio.domain.video import Kind
 from sora_studio.providers.error_body import read_json
 from sora_studio.providers.reading.job import is_video
 
 _NAMES = {kind: f"reference{ending}" for kind, ending in ENDINGS.items()}
+
+_SEEDS = 2**31
+_SEEDED_ALIKE = frozenset({Preset.VLLM_OMNI, Preset.SGLANG, Preset.FASTVIDEO})
+"""Kinds of servers with one seed for all wishes without: the same wish would always be the same film."""
 
 _Placed = tuple[Place, InputFile]
 """An input, and where the server looks for it."""
@@ -114,10 +118,23 @@ class Requests:
         """Return what a server wants to hear with every question about jobs, beside them."""
         return {**self._profile.poll_fields(model)} or None
 
+    def drawn_seed(self, submission: Submission) -> int | None:
+        """Return the seed that we draw for a wish without one; None: it has one, or the server draws its own.
+
+        It is made of the job's id: the same job sent once more is the same film.
+        """
+        card, kind = self._profile.card(submission.model), self._profile.kind
+        if card is None or kind not in _SEEDED_ALIKE or "seed" in submission.options:
+            return None
+        takes = any(each.name == "seed" for each in card.fields_of(kind))
+        return submission.job_id.int % _SEEDS if takes else None
+
     def _fields(self, submission: Submission) -> dict[str, object]:
         """Return size, length and the model's own fields as this kind of server takes them."""
         card, kind = self._profile.card(submission.model), self._profile.kind
-        return request_fields(card, kind, submission.size, submission.seconds, submission.options)
+        seed = self.drawn_seed(submission)
+        options = submission.options if seed is None else {**submission.options, "seed": seed}
+        return request_fields(card, kind, submission.size, submission.seconds, options)
 
     async def _create_in_json(
         self, submission: Submission, fields: Mapping[str, object], placed: Sequence[_Placed]

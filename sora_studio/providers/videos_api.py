@@ -102,7 +102,11 @@ class VideosApiProvider:
         if submission.characters:
             self._require(Operation.CHARACTERS)
         async with self._client.call(Call.CREATE, submission.size_of_inputs) as requests:
-            return self._new_job(await requests.create(submission))
+            job = self._new_job(await requests.create(submission))
+            told = job.facts.seed
+            return replace(
+                job, facts=replace(job.facts, seed=requests.drawn_seed(submission) if told is None else told)
+            )
 
     async def create_character(self, name: str, film: Path, key: UUID) -> str:
         """Have a character made from a short film with exactly one POST; return its remote id.

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -23,7 +24,7 @@ async def sent(server: ScriptedServer, preset: str, submission: Submission, **mo
         await provider.submit(submission)
     finally:
         await provider.close()
-    (request,) = server.requests
+    request = server.requests[-1]
     if request.headers["content-type"] == "application/json":
         return json.loads(request.body)
     return {name: value[2].decode() for name, value in request.form().items()}
@@ -41,6 +42,22 @@ async def test_wan_is_asked_for_its_own_frames(server, submission, preset):
         "seed": "7",
         "guidance_scale": "3.5",
     }
+
+
+@pytest.mark.parametrize("preset", ["vllm-omni", "sglang", "fastvideo"])
+async def test_a_seed_is_drawn_for_each_job_where_nobody_has_set_one(server, submission, preset):
+    """The same job sent once more is the same film, the same wish once more is another."""
+    wish = replace(submission, model=WAN, seconds="5")
+    seeds = [
+        (await sent(server, preset, each))["seed"] for each in (wish, wish, replace(wish, job_id=uuid4()))
+    ]
+    assert seeds[0] == seeds[1] != seeds[2]
+    assert all(0 <= int(seed) < 2**31 for seed in seeds)
+
+
+@pytest.mark.parametrize(("preset", "model"), [("litellm", "veo-3.1"), ("unsloth", WAN), ("sglang", "odd")])
+async def test_no_seed_is_drawn_for_who_draws_one_or_takes_none(server, submission, preset, model):
+    assert "seed" not in await sent(server, preset, replace(submission, model=model, seconds="4"))
 
 
 async def test_the_small_wan_goes_out_in_its_own_size(server, submission):
