@@ -1,5 +1,6 @@
 """Model cards in files: the shipped ones, an operator's own, and broken ones."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,11 @@ def test_every_family_has_cards_and_says_where_their_facts_are_from():
     assert len(cards.cards) >= 25
     assert sum("*" not in model_id for price in cards.prices for model_id in price.ids) == 90
     for path in FOLDER.glob("*.toml"):
-        assert path.read_text().startswith("# "), f"{path.name} names no source"
+        about, *tables = path.read_text().split("\n\n")
+        assert re.fullmatch(r"(# .+\n?)+", about), f"{path.name} does not begin with its sources"
+        assert re.search(r"\w\.\w+/\w|\d+\.\d+\.\d+", about), f"{path.name} names neither page nor release"
+        prices = [table for table in tables if "[[price]]" in table]
+        assert all(re.match(r"# https://\S+\n", each) for each in prices), f"{path.name}: a price of nobody"
 
 
 def test_no_pattern_stands_twice():
