@@ -10,7 +10,17 @@ from sora_studio.domain.profile import Preset
 from sora_studio.providers.call import Call
 from sora_studio.providers.client import ApiClient
 from sora_studio.providers.error_body import read_error_body, read_json
-from sora_studio.providers.fingerprints import ASKED, FINGERPRINTS, MODELS, VIDEOS, Answer, Answers, listed
+from sora_studio.providers.fingerprints import (
+    FINGERPRINTS,
+    HEALTH,
+    LIVELINESS,
+    MODELS,
+    VIDEOS,
+    Answer,
+    Answers,
+    is_litellm,
+    listed,
+)
 from sora_studio.providers.presets import PRESETS
 
 _PATIENCE = 3.0  # seconds for each answer
@@ -46,7 +56,9 @@ async def detect(client: ApiClient, address: str) -> Identity | None:
         ProviderError: It does not answer at all.
     """
     answers = {MODELS: await _ask(client, address, MODELS)}
-    answers |= await _ask_all(client, address, [path for path in ASKED if path != MODELS])
+    answers |= await _ask_all(client, address, [LIVELINESS])
+    if answers[LIVELINESS].status and not is_litellm(answers):
+        answers |= await _ask_all(client, address, HEALTH)
     found = next((each for each in FINGERPRINTS if each.fits(answers)), None)
     if found is None:
         return None

@@ -26,6 +26,7 @@ class Answer:
     error: ErrorBody | None = None  # the same, read as what went wrong
 
 
+LIVELINESS = "/health/liveliness"
 Answers = Mapping[str, Answer]
 _NOTHING = Answer()
 
@@ -91,12 +92,17 @@ def _prefixes(answers: Answers) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.partition("/")[0] for each in ids if "/" in each))
 
 
+def is_litellm(answers: Answers) -> bool:
+    """Tell it by what it says of its life."""
+    return answers.get(LIVELINESS, _NOTHING).body == "I'm alive!"
+
+
 FINGERPRINTS = (
     # litellm 1.110.2, proxy/health_endpoints/_health_endpoints.py: this sentence, as JSON, to everybody.
     # The version comes with answers about videos only, and the list asks no upstream.
     Fingerprint(
         Preset.LITELLM,
-        lambda said: said["/health/liveliness"].body == "I'm alive!",
+        is_litellm,
         lambda said: _header(said, "x-litellm-version"),
         _upstreams,
         (VIDEOS, "/model/info"),
@@ -151,5 +157,5 @@ FINGERPRINTS = (
 )
 """Who it is, the first that fits."""
 
-ASKED = (MODELS, "/health/liveliness", "/health", "/api/health")
-"""What every server is asked, all at once."""
+HEALTH = ("/health", "/api/health")
+"""What every server is asked but LiteLLM, whose `/health` has each model make a video, which is paid for."""

@@ -113,6 +113,15 @@ async def test_a_server_is_known_by_what_it_says(server, provider, words: str):
     assert {request.method for request in server.requests} == {"GET"}
 
 
+@pytest.mark.parametrize("said", [says("I'm alive!"), RESETS])
+async def test_litellm_is_never_asked_how_its_models_are(server, provider, said):
+    """Each of them would make a video; nor is anyone who may be LiteLLM."""
+    server.at("GET", "/health/liveliness", said)
+    server.on("GET", "/models", says(models("litellm")))
+    await provider.list_models()
+    assert not {"/health", "/api/health"} & {request.path for request in server.requests}
+
+
 @pytest.mark.parametrize("words", UNKNOWN)
 async def test_an_unknown_server_stays_generic(server, provider, submission, words: str):
     play(server, UNKNOWN[words])
