@@ -1,41 +1,12 @@
 """F49 to F52: webhooks are hints: from any sender, however often, they change nothing by themselves."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
-import json
-import time
-from uuid import uuid4
 
-import httpx
 import pytest
 
 from sora_studio.domain.video import Phase, VideoView
-from tests.support.harness import WEBHOOK_SECRET, StudioHarness
-
-KEY = base64.b64decode(WEBHOOK_SECRET.removeprefix("whsec_"))
-
-
-async def deliver(
-    harness: StudioHarness,
-    remote_id: str,
-    *,
-    delivery_id: str = "",
-    key: bytes = KEY,
-    age: int = 0,
-    body: bytes = b"",
-) -> httpx.Response:
-    """Send what a provider sends, signed."""
-    delivery_id, stamp = delivery_id or f"evt_{uuid4().hex}", str(int(time.time()) - age)
-    body = body or json.dumps({"type": "video.completed", "data": {"id": remote_id}}).encode()
-    digest = hmac.digest(key, b".".join((delivery_id.encode(), stamp.encode(), body)), hashlib.sha256)
-    headers = {
-        "webhook-id": delivery_id,
-        "webhook-timestamp": stamp,
-        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
-    }
-    return await harness.http.post("/api/webhooks/provider", content=body, headers=headers)
+from tests.support.deliveries import deliver
+from tests.support.harness import StudioHarness
 
 
 async def _far_off(harness: StudioHarness) -> VideoView:
@@ -117,8 +88,7 @@ async def test_late_deliveries_change_nothing(harness: StudioHarness):
     row, happened = await harness.row(view), await harness.told(view)
     for delivery_id in ("evt_1", "evt_1", "evt_2"):
         assert (await deliver(harness, row.remote_id, delivery_id=delivery_id)).status_code == 204
-    body = json.dumps({"type": "video.failed", "data": {"id": row.remote_id}}).encode()
-    assert (await deliver(harness, row.remote_id, body=body)).status_code == 204
+    assert (await deliver(harness, row.remote_id, kind="video.failed")).status_code == 204
     await harness.hurry()
     assert (await harness.row(view), await harness.told(view)) == (row, happened)
     await harness.audit()
@@ -129,8 +99,7 @@ async def test_what_a_delivery_says_is_not_believed(harness: StudioHarness, kind
     """F50: the provider is asked, whatever it says."""
     view = await _far_off(harness)
     remote_id = (await harness.row(view)).remote_id
-    body = json.dumps({"type": kind, "data": {"id": remote_id}}).encode()
-    assert (await deliver(harness, remote_id, body=body)).status_code == 204
+    assert (await deliver(harness, remote_id, kind=kind)).status_code == 204
     assert (await harness.look(view)).phase is Phase.IN_PROGRESS
     await harness.box.clear()
     assert (await harness.until(view)).phase is Phase.COMPLETED

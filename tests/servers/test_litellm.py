@@ -21,7 +21,9 @@ from sora_studio.domain.profile import Operation
 from sora_studio.domain.video import Kind, Status, Variant
 from sora_studio.providers.factory import provider_of
 from tests.servers.environments import environment
-from tests.support.sandbox import RunningSandbox, running_sandbox
+from tests.support.disorder import made_in_disorder
+from tests.support.harness import opened_lab
+from tests.support.sandbox import Box, RunningSandbox, running_sandbox
 from tests.support.studio import free_port
 from tests.support.waiting import comes_true, wait_until
 
@@ -127,6 +129,27 @@ async def test_a_lost_answer_is_one_paid_job(gateway: Gateway, provider: Provide
         await provider.submit(submission())
 
     assert len(gateway.box.ledger()) == before + 1
+
+
+async def test_whatever_comes_late_twice_and_out_of_order_is_one_job(
+    gateway: Gateway, database_url: str, tmp_path: Path
+):
+    """With the whole studio before the proxy."""
+    async with opened_lab(
+        Box(gateway.box),
+        database_url,
+        tmp_path / "data",
+        base_url=gateway.base_url,
+        api_key=KEY,
+        timeouts=None,
+    ) as harness:
+
+        async def is_known() -> bool:
+            (profile,) = harness.studio.services.videos.profiles()
+            return profile.software.startswith("LiteLLM")
+
+        await comes_true(is_known)
+        await made_in_disorder(harness)
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [(Kind.REMIX, "4"), (Kind.EDIT, "4"), (Kind.EXTEND, "8")])

@@ -10,6 +10,7 @@ import pytest
 from sora_studio.domain.profile import Preset
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase
+from tests.support.disorder import made_in_disorder
 from tests.support.harness import StudioHarness, opened_lab
 from tests.support.sandbox import Box
 from tests.support.waiting import comes_true
@@ -85,4 +86,9 @@ async def test_the_same_wish_twice_is_two_jobs(harness: StudioHarness):
     views = [await harness.ask("the same") for _ in range(2)]
     assert [(await harness.until(view)).phase for view in views] == [Phase.COMPLETED] * 2
     assert len(await harness.taken()) == 2
+    await harness.audit()
+
+
+async def test_whatever_comes_late_twice_and_out_of_order_is_one_job(harness: StudioHarness):
+    await made_in_disorder(harness)
     await harness.audit()

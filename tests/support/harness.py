@@ -179,6 +179,7 @@ async def opened_lab(
     *,
     direct_url: str | None = None,
     base_url: str | None = None,
+    api_key: str | None = None,
     timeouts: Timeouts | None = HASTE,
     parts: Parts | None = None,
 ) -> AsyncIterator[StudioHarness]:
@@ -190,6 +191,7 @@ async def opened_lab(
         data_dir: The studio's.
         direct_url: The way to the database past a pooler.
         base_url: How the provider is reached, when there is something in between.
+        api_key: What is in between wants to be shown.
         timeouts: What a provider may take; None: it is as the studio makes it, and finds out what is there.
         parts: Other parts for the studio; the provider is always this one.
     """
@@ -198,6 +200,7 @@ async def opened_lab(
             "DATABASE_URL": database_url,
             "DATABASE_DIRECT_URL": direct_url,
             "OPENAI_BASE_URL": base_url or box.base_url,
+            "OPENAI_API_KEY": api_key,
             "SORA_STUDIO_DATA_DIR": data_dir,
             "SORA_STUDIO_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }

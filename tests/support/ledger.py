@@ -38,7 +38,8 @@ class Accepted:
     @property
     def micros(self) -> int:
         """Return what it costs in micro-dollars; nothing when it failed, or on a server of one's own."""
-        rate = _DOLLARS_PER_SECOND.get((self.model, self.size)) or _OTHERWISE.get(self.model, 0.0)
+        model = self.model.removeprefix("openai/")  # as gateways call it
+        rate = _DOLLARS_PER_SECOND.get((model, self.size)) or _OTHERWISE.get(model, 0.0)
         return 0 if self.status == "failed" else round(rate * int(self.seconds) * 1_000_000)
 
 
