@@ -31,7 +31,7 @@ install: .venv/runtime  ## Set up .venv and build the front end (fast when nothi
 test: install .venv/dev node_modules/.installed  ## Run the whole suite (ARGS=… for pytest)
 	@sh setup/system.sh
 	@$(BIN)/bun test --isolate --only-failures --coverage
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/dev node_modules/.installed  ## Check format, lint, types, layers, dead code, and that code and papers agree
 	@$(MAKE) --no-print-directory --keep-going -j2 check-types check-rest

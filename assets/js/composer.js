@@ -92,7 +92,7 @@ function settle(form) {
 // the old one. The same wish under the same key gets it.
 function sendAgain(form) {
   const { formKey, pending } = form.dataset;
-  if (!formKey || formKey === sent.before.formKey || pending !== sent.key || keyOf(form) !== sent.key) return;
+  if (!sent.key || !formKey || formKey === sent.before.formKey || pending !== sent.key || keyOf(form) !== sent.key) return;
   release(form, sent.key);
   form.requestSubmit();
 }

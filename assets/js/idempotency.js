@@ -35,7 +35,7 @@ on(
   "form",
   (form) => {
     const field = form.elements.idempotency_key;
-    if (!field) return;
+    if (!field?.value) return; // a form that is not filled yet has none, and is refused
     field.value = keyOf(form);
     sessionStorage.setItem(placeOf(form), JSON.stringify({ key: field.value, content: contentOf(form) }));
   },
