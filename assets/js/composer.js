@@ -38,6 +38,12 @@ on(
       event.stopPropagation();
       return;
     }
+    if (!key) {
+      event.preventDefault();
+      event.stopPropagation();
+      complain(form, "The form was not filled yet. Press Create again.");
+      return;
+    }
     form.dataset.open = "false";
     if (!prompt.trim()) return;
     form.dataset.pending = key;
@@ -92,7 +98,14 @@ function settle(form) {
 // the old one. The same wish under the same key gets it.
 function sendAgain(form) {
   const { formKey, pending } = form.dataset;
-  if (!sent.key || !formKey || formKey === sent.before.formKey || pending !== sent.key || keyOf(form) !== sent.key) return;
+  if (
+    !sent.key ||
+    !formKey ||
+    formKey === sent.before.formKey ||
+    pending !== sent.key ||
+    keyOf(form) !== sent.key
+  )
+    return;
   release(form, sent.key);
   form.requestSubmit();
 }

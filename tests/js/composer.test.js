@@ -187,6 +187,14 @@ describe("a push before the answer", () => {
   });
 });
 
+test("a form that is not filled yet sends nothing, and says so", () => {
+  form().elements.idempotency_key.value = "";
+
+  expect(create()).toBe(false);
+  expect(ghosts()).toHaveLength(0);
+  expect(complaint()).toContain("not filled yet");
+});
+
 describe("a form that is a new tab's for the server", () => {
   let keys;
   const asNewTab = async (prompt) => {
