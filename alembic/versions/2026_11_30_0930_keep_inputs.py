@@ -15,7 +15,14 @@ depends_on = None
 _MADE = ("video", "thumbnail", "thumbnail-320", "thumbnail-640", "spritesheet")
 _ROLES = ("first_frame", "last_frame", "picture", "film", "sound", "edit", "extend")
 _RENAMED = ("pk_{}", "uq_{}_key", "ix_{}_created_at", "ix_{}_owner_id")
-_COPIED = "key, content_type, bytes, sha256, width, height, created_at"
+_KEEP = """INSERT INTO input
+    (video_id, position, role, key, content_type, bytes, sha256, width, height, created_at)
+    SELECT video_id, 0, 'first_frame', key, content_type, bytes, sha256, width, height, created_at
+    FROM asset WHERE variant = 'reference'"""
+_GIVE_BACK = """INSERT INTO asset
+    (video_id, variant, key, content_type, bytes, sha256, width, height, created_at)
+    SELECT video_id, 'reference', key, content_type, bytes, sha256, width, height, created_at
+    FROM input WHERE role = 'first_frame'"""
 
 
 def upgrade() -> None:
@@ -41,10 +48,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("video_id", "position", name=op.f("pk_input")),
         sa.UniqueConstraint("key", name=op.f("uq_input_key")),
     )
-    op.execute(
-        f"INSERT INTO input (video_id, position, role, {_COPIED}) "  # noqa: S608 - our own constants
-        f"SELECT video_id, 0, 'first_frame', {_COPIED} FROM asset WHERE variant = 'reference'"
-    )
+    op.execute(_KEEP)
     op.execute("DELETE FROM asset WHERE variant = 'reference'")
     _allow(*_MADE)
     op.rename_table("reference", "upload")
@@ -58,10 +62,7 @@ def downgrade() -> None:
     _rename("upload", "reference")
     op.rename_table("upload", "reference")
     _allow(*_MADE, "reference")
-    op.execute(
-        f"INSERT INTO asset (video_id, variant, {_COPIED}) "  # noqa: S608 - our own constants
-        f"SELECT video_id, 'reference', {_COPIED} FROM input WHERE role = 'first_frame'"
-    )
+    op.execute(_GIVE_BACK)
     op.drop_table("input")
 
 

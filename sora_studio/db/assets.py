@@ -1,15 +1,15 @@
 """Files on our own storage, and those that are to be removed from it."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, not_, union_all, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, not_, union_all, update
 from sqlalchemy import select as core_select  # SQLModel's takes four columns at most
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from sora_studio.db.models import (
     AssetRow,
@@ -143,11 +143,13 @@ class AssetRepository(Repository):
         """Forget files that have been removed."""
         await self._do(delete(TrashRow).where(col(TrashRow.key).in_([*keys])))
 
-    async def throw_away(self, *keys: Any) -> None:  # noqa: ANN401 - selects of key and time
-        """Put files into the trash."""
+    async def throw_away(self, *keys: Select[str, datetime]) -> None:
+        """Put files into the trash, by their keys and the time."""
         thrown = upsert(TrashRow).from_select(["key", "created_at"], union_all(*keys))
         await self._do(thrown.on_conflict_do_nothing())
 
 
-def _keys(of: type[AssetRow | InputRow], video_id: UUID, videos: Any) -> Any:  # noqa: ANN401 - a select
+def _keys(
+    of: type[AssetRow | InputRow], video_id: UUID, videos: Sequence[UUID] | SelectOfScalar[UUID]
+) -> Select[str, datetime]:
     return select(col(of.key), func.now()).where(col(video_id).in_(videos))

@@ -18,7 +18,7 @@ from sora_studio.providers.fingerprints import (
     VIDEOS,
     Answer,
     Answers,
-    is_litellm,
+    is_surely_not_litellm,
     listed,
 )
 from sora_studio.providers.presets import PRESETS
@@ -57,7 +57,7 @@ async def detect(client: ApiClient, address: str) -> Identity | None:
     """
     answers = {MODELS: await _ask(client, address, MODELS)}
     answers |= await _ask_all(client, address, [LIVELINESS])
-    if answers[LIVELINESS].status and not is_litellm(answers):
+    if is_surely_not_litellm(answers):
         answers |= await _ask_all(client, address, HEALTH)
     found = next((each for each in FINGERPRINTS if each.fits(answers)), None)
     if found is None:

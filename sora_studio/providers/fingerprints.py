@@ -93,8 +93,17 @@ def _prefixes(answers: Answers) -> tuple[str, ...]:
 
 
 def is_litellm(answers: Answers) -> bool:
-    """Tell it by what it says of its life."""
-    return answers.get(LIVELINESS, _NOTHING).body == "I'm alive!"
+    """Tell it by what it says of its life, or by the headers that it puts on everything else."""
+    named = any(name.startswith("x-litellm-") for each in answers.values() for name in each.headers)
+    return named or answers.get(LIVELINESS, _NOTHING).body == "I'm alive!"
+
+
+def is_surely_not_litellm(answers: Answers) -> bool:
+    """Tell whether that path was answered as by a server without it; a gate in front proves nothing."""
+    return not is_litellm(answers) and answers.get(LIVELINESS, _NOTHING).status in _WITHOUT_LIVELINESS
+
+
+_WITHOUT_LIVELINESS = frozenset({200, 404, 405})  # 200: a site that shows its page at every path
 
 
 FINGERPRINTS = (

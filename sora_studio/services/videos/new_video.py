@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sora_studio.db.models import VideoRow
@@ -40,8 +39,7 @@ class NewVideos:
             wish.provider, wish.model, wish.size, wish.seconds
         )
         profile.require_inputs(model.id, [each.role for each in wish.inputs])
-        options = dict(profile.options(model.id, wish.options))
-        return self._row(owner_id, wish, profile, model=model.id, size=size, seconds=seconds, options=options)
+        return self._row(owner_id, wish, profile, model=model.id, size=size, seconds=seconds)
 
     async def _from_film(self, owner_id: UUID, wish: VideoWish, given: GivenInput) -> VideoRow:
         """Return an edit or an extension of an uploaded film: of its size, as long or longer."""
@@ -64,7 +62,6 @@ class NewVideos:
             model=model.id,
             size=size,
             seconds=str(seconds),
-            options=dict(profile.options(model.id, wish.options)),
         )
 
     async def _film(self, owner_id: UUID, given: GivenInput) -> UploadView:
@@ -91,16 +88,30 @@ class NewVideos:
         message = "No provider here takes a video that is uploaded. Name one of yours: {'video': {'id': …}}."
         raise InvalidInput(message, role.field, "unsupported")
 
-    def _row(self, owner_id: UUID, wish: VideoWish, profile: Profile, **chosen: Any) -> VideoRow:  # noqa: ANN401 - columns
+    def _row(
+        self,
+        owner_id: UUID,
+        wish: VideoWish,
+        profile: Profile,
+        *,
+        model: str,
+        size: str,
+        seconds: str,
+        kind: Kind = Kind.CREATE,
+    ) -> VideoRow:
         prompt = clean_prompt(wish.prompt)
         return VideoRow(
             id=new_id(),
             owner_id=owner_id,
+            kind=kind,
             title=clean_title(wish.title) if wish.title else title_of(prompt),
             prompt=prompt,
             provider=profile.name,
+            model=model,
+            size=size,
+            seconds=seconds,
+            options=dict(profile.options(model, wish.options)),
             created_at=self._clock(),
-            **chosen,
         )
 
 

@@ -17,7 +17,11 @@ from sora_studio.domain.ports import Storage
 PNG, WEBP, MP4, MP3, WAV = "image/png", "image/webp", "video/mp4", "audio/mpeg", "audio/wav"
 
 _HEAD = 16  # bytes that tell what a file is
-_LAYER_3 = 0xE2  # of an MP3's first frame: the sync word and the layer, whichever the version
+_SYNC, _LAYER, _LAYER_3 = (
+    0xFF,
+    0xE6,
+    0xE2,
+)  # an MP3's first two bytes, whichever the version: sync word and layer
 _LIMITS = {MP4: FILM_MAX_BYTES, MP3: SOUND_MAX_BYTES, WAV: SOUND_MAX_BYTES}
 
 
@@ -98,7 +102,7 @@ def type_of(head: bytes) -> str:
         return MP4
     if head[:4] == b"RIFF":
         return WAV if head[8:12] == b"WAVE" else WEBP
-    has_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == _LAYER_3  # noqa: PLR2004 - bits
+    has_frame = len(head) > 1 and head[0] == _SYNC and head[1] & _LAYER == _LAYER_3
     return MP3 if head[:3] == b"ID3" or has_frame else PNG
 
 

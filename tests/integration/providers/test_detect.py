@@ -113,7 +113,11 @@ async def test_a_server_is_known_by_what_it_says(server, provider, words: str):
     assert {request.method for request in server.requests} == {"GET"}
 
 
-@pytest.mark.parametrize("said", [says("I'm alive!"), RESETS])
+@pytest.mark.parametrize(
+    "said",
+    [says("I'm alive!"), RESETS, says({}, 403), says({}, 502), says({}, 404, x_litellm_call_id="1")],
+    ids=["alive", "no answer", "a gate", "a gate that is down", "by its headers"],
+)
 async def test_litellm_is_never_asked_how_its_models_are(server, provider, said):
     """Each of them would make a video; nor is anyone who may be LiteLLM."""
     server.at("GET", "/health/liveliness", said)
