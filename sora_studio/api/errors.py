@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from sora_studio.domain.errors import (
     Conflict,
     IdempotencyKeyReused,
+    InsufficientScope,
     InsufficientStorage,
     InvalidInput,
     LimitReached,
@@ -41,6 +42,7 @@ _ANSWERS: Mapping[type[SoraStudioError], tuple[int, str, str]] = {
     IdempotencyKeyReused: (422, "invalid_request_error", "idempotency_key_reused"),
     NotSignedIn: (401, "authentication_error", "invalid_api_key"),
     SignUpClosed: (403, "permission_error", "sign_up_closed"),
+    InsufficientScope: (403, "permission_error", "insufficient_scope"),
     NotAllowed: (403, "permission_error", "not_allowed"),
     NotFound: (404, "invalid_request_error", "not_found"),
     Conflict: (409, "invalid_request_error", "conflict"),

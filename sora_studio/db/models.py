@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
+from sora_studio.domain.account import Role as AccountRole
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.audit import STORED, Result
 from sora_studio.domain.inputs import Role
@@ -99,13 +100,21 @@ class UserRow(SQLModel, table=True):
     """An account."""
 
     __tablename__ = "user"
-    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint(one_of("role", AccountRole), name="role"),
+    )
 
     id: UUID = Field(primary_key=True)
     email: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     display_name: str = Field(sa_type=Text)
     password_hash: str = Field(sa_type=Text)
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    role: str = Field(
+        default=AccountRole.MEMBER,
+        sa_column=Column(Text, nullable=False, server_default=AccountRole.MEMBER),
+    )
+    disabled_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
 
 
 class SessionRow(SQLModel, table=True):
@@ -143,6 +152,17 @@ class AuditRow(SQLModel, table=True):
     address: str = Field(sa_type=Text)
     user_agent: str = Field(sa_type=Text)
     about: str = Field(sa_type=Text)  # what it was done to: the id of a session
+
+
+class SettingRow(SQLModel, table=True):
+    """A setting that an admin has changed in the studio; the environment wins where it says something."""
+
+    __tablename__ = "setting"
+
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    value: Any = Field(sa_column=Column(JSONB, nullable=False))
+    changed_at: datetime = Field(sa_column=_moment())
+    changed_by: UUID | None = None  # refers to nothing: it outlives the account; None: the command line
 
 
 class VideoRow(SQLModel, table=True):

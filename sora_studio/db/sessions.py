@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, or_, update
 from sqlmodel import col, select
 
-from sora_studio.db.models import SessionRow
+from sora_studio.db.models import SessionRow, UserRow
 from sora_studio.db.repository import Repository, missing
-from sora_studio.domain.account import Identity, SessionView
+from sora_studio.domain.account import Identity, Role, SessionView
 
 
 class SessionRepository(Repository):
@@ -36,14 +36,22 @@ class SessionRepository(Repository):
         self._tx.add(session)
         await self._tx.flush()
 
-    async def last_seen(self, identity: Identity, now: datetime, idle_since: datetime) -> datetime | None:
-        """Return when a session was used last; None: it is not open."""
-        seen = select(col(SessionRow.last_seen_at)).where(
-            col(SessionRow.id) == identity.session_id,
-            col(SessionRow.user_id) == identity.user_id,
-            *_open(now, idle_since),
+    async def find_open(
+        self, identity: Identity, now: datetime, idle_since: datetime
+    ) -> tuple[datetime, Role] | None:
+        """Return when a session was used last, and the role of its account; None: it is not open."""
+        found = (
+            select(col(SessionRow.last_seen_at), col(UserRow.role))
+            .join(UserRow, col(UserRow.id) == col(SessionRow.user_id))
+            .where(
+                col(SessionRow.id) == identity.session_id,
+                col(SessionRow.user_id) == identity.user_id,
+                col(UserRow.disabled_at).is_(None),
+                *_open(now, idle_since),
+            )
         )
-        return (await self._do(seen)).scalar_one_or_none()
+        row = (await self._tx.exec(found)).one_or_none()
+        return (row[0], Role(row[1])) if row else None
 
     async def touch(self, session_id: UUID, now: datetime, *, unless_since: datetime) -> None:
         """Note that a session was used just now, unless that was noted a moment before."""

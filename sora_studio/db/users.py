@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from sora_studio.db.models import UserRow, VideoRow
 from sora_studio.db.repository import Repository
-from sora_studio.domain.account import AccountView
+from sora_studio.domain.account import AccountView, Role
 from sora_studio.domain.errors import Conflict, NotFound
 
 
@@ -107,7 +107,7 @@ class UserRepository(Repository):
 
 
 def _to_view(row: UserRow) -> AccountView:
-    return AccountView(row.id, row.email, row.display_name, row.created_at)
+    return AccountView(row.id, row.email, row.display_name, row.created_at, Role(row.role))
 
 
 def _to_credentials(row: UserRow) -> StoredPassword:

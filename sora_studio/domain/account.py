@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from ipaddress import IPv6Address, ip_network
 from uuid import UUID
 
@@ -16,6 +17,13 @@ EMAIL_MAX = 254  # RFC 5321
 USER_AGENT_MAX = 300
 
 
+class Role(StrEnum):
+    """What an account is in the studio."""
+
+    ADMIN = "admin"  # runs it, and does not look into people's libraries
+    MEMBER = "member"
+
+
 @dataclass(frozen=True)
 class AccountView:
     """A person's account as pages and the API show it."""
@@ -24,6 +32,7 @@ class AccountView:
     email: str
     display_name: str
     created_at: datetime
+    role: Role = Role.MEMBER
 
 
 @dataclass(frozen=True)
@@ -63,13 +72,33 @@ NOWHERE = Origin()
 """Of what nobody sent over a network."""
 
 
+class Scope(StrEnum):
+    """What an API key may be used for."""
+
+    VIDEOS_READ = "videos:read"
+    VIDEOS_WRITE = "videos:write"
+    VIDEOS_DELETE = "videos:delete"
+    USAGE_READ = "usage:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+
+
+@dataclass(frozen=True)
+class KeyGrant:
+    """What the API key grants with which somebody came."""
+
+    key_id: UUID
+    scopes: frozenset[Scope]
+
+
 @dataclass(frozen=True)
 class Identity:
-    """Who stands behind a verified token, and where they are."""
+    """Who stands behind a verified token or key, and where they are."""
 
     user_id: UUID
     session_id: UUID
     origin: Origin = field(default=NOWHERE, compare=False)
+    role: Role = field(default=Role.MEMBER, compare=False)  # as the session was looked up
+    key: KeyGrant | None = None  # None: a person, in a session
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 SoraStudioError
 ├─ UserError              shown as is
 │  ├─ InvalidInput(param) · TooLarge · NotSignedIn · NotAllowed · NotFound · Conflict · PriceChanged
-│  ├─ SignUpClosed           a NotAllowed
+│  ├─ SignUpClosed · InsufficientScope   each a NotAllowed
 │  └─ LimitReached(retry_after)
 ├─ ProviderError          the original travels as __cause__
 │  ├─ ProviderUnavailable(retry_after)   nothing was taken: try again later
@@ -65,6 +65,10 @@ class SignUpClosed(NotAllowed):
     """This studio opens no accounts by itself."""
 
     message: str = "This studio does not open accounts. Ask the person who runs it."
+
+
+class InsufficientScope(NotAllowed):
+    """The API key that came with the request may not do this."""
 
 
 class NotFound(UserError):

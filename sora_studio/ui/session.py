@@ -10,7 +10,7 @@ from uuid import UUID
 import reflex as rx
 from reflex.state import BaseState
 
-from sora_studio.domain.account import NOWHERE, Identity, Origin
+from sora_studio.domain.account import NOWHERE, Identity, Origin, Role
 from sora_studio.domain.errors import NotSignedIn
 
 SESSION_ENDED = "session_ended"
@@ -23,6 +23,7 @@ class TabState(rx.State):
     _user_id: UUID | None = None
     _session_id: UUID | None = None
     _origin: Origin = NOWHERE
+    _role: Role = Role.MEMBER
 
     @rx.event
     def stay(self) -> None:
@@ -39,7 +40,7 @@ async def signed_in(state: BaseState) -> Identity:
     if tab._user_id is None or tab._session_id is None:
         message = "Please log in."
         raise NotSignedIn(message)
-    return Identity(tab._user_id, tab._session_id, tab._origin)
+    return Identity(tab._user_id, tab._session_id, tab._origin, tab._role)
 
 
 async def signed_in_user(state: BaseState) -> UUID:
@@ -80,11 +81,11 @@ async def set_identity(root: BaseState, identity: Identity | None) -> bool:
         Whether somebody was at the tab whose session has ended.
     """
     tab = await root.get_state(TabState)
-    before = (tab._user_id, tab._session_id)
-    now = (identity.user_id, identity.session_id) if identity else (None, None)
+    before = (tab._user_id, tab._session_id, tab._role)
+    now = (identity.user_id, identity.session_id, identity.role) if identity else (None, None, Role.MEMBER)
     if before[0] not in {None, now[0]}:
         root.reset()
     if before != now:
-        tab._user_id, tab._session_id = now
+        tab._user_id, tab._session_id, tab._role = now
         tab._origin = identity.origin if identity else NOWHERE
     return identity is None and before[0] is not None

@@ -20,7 +20,7 @@ from sora_studio.services.people.attempts import Attempts
 from sora_studio.services.people.devices import Devices
 from sora_studio.services.people.passwords import Passwords, check_length
 from sora_studio.services.people.sessions import SessionPolicy, SessionService
-from sora_studio.services.people.tokens import Tokens, no_session, token_in_cookies
+from sora_studio.services.people.tokens import Tokens, token_in_cookies
 from sora_studio.services.people.trail import Trail
 from sora_studio.services.throttle import Throttle
 
@@ -114,10 +114,7 @@ class AccountService:
         Raises:
             NotSignedIn: The token is not ours or its session has ended.
         """
-        identity = self.named(token, origin)
-        if not await self.sessions.is_open(identity):
-            raise no_session()
-        return identity
+        return await self.sessions.verify(self.named(token, origin))
 
     def named(self, token: str, origin: Origin = NOWHERE) -> Identity:
         """Return whom a token of ours names; whether the session stands is for the caller to ask.

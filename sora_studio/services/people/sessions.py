@@ -1,6 +1,6 @@
 """Sessions: how long a log-in lasts, and what a person may see and end of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -54,19 +54,31 @@ class SessionService:
         async with self._trail.recording(Act.SESSION_END, identity, "all others") as tx:
             await self.close_others(tx, identity)
 
-    async def is_open(self, identity: Identity) -> bool:
-        """Tell whether a session stands, and note that it is in use; costs one indexed SELECT most times."""
-        async with self._db.transaction() as tx:
-            return await self._is_open(tx, identity)
+    async def verify(self, identity: Identity) -> Identity:
+        """Make sure that a session stands, note that it is in use, and add the role that its person has now.
 
-    async def make_sure(self, tx: Transaction, identity: Identity) -> None:
-        """Make sure that a session stands, in the transaction that answers its request.
+        Costs one indexed SELECT most times.
 
         Raises:
-            NotSignedIn: It has ended.
+            NotSignedIn: It has ended, or the account is disabled.
         """
-        if not await self._is_open(tx, identity):
+        async with self._db.transaction() as tx:
+            return await self.verify_in(tx, identity)
+
+    async def verify_in(self, tx: Transaction, identity: Identity) -> Identity:
+        """Do the same in the transaction that answers the request.
+
+        Raises:
+            NotSignedIn: It has ended, or the account is disabled.
+        """
+        sessions, now = SessionRepository(tx), self._clock()
+        found = await sessions.find_open(identity, now, now - self.policy.idle)
+        if found is None:
             raise no_session()
+        seen, role = found
+        if seen < now - _SEEN_EVERY:
+            await sessions.touch(identity.session_id, now, unless_since=now - _SEEN_EVERY)
+        return replace(identity, role=role)
 
     def new(self, user_id: UUID, origin: Origin) -> SessionRow:
         """Make a session, to be opened."""
@@ -98,10 +110,3 @@ class SessionService:
     async def close_others(self, tx: Transaction, identity: Identity) -> None:
         """End every session of a person but the one that asks for it."""
         await SessionRepository(tx).end_others(identity, self._clock())
-
-    async def _is_open(self, tx: Transaction, identity: Identity) -> bool:
-        sessions, now = SessionRepository(tx), self._clock()
-        seen = await sessions.last_seen(identity, now, now - self.policy.idle)
-        if seen is not None and seen < now - _SEEN_EVERY:
-            await sessions.touch(identity.session_id, now, unless_since=now - _SEEN_EVERY)
-        return seen is not None

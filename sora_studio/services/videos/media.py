@@ -70,7 +70,7 @@ class MediaService:
             raise InvalidInput(message, "width")
         names = (variant,) if width is None else (width.variant, variant)
         async with self._db.transaction() as tx:
-            await self._sessions.make_sure(tx, identity)
+            await self._sessions.verify_in(tx, identity)
             found = await _find(tx, identity.user_id, video_id, *names)
         return await self.to_file(*found)
 

@@ -275,7 +275,7 @@ async def test_the_last_use_is_noted_now_and_then_and_not_with_every_request(dat
     seen: list[datetime] = []
     for seconds in (20, 40, 1):
         clock.now += timedelta(seconds=seconds)
-        await accounts.sessions.is_open(me)
+        await accounts.sessions.verify(me)
         (session,) = await accounts.sessions.all_open(me)
         seen.append(session.last_seen_at)
     assert seen == [session.created_at, session.created_at, clock.now]

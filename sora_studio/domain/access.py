@@ -1,0 +1,53 @@
+"""Who may do what: one pure decision, which the services ask for."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from sora_studio.domain.account import Identity, Role, Scope
+from sora_studio.domain.errors import InsufficientScope, NotAllowed
+
+
+class Action(StrEnum):
+    """What somebody may or may not do; whose thing it is done to is another question."""
+
+    READ_VIDEOS = "read_videos"
+    WRITE_VIDEOS = "write_videos"  # make and change
+    DELETE_VIDEOS = "delete_videos"
+    READ_USAGE = "read_usage"
+    WRITE_WEBHOOKS = "write_webhooks"
+    OWN_ACCOUNT = "own_account"  # one's profile, password, sessions and keys
+    RUN_STUDIO = "run_studio"  # people, invitations, settings, budgets, the audit
+
+
+SCOPES: Mapping[Action, Scope] = {
+    Action.READ_VIDEOS: Scope.VIDEOS_READ,
+    Action.WRITE_VIDEOS: Scope.VIDEOS_WRITE,
+    Action.DELETE_VIDEOS: Scope.VIDEOS_DELETE,
+    Action.READ_USAGE: Scope.USAGE_READ,
+    Action.WRITE_WEBHOOKS: Scope.WEBHOOKS_WRITE,
+}
+"""What an API key needs for an action; where none is named, no key is enough."""
+
+
+def allowed(who: Identity, action: Action) -> bool:
+    """Tell whether somebody may do such a thing at all: by the scopes of a key, by the role of an account."""
+    if who.key is not None:
+        return SCOPES.get(action) in who.key.scopes
+    return action != Action.RUN_STUDIO or who.role == Role.ADMIN
+
+
+def require(who: Identity, action: Action) -> None:
+    """Make sure that somebody may do something.
+
+    Raises:
+        InsufficientScope: The key that they came with may not.
+        NotAllowed: Only an admin may.
+    """
+    if allowed(who, action):
+        return
+    if who.key is not None:
+        scope = SCOPES.get(action)
+        message = f"This needs an API key with the scope {scope}." if scope else "No API key can do this."
+        raise InsufficientScope(message)
+    message = "Only an admin of this studio can do this."
+    raise NotAllowed(message)
