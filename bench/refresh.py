@@ -13,6 +13,7 @@ from bench.lab.statements import watched
 from sora_studio.db.engine import Database
 from sora_studio.domain.ports import RemoteJob
 from sora_studio.domain.video import Phase, Status
+from tests.support.cluster import as_superuser
 from tests.support.library import add_person, add_videos
 from tests.support.provider import FakeProvider
 
@@ -88,7 +89,7 @@ async def _track(lab: Lab, name: str, jobs: int, *, ticks: int) -> _Costs:
 
 def _make_due(url: str) -> None:
     """Let all jobs be due, without this being counted as an update."""
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(as_superuser(url)) as connection:
         connection.execute("SET track_counts = off")
         connection.execute(_MAKE_DUE)
 

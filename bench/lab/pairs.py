@@ -34,7 +34,7 @@ class Pairs:
             for number, (sooner, later) in enumerate(neighbours)
         )
 
-    def metric(self, name: str, unit: str, limit: Limit) -> Metric:
+    def metric(self, name: str, unit: str, limit: Limit | None) -> Metric:
         """Build the metric: the median of the ratios, and their range."""
         return Metric(
             name,
@@ -61,7 +61,7 @@ async def interleave(baseline: Timed, ours: Timed, *, blocks: int) -> Pairs:
 
 
 async def paired(
-    name: str, unit: str, limit: Limit, baseline: Timed, ours: Timed, *, blocks: int = 4
+    name: str, unit: str, limit: Limit | None, baseline: Timed, ours: Timed, *, blocks: int = 4
 ) -> Metric:
     """Measure a ratio; a run in which the baseline differs from itself is repeated, at most twice."""
     for _ in range(_ATTEMPTS - 1):
