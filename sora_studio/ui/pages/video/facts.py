@@ -115,9 +115,12 @@ def rendering() -> rx.Component:
     return rx.cond(
         _video.facts.length() > 0,
         rx.el.section(
-            rx.el.h2("Rendering"),
+            rx.el.div(
+                rx.el.h2("Rendering"),
+                rx.cond(VideoState.repeatable, _same_seed()),
+                class_name="row between",
+            ),
             rx.el.ul(rx.foreach(_video.facts, _fact), class_name="facts num"),
-            rx.cond(VideoState.repeatable, _same_seed()),
             class_name="card",
         ),
     )
