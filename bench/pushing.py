@@ -104,7 +104,9 @@ class _Scene:
         return _told(self.tab.frames)[-1]
 
     def _look(self, video_id: str) -> str:
-        return next(card["look"] for card in self.tab.value(CreateState, "cards") if card["id"] == video_id)
+        """Return how a video is shown; nothing where it is not among those that are shown."""
+        looks = {card["id"]: card["look"] for card in self.tab.value(CreateState, "cards")}
+        return looks.get(video_id, "")
 
 
 @asynccontextmanager
