@@ -45,6 +45,7 @@ from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.respelling import respell_addresses
 from sora_studio.services.people.sessions import SessionPolicy
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
+from sora_studio.services.projects import ProjectService
 from sora_studio.services.providers import ProviderService
 from sora_studio.services.resources import Resources
 from sora_studio.services.throttle import Throttle
@@ -252,6 +253,7 @@ def _services(
         ),
         health=health,
         providers=statuses,
+        projects=ProjectService(db=db, trail=accounts.trail, clock=_utc_now),
     )
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sora_studio.services.jobs.webhooks import WebhookService
     from sora_studio.services.people.accounts import AccountService
     from sora_studio.services.people.sessions import SessionService
+    from sora_studio.services.projects import ProjectService
     from sora_studio.services.providers import ProviderService
     from sora_studio.services.videos.characters import CharacterService
     from sora_studio.services.videos.derivations import DerivationService
@@ -34,6 +35,7 @@ class Services:
     health: "HealthService"
     webhooks: "WebhookService"
     providers: "ProviderService"
+    projects: "ProjectService"
 
 
 _current: list[Services] = []

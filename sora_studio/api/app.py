@@ -13,6 +13,7 @@ from sora_studio.api import (
     errors,
     health,
     models,
+    projects,
     security_txt,
     sessions,
     uploads,
@@ -69,6 +70,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         videos.router,
         uploads.router,
         models.router,
+        projects.router,
     ):
         api.include_router(router, prefix=PREFIX, dependencies=closed)
     api.include_router(videos.files, prefix=PREFIX)  # asks who it is along with what for

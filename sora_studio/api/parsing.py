@@ -34,7 +34,17 @@ def read_wish(fields: Mapping[str, Any]) -> VideoWish:
         inputs=_read_inputs(fields),
         characters=_read_characters(fields),
         options=_read_options(fields),
+        project_id=_read_project(fields),
     )
+
+
+def _read_project(fields: Mapping[str, Any]) -> UUID | None:
+    given = read_text(fields, "project_id")
+    try:
+        return UUID(given) if given else None
+    except ValueError as error:
+        message = "There is no such project."
+        raise InvalidInput(message, "project_id") from error
 
 
 def read_prompt(fields: Mapping[str, Any]) -> str:

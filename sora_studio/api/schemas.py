@@ -70,6 +70,7 @@ class Video(BaseModel):
     cost_usd: float | None = Field(description="The quoted price of one attempt; null: unknown.")
     options: dict[str, Any] = Field(description="What was set of the model's own fields.")
     facts: RenderingFacts
+    project_id: str | None = Field(description="null: it is in its maker's own library.")
     charged: bool | None = Field(
         description="true: the provider took it, and bills it; false: it did not, or it failed there; "
         "null: not known, as an answer of the provider's is awaited or was lost."
@@ -99,6 +100,7 @@ class Video(BaseModel):
             cost_usd=None if view.price_micros is None else dollars(view.price_micros),
             options=dict(view.options),
             facts=RenderingFacts.of(view.facts),
+            project_id=str(view.project_id) if view.project_id else None,
             charged=view.charged,
         )
 

@@ -69,6 +69,9 @@ class Wish(BaseModel):
         None, description="The studio's own: which provider; the first when left out."
     )
     title: str | None = Field(None, description="The studio's own; the prompt's beginning when left out.")
+    project_id: str | None = Field(
+        None, description="The studio's own: in whose library it is; one's own when left out."
+    )
 
 
 class RemixWish(BaseModel):
@@ -83,10 +86,11 @@ class RemixOf(RemixWish):
     remix_video_id: str
 
 
-class Title(BaseModel):
-    """Another title."""
+class VideoChange(BaseModel):
+    """What becomes different; a field that is left out stays as it is."""
 
-    title: str
+    title: str | None = None
+    project_id: UUID | None = Field(None, description="The project that it goes to; null: one's own library.")
 
 
 def documented(*media_types: str, body: type[BaseModel]) -> dict[str, Any]:
@@ -126,8 +130,9 @@ async def list_videos(
         str, Query(max_length=1000, description="Words that begin words of the title or prompt.")
     ] = "",
     status: Annotated[str, Query(description="One of the four words, or several with commas.")] = "",
+    project: Annotated[UUID | None, Query(description="A project's; one's own when left out.")] = None,
 ) -> VideoList:
-    """List one's videos, newest first."""
+    """List the videos of a project, or one's own, newest first."""
     query = LibraryQuery(
         search=q,
         statuses=_statuses(status),
@@ -135,7 +140,7 @@ async def list_videos(
         after=_position(after) if after else None,
         limit=max(limit, 1),
     )
-    page = await services().videos.list_library(identity.user_id, query)
+    page = await services().videos.list_library(identity.user_id, query, project)
     return VideoList.of(page.videos[:limit], has_more=page.has_more or len(page.videos) > limit)
 
 
@@ -177,9 +182,15 @@ async def read_activity(identity: IdentityDep, video_id: VideoId) -> ActivityLis
 
 
 @router.patch("/{video_id}")
-async def rename(identity: IdentityDep, video_id: VideoId, change: Title) -> Video:
-    """Give a video another title."""
-    return Video.of(await services().videos.rename(identity.user_id, video_id, change.title))
+async def change(identity: IdentityDep, video_id: VideoId, wanted: VideoChange) -> Video:
+    """Give a video another title, or put it into another library: one's own, or a project's."""
+    if "project_id" in wanted.model_fields_set:
+        view = await services().projects.move(identity.user_id, video_id, wanted.project_id)
+    else:
+        view = await services().videos.get(identity.user_id, video_id)
+    if wanted.title is not None:
+        view = await services().videos.rename(identity.user_id, video_id, wanted.title)
+    return Video.of(view)
 
 
 @router.delete("/{video_id}")

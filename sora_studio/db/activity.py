@@ -7,6 +7,7 @@ from sqlmodel import col
 
 from sora_studio.db.models import ActivityRow, VideoRow
 from sora_studio.db.repository import Repository, missing
+from sora_studio.db.video_views import within_reach
 from sora_studio.domain.activity import DECISIONS, Activity, ActivityKind
 
 MOST = 100
@@ -16,18 +17,18 @@ MOST = 100
 class ActivityRepository(Repository):
     """Reads activity inside one transaction; the background work writes it with what it changes."""
 
-    async def of(self, owner_id: UUID, video_id: UUID) -> tuple[Activity, ...]:
+    async def of(self, user_id: UUID, video_id: UUID) -> tuple[Activity, ...]:
         """Return what happened to a video, oldest first, in one statement.
 
         Raises:
-            NotFound: The video is not there, or not the owner's.
+            NotFound: The video is not there, or in no library of theirs.
         """
         row = ActivityRow
         query = (
             select(col(row.at), col(row.kind), col(row.note))
             .select_from(VideoRow)
             .outerjoin(row, col(row.video_id) == col(VideoRow.id))
-            .where(col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)
+            .where(col(VideoRow.id) == video_id, within_reach(user_id))
             .where(col(VideoRow.deleted_at).is_(None))
             .order_by(col(row.id).desc())
             .limit(MOST)
@@ -35,7 +36,7 @@ class ActivityRepository(Repository):
         lines = (await self._do(query)).all()
         if not lines:
             message = "There is no such video."
-            raise missing(owner_id, video_id, message)
+            raise missing(user_id, video_id, message)
         return tuple(
             Activity(line.at, ActivityKind(line.kind), line.note or "")
             for line in reversed(lines)

@@ -25,7 +25,7 @@ SELECT task, extract(epoch FROM min(at) - now())::float8 AS wait FROM (
     FROM job JOIN video ON video.id = job.video_id AND {IS_WANTED}
     WHERE job.current AND job.due_at IS NOT NULL AND NOT job.phase IN ('completed', 'failed')
       AND NOT {IS_PAUSED}
-    UNION ALL SELECT '{TaskName.PURGE}', CASE WHEN owner_id IS NULL THEN deleted_at
+    UNION ALL SELECT '{TaskName.PURGE}', CASE WHEN library_id IS NULL THEN deleted_at
         ELSE deleted_at + :undo END
     FROM video WHERE deleted_at IS NOT NULL
     UNION ALL (SELECT '{TaskName.PURGE}', created_at FROM trash LIMIT 1)

@@ -21,6 +21,7 @@ from sora_studio.db.models import (
     VideoRow,
 )
 from sora_studio.db.repository import Repository
+from sora_studio.db.video_views import within_reach
 from sora_studio.domain.video import Phase
 
 KEYS_LIVE = timedelta(days=1)
@@ -49,13 +50,13 @@ class AssetRepository(Repository):
                 statement.on_conflict_do_update(index_elements=["video_id", "variant"], set_=changed)
             )
 
-    async def find(self, owner_id: UUID, video_id: UUID, variant: str) -> tuple[AssetRow, str] | None:
-        """Return a file of one of the owner's videos and the video's title."""
+    async def find(self, user_id: UUID, video_id: UUID, variant: str) -> tuple[AssetRow, str] | None:
+        """Return a file of a video that somebody may see, and the video's title."""
         query = (
             select(AssetRow, col(VideoRow.title))
             .join(VideoRow, col(VideoRow.id) == col(AssetRow.video_id))
             .where(col(AssetRow.video_id) == video_id, col(AssetRow.variant) == variant)
-            .where(col(VideoRow.owner_id) == owner_id, col(VideoRow.deleted_at).is_(None))
+            .where(within_reach(user_id), col(VideoRow.deleted_at).is_(None))
         )
         row = (await self._tx.exec(query)).one_or_none()
         return (row[0], row[1]) if row else None
@@ -83,7 +84,7 @@ class AssetRepository(Repository):
             )
             .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
             .where(col(VideoRow.deleted_at).is_not(None), col(JobRow.current))
-            .where((col(VideoRow.deleted_at) < func.now() - older_than) | col(VideoRow.owner_id).is_(None))
+            .where((col(VideoRow.deleted_at) < func.now() - older_than) | col(VideoRow.library_id).is_(None))
             .where(not_(_IS_UNCLEAR & (col(VideoRow.deleted_at) > func.now() - SEARCH_TIME)))
             .where(col(JobRow.lease_until).is_(None) | (col(JobRow.lease_until) < func.now()))
             .where(col(VideoRow.id).not_in(but))
@@ -103,7 +104,7 @@ class AssetRepository(Repository):
     async def forget_words(self) -> None:
         """Empty the prompts of owners who left, but for those by which jobs are looked for."""
         needed = select(JobRow.id).where(col(JobRow.video_id) == col(VideoRow.id), _IS_UNCLEAR).exists()
-        left = (col(VideoRow.owner_id).is_(None), col(VideoRow.deleted_at).is_not(None))
+        left = (col(VideoRow.library_id).is_(None), col(VideoRow.deleted_at).is_not(None))
         words = update(VideoRow).where(*left, col(VideoRow.prompt) != "", ~needed)
         await self._do(words.values(prompt="", options={}))
 
@@ -126,8 +127,8 @@ class AssetRepository(Repository):
         await self._do(delete(UploadRow).where(old))
 
     async def discard_all(self, owner_id: UUID) -> None:
-        """Put every file of an owner into the trash, as before the account goes."""
-        videos = select(VideoRow.id).where(col(VideoRow.owner_id) == owner_id)
+        """Put every file of an owner's own library into the trash, as before the account goes."""
+        videos = select(VideoRow.id).where(col(VideoRow.library_id) == owner_id)
         kept = (AssetRow, InputRow)
         uploads = select(col(UploadRow.key), func.now()).where(col(UploadRow.owner_id) == owner_id)
         await self.throw_away(*(_keys(of, of.video_id, videos) for of in kept), uploads)

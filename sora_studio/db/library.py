@@ -1,4 +1,4 @@
-"""One person's library: its pages, what they search for, and how many videos of each kind there are."""
+"""The library of a person or a project: its pages, what they search for, and how many videos there are."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,11 +15,12 @@ from sora_studio.db.repository import Repository
 from sora_studio.db.search import has_words, is_search, matches
 from sora_studio.db.video_views import (
     SHOWN,
-    UNFINISHED,
+    STILL_UNFINISHED,
     VIDEO,
     Position,
     beyond,
     current_job,
+    in_library,
     keyset,
     owned_by,
     select_views,
@@ -34,22 +35,22 @@ COUNT_CAP = 1_000
 """Totals are counted up to here; beyond it the page says "1,000+"."""
 
 RECENT = 500
-"""So many of the owner's next videos are searched one by one before the search index is asked: a common word
+"""So many of a library's next videos are searched one by one before the search index is asked: a common word
 fills its page among them, and only a rare one needs the index."""
 
 
 class LibraryRepository(Repository):
-    """Reads libraries inside one transaction; every method takes the owner."""
+    """Reads libraries inside one transaction; who asks has been let in by the service."""
 
-    async def page(self, owner_id: UUID, query: LibraryQuery) -> LibraryPage:
+    async def page(self, library_id: UUID, query: LibraryQuery) -> LibraryPage:
         """Return one page, keyset-paged: its cost does not grow with its depth.
 
         Raises:
-            InvalidInput: `after` is no video of the owner's.
+            InvalidInput: `after` is no video of the library.
         """
-        after = await self._position(owner_id, query.after) if query.after else None
+        after = await self._position(library_id, query.after) if query.after else None
         chosen = partial(_chosen, query)
-        library = select(*SHOWN, VIDEO.c.search).where(owned_by(owner_id), *chosen(VIDEO))
+        library = select(*SHOWN, VIDEO.c.search).where(in_library(library_id), *chosen(VIDEO))
         if after:
             library = library.where(beyond(query.order, after))
         library = library.order_by(*keyset(query.order))
@@ -60,15 +61,15 @@ class LibraryRepository(Repository):
         page = await self._first(found, query)
         if page.has_more:
             return page
-        everywhere = matches(owner_id, query.search, query.order, after=after, chosen=chosen)
+        everywhere = matches(library_id, query.search, query.order, after=after, chosen=chosen)
         return await self._first(everywhere, query)
 
-    async def counts(self, owner_id: UUID, search: str = "") -> LibraryCounts:
-        """Count the owner's newest 1,001 matching videos by status."""
+    async def counts(self, library_id: UUID, search: str = "") -> LibraryCounts:
+        """Count the newest 1,001 matching videos by status."""
         if is_search(search):
-            videos = matches(owner_id, search, SortOrder.NEWEST)
+            videos = matches(library_id, search, SortOrder.NEWEST)
         else:
-            videos = select(VIDEO.c.phase).where(owned_by(owner_id)).order_by(*keyset(SortOrder.NEWEST))
+            videos = select(VIDEO.c.phase).where(in_library(library_id)).order_by(*keyset(SortOrder.NEWEST))
         newest = videos.limit(COUNT_CAP + 1).subquery()
         rows = await self._do(select(newest.c.phase, func.count().label("videos")).group_by(newest.c.phase))
         by_phase = {Phase(row.phase): int(row.videos) for row in rows}
@@ -87,15 +88,15 @@ class LibraryRepository(Repository):
         )
 
     async def standing(self, owner_id: UUID, since: datetime) -> dict[UUID, Phase]:
-        """Return where the owner's unfinished videos are, and those asked for since: at most a thousand."""
+        """Return where somebody's unfinished videos are, and those asked for since: at most a thousand."""
         unfinished, new = (
             select(col(VideoRow.id), col(VideoRow.phase)).where(owned_by(owner_id), which).limit(COUNT_CAP)
-            for which in (col(VideoRow.status).in_(UNFINISHED), col(VideoRow.created_at) > since)
+            for which in (STILL_UNFINISHED, col(VideoRow.created_at) > since)
         )  # an index for each
         return {row.id: Phase(row.phase) for row in await self._do(union_all(unfinished, new))}
 
     async def coming(self, owner_id: UUID) -> Coming:
-        """Say how many videos are on their way, and for how much."""
+        """Say how many of somebody's videos are on their way, in whichever library, and for how much."""
         price, is_play = col(JobRow.price_micros), col(JobRow.provider) == SANDBOX
         query = (
             select(
@@ -105,13 +106,13 @@ class LibraryRepository(Repository):
             )
             .select_from(VideoRow)
             .join(JobRow, current_job())
-            .where(owned_by(owner_id), col(VideoRow.status).in_(UNFINISHED))
+            .where(owned_by(owner_id), STILL_UNFINISHED)
         )
         row = (await self._do(query)).one()
         return Coming(row.videos, int(row.price), int(row.play))
 
-    async def _position(self, owner_id: UUID, video_id: UUID) -> Position:
-        owned = (col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)
+    async def _position(self, library_id: UUID, video_id: UUID) -> Position:
+        owned = (col(VideoRow.id) == video_id, col(VideoRow.library_id) == library_id)
         created_at = (await self._do(select(col(VideoRow.created_at)).where(*owned))).scalar_one_or_none()
         if created_at is None:
             message = "There is no video to continue after."

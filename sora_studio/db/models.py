@@ -23,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     Text,
+    Uuid,
     func,
     text,
 )
@@ -30,6 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
+from sora_studio.domain.account import ProjectRole
 from sora_studio.domain.account import Role as AccountRole
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.audit import STORED, Result
@@ -165,6 +167,30 @@ class SettingRow(SQLModel, table=True):
     changed_by: UUID | None = None  # refers to nothing: it outlives the account; None: the command line
 
 
+class ProjectRow(SQLModel, table=True):
+    """A library that several people share."""
+
+    __tablename__ = "project"
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(sa_type=Text)
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
+class MemberRow(SQLModel, table=True):
+    """Somebody's place in a project."""
+
+    __tablename__ = "project_member"
+    __table_args__ = (CheckConstraint(one_of("role", ProjectRole), name="role"),)
+
+    project_id: UUID = Field(sa_column=Column(ForeignKey("project.id", ondelete="CASCADE"), primary_key=True))
+    user_id: UUID = Field(
+        sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
+    role: str = Field(sa_type=Text)
+    added_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
 class VideoRow(SQLModel, table=True):
     """One thing that a person asked for, from wish to file."""
 
@@ -174,11 +200,11 @@ class VideoRow(SQLModel, table=True):
         CheckConstraint(one_of("kind", Kind), name="kind"),
         # The library: keyset-paged in both directions, whole or by status.
         Index(
-            "ix_video_library", "owner_id", "created_at", "id", postgresql_where=text("deleted_at IS NULL")
+            "ix_video_library", "library_id", "created_at", "id", postgresql_where=text("deleted_at IS NULL")
         ),
         Index(
             "ix_video_library_status",
-            "owner_id",
+            "library_id",
             "status",
             "created_at",
             "id",
@@ -186,9 +212,15 @@ class VideoRow(SQLModel, table=True):
         ),
         Index(  # the words of each segment (`db/search.py`)
             "ix_video_search",
-            text("search_segment(search, owner_id, ordinal)"),
+            text("search_segment(search, library_id, ordinal)"),
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
+        ),
+        Index("ix_video_owner", "owner_id", "created_at", "id"),
+        Index(
+            "ix_video_unfinished",
+            "owner_id",
+            postgresql_where=text(f"NOT ({one_of('phase', sorted(TERMINAL))})"),
         ),
         Index("ix_video_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_video_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
@@ -199,12 +231,21 @@ class VideoRow(SQLModel, table=True):
             unique=True,
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
-        CheckConstraint("owner_id IS NOT NULL OR deleted_at IS NOT NULL", name="owned"),
+        CheckConstraint("library_id IS NOT NULL OR deleted_at IS NOT NULL", name="in_library"),
     )
 
     id: UUID = Field(primary_key=True)
-    owner_id: UUID = Field(  # NULL when the account is gone: only the purge sees such a row, and never whole
-        sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), nullable=True)
+    owner_id: UUID = (
+        Field(  # who made it; NULL when the account is gone: it is a project's then, or the purge's
+            sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), nullable=True)
+        )
+    )
+    project_id: UUID | None = Field(  # NULL: it is in its owner's own library
+        default=None, sa_column=Column(ForeignKey("project.id", ondelete="RESTRICT"), nullable=True)
+    )
+    library_id: UUID | None = Field(  # where it is: a project, or a person; whose id is the library's
+        default=None,
+        sa_column=Column(Uuid, Computed("coalesce(project_id, owner_id)", persisted=True)),
     )
     kind: str = Field(default=Kind.CREATE, sa_type=Text)
     title: str = Field(sa_type=Text)

@@ -1,7 +1,7 @@
 """Searching a library: by the words of each row, and by the index of words, one segment after the other.
 
-A segment is a thousand videos of one person in a row. In the index, every word stands behind the name of its
-segment, so the first that have a word are found without reading all that have it, and without other people's.
+A segment is a thousand videos of one library in a row. In the index, every word stands behind the name of its
+segment, so the first that have a word are found without reading all that have it, and no other library's.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from sora_studio.db.video_views import SHOWN, VIDEO, Position, beyond, keyset, owned_by
+from sora_studio.db.video_views import SHOWN, VIDEO, Position, beyond, in_library, keyset
 from sora_studio.domain.library import SortOrder
 from sora_studio.domain.words import beginnings_of
 
@@ -51,30 +51,34 @@ def has_words(asked: str, video: FromClause = VIDEO) -> ColumnElement[bool]:
 
 
 def matches(
-    owner_id: UUID,
+    library_id: UUID,
     asked: str,
     order: SortOrder,
     *,
     after: Position | None = None,
     chosen: Choice = lambda _video: (),
 ) -> Select[*tuple[Any, ...]]:
-    """Select an owner's videos that have the words, in order; with a limit, no more is read than it takes.
+    """Select a library's videos that have the words, in order; with a limit, no more is read than it takes.
 
     Which of them are wanted is asked of those that the index of words has named: OFFSET keeps the planner
-    from reading other indexes for every segment, the owner's whole library among them.
+    from reading other indexes for every segment, the whole library among them.
     """
-    segment = _segments(owner_id, order, after)
-    query = _query(asked, f"{owner_id.hex[-12:]}{_NUMBER}:")
+    segment = _segments(library_id, order, after)
+    query = _query(asked, f"{library_id.hex[-12:]}{_NUMBER}:")
     of_segment = func.replace(query, _NUMBER, func.to_hex(segment.c.number))
-    indexed = func.search_segment(VIDEO.c.search, VIDEO.c.owner_id, VIDEO.c.ordinal)
+    indexed = func.search_segment(VIDEO.c.search, VIDEO.c.library_id, VIDEO.c.ordinal)
     named = select(VIDEO).where(_fits(indexed, of_segment)).offset(0).lateral("named")
     number = segment.c.number.desc() if order is SortOrder.NEWEST else segment.c.number.asc()
-    wanted = (owned_by(owner_id, named), *chosen(named), *([beyond(order, after, named)] if after else ()))
+    wanted = (
+        in_library(library_id, named),
+        *chosen(named),
+        *([beyond(order, after, named)] if after else ()),
+    )
     found = select(*(named.c[column.name] for column in SHOWN)).select_from(segment).join(named, true())
     return found.where(*(wanted if query else [false()])).order_by(number, *keyset(order, named))
 
 
-def ordinal(owner_id: UUID, position: Position) -> ColumnElement[int]:
+def ordinal(library_id: UUID | ColumnElement[UUID], position: Position) -> ColumnElement[int]:
     """Count on from the video before, but never beyond the one after: what is newer has no lower ordinal.
 
     That holds as long as nobody else adds to the library meanwhile.
@@ -82,7 +86,7 @@ def ordinal(owner_id: UUID, position: Position) -> ColumnElement[int]:
     near = VIDEO.alias("neighbour")
     before, after = (
         select(near.c.ordinal)
-        .where(owned_by(owner_id, near), beyond(order, position, near))
+        .where(in_library(library_id, near), beyond(order, position, near))
         .order_by(*keyset(order, near))
         .limit(1)
         .scalar_subquery()
@@ -91,19 +95,19 @@ def ordinal(owner_id: UUID, position: Position) -> ColumnElement[int]:
     return func.least(func.coalesce(before + 1, 0), after)
 
 
-def _segments(owner_id: UUID, order: SortOrder, after: Position | None) -> Subquery:
+def _segments(library_id: UUID, order: SortOrder, after: Position | None) -> Subquery:
     """Number the segments of what comes next, in order."""
     opposite, step = (SortOrder.OLDEST, -1) if order is SortOrder.NEWEST else (SortOrder.NEWEST, 1)
     first, last = (
         select(VIDEO.c.ordinal // SEGMENT).where(those).order_by(*keyset(end)).limit(1).scalar_subquery()
-        for those, end in ((_next(owner_id, order, after), order), (owned_by(owner_id), opposite))
+        for those, end in ((_next(library_id, order, after), order), (in_library(library_id), opposite))
     )
     number = func.generate_series(first, last, step).label("number")
     return select(number).order_by(number.desc() if step < 0 else number).subquery("segment")
 
 
-def _next(owner_id: UUID, order: SortOrder, after: Position | None) -> ColumnElement[bool]:
-    return and_(owned_by(owner_id), beyond(order, after)) if after else owned_by(owner_id)
+def _next(library_id: UUID, order: SortOrder, after: Position | None) -> ColumnElement[bool]:
+    return and_(in_library(library_id), beyond(order, after)) if after else in_library(library_id)
 
 
 def _query(asked: str, prefix: str = "") -> str:

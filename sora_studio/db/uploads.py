@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.models import InputRow, UploadRow, UserRow, VideoRow
 from sora_studio.db.repository import Repository, missing
+from sora_studio.db.video_views import within_reach
 
 
 class UploadRepository(Repository):
@@ -56,13 +57,18 @@ class UploadRepository(Repository):
             raise missing(owner_id, upload_id, message)
         return found
 
-    async def inputs(self, owner_id: UUID, video_id: UUID) -> Sequence[InputRow]:
-        """Return what goes into one of the owner's videos, in order; nothing of one that is not there."""
+    async def inputs(self, video_id: UUID) -> Sequence[InputRow]:
+        """Return what goes into a video, in order; its caller has made sure of who asks."""
+        query = select(InputRow).where(col(InputRow.video_id) == video_id)
+        return (await self._tx.exec(query.order_by(col(InputRow.position)))).all()
+
+    async def inputs_for(self, user_id: UUID, video_id: UUID) -> Sequence[InputRow]:
+        """Return what goes into a video that somebody may see, in order; nothing of one that is not there."""
         query = (
             select(InputRow)
             .join(VideoRow, col(VideoRow.id) == col(InputRow.video_id))
             .where(col(InputRow.video_id) == video_id)
-            .where(col(VideoRow.owner_id) == owner_id, col(VideoRow.deleted_at).is_(None))
+            .where(within_reach(user_id), col(VideoRow.deleted_at).is_(None))
             .order_by(col(InputRow.position))
         )
         return (await self._tx.exec(query)).all()

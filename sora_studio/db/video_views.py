@@ -3,26 +3,30 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Lateral, Row, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Lateral, Row, Select, and_, func, select, text, tuple_
 from sqlmodel import SQLModel
 
+from sora_studio.db.models import one_of
+from sora_studio.domain.access import PROJECT_ROLES, Action
 from sora_studio.domain.facts import Facts
 from sora_studio.domain.job import Charge
 from sora_studio.domain.library import SortOrder
 from sora_studio.domain.problem import Problem
-from sora_studio.domain.video import TERMINAL, Kind, Phase, Status, VideoView
+from sora_studio.domain.video import TERMINAL, Kind, Phase, VideoView
 
 VIDEO = SQLModel.metadata.tables["video"]
-UNFINISHED = (Status.QUEUED, Status.IN_PROGRESS)
+STILL_UNFINISHED = text(f"NOT ({one_of('video.phase', sorted(TERMINAL))})")
+"""As the index of unfinished videos says it."""
 
 Position = tuple[Any, Any]
 """Where a video stands in its library: when it was asked for, and its id."""
 
 _JOB = SQLModel.metadata.tables["job"]
+_MEMBER = SQLModel.metadata.tables["project_member"]
 SHOWN = [
     VIDEO.c[name]
     for name in (
-        *("id", "owner_id", "kind", "title", "prompt", "model", "size", "seconds"),
+        *("id", "owner_id", "project_id", "kind", "title", "prompt", "model", "size", "seconds"),
         *("phase", "created_at", "completed_at", "parent_id", "characters", "options"),
     )
 ]
@@ -39,8 +43,24 @@ _MAY_COST = and_(~_COSTS, _JOB.c.submit_started_at.is_not(None), _JOB.c.remote_i
 
 
 def owned_by(owner_id: UUID, video: FromClause = VIDEO) -> ColumnElement[bool]:
-    """Build the condition that a video is somebody's, and there."""
+    """Build the condition that somebody made a video, in whichever library, and that it is there."""
     return and_(video.c.owner_id == owner_id, video.c.deleted_at.is_(None))
+
+
+def in_library(library_id: UUID | ColumnElement[UUID], video: FromClause = VIDEO) -> ColumnElement[bool]:
+    """Build the condition that a video is in a library, a person's own or a project's, and there."""
+    return and_(video.c.library_id == library_id, video.c.deleted_at.is_(None))
+
+
+def within_reach(user_id: UUID, action: Action = Action.READ_VIDEOS) -> ColumnElement[bool]:
+    """Build the condition that somebody may do something with a video, for one that is named by its id.
+
+    It is in their own library, or in that of a project in which their role is enough. Lists are read by
+    `in_library`, after their project was asked for.
+    """
+    role = and_(_MEMBER.c.user_id == user_id, _MEMBER.c.role.in_(PROJECT_ROLES[action]))
+    member = select(_MEMBER.c.user_id).where(_MEMBER.c.project_id == VIDEO.c.project_id, role).exists()
+    return (VIDEO.c.library_id == user_id) | member
 
 
 def current_job(video: FromClause = VIDEO) -> ColumnElement[bool]:
@@ -83,7 +103,8 @@ def to_view(row: Row[Any]) -> VideoView:
     phase = Phase(row.phase)
     return VideoView(
         id=row.id,
-        owner_id=row.owner_id,
+        owner_id=row.owner_id or row.project_id,
+        project_id=row.project_id,
         kind=Kind(row.kind),
         title=row.title,
         prompt=row.prompt,

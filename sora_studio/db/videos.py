@@ -1,4 +1,4 @@
-"""Videos as their owners see them."""
+"""Videos, one by one, as those see them who have them in a library."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,8 +13,9 @@ from sora_studio.db.assets import KEYS_LIVE, AssetRepository
 from sora_studio.db.models import InputRow, JobRow, UsedIdempotencyKeyRow, VideoRow
 from sora_studio.db.repository import Repository, missing
 from sora_studio.db.search import ordinal
-from sora_studio.db.video_views import UNFINISHED, VIDEO, keyset, owned_by, select_views, to_view
-from sora_studio.domain.errors import Conflict
+from sora_studio.db.video_views import STILL_UNFINISHED, VIDEO, keyset, select_views, to_view, within_reach
+from sora_studio.domain.access import Action
+from sora_studio.domain.errors import Conflict, NotAllowed, NotFound
 from sora_studio.domain.library import SortOrder
 from sora_studio.domain.video import Kind, VideoView
 
@@ -23,7 +24,7 @@ _NO_VIDEO = "There is no such video."
 
 
 class VideoRepository(Repository):
-    """Reads and writes videos inside one transaction; every method takes the owner."""
+    """Reads and writes videos inside one transaction; what is named by an id is asked for with its person."""
 
     async def add(self, video: VideoRow, *parts: JobRow | InputRow) -> None:
         """Write down a wish: the video with its words, then its first job and its inputs.
@@ -33,7 +34,8 @@ class VideoRepository(Repository):
         Raises:
             Conflict: The owner has used this request key before.
         """
-        place = ordinal(video.owner_id, (literal(video.created_at), literal(video.id)))
+        library_id = video.project_id or video.owner_id
+        place = ordinal(library_id, (literal(video.created_at), literal(video.id)))
         video.ordinal = (await self._do(select(place))).scalar_one()
         try:
             self._tx.add(_copied(video))
@@ -46,34 +48,34 @@ class VideoRepository(Repository):
 
     async def pending(self, owner_id: UUID) -> int:
         """Count what an owner has that is neither completed nor failed; deleted ones are still made."""
-        theirs = (col(VideoRow.owner_id) == owner_id, col(VideoRow.status).in_(UNFINISHED))
-        deleted = col(VideoRow.deleted_at)
-        there, gone = (
-            select(func.count()).select_from(VIDEO).where(*theirs, which).scalar_subquery()
-            for which in (deleted.is_(None), deleted.is_not(None))  # an index for each
-        )
-        return (await self._do(select(there + gone))).scalar_one()
+        theirs = (col(VideoRow.owner_id) == owner_id, STILL_UNFINISHED)
+        return (await self._do(select(func.count()).select_from(VIDEO).where(*theirs))).scalar_one()
 
-    async def view(self, owner_id: UUID, video_id: UUID) -> VideoView:
-        """Return one video.
+    async def view(self, user_id: UUID, video_id: UUID, action: Action = Action.READ_VIDEOS) -> VideoView:
+        """Return one video to somebody who wants to do something with it.
 
         Raises:
-            NotFound: It is not there, or not the owner's.
+            NotFound: It is not there, or in no library of theirs.
+            NotAllowed: Their role in its project is not enough.
         """
-        found = await self.views(owner_id, [video_id])
+        found = await self.views(user_id, [video_id], action)
         if not found:
-            raise missing(owner_id, video_id, _NO_VIDEO)
+            raise await self._out_of_reach(user_id, video_id)
         return found[0]
 
-    async def views(self, owner_id: UUID, video_ids: Sequence[UUID]) -> tuple[VideoView, ...]:
-        """Return those of the videos that are the owner's, in the order asked."""
-        rows = await self._do(select_views().where(owned_by(owner_id), col(VideoRow.id).in_(video_ids)))
+    async def views(
+        self, user_id: UUID, video_ids: Sequence[UUID], action: Action = Action.READ_VIDEOS
+    ) -> tuple[VideoView, ...]:
+        """Return those of the videos with which somebody may do something, in the order asked."""
+        there = (within_reach(user_id, action), col(VideoRow.deleted_at).is_(None))
+        rows = await self._do(select_views().where(*there, col(VideoRow.id).in_(video_ids)))
         found = {view.id: view for view in map(to_view, rows)}
         return tuple(found[video_id] for video_id in dict.fromkeys(video_ids) if video_id in found)
 
-    async def made_from(self, owner_id: UUID, parent_id: UUID, *, limit: int = 100) -> tuple[VideoView, ...]:
-        """Return what was made from a video, oldest first."""
-        query = select_views().where(owned_by(owner_id), col(VideoRow.parent_id) == parent_id)
+    async def made_from(self, user_id: UUID, parent_id: UUID, *, limit: int = 100) -> tuple[VideoView, ...]:
+        """Return what was made from a video, as far as somebody may see it, oldest first."""
+        there = (within_reach(user_id), col(VideoRow.deleted_at).is_(None))
+        query = select_views().where(*there, col(VideoRow.parent_id) == parent_id)
         return tuple(map(to_view, await self._do(query.order_by(*keyset(SortOrder.OLDEST)).limit(limit))))
 
     async def extensions(self, video_id: UUID) -> int:
@@ -103,30 +105,60 @@ class VideoRepository(Repository):
         row = (await self._do(union_all(made, purged))).first()
         return (row.id, row.request_sha256 or "") if row else None
 
-    async def rename(self, owner_id: UUID, video_id: UUID, title: str, words: list[str]) -> None:
+    async def rename(self, user_id: UUID, video_id: UUID, title: str, words: list[str]) -> None:
         """Give a video another title, and the words by which it is found from now on."""
-        await self._change(owner_id, video_id, col(VideoRow.deleted_at).is_(None), title=title, search=words)
+        there = col(VideoRow.deleted_at).is_(None)
+        await self._change(user_id, video_id, Action.WRITE_VIDEOS, there, title=title, search=words)
 
-    async def mark_deleted(self, owner_id: UUID, video_id: UUID, *, ago: timedelta = timedelta()) -> None:
+    async def mark_deleted(self, user_id: UUID, video_id: UUID, *, ago: timedelta = timedelta()) -> None:
         """Put up a tombstone, dated so long ago; the purge takes the rest away."""
-        still = col(VideoRow.deleted_at).is_(None)
-        await self._change(owner_id, video_id, still, deleted_at=func.now() - ago)
+        there = col(VideoRow.deleted_at).is_(None)
+        await self._change(user_id, video_id, Action.DELETE_VIDEOS, there, deleted_at=func.now() - ago)
 
-    async def restore(self, owner_id: UUID, video_id: UUID, *, within: timedelta) -> None:
-        """Take the tombstone away again while there is time; where there is none, change nothing.
-
-        Others who add to the library wait meanwhile (`UserRepository.hold`).
+    async def library_of(self, user_id: UUID, video_id: UUID) -> UUID:
+        """Return the library that a video is in, deleted or not.
 
         Raises:
-            NotFound: Too late, or not the owner's.
+            NotFound: It is in none of that person's.
+        """
+        named = select(VIDEO.c.library_id).where(VIDEO.c.id == video_id, within_reach(user_id))
+        library_id = (await self._do(named)).scalar_one_or_none()
+        if library_id is None:
+            raise missing(user_id, video_id, _NO_VIDEO)
+        return library_id
+
+    async def restore(self, user_id: UUID, video_id: UUID, *, within: timedelta) -> None:
+        """Take the tombstone away again while there is time; where there is none, change nothing.
+
+        Others who add to the library wait meanwhile (`hold_library`).
+
+        Raises:
+            NotFound: Too late, or in no library of theirs.
         """
         deleted_at = col(VideoRow.deleted_at)
         young = deleted_at.is_(None) | (deleted_at > func.now() - within)
-        place = ordinal(owner_id, (VIDEO.c.created_at, VIDEO.c.id))
-        await self._change(owner_id, video_id, young, deleted_at=None, ordinal=place)
+        place = ordinal(VIDEO.c.library_id, (VIDEO.c.created_at, VIDEO.c.id))
+        await self._change(user_id, video_id, Action.DELETE_VIDEOS, young, deleted_at=None, ordinal=place)
+
+    async def move(self, user_id: UUID, video_id: UUID, project_id: UUID | None) -> None:
+        """Put a video into another library: a project's, or its maker's own (None).
+
+        Others who add to that library wait meanwhile (`hold_library`).
+
+        Raises:
+            NotFound: It is not there, or in no library of theirs.
+            NotAllowed: Their role is not enough, or they have not made it.
+        """
+        there = col(VideoRow.deleted_at).is_(None) & (col(VideoRow.owner_id) == user_id)
+        place = ordinal(project_id or user_id, (VIDEO.c.created_at, VIDEO.c.id))
+        await self._change(
+            user_id, video_id, Action.WRITE_VIDEOS, there, project_id=project_id, ordinal=place
+        )
 
     async def disown(self, owner_id: UUID) -> None:
-        """Delete everything of an owner who leaves, with every word of theirs that is no longer needed.
+        """Delete the library of an owner who leaves, with every word of theirs that is no longer needed.
+
+        What they have made in projects stays there.
 
         The rows stay until the purge has seen to the jobs at their providers; a POST that is still on its way
         finds its row, and one whose answer was lost is looked for, so that no job is forgotten there.
@@ -138,17 +170,26 @@ class VideoRepository(Repository):
             "idempotency_key": None,
             "request_sha256": None,
         }
-        theirs = col(VideoRow.owner_id) == owner_id
+        theirs, shared = col(VideoRow.owner_id) == owner_id, col(VideoRow.project_id).is_not(None)
+        left = {"owner_id": None, "idempotency_key": None, "request_sha256": None}
+        await self._do(update(VideoRow).where(theirs, shared).values(**left))
         await self._do(update(VideoRow).where(theirs).values(deleted_at=func.now(), **nobodys))
         await AssetRepository(self._tx).forget_words()
 
     async def _change(
-        self, owner_id: UUID, video_id: UUID, still: ColumnElement[bool], **values: object
+        self, user_id: UUID, video_id: UUID, action: Action, still: ColumnElement[bool], **values: object
     ) -> None:
-        owned = (col(VideoRow.id) == video_id, col(VideoRow.owner_id) == owner_id)
-        changed = await self._do(update(VideoRow).where(*owned, still).values(**values))
+        named = (col(VideoRow.id) == video_id, within_reach(user_id, action), still)
+        changed = await self._do(update(VideoRow).where(*named).values(**values))
         if changed.rowcount != 1:
-            raise missing(owner_id, video_id, _NO_VIDEO)
+            raise await self._out_of_reach(user_id, video_id)
+
+    async def _out_of_reach(self, user_id: UUID, video_id: UUID) -> NotAllowed | NotFound:
+        """Say why a video cannot be had: what somebody may see is there, and the rest is not."""
+        if await self.views(user_id, [video_id]):
+            message = "Your role in this project does not allow this."
+            return NotAllowed(message)
+        return missing(user_id, video_id, _NO_VIDEO)
 
 
 def _copied(row: _Row) -> _Row:

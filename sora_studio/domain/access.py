@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sora_studio.domain.account import Identity, Role, Scope
+from sora_studio.domain.account import Identity, ProjectRole, Role, Scope
 from sora_studio.domain.errors import InsufficientScope, NotAllowed
 
 
@@ -15,6 +15,7 @@ class Action(StrEnum):
     DELETE_VIDEOS = "delete_videos"
     READ_USAGE = "read_usage"
     WRITE_WEBHOOKS = "write_webhooks"
+    RUN_PROJECT = "run_project"  # its name and its members
     OWN_ACCOUNT = "own_account"  # one's profile, password, sessions and keys
     RUN_STUDIO = "run_studio"  # people, invitations, settings, budgets, the audit
 
@@ -27,6 +28,17 @@ SCOPES: Mapping[Action, Scope] = {
     Action.WRITE_WEBHOOKS: Scope.WEBHOOKS_WRITE,
 }
 """What an API key needs for an action; where none is named, no key is enough."""
+
+
+_ALL = frozenset(ProjectRole)
+PROJECT_ROLES: Mapping[Action, frozenset[ProjectRole]] = {
+    Action.READ_VIDEOS: _ALL,
+    Action.WRITE_VIDEOS: _ALL - {ProjectRole.VIEWER},
+    Action.DELETE_VIDEOS: _ALL - {ProjectRole.VIEWER},
+    Action.READ_USAGE: _ALL,
+    Action.RUN_PROJECT: frozenset({ProjectRole.MANAGER}),
+}
+"""Who may do what in a project; in one's own library, everything is one's own."""
 
 
 def allowed(who: Identity, action: Action) -> bool:

@@ -72,6 +72,14 @@ NOWHERE = Origin()
 """Of what nobody sent over a network."""
 
 
+class ProjectRole(StrEnum):
+    """What somebody is in a project."""
+
+    MANAGER = "manager"  # runs it and its money
+    EDITOR = "editor"  # makes, changes, deletes
+    VIEWER = "viewer"  # looks
+
+
 class Scope(StrEnum):
     """What an API key may be used for."""
 
@@ -113,8 +121,8 @@ class SessionView:
     current: bool  # the one that asks
 
 
-def clean_name(text: str) -> str:
-    """Return a display name on one line.
+def clean_name(text: str, param: str = "display_name") -> str:
+    """Return a name on one line; `param` is the field that it came in.
 
     Raises:
         InvalidInput: Nothing to be seen, longer than 80 characters, with control characters or half of one.
@@ -126,5 +134,5 @@ def clean_name(text: str) -> str:
         or any(unicodedata.category(char) in {"Cc", "Cs"} for char in name)
     ):
         message = f"A name must have 1 to {NAME_MAX} characters."
-        raise InvalidInput(message, "display_name", "invalid_name")
+        raise InvalidInput(message, param, "invalid_name")
     return name

@@ -14,6 +14,11 @@ class Act(StrEnum):
     EMAIL_CHANGE = "email_change"
     ACCOUNT_DELETION = "account_deletion"
 
+    PROJECT_CREATION = "project_creation"
+    PROJECT_CHANGE = "project_change"
+    PROJECT_DELETION = "project_deletion"
+    PROJECT_MEMBER = "project_member"  # let in, given another role, taken out
+
     # Only in the log, counted: anybody can cause them as often as they like.
     FOREIGN_ORIGIN = "foreign_origin"  # a page of another site sent a request
     UNKNOWN_ID = "unknown_id"  # somebody named a thing that is not there, or not theirs

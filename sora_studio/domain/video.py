@@ -189,6 +189,7 @@ class VideoWish:
     title: str | None = None
     characters: tuple[UUID, ...] = ()  # people and things made before, whose names are in the prompt
     options: Mapping[str, object] = field(default_factory=dict[str, object])  # of the model's own fields
+    project_id: UUID | None = None  # whose library it goes to; None: the person's own
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ class VideoView:
     """One video as pages and the API show it."""
 
     id: UUID
-    owner_id: UUID
+    owner_id: UUID  # who made it, or the project that it is in when they have left
     kind: Kind
     title: str
     prompt: str
@@ -222,6 +223,7 @@ class VideoView:
     sent: bool = True  # False: the provider has not been asked yet, or certainly did not take it
     facts: Facts = NO_FACTS  # what the provider reported about the rendering
     options: Mapping[str, object] = field(default_factory=dict[str, object])  # as they were set
+    project_id: UUID | None = None  # None: it is in its owner's own library
 
     @property
     def status(self) -> Status:

@@ -35,27 +35,35 @@ class _Tab:
     token: str
     owner_id: UUID
     handler: EventType[()]
+    project_id: UUID | None = None
     owed: bool = False  # something changed since the running re-reading began
     reading: asyncio.Task[None] | None = None
 
+    @property
+    def places(self) -> set[UUID]:
+        """Return where something may change that the tab shows."""
+        return {self.owner_id} | ({self.project_id} if self.project_id else set())
+
 
 _tabs: dict[str, _Tab] = {}
-_by_owner: defaultdict[UUID, set[str]] = defaultdict(set)
+_by_place: defaultdict[UUID, set[str]] = defaultdict(set)
 
 
-def watch(owner_id: UUID, token: str, handler: EventType[()]) -> None:
+def watch(owner_id: UUID, token: str, handler: EventType[()], project_id: UUID | None = None) -> None:
     """Have a tab read its page again whenever something of its owner's changes; the last call counts.
 
     Args:
         owner_id: Whose changes.
         token: The tab: `self.router.session.client_token`.
         handler: Called without arguments, as the tab would. Subscribe first, then read.
+        project_id: In whose library something may change, too: one that its owner may see.
     """
     tab = _tabs.get(token)
-    if tab is None or tab.owner_id != owner_id:
+    if tab is None or (tab.owner_id, tab.project_id) != (owner_id, project_id):
         forget(token)
-        tab = _tabs[token] = _Tab(token, owner_id, handler)
-        _by_owner[owner_id].add(token)
+        tab = _tabs[token] = _Tab(token, owner_id, handler, project_id)
+        for place in tab.places:
+            _by_place[place].add(token)
     tab.handler = handler
 
 
@@ -70,9 +78,10 @@ def forget(token: str) -> None:
     tab = _tabs.pop(token, None)
     if tab is None:
         return
-    _by_owner[tab.owner_id].discard(token)
-    if not _by_owner[tab.owner_id]:
-        del _by_owner[tab.owner_id]
+    for place in tab.places:
+        _by_place[place].discard(token)
+        if not _by_place[place]:
+            del _by_place[place]
 
 
 async def run(changes: Changes, app: rx.App, *always: EventType[()]) -> None:
@@ -115,11 +124,11 @@ class _Push:
             for token in [token for token in _tabs if not sockets.is_open(self._app, token)]:
                 forget(token)
             if not self._hearing:
-                self._changed([*_by_owner])
+                self._changed([*_by_place])
 
-    def _changed(self, owners: Iterable[UUID]) -> None:
-        for owner_id in owners:
-            for token in _by_owner.get(owner_id, ()):
+    def _changed(self, places: Iterable[UUID]) -> None:
+        for place in places:
+            for token in _by_place.get(place, ()):
                 tab = _tabs[token]
                 tab.owed = True
                 if tab.reading is None:
@@ -136,8 +145,8 @@ class _Push:
 
 
 def _whose(payload: str) -> list[UUID]:
-    """Read a notification: one owner's id; anything else, as after a gap, may have been anybody's."""
+    """Read a notification: the id of a person or project; anything else, as after a gap, may be anybody's."""
     try:
         return [UUID(payload)]
     except ValueError:
-        return [*_by_owner]
+        return [*_by_place]

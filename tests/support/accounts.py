@@ -51,4 +51,5 @@ def services_with(accounts: Any) -> container.Services:
         health=missing,
         webhooks=missing,
         providers=missing,
+        projects=missing,
     )

@@ -102,8 +102,8 @@ class Spending:
         parent_seconds = None
         if video.kind == Kind.EXTEND and video.parent_id:
             parent_seconds = await VideoRepository(tx).seconds(video.parent_id)
-        elif video.kind == Kind.EXTEND and video.owner_id:
-            stored = await UploadRepository(tx).inputs(video.owner_id, video.id) if inputs is None else inputs
+        elif video.kind == Kind.EXTEND:
+            stored = await UploadRepository(tx).inputs(video.id) if inputs is None else inputs
             parent_seconds = next((str(whole_seconds(each.seconds)) for each in stored if each.seconds), None)
         seconds = requested_seconds(video.kind, video.seconds, parent_seconds)
         price = self.quote(video.provider, video.model, video.size, seconds)

@@ -8,11 +8,12 @@ from sora_studio.db.assets import AssetRepository
 from sora_studio.db.audit import AuditRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
 from sora_studio.db.models import AuditRow, SessionRow, UserRow
+from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.users import StoredPassword, UserRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.account import NOWHERE, AccountView, Identity, Origin, SignedIn, clean_name
 from sora_studio.domain.audit import Act, Result
-from sora_studio.domain.errors import LimitReached, NotAllowed, NotSignedIn, SignUpClosed
+from sora_studio.domain.errors import Conflict, LimitReached, NotAllowed, NotSignedIn, SignUpClosed
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.ports import Clock
 from sora_studio.services.people.addresses import clean_email, spellings
@@ -57,10 +58,8 @@ class AccountService:
         self._db, self._throttle, self._clock = db, throttle, clock
         self._sign_up_open = sign_up_open
         self._tokens, self._devices = Tokens.signed_with(signing_key), Devices.signed_with(signing_key)
-        self._attempts, self._trail = Attempts(throttle, passwords), Trail(db, throttle, clock)
-        self.sessions = SessionService(
-            db=db, trail=self._trail, policy=policy or SessionPolicy(), clock=clock
-        )
+        self._attempts, self.trail = Attempts(throttle, passwords), Trail(db, throttle, clock)
+        self.sessions = SessionService(db=db, trail=self.trail, policy=policy or SessionPolicy(), clock=clock)
 
     async def sign_up(self, email: str, password: str, display_name: str, origin: Origin) -> SignedIn:
         """Open an account and a first session.
@@ -72,7 +71,7 @@ class AccountService:
             LimitReached: Too many accounts were opened from there, or too many wait.
         """
         if not self._sign_up_open:
-            self._trail.count(Act.SIGN_UP, Result.REFUSED, origin)
+            self.trail.count(Act.SIGN_UP, Result.REFUSED, origin)
             raise SignUpClosed
         email, name = clean_email(email), clean_name(display_name)
         check_length(password)
@@ -80,13 +79,13 @@ class AccountService:
             self._throttle.hit("signup", origin.network)
             password_hash = await self._attempts.hash_new(password, origin.network, email, name)
         except LimitReached:
-            self._trail.count(Act.SIGN_UP, Result.THROTTLED, origin)
+            self.trail.count(Act.SIGN_UP, Result.THROTTLED, origin)
             raise
         user = UserRow(
             id=new_id(), email=email, display_name=name, password_hash=password_hash, created_at=self._clock()
         )
         session = self.sessions.new(user.id, origin)
-        async with self._trail.recording(Act.SIGN_UP, _in(session, origin)) as tx:
+        async with self.trail.recording(Act.SIGN_UP, _in(session, origin)) as tx:
             account = await UserRepository(tx).add(user)
             await self.sessions.open(tx, session)
         return self._signed_in(account, session, new_id().hex)
@@ -104,7 +103,7 @@ class AccountService:
         device = self._devices.find(origin.cookies, known.account.id) if known else None
         account = await self._prove_log_in(known_as[-1], password, known, device, origin)
         session = self.sessions.new(account.id, origin)
-        async with self._trail.recording(Act.LOG_IN, _in(session, origin)) as tx:
+        async with self.trail.recording(Act.LOG_IN, _in(session, origin)) as tx:
             await self.sessions.open(tx, session, self._before(origin))
         return self._signed_in(account, session, device or new_id().hex)
 
@@ -126,7 +125,7 @@ class AccountService:
 
     async def log_out(self, identity: Identity) -> None:
         """End the session; its tabs are notified, and nothing they send afterwards is obeyed."""
-        async with self._trail.recording(Act.LOG_OUT, identity) as tx:
+        async with self.trail.recording(Act.LOG_OUT, identity) as tx:
             await self.sessions.close(tx, identity)
 
     async def account(self, user_id: UUID) -> AccountView:
@@ -171,7 +170,7 @@ class AccountService:
         if "email" not in values:
             async with self._db.transaction() as tx:
                 return await UserRepository(tx).change(identity.user_id, **values)
-        async with self._trail.recording(Act.EMAIL_CHANGE, identity) as tx:
+        async with self.trail.recording(Act.EMAIL_CHANGE, identity) as tx:
             return await UserRepository(tx).change(identity.user_id, **values)
 
     async def change_password(self, identity: Identity, current: str, new: str) -> None:
@@ -186,27 +185,35 @@ class AccountService:
         known = (await self._prove(Act.PASSWORD_CHANGE, identity, current)).account
         lane = identity.user_id.hex
         password_hash = await self._attempts.hash_new(new, lane, known.email, known.display_name)
-        async with self._trail.recording(Act.PASSWORD_CHANGE, identity) as tx:
+        async with self.trail.recording(Act.PASSWORD_CHANGE, identity) as tx:
             await UserRepository(tx).change(identity.user_id, password_hash=password_hash)
             await self.sessions.close_others(tx, identity)
 
     async def delete_account(self, identity: Identity, password: str) -> None:
-        """Delete the account with its videos; files, and jobs at providers, go with the next purge.
+        """Delete the account with its own library; what it made in projects stays.
+
+        Files, and jobs at providers, go with the next purge.
 
         Raises:
             NotAllowed: The password is wrong.
+            Conflict: A project with other members would have no manager.
             LimitReached: Too many wrong answers.
         """
         await self._prove(Act.ACCOUNT_DELETION, identity, password)
-        line = self._trail.done(Act.ACCOUNT_DELETION, identity)
+        line = self.trail.done(Act.ACCOUNT_DELETION, identity)
         await self._erase(identity.user_id, line)
-        self._trail.tell(line)
+        self.trail.tell(line)
 
     @retry_on_deadlock
     async def _erase(self, user_id: UUID, line: AuditRow) -> None:
         async with self._db.transaction() as tx:
             users = UserRepository(tx)
             await users.lock(user_id)
+            projects = ProjectRepository(tx)
+            await projects.dissolve(user_id)
+            if alone := await projects.run_alone(user_id):
+                message = f"Make somebody else a manager first of: {', '.join(alone)}."
+                raise Conflict(message)
             await AssetRepository(tx).discard_all(user_id)
             await VideoRepository(tx).disown(user_id)
             await users.remove(user_id)
@@ -220,10 +227,10 @@ class AccountService:
         try:
             fits = await self._attempts.log_in(email, password, stored, origin.network, device)
         except LimitReached:
-            self._trail.count(Act.LOG_IN, Result.THROTTLED, origin, known and known.account.id)
+            self.trail.count(Act.LOG_IN, Result.THROTTLED, origin, known and known.account.id)
             raise
         if known is None or not fits:
-            await self._trail.refused(Act.LOG_IN, origin, known and known.account.id)
+            await self.trail.refused(Act.LOG_IN, origin, known and known.account.id)
             message = "The e-mail address or the password is wrong."
             raise NotSignedIn(message)
         await self._renew_hash(known, password, device or origin.network)
@@ -239,10 +246,10 @@ class AccountService:
         try:
             fits = await self._attempts.prove(identity.user_id, password, known.password_hash)
         except LimitReached:
-            self._trail.count(act, Result.THROTTLED, identity.origin, identity.user_id)
+            self.trail.count(act, Result.THROTTLED, identity.origin, identity.user_id)
             raise
         if not fits:
-            await self._trail.refused(act, identity.origin, identity.user_id, identity.session_id)
+            await self.trail.refused(act, identity.origin, identity.user_id, identity.session_id)
             message = "Your current password is wrong."
             raise NotAllowed(message)
         return known

@@ -7,6 +7,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.models import VideoRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain import character
+from sora_studio.domain.access import Action
 from sora_studio.domain.derivations import Derivations, Offer, check_extension, extension_lengths
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
@@ -22,7 +23,7 @@ _NEEDS = {Kind.EDIT: Operation.EDIT, Kind.EXTEND: Operation.EXTEND}
 
 
 class DerivationService:
-    """Use cases on videos made from one's own finished ones, at the same provider.
+    """Use cases on videos made from finished ones, at the same provider and in the same library.
 
     They raise PriceChanged instead of spending more than `most_micros`, the price that the person was shown.
     """
@@ -125,7 +126,7 @@ class DerivationService:
         prompt = clean_prompt(wish.prompt)
 
         async def make() -> VideoRow:
-            parent = await self._view(owner_id, video_id)
+            parent = await self._view(owner_id, video_id, Action.WRITE_VIDEOS)
             if parent.phase is not Phase.COMPLETED:
                 message = "Another video can be made only from a finished one."
                 raise Conflict(message)
@@ -137,6 +138,7 @@ class DerivationService:
             return VideoRow(
                 id=new_id(),
                 owner_id=owner_id,
+                project_id=parent.project_id,
                 kind=kind,
                 title=title_of(prompt),
                 prompt=prompt,
@@ -172,9 +174,9 @@ class DerivationService:
             return size, {**profile.options(model.id, parent.options)}
         return parent.size, {}
 
-    async def _view(self, owner_id: UUID, video_id: UUID) -> VideoView:
+    async def _view(self, user_id: UUID, video_id: UUID, action: Action = Action.READ_VIDEOS) -> VideoView:
         async with self._db.transaction() as tx:
-            return await VideoRepository(tx).view(owner_id, video_id)
+            return await VideoRepository(tx).view(user_id, video_id, action)
 
     async def _extensions(self, video_id: UUID) -> int:
         async with self._db.transaction() as tx:

@@ -140,7 +140,7 @@ class InputService:
 
     async def _rows(self, owner_id: UUID, video_id: UUID) -> Sequence[InputRow]:
         async with self._db.transaction() as tx:
-            return await UploadRepository(tx).inputs(owner_id, video_id)
+            return await UploadRepository(tx).inputs_for(owner_id, video_id)
 
 
 def is_input_name(name: Sequence[str]) -> bool:

@@ -103,6 +103,7 @@ class NewVideos:
         return VideoRow(
             id=new_id(),
             owner_id=owner_id,
+            project_id=wish.project_id,
             kind=kind,
             title=clean_title(wish.title) if wish.title else title_of(prompt),
             prompt=prompt,

@@ -85,7 +85,7 @@ class UploadService:
         """
         uploads: list[tuple[Role, UploadView]] = []
         async with self._db.transaction() as tx:
-            rows = await UploadRepository(tx).inputs(owner_id, video_id)
+            rows = await UploadRepository(tx).inputs_for(owner_id, video_id)
         for row in rows:
             self._throttle.hit("upload", str(owner_id))
             await self._require_room(owner_id)

@@ -10,8 +10,10 @@ from sora_studio.db.activity import ActivityRepository
 from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.library import LibraryRepository
+from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.access import Action
 from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery
@@ -29,7 +31,7 @@ UNDO_TIME = timedelta(seconds=60)
 
 
 class VideoService:
-    """Use cases on one's own videos. Someone else's are not there."""
+    """Use cases on videos of one's own, and of one's projects. Others are not there."""
 
     def __init__(
         self,
@@ -97,16 +99,28 @@ class VideoService:
         async with self._db.transaction() as tx:
             return await VideoRepository(tx).views(owner_id, video_ids)
 
-    async def list_library(self, owner_id: UUID, query: LibraryQuery) -> LibraryPage:
-        """Return a page of the owner's library in at most four statements."""
+    async def list_library(
+        self, user_id: UUID, query: LibraryQuery, project_id: UUID | None = None
+    ) -> LibraryPage:
+        """Return a page of a project's library, or of somebody's own, in at most five statements.
+
+        Raises:
+            NotFound: They are not in the project.
+        """
         async with self._db.transaction() as tx:
-            page = await LibraryRepository(tx).page(owner_id, query)
+            page = await LibraryRepository(tx).page(await _library(tx, user_id, project_id), query)
         return replace(page, videos=tuple(map(self._catalog.explained, page.videos)))
 
-    async def count_library(self, owner_id: UUID, search: str = "") -> LibraryCounts:
-        """Count the owner's videos by status, up to a thousand."""
+    async def count_library(
+        self, user_id: UUID, search: str = "", project_id: UUID | None = None
+    ) -> LibraryCounts:
+        """Count the videos of a project, or of somebody's own library, by status, up to a thousand.
+
+        Raises:
+            NotFound: They are not in the project.
+        """
         async with self._db.transaction() as tx:
-            return await LibraryRepository(tx).counts(owner_id, search)
+            return await LibraryRepository(tx).counts(await _library(tx, user_id, project_id), search)
 
     async def standing(self, owner_id: UUID, since: datetime) -> dict[UUID, Phase]:
         """Return where the owner's unfinished videos are, and those asked for since then."""
@@ -181,8 +195,12 @@ class VideoService:
             NotFound: Too late, or not the owner's.
         """
         async with self._db.transaction() as tx:
-            await UserRepository(tx).hold(owner_id)
             videos = VideoRepository(tx)
+            library_id = await videos.library_of(owner_id, video_id)
+            if library_id == owner_id:
+                await UserRepository(tx).hold(owner_id)
+            else:
+                await ProjectRepository(tx).hold(owner_id, library_id, Action.DELETE_VIDEOS)
             await videos.restore(owner_id, video_id, within=UNDO_TIME)
             return await videos.view(owner_id, video_id)
 
@@ -204,7 +222,7 @@ class VideoService:
     async def price_again(self, owner_id: UUID, video_id: UUID) -> int | None:
         """Say what another attempt at a video would cost in micro-dollars, None when unknown."""
         async with self._db.transaction() as tx:
-            view = await VideoRepository(tx).view(owner_id, video_id)
+            view = await VideoRepository(tx).view(owner_id, video_id, Action.WRITE_VIDEOS)
             return await self._spending.quote_again(tx, view)
 
     async def submit_again(
@@ -247,8 +265,16 @@ class VideoService:
         """Record a decision; made a second time, it is answered as the first."""
         async with self._db.transaction() as tx:
             videos = VideoRepository(tx)
-            decided = await decide(tx, await videos.view(owner_id, video_id))
+            decided = await decide(tx, await videos.view(owner_id, video_id, Action.WRITE_VIDEOS))
             if not decided and await ActivityRepository(tx).last_decision(video_id) is not kind:
                 message = "There is nothing to decide about this video."
                 raise Conflict(message)
             return await videos.view(owner_id, video_id)
+
+
+async def _library(tx: Transaction, user_id: UUID, project_id: UUID | None) -> UUID:
+    """Return the library that somebody may look at: their own, or that of a project that they are in."""
+    if project_id is None:
+        return user_id
+    await ProjectRepository(tx).require(user_id, project_id, Action.READ_VIDEOS)
+    return project_id

@@ -9,7 +9,9 @@ from uuid import UUID
 from sora_studio.db.characters import CharacterRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
 from sora_studio.db.models import InputRow, VideoRow
+from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.access import Action
 from sora_studio.domain.character import check_cast
 from sora_studio.domain.errors import Conflict, IdempotencyKeyReused, InvalidInput
 from sora_studio.domain.inputs import GivenInput
@@ -52,6 +54,8 @@ class RequestFingerprint:
             check_key(key)
         inputs = [(each.role, _content_of(each)) for each in wish.inputs]
         asked = asdict(replace(wish, inputs=()))
+        if wish.project_id is None:
+            del asked["project_id"]  # as it was hashed before there were any
         asked["options"] = sorted(asked["options"].items())
         return cls(owner_id, key, fingerprint(kind, parent_id, asked, inputs))
 
@@ -101,7 +105,9 @@ class Wishes:
         Raises:
             InvalidInput: The provider takes no jobs, an input is not what its role wants, or a character
                 cannot appear in this video; or `make` says so.
-            NotFound: A character is not the owner's, or the video made before has been deleted.
+            NotFound: A character is not the owner's, there is no such project of theirs, or the video made
+                before has been deleted.
+            NotAllowed: They only look on in that project.
             PriceChanged: It costs more than what the person was shown.
             IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
@@ -147,6 +153,8 @@ class Wishes:
     @retry_on_deadlock
     async def _store(self, video: VideoRow, *inputs: InputRow, most_micros: int | None) -> VideoView:
         async with self._db.transaction() as tx:
+            if video.project_id:
+                await ProjectRepository(tx).hold(video.owner_id, video.project_id, Action.WRITE_VIDEOS)
             await self._spending.first_attempt(tx, video, *inputs, most_micros=most_micros)
             return await VideoRepository(tx).view(video.owner_id, video.id)
 

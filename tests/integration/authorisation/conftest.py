@@ -59,6 +59,12 @@ class Stage:
         assert answer.status_code == 200, answer.text
         return answer.json()["id"]
 
+    async def project(self) -> str:
+        """Open a project that a test may spoil."""
+        answer = await self.owner.http.post("/api/projects", json={"name": SECRET})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
     async def session(self) -> str:
         """Open a session of the owner that a test may end."""
         person = await log_in(self.url, self.owner.email)

@@ -146,7 +146,7 @@ async def test_the_last_handler_that_a_tab_names_is_the_one_that_is_run(probe: P
     async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
         await settled(tab)
         before = readings(tab)
-        (watching,) = live._by_owner[ada.account.id]
+        (watching,) = live._by_place[ada.account.id]
         live.watch(ada.account.id, watching, ProbeState.anybody)
         await add_videos(database, ada.account.id, "a lighthouse")
         await tab.until(lambda: tab.value(ProbeState, "calls") == 1)
@@ -157,9 +157,9 @@ async def test_a_closed_tab_is_forgotten(probe: Probe):
     ada = await sign_up(probe.accounts)
     async with open_tab(probe.url, cookie=cookie(ada), path="/library") as tab:
         await settled(tab)
-        (watching,) = live._by_owner[ada.account.id]
+        (watching,) = live._by_place[ada.account.id]
     await eventually(lambda: watching not in live._tabs)
-    assert ada.account.id not in live._by_owner
+    assert ada.account.id not in live._by_place
 
 
 async def test_a_tab_that_comes_back_reads_what_it_missed(probe: Probe, database: Database):

@@ -1,0 +1,143 @@
+"""Projects: libraries that several people share."""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from sora_studio.api.dependencies import IdentityDep
+from sora_studio.container import services
+from sora_studio.domain.account import ProjectRole
+from sora_studio.domain.project import MemberView, ProjectView
+
+router = APIRouter(prefix="/projects", tags=["projects"])
+
+
+class ProjectName(BaseModel):
+    """What a project is called."""
+
+    name: str
+
+
+class ProjectMember(BaseModel):
+    """Somebody in a project."""
+
+    user_id: UUID
+    display_name: str
+    email: str
+    role: ProjectRole
+    added_at: int = Field(description="Unix seconds.")
+
+    @classmethod
+    def of(cls, member: MemberView) -> "ProjectMember":
+        """Shape a member."""
+        return cls(
+            user_id=member.user_id,
+            display_name=member.display_name,
+            email=member.email,
+            role=member.role,
+            added_at=int(member.added_at.timestamp()),
+        )
+
+
+class Project(BaseModel):
+    """A project as one of its members sees it."""
+
+    id: UUID
+    object: Literal["project"] = "project"
+    name: str
+    created_at: int = Field(description="Unix seconds.")
+    role: ProjectRole = Field(description="One's own.")
+    members: int
+    videos: int = Field(description="Counted up to 1,000.")
+
+    @classmethod
+    def of(cls, project: ProjectView) -> "Project":
+        """Shape a project."""
+        return cls(
+            id=project.id,
+            name=project.name,
+            created_at=int(project.created_at.timestamp()),
+            role=project.role,
+            members=project.members,
+            videos=project.videos,
+        )
+
+
+class ProjectDetails(Project):
+    """A project with those who are in it."""
+
+    people: list[ProjectMember]
+
+
+class ProjectList(BaseModel):
+    """Every project that one is in, by name."""
+
+    object: Literal["list"] = "list"
+    data: list[Project]
+
+
+class Membership(BaseModel):
+    """What somebody is in a project."""
+
+    role: ProjectRole
+
+
+class ProjectMembers(BaseModel):
+    """Who is in a project, by name."""
+
+    object: Literal["list"] = "list"
+    data: list[ProjectMember]
+
+    @classmethod
+    def of(cls, members: Sequence[MemberView]) -> "ProjectMembers":
+        """Shape them."""
+        return cls(data=[*map(ProjectMember.of, members)])
+
+
+@router.post("", status_code=201)
+async def create(identity: IdentityDep, project: ProjectName) -> Project:
+    """Open a project; one is its manager."""
+    return Project.of(await services().projects.create(identity, project.name))
+
+
+@router.get("")
+async def list_projects(identity: IdentityDep) -> ProjectList:
+    """List the projects that one is in, by name."""
+    return ProjectList(data=[*map(Project.of, await services().projects.all_of(identity.user_id))])
+
+
+@router.get("/{project_id}")
+async def read(identity: IdentityDep, project_id: UUID) -> ProjectDetails:
+    """Return a project with its members."""
+    project, members = await services().projects.get(identity.user_id, project_id)
+    return ProjectDetails(**Project.of(project).model_dump(), people=[*map(ProjectMember.of, members)])
+
+
+@router.patch("/{project_id}")
+async def rename(identity: IdentityDep, project_id: UUID, change: ProjectName) -> Project:
+    """Give a project another name: its managers may."""
+    return Project.of(await services().projects.rename(identity, project_id, change.name))
+
+
+@router.delete("/{project_id}", status_code=204)
+async def remove(identity: IdentityDep, project_id: UUID) -> None:
+    """Delete a project in which there are no videos: its managers may."""
+    await services().projects.remove(identity, project_id)
+
+
+@router.put("/{project_id}/members/{user_id}")
+async def put_member(
+    identity: IdentityDep, project_id: UUID, user_id: UUID, membership: Membership
+) -> ProjectMembers:
+    """Let somebody in, or give them another role: managers may."""
+    members = await services().projects.put_member(identity, project_id, user_id, membership.role)
+    return ProjectMembers.of(members)
+
+
+@router.delete("/{project_id}/members/{user_id}", status_code=204)
+async def remove_member(identity: IdentityDep, project_id: UUID, user_id: UUID) -> None:
+    """Take somebody out: managers may, and everybody may leave. What they made stays."""
+    await services().projects.remove_member(identity, project_id, user_id)

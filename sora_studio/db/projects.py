@@ -1,0 +1,189 @@
+"""Projects and their members."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, delete, func, update
+from sqlalchemy import select as core_select  # SQLModel's `select` takes no more than four columns
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from sora_studio.db.models import MemberRow, ProjectRow, UserRow, VideoRow
+from sora_studio.db.repository import Repository, missing
+from sora_studio.domain.access import PROJECT_ROLES, Action
+from sora_studio.domain.account import ProjectRole
+from sora_studio.domain.errors import NotAllowed, NotFound
+from sora_studio.domain.project import MemberView, ProjectView
+
+_COUNTED = 1_000
+_NO_PROJECT = "There is no such project."
+
+
+class ProjectRepository(Repository):
+    """Reads and writes projects inside one transaction."""
+
+    async def add(self, project: ProjectRow, manager_id: UUID) -> None:
+        """Open a project with its first manager."""
+        self._tx.add(project)
+        await self._tx.flush()
+        self._tx.add(MemberRow(project_id=project.id, user_id=manager_id, role=ProjectRole.MANAGER))
+        await self._tx.flush()
+
+    async def all_of(self, user_id: UUID) -> tuple[ProjectView, ...]:
+        """Return the projects that somebody is in, by name."""
+        return tuple(
+            map(_to_view, await self._do(_views(user_id).order_by(col(ProjectRow.name), col(ProjectRow.id))))
+        )
+
+    async def view(self, user_id: UUID, project_id: UUID) -> ProjectView:
+        """Return a project to one of its members.
+
+        Raises:
+            NotFound: It is not there, or they are not in it.
+        """
+        row = (await self._do(_views(user_id).where(col(ProjectRow.id) == project_id))).one_or_none()
+        if row is None:
+            raise missing(user_id, project_id, _NO_PROJECT)
+        return _to_view(row)
+
+    async def require(self, user_id: UUID, project_id: UUID, action: Action) -> ProjectRole:
+        """Make sure that somebody may do something in a project.
+
+        Raises:
+            NotFound: It is not there, or they are not in it.
+            NotAllowed: Their role is not enough.
+        """
+        theirs = (col(MemberRow.project_id) == project_id, col(MemberRow.user_id) == user_id)
+        found = (await self._do(core_select(col(MemberRow.role)).where(*theirs))).scalar_one_or_none()
+        if found is None:
+            raise missing(user_id, project_id, _NO_PROJECT)
+        if (role := ProjectRole(found)) not in PROJECT_ROLES[action]:
+            message = "Your role in this project does not allow this."
+            raise NotAllowed(message)
+        return role
+
+    async def hold(self, user_id: UUID, project_id: UUID, action: Action) -> None:
+        """Keep others from adding to a project, or changing it, until the end of the transaction.
+
+        Raises:
+            NotFound: It is not there, or they are not in it.
+            NotAllowed: Their role is not enough.
+        """
+        named = core_select(col(ProjectRow.id)).where(col(ProjectRow.id) == project_id)
+        await self._do(named.with_for_update(key_share=True))
+        await self.require(user_id, project_id, action)
+
+    async def rename(self, project_id: UUID, name: str) -> None:
+        """Give a project another name."""
+        await self._do(update(ProjectRow).where(col(ProjectRow.id) == project_id).values(name=name))
+
+    async def has_videos(self, project_id: UUID) -> bool:
+        """Tell whether anything is in a project, deleted videos that are not purged yet included."""
+        inside = select(VideoRow.id).where(col(VideoRow.project_id) == project_id).limit(1)
+        return (await self._tx.exec(inside)).first() is not None
+
+    async def remove(self, project_id: UUID) -> None:
+        """Delete an empty project with its members."""
+        await self._do(delete(ProjectRow).where(col(ProjectRow.id) == project_id))
+
+    async def members(self, project_id: UUID) -> tuple[MemberView, ...]:
+        """Return who is in a project, by name."""
+        query = (
+            select(MemberRow, col(UserRow.display_name), col(UserRow.email))
+            .join(UserRow, col(UserRow.id) == col(MemberRow.user_id))
+            .where(col(MemberRow.project_id) == project_id)
+            .order_by(col(UserRow.display_name), col(UserRow.id))
+        )
+        return tuple(
+            MemberView(row.user_id, name, email, ProjectRole(row.role), row.added_at)
+            for row, name, email in await self._tx.exec(query)
+        )
+
+    async def put_member(self, project_id: UUID, user_id: UUID, role: ProjectRole) -> None:
+        """Add somebody to a project, or give them another role in it.
+
+        Raises:
+            NotFound: There is no such account.
+        """
+        if await self._tx.get(UserRow, user_id) is None:
+            message = "There is no such person."
+            raise NotFound(message)
+        row = upsert(MemberRow).values(project_id=project_id, user_id=user_id, role=role, added_at=func.now())
+        place = ["project_id", "user_id"]
+        await self._do(row.on_conflict_do_update(index_elements=place, set_={"role": role}))
+
+    async def remove_member(self, project_id: UUID, user_id: UUID) -> None:
+        """Take somebody out of a project.
+
+        Raises:
+            NotFound: They are not in it.
+        """
+        theirs = (col(MemberRow.project_id) == project_id, col(MemberRow.user_id) == user_id)
+        if (await self._do(delete(MemberRow).where(*theirs))).rowcount != 1:
+            message = "This person is not in the project."
+            raise NotFound(message)
+
+    async def managers(self, project_id: UUID) -> int:
+        """Count who runs a project."""
+        run = (col(MemberRow.project_id) == project_id, col(MemberRow.role) == ProjectRole.MANAGER)
+        return (await self._do(core_select(func.count()).select_from(MemberRow).where(*run))).scalar_one()
+
+    async def dissolve(self, user_id: UUID) -> None:
+        """Delete the projects in which nobody else is; what is in them goes to that person's own library."""
+        others = select(MemberRow.user_id).where(
+            col(MemberRow.project_id) == col(ProjectRow.id), col(MemberRow.user_id) != user_id
+        )
+        theirs = select(MemberRow.project_id).where(col(MemberRow.user_id) == user_id)
+        alone = select(ProjectRow.id).where(col(ProjectRow.id).in_(theirs), ~others.exists())
+        projects = [*(await self._tx.exec(alone)).all()]
+        inside = col(VideoRow.project_id).in_(projects)
+        await self._do(update(VideoRow).where(inside).values(project_id=None, owner_id=user_id))
+        await self._do(delete(ProjectRow).where(col(ProjectRow.id).in_(projects)))
+
+    async def run_alone(self, user_id: UUID) -> Sequence[str]:
+        """Return the names of the projects that have members, and nobody but this person to run them."""
+        others = col(MemberRow.user_id) != user_id
+        of = col(MemberRow.project_id) == col(ProjectRow.id)
+        alone = (
+            select(ProjectRow.name)
+            .where(
+                select(MemberRow.user_id)
+                .where(of, col(MemberRow.user_id) == user_id, col(MemberRow.role) == ProjectRole.MANAGER)
+                .exists(),
+                select(MemberRow.user_id).where(of, others).exists(),
+                ~select(MemberRow.user_id)
+                .where(of, others, col(MemberRow.role) == ProjectRole.MANAGER)
+                .exists(),
+            )
+            .order_by(col(ProjectRow.name))
+        )
+        return (await self._tx.exec(alone)).all()
+
+
+def _views(user_id: UUID) -> Select[*tuple[Any, ...]]:
+    members = (
+        core_select(func.count())
+        .select_from(MemberRow)
+        .where(col(MemberRow.project_id) == col(ProjectRow.id))
+        .scalar_subquery()
+    )
+    there = (col(VideoRow.library_id) == col(ProjectRow.id), col(VideoRow.deleted_at).is_(None))
+    some = core_select(col(VideoRow.id)).where(*there).limit(_COUNTED).lateral()
+    videos = core_select(func.count()).select_from(some).scalar_subquery()
+    mine = aliased(MemberRow)
+    return (
+        core_select(
+            *(col(ProjectRow.id), col(ProjectRow.name), col(ProjectRow.created_at), col(mine.role)),
+            members.label("members"),
+            videos.label("videos"),
+        )
+        .select_from(ProjectRow)
+        .join(mine, col(mine.project_id) == col(ProjectRow.id))
+        .where(col(mine.user_id) == user_id)
+    )
+
+
+def _to_view(row: Row[Any]) -> ProjectView:
+    return ProjectView(row.id, row.name, row.created_at, ProjectRole(row.role), row.members, row.videos)
