@@ -42,6 +42,8 @@ from sora_studio.services.health import HealthService
 from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
 from sora_studio.services.jobs.webhooks import WebhookService
 from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.authentication import Authenticator
+from sora_studio.services.people.keys import KeyService
 from sora_studio.services.people.respelling import respell_addresses
 from sora_studio.services.people.sessions import SessionPolicy
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
@@ -237,11 +239,21 @@ def _services(
         policy=SessionPolicy(timedelta(settings.session_idle_days), timedelta(settings.session_days)),
         sign_up_open=settings.sign_up == "open",
     )
+    keys = KeyService(db=db, throttle=throttle)
+    authenticator = Authenticator(
+        db=db,
+        accounts=accounts,
+        keys=keys,
+        throttle=throttle,
+        requests_per_minute=settings.requests_per_minute,
+    )
     caps = Caps(settings.max_pending, settings.unused_uploads_mb * 1_000_000)
-    made = assemble_videos(for_people, accounts.sessions, scheduler.wake, throttle=throttle, caps=caps)
+    made = assemble_videos(for_people, authenticator, scheduler.wake, throttle=throttle, caps=caps)
     return Services(
         accounts=accounts,
         sessions=accounts.sessions,
+        authenticator=authenticator,
+        keys=keys,
         videos=made.videos,
         derivations=made.derivations,
         media=made.media,

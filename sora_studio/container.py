@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from sora_studio.services.health import HealthService
     from sora_studio.services.jobs.webhooks import WebhookService
     from sora_studio.services.people.accounts import AccountService
+    from sora_studio.services.people.authentication import Authenticator
+    from sora_studio.services.people.keys import KeyService
     from sora_studio.services.people.sessions import SessionService
     from sora_studio.services.projects import ProjectService
     from sora_studio.services.providers import ProviderService
@@ -26,6 +28,8 @@ class Services:
 
     accounts: "AccountService"
     sessions: "SessionService"
+    authenticator: "Authenticator"
+    keys: "KeyService"
     videos: "VideoService"
     derivations: "DerivationService"
     media: "MediaService"

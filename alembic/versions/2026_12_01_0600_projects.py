@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_01_projects"
-down_revision = "2026_12_01_roles_and_settings"
+down_revision = "2026_12_01_api_keys"
 branch_labels = None
 depends_on = None
 
@@ -50,6 +50,7 @@ CREATE TRIGGER announce_job AFTER UPDATE ON job FOR EACH ROW
 SEGMENTS = "CREATE INDEX ix_video_search ON video USING gin (search_segment(search, {}, ordinal)) WITH (fastupdate = off)"
 ACTS = (
     *("sign_up", "log_in", "log_out", "session_end", "password_change", "email_change", "account_deletion"),
+    *("key_creation", "key_rotation", "key_revocation"),
 )
 NEW_ACTS = ("project_creation", "project_change", "project_deletion", "project_member")
 UNFINISHED = "NOT (phase IN ('completed', 'failed'))"

@@ -14,13 +14,13 @@ from sora_studio.services.videos.assembly import assemble as assemble_videos
 from sora_studio.services.videos.videos import VideoService
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
-from tests.support.library import session_service
+from tests.support.library import authenticator_of
 from tests.support.provider import FakeProvider
 
 
 def video_service(db: Database, folder: Path) -> VideoService:
     """Build the service that pages and routes call; nobody works on its wishes."""
-    return assemble_videos(_resources(db, FakeProvider(), folder), session_service(db), _nobody).videos
+    return assemble_videos(_resources(db, FakeProvider(), folder), authenticator_of(db), _nobody).videos
 
 
 def background_work(db: Database, provider: FakeProvider, folder: Path) -> BackgroundWork:

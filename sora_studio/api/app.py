@@ -12,6 +12,7 @@ from sora_studio.api import (
     edits,
     errors,
     health,
+    keys,
     models,
     projects,
     security_txt,
@@ -23,7 +24,7 @@ from sora_studio.api import (
 )
 from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
 from sora_studio.api.body_limit import BodyLimit
-from sora_studio.api.dependencies import current_identity
+from sora_studio.api.rate_limits import RateLimitHeaders
 from sora_studio.config import Settings
 from sora_studio.domain.media import FILM_MAX_BYTES
 from sora_studio.domain.webhooks import BODY_MAX
@@ -58,13 +59,14 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     api.state.contact = settings.contact if settings else ""
     errors.add_handlers(api)
     api.add_middleware(BodyLimit, usual=USUAL_MAX, at=_LIMITS)
+    api.add_middleware(RateLimitHeaders)
     for router in (auth.router, docs_page.router, webhooks.router):
         api.include_router(router, prefix=PREFIX)
-    closed = [Depends(current_identity), Depends(_never_stored)]
     # What has an address below /videos of its own stands before /videos/{id}.
     for router in (
         users.router,
         sessions.router,
+        keys.router,
         characters.router,
         edits.router,
         videos.router,
@@ -72,8 +74,8 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         models.router,
         projects.router,
     ):
-        api.include_router(router, prefix=PREFIX, dependencies=closed)
-    api.include_router(videos.files, prefix=PREFIX)  # asks who it is along with what for
+        api.include_router(router, prefix=PREFIX, dependencies=[Depends(_never_stored)])
+    api.include_router(videos.files, prefix=PREFIX)
     for router in (health.router, security_txt.router):
         api.include_router(router)
     return api

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.datastructures import UploadFile
 
 from sora_studio.api.body import chunks_of, is_form, open_form, read_fields
-from sora_studio.api.dependencies import IdentityDep
+from sora_studio.api.dependencies import DeleterDep, ReaderDep, WriterDep
 from sora_studio.api.parsing import read_text
 from sora_studio.api.schemas import Character, CharacterDeleted, CharacterList
 from sora_studio.api.videos import IdempotencyKey
@@ -61,9 +61,7 @@ CharacterId = Annotated[UUID, Depends(_character_id)]
 
 
 @router.post("", openapi_extra=_BODY)
-async def create(
-    request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None
-) -> Character:
+async def create(request: Request, identity: WriterDep, idempotency_key: IdempotencyKey = None) -> Character:
     """Have a character made; when this answers, it can be named in prompts."""
     if not is_form(request):
         return await _create(identity.user_id, await read_fields(request), idempotency_key)
@@ -72,20 +70,20 @@ async def create(
 
 
 @router.get("")
-async def list_characters(identity: IdentityDep) -> CharacterList:
+async def list_characters(identity: ReaderDep) -> CharacterList:
     """List one's characters, oldest first."""
     views = await services().characters.list_all(identity.user_id)
     return CharacterList(data=[Character.of(view) for view in views])
 
 
 @router.get("/{character_id}")
-async def read(identity: IdentityDep, character_id: CharacterId) -> Character:
+async def read(identity: ReaderDep, character_id: CharacterId) -> Character:
     """Return a character."""
     return Character.of(await services().characters.get(identity.user_id, character_id))
 
 
 @router.delete("/{character_id}")
-async def delete(identity: IdentityDep, character_id: CharacterId) -> CharacterDeleted:
+async def delete(identity: DeleterDep, character_id: CharacterId) -> CharacterDeleted:
     """Forget a character; the provider may keep it."""
     await services().characters.remove(identity.user_id, character_id)
     return CharacterDeleted(id=public_character_id(character_id))

@@ -1,26 +1,82 @@
-"""Who sends a request: the bearer of a token, or a page with the session cookie.
+"""Who sends a request, and whether they may do what its route is for: each route names its action once.
 
-A foreign page cannot use the cookie: `middleware.origin` turns its requests away before they get here.
+That is the bearer of a session's token or of an API key, or a page with the session cookie. A foreign page
+cannot use the cookie: `web/middleware/authority.py` turns its requests away before they get here.
 """
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from sora_studio.container import services
+from sora_studio.domain.access import Action
 from sora_studio.domain.account import USER_AGENT_MAX, Identity, Origin
 from sora_studio.domain.errors import NotSignedIn
+from sora_studio.services.people.authentication import AccessRequest
 from sora_studio.services.people.tokens import token_in_cookies
 
-_bearer = HTTPBearer(auto_error=False, description="The `access_token` from sign-up or log-in.")
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="An API key (`sst_…`) where its scopes reach, or the `access_token` from sign-up or log-in.",
+)
+BearerDep = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+"""What stands in the Authorization header; if there is something, nothing else counts."""
 
 
-async def identity_if_any(
-    request: Request,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Identity | None:
-    """Verify who sends a request; a bearer token, if there is one, is the only one that counts."""
+@dataclass(frozen=True)
+class May:
+    """Closes a route to everybody who may not do something, and says who it is."""
+
+    action: Action
+
+    async def __call__(self, request: Request, bearer: BearerDep) -> Identity:
+        """Return who sends a request.
+
+        Raises:
+            NotSignedIn: Nothing came, or what came opens nothing.
+            LimitReached: Too many requests.
+            NotAllowed: They may not.
+        """
+        return await services().authenticator.verify(_access_request(request, bearer, self.action))
+
+
+@dataclass(frozen=True)
+class MayInTransaction:
+    """Does the same for a service that asks who it is in the transaction that answers."""
+
+    action: Action
+
+    async def __call__(self, request: Request, bearer: BearerDep) -> AccessRequest:
+        """Return what a request signs in with.
+
+        Raises:
+            NotSignedIn: Nothing of ours came.
+            LimitReached: Too many wrong keys.
+        """
+        return _access_request(request, bearer, self.action)
+
+
+ReaderDep = Annotated[Identity, Depends(May(Action.READ_VIDEOS))]
+"""Somebody who may see their videos, and what can be asked for."""
+
+WriterDep = Annotated[Identity, Depends(May(Action.WRITE_VIDEOS))]
+"""Somebody who may make and change videos."""
+
+DeleterDep = Annotated[Identity, Depends(May(Action.DELETE_VIDEOS))]
+"""Somebody who may delete videos."""
+
+IdentityDep = Annotated[Identity, Depends(May(Action.OWN_ACCOUNT))]
+"""A person in a session; no key opens a route that takes it."""
+
+FileReaderDep = Annotated[AccessRequest, Depends(MayInTransaction(Action.READ_VIDEOS))]
+"""What is asked along with a file."""
+
+
+async def identity_if_any(request: Request, bearer: BearerDep) -> Identity | None:
+    """Verify whose session a request comes from, if it comes from one."""
     token = bearer.credentials if bearer else token_in_cookies(request.headers.get("cookie", ""))
     if not token:
         return None
@@ -31,41 +87,7 @@ async def identity_if_any(
 
 
 OptionalIdentityDep = Annotated[Identity | None, Depends(identity_if_any)]
-"""The verified person, or None."""
-
-
-async def named_identity(
-    request: Request,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Identity:
-    """Return whom the token of a request names.
-
-    Raises:
-        NotSignedIn: No token of ours came.
-    """
-    token = bearer.credentials if bearer else token_in_cookies(request.headers.get("cookie", ""))
-    if not token:
-        raise _not_signed_in()
-    return services().accounts.named(token, request_origin(request))
-
-
-NamedIdentityDep = Annotated[Identity, Depends(named_identity)]
-"""Whom a token of ours names: for a service that asks for the session in a transaction of its own."""
-
-
-async def current_identity(identity: OptionalIdentityDep) -> Identity:
-    """Return who sends a request.
-
-    Raises:
-        NotSignedIn: No token came, or its session has ended.
-    """
-    if identity is None:
-        raise _not_signed_in()
-    return identity
-
-
-def _not_signed_in() -> NotSignedIn:
-    return NotSignedIn("Please log in: no valid session came with this request.")
+"""The person in a session, or None."""
 
 
 def request_origin(request: Request) -> Origin:
@@ -77,8 +99,16 @@ def request_origin(request: Request) -> Origin:
     )
 
 
-IdentityDep = Annotated[Identity, Depends(current_identity)]
-"""The verified person; a route that takes it is closed to everybody else."""
-
 OriginDep = Annotated[Origin, Depends(request_origin)]
 """Where the request came from."""
+
+
+def _access_request(
+    request: Request, bearer: HTTPAuthorizationCredentials | None, action: Action
+) -> AccessRequest:
+    token = bearer.credentials if bearer else token_in_cookies(request.headers.get("cookie", ""))
+    if not token:
+        message = "Please log in: no valid session came with this request."
+        raise NotSignedIn(message)
+    credential = services().authenticator.read(token, request_origin(request), is_bearer=bearer is not None)
+    return AccessRequest(credential, action, partial(setattr, request.state, "quotas"))

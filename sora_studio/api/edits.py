@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
 from sora_studio.api.body import chunks_of, is_form, open_form, read_fields
-from sora_studio.api.dependencies import IdentityDep
+from sora_studio.api.dependencies import WriterDep
 from sora_studio.api.parsing import read_prompt, read_text, read_upload_id, read_wish
 from sora_studio.api.schemas import Video
 from sora_studio.api.videos import IdempotencyKey, documented
@@ -47,7 +47,7 @@ class ExtensionWish(EditWish):
 
 
 @router.post("/edits", openapi_extra=documented("application/json", "multipart/form-data", body=EditWish))
-async def edit(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
+async def edit(request: Request, identity: WriterDep, idempotency_key: IdempotencyKey = None) -> Video:
     """Ask for a finished video, or for an MP4 that comes along, with a change; where its provider edits."""
     async with _read(request, Role.EDIT, identity.user_id) as (fields, source):
         if isinstance(source, GivenInput):
@@ -63,7 +63,7 @@ async def edit(request: Request, identity: IdentityDep, idempotency_key: Idempot
 @router.post(
     "/extensions", openapi_extra=documented("application/json", "multipart/form-data", body=ExtensionWish)
 )
-async def extend(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
+async def extend(request: Request, identity: WriterDep, idempotency_key: IdempotencyKey = None) -> Video:
     """Ask for a finished video, or for an MP4 that comes along, going on; `seconds` is the total."""
     async with _read(request, Role.EXTEND, identity.user_id) as (fields, source):
         if isinstance(source, GivenInput):

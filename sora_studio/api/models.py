@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter
 
+from sora_studio.api.dependencies import ReaderDep
 from sora_studio.api.schemas import ModelList
 from sora_studio.container import services
 
@@ -11,6 +12,6 @@ router = APIRouter(prefix="/models", tags=["videos"])
 
 
 @router.get("")
-async def list_models() -> ModelList:
+async def list_models(_: ReaderDep) -> ModelList:
     """List every model that can be asked for, the default first."""
     return ModelList.of(services().videos.profiles(), datetime.now(UTC).date())

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from sora_studio.api.dependencies import IdentityDep
+from sora_studio.api.dependencies import IdentityDep, ReaderDep
 from sora_studio.container import services
 from sora_studio.domain.account import ProjectRole
 from sora_studio.domain.project import MemberView, ProjectView
@@ -104,13 +104,13 @@ async def create(identity: IdentityDep, project: ProjectName) -> Project:
 
 
 @router.get("")
-async def list_projects(identity: IdentityDep) -> ProjectList:
+async def list_projects(identity: ReaderDep) -> ProjectList:
     """List the projects that one is in, by name."""
     return ProjectList(data=[*map(Project.of, await services().projects.all_of(identity.user_id))])
 
 
 @router.get("/{project_id}")
-async def read(identity: IdentityDep, project_id: UUID) -> ProjectDetails:
+async def read(identity: ReaderDep, project_id: UUID) -> ProjectDetails:
     """Return a project with its members."""
     project, members = await services().projects.get(identity.user_id, project_id)
     return ProjectDetails(**Project.of(project).model_dump(), people=[*map(ProjectMember.of, members)])

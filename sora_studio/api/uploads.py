@@ -7,7 +7,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from sora_studio.api.body import chunks_of, open_form
-from sora_studio.api.dependencies import IdentityDep
+from sora_studio.api.dependencies import ReaderDep, WriterDep
 from sora_studio.api.files import FILE, file_response
 from sora_studio.api.schemas import Upload, UploadDeleted
 from sora_studio.container import services
@@ -32,7 +32,7 @@ _FILE = {
 
 
 @router.post("", openapi_extra=_FILE)
-async def add(request: Request, identity: IdentityDep) -> Upload:
+async def add(request: Request, identity: WriterDep) -> Upload:
     """Keep a PNG, JPEG or WebP picture, an MP4 film, or an MP3 or WAV sound for a day."""
     async with open_form(request) as form:
         file = form.get("file")
@@ -44,13 +44,13 @@ async def add(request: Request, identity: IdentityDep) -> Upload:
 
 @router.head("/{upload_id}", include_in_schema=False)
 @router.get("/{upload_id}", response_class=Response, responses=FILE)
-async def read(request: Request, identity: IdentityDep, upload_id: UUID) -> Response:
+async def read(request: Request, identity: ReaderDep, upload_id: UUID) -> Response:
     """Return an uploaded file."""
     return file_response(request, await services().uploads.file(identity.user_id, upload_id))
 
 
 @router.delete("/{upload_id}")
-async def remove(identity: IdentityDep, upload_id: UUID) -> UploadDeleted:
+async def remove(identity: WriterDep, upload_id: UUID) -> UploadDeleted:
     """Delete an upload; videos that were made with it keep what they were made with."""
     await services().uploads.remove(identity.user_id, upload_id)
     return UploadDeleted(id=str(upload_id))

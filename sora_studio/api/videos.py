@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from sora_studio.api.body import read_fields
-from sora_studio.api.dependencies import IdentityDep, NamedIdentityDep
+from sora_studio.api.dependencies import DeleterDep, FileReaderDep, ReaderDep, WriterDep
 from sora_studio.api.files import FILE, file_response
 from sora_studio.api.parsing import read_prompt, read_wish
 from sora_studio.api.schemas import (
@@ -113,7 +113,7 @@ _BOTH = ("application/json", "multipart/form-data")
 
 @router.post("", openapi_extra=documented(*_BOTH, body=Wish))
 @router.post("/create", openapi_extra=documented(*_BOTH, body=Wish))
-async def create(request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None) -> Video:
+async def create(request: Request, identity: WriterDep, idempotency_key: IdempotencyKey = None) -> Video:
     """Ask for a video; the answer comes as soon as the wish is stored."""
     wish = read_wish(await read_fields(request))
     return Video.of(await services().videos.create(identity.user_id, wish, idempotency_key=idempotency_key))
@@ -121,7 +121,7 @@ async def create(request: Request, identity: IdentityDep, idempotency_key: Idemp
 
 @router.get("")
 async def list_videos(
-    identity: IdentityDep,
+    identity: ReaderDep,
     *,
     limit: Annotated[int, Query(ge=0, le=100)] = 20,
     after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
@@ -146,7 +146,7 @@ async def list_videos(
 
 @router.get("/status")
 async def read_statuses(
-    identity: IdentityDep,
+    identity: ReaderDep,
     ids: Annotated[
         str, Query(description="Up to 100 ids with commas; those that are not yours are left out.")
     ],
@@ -158,7 +158,7 @@ async def read_statuses(
 
 @router.post("/remix", openapi_extra=documented("application/json", body=RemixOf))
 async def remix_by_body(
-    request: Request, identity: IdentityDep, idempotency_key: IdempotencyKey = None
+    request: Request, identity: WriterDep, idempotency_key: IdempotencyKey = None
 ) -> Video:
     """Ask for a variation of a finished video."""
     fields = await read_fields(request)
@@ -170,19 +170,19 @@ async def remix_by_body(
 
 
 @router.get("/{video_id}")
-async def read(identity: IdentityDep, video_id: VideoId) -> Video:
+async def read(identity: ReaderDep, video_id: VideoId) -> Video:
     """Return a video."""
     return Video.of(await services().videos.get(identity.user_id, video_id))
 
 
 @router.get("/{video_id}/activity")
-async def read_activity(identity: IdentityDep, video_id: VideoId) -> ActivityList:
+async def read_activity(identity: ReaderDep, video_id: VideoId) -> ActivityList:
     """Say what happened to a video since it was asked for, with times."""
     return ActivityList.of(await services().videos.activity(identity.user_id, video_id))
 
 
 @router.patch("/{video_id}")
-async def change(identity: IdentityDep, video_id: VideoId, wanted: VideoChange) -> Video:
+async def change(identity: WriterDep, video_id: VideoId, wanted: VideoChange) -> Video:
     """Give a video another title, or put it into another library: one's own, or a project's."""
     if "project_id" in wanted.model_fields_set:
         view = await services().projects.move(identity.user_id, video_id, wanted.project_id)
@@ -194,21 +194,21 @@ async def change(identity: IdentityDep, video_id: VideoId, wanted: VideoChange) 
 
 
 @router.delete("/{video_id}")
-async def delete(identity: IdentityDep, video_id: VideoId) -> Deleted:
+async def delete(identity: DeleterDep, video_id: VideoId) -> Deleted:
     """Delete a video; for a minute it can be restored."""
     await services().videos.remove(identity.user_id, video_id)
     return Deleted(id=public_id(video_id))
 
 
 @router.post("/{video_id}/restore")
-async def restore(identity: IdentityDep, video_id: VideoId) -> Video:
+async def restore(identity: WriterDep, video_id: VideoId) -> Video:
     """Bring a video back that was deleted within the last minute."""
     return Video.of(await services().videos.restore(identity.user_id, video_id))
 
 
 @router.post("/{video_id}/remix", openapi_extra=documented(*_BOTH, body=RemixWish))
 async def remix(
-    request: Request, identity: IdentityDep, video_id: VideoId, idempotency_key: IdempotencyKey = None
+    request: Request, identity: WriterDep, video_id: VideoId, idempotency_key: IdempotencyKey = None
 ) -> Video:
     """Ask for a variation of a finished video."""
     prompt = read_prompt(await read_fields(request))
@@ -216,19 +216,19 @@ async def remix(
 
 
 @router.post("/{video_id}/check_again")
-async def check_again(identity: IdentityDep, video_id: VideoId) -> Video:
+async def check_again(identity: WriterDep, video_id: VideoId) -> Video:
     """Take up a video that needs a decision once more where it was left."""
     return Video.of(await services().videos.check_again(identity.user_id, video_id))
 
 
 @router.post("/{video_id}/submit_again")
-async def submit_again(identity: IdentityDep, video_id: VideoId) -> Video:
+async def submit_again(identity: WriterDep, video_id: VideoId) -> Video:
     """Send a video that needs a decision a second time: it may cost twice, and does if it was charged."""
     return Video.of(await services().videos.submit_again(identity.user_id, video_id))
 
 
 @router.post("/{video_id}/give_up")
-async def give_up(identity: IdentityDep, video_id: VideoId) -> Video:
+async def give_up(identity: WriterDep, video_id: VideoId) -> Video:
     """Stop waiting for a video that needs a decision; what the provider has taken stays charged."""
     return Video.of(await services().videos.give_up(identity.user_id, video_id))
 
@@ -237,7 +237,7 @@ async def give_up(identity: IdentityDep, video_id: VideoId) -> Video:
 @files.get("/{video_id}/content", response_class=Response, responses=FILE)
 async def read_content(
     request: Request,
-    identity: NamedIdentityDep,
+    access: FileReaderDep,
     video_id: VideoId,
     variant: Variant = Variant.VIDEO,
     *,
@@ -245,12 +245,12 @@ async def read_content(
     download: Annotated[bool, Query(description="Save it instead of showing it.")] = False,
 ) -> Response:
     """Return a finished video's file: MP4, WebP thumbnail or JPEG spritesheet (5 by 4 frames)."""
-    file = await services().media.file_for(identity, video_id, variant, width)
+    file = await services().media.file_for(access, video_id, variant, width)
     return file_response(request, file, download=download)
 
 
 @router.get("/{video_id}/inputs")
-async def list_inputs(identity: IdentityDep, video_id: VideoId) -> VideoInputs:
+async def list_inputs(identity: ReaderDep, video_id: VideoId) -> VideoInputs:
     """List what went into a video beside the prompt, in order."""
     await services().videos.get(identity.user_id, video_id)
     return VideoInputs.of(await services().inputs.of(identity.user_id, video_id))
@@ -259,7 +259,7 @@ async def list_inputs(identity: IdentityDep, video_id: VideoId) -> VideoInputs:
 @router.head("/{video_id}/inputs/{position}", include_in_schema=False)
 @router.get("/{video_id}/inputs/{position}", response_class=Response, responses=FILE)
 async def read_input(
-    request: Request, identity: IdentityDep, video_id: VideoId, position: Annotated[int, Path(ge=0, le=99)]
+    request: Request, identity: ReaderDep, video_id: VideoId, position: Annotated[int, Path(ge=0, le=99)]
 ) -> Response:
     """Return one of them as it was sent; a frame is fitted to the video's size."""
     return file_response(request, await services().inputs.file(identity.user_id, video_id, position))

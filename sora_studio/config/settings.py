@@ -163,6 +163,12 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_MAX_PENDING_PER_PERSON",
         description="How many unfinished videos one person may have.",
     )
+    requests_per_minute: Annotated[int, Field(ge=1)] = Field(
+        30_000,
+        alias="SORA_STUDIO_REQUESTS_PER_MINUTE",
+        description="How many requests to the API one person may send in a minute, by page, token and keys "
+        "together.",
+    )
     webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = Field(
         None,
         alias="SORA_STUDIO_WEBHOOK_SECRET",

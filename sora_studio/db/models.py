@@ -156,6 +156,31 @@ class AuditRow(SQLModel, table=True):
     about: str = Field(sa_type=Text)  # what it was done to: the id of a session
 
 
+class ApiKeyRow(SQLModel, table=True):
+    """What a script signs in with; the key itself is nowhere, only its hash."""
+
+    __tablename__ = "api_key"
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(sa_column=_owner(index=True))
+    name: str = Field(sa_type=Text)
+    sha256: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    last4: str = Field(sa_type=Text)
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    project_id: UUID | None = None
+    budget_micros: int | None = Field(default=None, sa_column=Column(BigInteger))
+    requests_per_minute: int | None = None
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    rotated_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    expires_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    last_used_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    last_used_address: str = Field(default="", sa_type=Text)
+    revoked_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    # Before its rotation: works beside the new one until then.
+    previous_sha256: str | None = Field(default=None, sa_column=Column(Text, unique=True))
+    previous_until: datetime | None = Field(default=None, sa_column=_maybe_moment())
+
+
 class SettingRow(SQLModel, table=True):
     """A setting that an admin has changed in the studio; the environment wins where it says something."""
 

@@ -96,6 +96,7 @@ class KeyGrant:
 
     key_id: UUID
     scopes: frozenset[Scope]
+    requests_per_minute: int | None = None  # None: only those of its person
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Identity:
     """Who stands behind a verified token or key, and where they are."""
 
     user_id: UUID
-    session_id: UUID
+    session_id: UUID  # of a key: its id
     origin: Origin = field(default=NOWHERE, compare=False)
     role: Role = field(default=Role.MEMBER, compare=False)  # as the session was looked up
     key: KeyGrant | None = None  # None: a person, in a session
@@ -122,7 +123,7 @@ class SessionView:
 
 
 def clean_name(text: str, param: str = "display_name") -> str:
-    """Return a name on one line; `param` is the field that it came in.
+    """Return a display name, or another one that is shown like it, on one line.
 
     Raises:
         InvalidInput: Nothing to be seen, longer than 80 characters, with control characters or half of one.

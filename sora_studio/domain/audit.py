@@ -13,6 +13,9 @@ class Act(StrEnum):
     PASSWORD_CHANGE = "password_change"  # noqa: S105 -- a word, no password
     EMAIL_CHANGE = "email_change"
     ACCOUNT_DELETION = "account_deletion"
+    KEY_CREATION = "key_creation"
+    KEY_ROTATION = "key_rotation"
+    KEY_REVOCATION = "key_revocation"
 
     PROJECT_CREATION = "project_creation"
     PROJECT_CHANGE = "project_change"

@@ -1,10 +1,10 @@
-"""Ids: UUID inside the studio, `video_`, `char_` or `session_` and 32 hex digits outside."""
+"""Ids: UUID inside the studio; outside a word such as `video_` or `key_`, and 32 hex digits."""
 
 from uuid import UUID, uuid4
 
 from sora_studio.domain.errors import NotFound
 
-_VIDEO, _CHARACTER, _SESSION = "video_", "char_", "session_"
+_VIDEO, _CHARACTER, _SESSION, _KEY = "video_", "char_", "session_", "key_"
 _DIGITS = 32
 
 
@@ -53,6 +53,20 @@ def parse_session_id(text: str) -> UUID:
         NotFound: It cannot be the id of any session, so no such session exists.
     """
     return _parse(text, _SESSION, "There is no such session.")
+
+
+def public_key_id(key_id: UUID) -> str:
+    """Write an API key's id as the API shows it; it opens nothing, the key does."""
+    return f"{_KEY}{key_id.hex}"
+
+
+def parse_key_id(text: str) -> UUID:
+    """Read an API key's id back.
+
+    Raises:
+        NotFound: It cannot be the id of any key, so no such key exists.
+    """
+    return _parse(text, _KEY, "There is no such key.")
 
 
 def _parse(text: str, prefix: str, missing: str) -> UUID:

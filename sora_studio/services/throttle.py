@@ -1,11 +1,12 @@
-"""How often somebody may do something: moving windows in this process's memory."""
+"""How often somebody may do something: windows in this process's memory."""
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
 from sora_studio.domain.errors import LimitReached
 
@@ -29,8 +30,25 @@ LIMITS: Mapping[str, str] = {
     "create": "600 per minute",
     "create by a new account": "100 per minute",  # one that is younger than a day
     "upload": "120 per minute",
+    "new API key": "60 per hour",
+    # Wrong keys cost a query. Of an office, one forgotten script must not shut the others out: the same wrong
+    # key again is refused before it counts among those of its address.
+    "wrong API key": "20 per minute",
+    "wrong API keys from an address": "300 per minute",
 }
 """What is limited, by name, in the words of the `limits` library."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many requests somebody may send in a window that begins with the first, and how many are left."""
+
+    name: str
+    limit: int
+    window: int  # seconds
+    remaining: int
+    reset: float  # seconds until the window ends
+    exceeded: bool  # by the request that was counted
 
 
 class Throttle:
@@ -40,6 +58,7 @@ class Throttle:
         self._limits: dict[str, RateLimitItem] = {name: parse(limit) for name, limit in limits.items()}
         self._storage = MemoryStorage()
         self._window = MovingWindowRateLimiter(self._storage)
+        self._requests = FixedWindowRateLimiter(self._storage)
 
     def hit(self, name: str, *key: str) -> None:
         """Count one.
@@ -66,6 +85,18 @@ class Throttle:
     def forgive(self, name: str, *key: str) -> None:
         """Start counting from zero."""
         self._storage.clear(self._limits[name].key_for(name, *key))
+
+    def count(self, name: str, per_minute: int, *key: str) -> Quota:
+        """Count a request, and say what is left of a limit that differs between people and keys.
+
+        These windows stand still, so that "all of it in 12 seconds" is true, and counting costs the same
+        whatever the limit is.
+        """
+        limit = RateLimitItemPerMinute(per_minute)
+        exceeded = not self._requests.hit(limit, name, *key)
+        stats = self._requests.get_window_stats(limit, name, *key)
+        left = max(0.0, stats.reset_time - time.time())
+        return Quota(name, per_minute, limit.get_expiry(), stats.remaining, left, exceeded)
 
     def _refuse(self, name: str, *key: str) -> None:
         reset = self._window.get_window_stats(self._limits[name], name, *key).reset_time

@@ -6,8 +6,10 @@ from sora_studio import container
 from sora_studio.db.engine import Database
 from sora_studio.domain.account import Origin, SignedIn
 from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.keys import KeyService
 from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.throttle import Throttle
+from tests.support.library import authenticator_of
 
 PASSWORD = "a rather long pass phrase"
 HERE = Origin(address="127.0.0.1", user_agent="tests")
@@ -37,11 +39,17 @@ async def sign_up(accounts: AccountService, name: str = "ada") -> SignedIn:
 
 
 def services_with(accounts: Any) -> container.Services:
-    """Return services of which there are only accounts."""
+    """Return services of which there are only accounts, and what goes with them."""
     missing = cast("Any", None)
+    keys, authenticator = missing, missing
+    if isinstance(accounts, AccountService):
+        db = accounts._db
+        keys, authenticator = KeyService(db=db, throttle=Throttle()), authenticator_of(db, accounts)
     return container.Services(
         accounts=accounts,
         sessions=getattr(accounts, "sessions", missing),
+        authenticator=authenticator,
+        keys=keys,
         videos=missing,
         derivations=missing,
         media=missing,

@@ -17,6 +17,7 @@ from uuid import UUID
 from PIL import Image, UnidentifiedImageError
 
 from sora_studio.container import Services
+from sora_studio.domain.access import require
 from sora_studio.domain.account import Identity, Origin
 from sora_studio.domain.activity import Activity
 from sora_studio.domain.derivations import Derivations, Offer
@@ -44,6 +45,7 @@ from sora_studio.domain.video import (
     title_of,
 )
 from sora_studio.services.health import Health
+from sora_studio.services.people.authentication import AccessRequest
 from sora_studio.storage.local import LocalStorage
 from tests.support.provider import PROFILE
 
@@ -75,6 +77,27 @@ class FakeAccounts:
             message = "Please log in."
             raise NotSignedIn(message)
         return self.tokens[token]
+
+
+@dataclass
+class FakeAuthenticator:
+    """The gate of the API, over these accounts."""
+
+    accounts: FakeAccounts
+
+    def read(self, token: str, origin: Origin, *, is_bearer: bool) -> Identity:
+        del is_bearer
+        return self.accounts.named(token, origin)
+
+    async def verify(self, access: AccessRequest) -> Identity:
+        return identity_of(access)
+
+
+def identity_of(access: AccessRequest) -> Identity:
+    """Return who it is, if they may."""
+    assert isinstance(access.credential, Identity)
+    require(access.credential, access.action)
+    return access.credential
 
 
 @dataclass
@@ -322,9 +345,9 @@ class FakeMedia:
         return kept
 
     async def file_for(
-        self, identity: Identity, video_id: UUID, variant: Variant, _width: PosterWidth | None
+        self, access: AccessRequest, video_id: UUID, variant: Variant, _width: PosterWidth | None
     ) -> MediaFile:
-        view = await self.videos.get(identity.user_id, video_id)
+        view = await self.videos.get(identity_of(access).user_id, video_id)
         if view.phase is not Phase.COMPLETED:
             message = "This video is not finished yet."
             raise Conflict(message)
@@ -406,6 +429,7 @@ class FakeStudio:
     health: FakeHealth = field(default_factory=FakeHealth)
 
     def __post_init__(self) -> None:
+        self.authenticator = FakeAuthenticator(self.accounts)
         self.media = FakeMedia(self.videos, self.folder)
         self.uploads = FakeUploads(self.media)
         self.derivations = FakeDerivations(self.videos)

@@ -10,20 +10,26 @@ from sora_studio.db.models import JobRow, UserRow, VideoRow
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Phase, title_of
 from sora_studio.domain.words import words_of
-from sora_studio.services.people.sessions import SessionPolicy, SessionService
-from sora_studio.services.people.trail import Trail
+from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.authentication import Authenticator
+from sora_studio.services.people.keys import KeyService
 from sora_studio.services.throttle import Throttle
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-def session_service(db: Database) -> SessionService:
-    """Make what asks for sessions, for a service that does so in its own transactions."""
-
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
-    return SessionService(db=db, trail=Trail(db, Throttle(), clock), policy=SessionPolicy(), clock=clock)
+def authenticator_of(
+    db: Database, accounts: AccountService | None = None, *, throttle: Throttle | None = None
+) -> Authenticator:
+    """Make the gate of the API, for a service that asks it in its own transactions."""
+    throttle = throttle or Throttle()
+    return Authenticator(
+        db=db,
+        accounts=accounts or AccountService(db=db, signing_key=bytes(32), throttle=throttle),
+        keys=KeyService(db=db, throttle=throttle),
+        throttle=throttle,
+        requests_per_minute=30_000,
+    )
 
 
 async def add_person(db: Database, name: str = "ada") -> UUID:

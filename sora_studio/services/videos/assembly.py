@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sora_studio.domain.tasks import Wake
 from sora_studio.services.money.spending import Spending
-from sora_studio.services.people.sessions import SessionService
+from sora_studio.services.people.authentication import Authenticator
 from sora_studio.services.resources import Resources
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.characters import CharacterService
@@ -41,7 +41,7 @@ class VideoServices:
 
 def assemble(
     on: Resources,
-    sessions: SessionService,
+    authenticator: Authenticator,
     wake: Wake,
     *,
     throttle: Throttle | None = None,
@@ -52,7 +52,7 @@ def assemble(
 
     Args:
         on: What they stand on.
-        sessions: Say who may see files.
+        authenticator: Says who may see files.
         wake: Wakes the background work.
         throttle: How fast people may act; None: one of their own, and new accounts as fast as they like.
         caps: How much they may have.
@@ -61,7 +61,7 @@ def assemble(
     caps, clock = caps or Caps(), clock or _utc_now
     spending = Spending(on.catalog, throttle=throttle, max_pending=caps.max_pending)
     throttle = throttle or Throttle()
-    media = MediaService(db=on.db, storage=on.storage, disk_space=on.disk_space, sessions=sessions)
+    media = MediaService(db=on.db, storage=on.storage, disk_space=on.disk_space, authenticator=authenticator)
     uploads = UploadService(
         db=on.db,
         storage=on.storage,

@@ -7,14 +7,13 @@ from sora_studio.db.assets import AssetRepository
 from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.models import AssetRow, InputRow, UploadRow
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
 from sora_studio.domain.media import MediaFile, file_name
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.problem import ProblemCode
 from sora_studio.domain.video import Phase, PosterWidth, Variant
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.people.sessions import SessionService
+from sora_studio.services.people.authentication import AccessRequest, Authenticator
 
 _MISSING = "This file is missing from the studio's storage. Tell the person who runs this studio."
 
@@ -23,9 +22,10 @@ class MediaService:
     """Use cases on files. Someone else's are not there."""
 
     def __init__(
-        self, *, db: Database, storage: Storage, disk_space: DiskSpace, sessions: SessionService
+        self, *, db: Database, storage: Storage, disk_space: DiskSpace, authenticator: Authenticator
     ) -> None:
-        self._db, self._storage, self._disk_space, self._sessions = db, storage, disk_space, sessions
+        self._db, self._storage, self._disk_space = db, storage, disk_space
+        self._authenticator = authenticator
 
     async def require_disk_space(self) -> None:
         """Make sure that another video could be saved.
@@ -48,18 +48,20 @@ class MediaService:
         return await self.to_file(*found)
 
     async def file_for(
-        self, identity: Identity, video_id: UUID, variant: Variant, width: PosterWidth | None = None
+        self, access: AccessRequest, video_id: UUID, variant: Variant, width: PosterWidth | None = None
     ) -> MediaFile:
-        """Return a finished video's file to whom a token names: a page of tiles asks for dozens at a time.
+        """Return a finished video's file to who asks for it: a page of tiles asks for dozens at a time.
 
         Args:
-            identity: Whose session is asked for in the same transaction.
+            access: What the request signs in with, verified in the same transaction.
             video_id: The video.
             variant: Which of its files.
             width: Of the thumbnail; where it was not kept, the thumbnail itself.
 
         Raises:
-            NotSignedIn: The session has ended.
+            NotSignedIn: The session has ended, or the key opens nothing.
+            LimitReached: Too many requests.
+            NotAllowed: The key may not read videos.
             InvalidInput: Another variant has one size only.
             NotFound: Not the owner's, or its file is missing.
             Conflict: The video is not finished.
@@ -70,7 +72,7 @@ class MediaService:
             raise InvalidInput(message, "width")
         names = (variant,) if width is None else (width.variant, variant)
         async with self._db.transaction() as tx:
-            await self._sessions.verify_in(tx, identity)
+            identity = await self._authenticator.verify_in(tx, access)
             found = await _find(tx, identity.user_id, video_id, *names)
         return await self.to_file(*found)
 

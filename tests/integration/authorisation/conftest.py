@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from sora_studio.domain.account import Scope
 from tests.support.person import Person, join, log_in
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
 
@@ -41,6 +42,8 @@ class Stage:
     """A failed one, made from a picture."""
     upload: str
     """A picture that no video uses yet."""
+    keys: Mapping[Scope | None, tuple[str, str]]
+    """By scope: two keys of the owner, one with every other scope and one with it alone; None: with all."""
 
     async def fresh(self) -> str:
         """Make a video that a test may spoil."""
@@ -71,6 +74,10 @@ class Stage:
         listed = (await person.http.get("/api/users/me/sessions")).json()["data"]
         await person.http.aclose()
         return next(each["id"] for each in listed if each["current"])
+
+    async def key(self) -> str:
+        """Make an API key of the owner that a test may end."""
+        return (await make_key(self.owner, *Scope))["id"]
 
     async def pictured(self) -> str:
         """Upload a picture that a test may use."""
@@ -124,9 +131,26 @@ async def stage(studio: RunningStudio) -> AsyncIterator[Stage]:
     for video_id in (refused, *many, ready):
         await owner.ended(video_id)
     nobody = httpx.AsyncClient(base_url=studio.url, timeout=60)
-    yield Stage(studio.url, owner, stranger, revoked, nobody, ready, refused, upload)
+    yield Stage(studio.url, owner, stranger, revoked, nobody, ready, refused, upload, await keys_of(owner))
     for client in (owner.http, stranger.http, revoked.http, nobody):
         await client.aclose()
+
+
+async def make_key(person: Person, *scopes: Scope) -> dict[str, Any]:
+    """Make an API key."""
+    answer = await person.http.post("/api/keys", json={"name": SECRET, "scopes": scopes})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def keys_of(person: Person) -> Mapping[Scope | None, tuple[str, str]]:
+    """Make the keys that the matrix of routes needs."""
+    everything = (await make_key(person, *Scope))["key"]
+    keys: dict[Scope | None, tuple[str, str]] = {None: (everything, everything)}
+    for scope in Scope:
+        others = [other for other in Scope if other != scope]
+        keys[scope] = ((await make_key(person, *others))["key"], (await make_key(person, scope))["key"])
+    return keys
 
 
 def picture() -> bytes:

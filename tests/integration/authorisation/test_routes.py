@@ -12,6 +12,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from sora_studio.api.app import create_api
+from sora_studio.domain.account import Scope
 from tests.integration.authorisation.conftest import CHEAP, SECRET, Stage, picture
 from tests.support.accounts import PASSWORD
 from tests.support.person import Person, join
@@ -34,6 +35,7 @@ class Row:
     send: dict[str, Any] = field(default_factory=dict[str, Any])
     thing: Callable[[Stage], Awaitable[str]] | None = None  # makes what stands for THING
     spoils: bool = False  # it ends a session or an account: on new people only
+    key: Scope | None = None  # what an API key of the owner needs for it; None: no key is enough
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -58,6 +60,7 @@ def new_account() -> dict[str, str]:
     return {"email": f"{uuid4().hex}@example.org", "password": PASSWORD, "display_name": "New"}
 
 
+READ, WRITE, DELETE = Scope.VIDEOS_READ, Scope.VIDEOS_WRITE, Scope.VIDEOS_DELETE
 WISH = {"json": {"prompt": "forbidden-test"}}
 FILE = {"files": {"file": ("p.png", picture(), "image/png")}}
 VIDEO = "/api/videos/{video_id}"
@@ -79,49 +82,56 @@ TABLE = [
     Row("GET", "/api/users/me/sessions", OWN),
     Row("DELETE", "/api/users/me/sessions/{session_id}", SHUT | {"owner": 204}, {}, Stage.session),
     Row("DELETE", "/api/users/me/sessions", DONE, spoils=True),
+    Row("POST", "/api/keys", OWN | {"stranger": 201, "owner": 201},
+        {"json": {"name": "x", "scopes": [READ]}}),
+    Row("GET", "/api/keys", OWN),
+    Row("POST", "/api/keys/{key_id}/rotate", SHUT, {}, Stage.key),
+    Row("DELETE", "/api/keys/{key_id}", SHUT | {"owner": 204}, {}, Stage.key),
     Row("POST", "/api/users/me/password", DONE,
         {"json": {"current_password": PASSWORD, "new_password": f"{PASSWORD} too"}}, spoils=True),
-    Row("GET", "/api/models", OWN),
-    Row("POST", "/api/videos", OWN, WISH),
-    Row("POST", "/api/videos/create", OWN, WISH),
-    Row("GET", "/api/videos", OWN, {"params": {"limit": 100, "q": SECRET}}),
-    Row("GET", "/api/videos/status", OWN, {"params": {"ids": THING}}, _ready),
-    Row("POST", "/api/videos/remix", SHUT, {"json": {"remix_video_id": THING, "prompt": CHEAP}}, _ready),
-    Row("POST", "/api/videos/edits", SHUT, {"json": {"video": {"id": THING}, "prompt": CHEAP}}, _ready),
+    Row("GET", "/api/models", OWN, key=READ),
+    Row("POST", "/api/videos", OWN, WISH, key=WRITE),
+    Row("POST", "/api/videos/create", OWN, WISH, key=WRITE),
+    Row("GET", "/api/videos", OWN, {"params": {"limit": 100, "q": SECRET}}, key=READ),
+    Row("GET", "/api/videos/status", OWN, {"params": {"ids": THING}}, _ready, key=READ),
+    Row("POST", "/api/videos/remix", SHUT,
+        {"json": {"remix_video_id": THING, "prompt": CHEAP}}, _ready, key=WRITE),
+    Row("POST", "/api/videos/edits", SHUT,
+        {"json": {"video": {"id": THING}, "prompt": CHEAP}}, _ready, key=WRITE),
     Row("POST", "/api/videos/extensions", SHUT,
-        {"json": {"video": {"id": THING}, "prompt": CHEAP, "seconds": "4"}}, _ready),
+        {"json": {"video": {"id": THING}, "prompt": CHEAP, "seconds": "4"}}, _ready, key=WRITE),
     Row("POST", "/api/videos/characters", SHUT,
-        {"json": {"name": SECRET, "video_id": THING}}, _ready),
-    Row("GET", "/api/videos/characters", OWN),
-    Row("GET", "/api/videos/characters/{character_id}", SHUT, {}, Stage.character),
-    Row("DELETE", "/api/videos/characters/{character_id}", SHUT, {}, Stage.character),
-    Row("GET", VIDEO, SHUT, {}, _ready),
-    Row("GET", f"{VIDEO}/activity", SHUT, {}, _refused),
-    Row("PATCH", VIDEO, SHUT, {"json": {"title": f"{SECRET} renamed"}}, Stage.fresh),
-    Row("DELETE", VIDEO, SHUT, {}, Stage.fresh),
-    Row("POST", f"{VIDEO}/restore", SHUT, {}, Stage.removed),
-    Row("POST", f"{VIDEO}/remix", SHUT, {"json": {"prompt": CHEAP}}, _ready),
-    Row("POST", f"{VIDEO}/check_again", SHUT | {"owner": 409}, {}, _ready),
-    Row("POST", f"{VIDEO}/submit_again", SHUT | {"owner": 409}, {}, _ready),
-    Row("POST", f"{VIDEO}/give_up", SHUT | {"owner": 409}, {}, _ready),
-    *(Row(method, f"{VIDEO}/content", SHUT, {"params": {"variant": variant}}, _ready)
+        {"json": {"name": SECRET, "video_id": THING}}, _ready, key=WRITE),
+    Row("GET", "/api/videos/characters", OWN, key=READ),
+    Row("GET", "/api/videos/characters/{character_id}", SHUT, {}, Stage.character, key=READ),
+    Row("DELETE", "/api/videos/characters/{character_id}", SHUT, {}, Stage.character, key=DELETE),
+    Row("GET", VIDEO, SHUT, {}, _ready, key=READ),
+    Row("GET", f"{VIDEO}/activity", SHUT, {}, _refused, key=READ),
+    Row("PATCH", VIDEO, SHUT, {"json": {"title": f"{SECRET} renamed"}}, Stage.fresh, key=WRITE),
+    Row("DELETE", VIDEO, SHUT, {}, Stage.fresh, key=DELETE),
+    Row("POST", f"{VIDEO}/restore", SHUT, {}, Stage.removed, key=WRITE),
+    Row("POST", f"{VIDEO}/remix", SHUT, {"json": {"prompt": CHEAP}}, _ready, key=WRITE),
+    Row("POST", f"{VIDEO}/check_again", SHUT | {"owner": 409}, {}, _ready, key=WRITE),
+    Row("POST", f"{VIDEO}/submit_again", SHUT | {"owner": 409}, {}, _ready, key=WRITE),
+    Row("POST", f"{VIDEO}/give_up", SHUT | {"owner": 409}, {}, _ready, key=WRITE),
+    *(Row(method, f"{VIDEO}/content", SHUT, {"params": {"variant": variant}}, _ready, key=READ)
       for method in ("GET", "HEAD") for variant in ("video", "thumbnail", "spritesheet")),
-    Row("GET", f"{VIDEO}/inputs", SHUT, {}, _refused),
-    Row("GET", f"{VIDEO}/inputs/{{position}}", SHUT, {}, _refused),
-    Row("HEAD", f"{VIDEO}/inputs/{{position}}", SHUT, {}, _refused),
     Row("POST", "/api/projects", OWN | {"stranger": 201, "owner": 201}, {"json": {"name": "New"}}),
-    Row("GET", "/api/projects", OWN),
-    Row("GET", "/api/projects/{project_id}", SHUT, {}, Stage.project),
+    Row("GET", "/api/projects", OWN, key=READ),
+    Row("GET", "/api/projects/{project_id}", SHUT, {}, Stage.project, key=READ),
     Row("PATCH", "/api/projects/{project_id}", SHUT, {"json": {"name": SECRET}}, Stage.project),
     Row("DELETE", "/api/projects/{project_id}", SHUT | {"owner": 204}, {}, Stage.project),
     Row("PUT", "/api/projects/{project_id}/members/{user_id}", SHUT | {"owner": 404},
         {"json": {"role": "manager"}}, Stage.project),
     Row("DELETE", "/api/projects/{project_id}/members/{user_id}", SHUT | {"owner": 404}, {}, Stage.project),
+    Row("GET", f"{VIDEO}/inputs", SHUT, {}, _refused, key=READ),
+    Row("GET", f"{VIDEO}/inputs/{{position}}", SHUT, {}, _refused, key=READ),
+    Row("HEAD", f"{VIDEO}/inputs/{{position}}", SHUT, {}, _refused, key=READ),
     Row("POST", "/api/webhooks/provider", dict.fromkeys(OPEN, 403), {"json": {"type": "video.completed"}}),
-    Row("POST", "/api/uploads", OWN, FILE),
-    Row("GET", "/api/uploads/{upload_id}", SHUT, {}, _upload),
-    Row("HEAD", "/api/uploads/{upload_id}", SHUT, {}, _upload),
-    Row("DELETE", "/api/uploads/{upload_id}", SHUT, {}, Stage.pictured),
+    Row("POST", "/api/uploads", OWN, FILE, key=WRITE),
+    Row("GET", "/api/uploads/{upload_id}", SHUT, {}, _upload, key=READ),
+    Row("HEAD", "/api/uploads/{upload_id}", SHUT, {}, _upload, key=READ),
+    Row("DELETE", "/api/uploads/{upload_id}", SHUT, {}, Stage.pictured, key=WRITE),
 ]  # fmt: skip
 
 
@@ -186,6 +196,32 @@ async def test_everybody_gets_their_own_and_nothing_else(stage: Stage, row: Row,
     answers = {**others, "owner": await ask(clients["owner"], row, thing)}
     assert {name: answer.status_code for name, answer in answers.items()} == row.statuses
     assert not [name for name, answer in others.items() if SECRET in answer.text]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+async def test_a_key_opens_what_its_scope_reaches(stage: Stage, row: Row):
+    """One with every scope but the needed one gets nothing, one with that scope alone what its owner gets."""
+    thing = await row.thing(stage) if row.thing else ""
+    async with AsyncExitStack() as stack:
+        without, fit = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(base_url=stage.url, timeout=60, headers={"Authorization": f"Bearer {key}"})
+            )
+            for key in stage.keys[row.key]
+        ]
+        refused = await ask(without, row, thing)
+        if len(set(row.statuses.values())) == 1:  # open to everybody
+            assert refused.status_code == row.statuses["anonymous"]
+            return
+        if row.path == "/api/auth/logout":  # there is no session to end
+            assert refused.status_code == 401
+            return
+        assert refused.status_code == 403
+        assert SECRET not in refused.text
+        if row.method != "HEAD":
+            assert refused.json()["error"]["code"] == "insufficient_scope"
+        if row.key:
+            assert (await ask(fit, row, thing)).status_code == row.statuses["owner"]
 
 
 async def ask(client: httpx.AsyncClient, row: Row, thing: str) -> httpx.Response:

@@ -23,7 +23,7 @@ from sora_studio.services.videos.assembly import assemble as assemble_videos
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from tests.support.films import film, slide
-from tests.support.library import add_person, session_service
+from tests.support.library import add_person, authenticator_of
 from tests.support.provider import FakeProvider
 
 
@@ -50,7 +50,7 @@ class Background:
         self.woken: list[str] = []
         self.catalog = ProviderCatalog({each.profile.name: each for each in (self.provider, *self.more)})
         self.disk_space = DiskSpace(self.storage, fresh=0.0)
-        made = assemble_videos(self.resources(), session_service(self.db), self.woken.append)
+        made = assemble_videos(self.resources(), authenticator_of(self.db), self.woken.append)
         self.videos, self.derivations = made.videos, made.derivations
         self.media, self.characters = made.media, made.characters
         self.uploads, self.inputs = made.uploads, made.inputs

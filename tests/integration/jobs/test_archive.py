@@ -7,6 +7,7 @@ import pytest
 
 from bench.lab.statements import watched
 from sora_studio.db.models import SessionRow
+from sora_studio.domain.access import Action
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import (
     Conflict,
@@ -19,6 +20,7 @@ from sora_studio.domain.errors import (
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.media import SPRITE_COLUMNS, SPRITE_ROWS
 from sora_studio.domain.video import Phase, PosterWidth, Status, Variant
+from sora_studio.services.people.authentication import AccessRequest
 from tests.integration.jobs.conftest import Background
 from tests.support.library import START
 
@@ -151,7 +153,7 @@ async def test_a_poster_of_the_width_that_is_asked_for(background: Background, m
             id=new_id(), user_id=background.owner_id, expires_at=datetime(2100, 1, 1, tzinfo=UTC)
         )
         tx.add(session)
-    me = Identity(background.owner_id, session.id)
+    me = AccessRequest(Identity(background.owner_id, session.id), Action.READ_VIDEOS)
 
     async def poster(width: PosterWidth | None) -> str:
         return (await background.media.file_for(me, view.id, Variant.THUMBNAIL, width)).key

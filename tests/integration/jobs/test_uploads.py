@@ -19,7 +19,7 @@ from sora_studio.services.videos.uploads import UploadService
 from tests.integration.jobs.conftest import Background
 from tests.support.films import picture
 from tests.support.inputs import first_frame, given, once
-from tests.support.library import add_person, session_service
+from tests.support.library import add_person, authenticator_of
 from tests.support.provider import FakeProvider
 
 PICTURE = picture((320, 180), "PNG")
@@ -31,7 +31,7 @@ def uploads_of(background: Background, *, unused_max: int = 10**9, floor: int = 
     return UploadService(
         db=db,
         storage=storage,
-        media=MediaService(db=db, storage=storage, disk_space=disk_space, sessions=session_service(db)),
+        media=MediaService(db=db, storage=storage, disk_space=disk_space, authenticator=authenticator_of(db)),
         worker_pool=background.worker_pool,
         throttle=Throttle(),
         unused_max=unused_max,

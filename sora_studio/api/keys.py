@@ -1,0 +1,152 @@
+"""API keys: what scripts sign in with."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from sora_studio.api.dependencies import IdentityDep
+from sora_studio.container import services
+from sora_studio.domain.account import NAME_MAX, Scope
+from sora_studio.domain.api_key import (
+    LIFETIME_DAYS,
+    LIFETIME_DAYS_MAX,
+    OVERLAP_HOURS,
+    OVERLAP_HOURS_MAX,
+    REQUESTS_MAX,
+    ApiKeyView,
+    FreshKey,
+    KeyWish,
+    clean_rate,
+    clean_scopes,
+    lifetime_of,
+    overlap_of,
+)
+from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.ids import parse_key_id, public_key_id
+
+router = APIRouter(prefix="/keys", tags=["keys"])
+
+
+class NewKey(BaseModel):
+    """What is wanted of a key."""
+
+    name: str = Field(description=f"1 to {NAME_MAX} characters.")
+    scopes: list[str] = Field(description=f"Some of {', '.join(Scope)}.")
+    expires_in_days: int | None = Field(
+        LIFETIME_DAYS, description=f"1 to {LIFETIME_DAYS_MAX}; null: it never expires."
+    )
+    requests_per_minute: int | None = Field(
+        None, description=f"1 to {REQUESTS_MAX}; null: it shares those of its person."
+    )
+    project_id: str | None = Field(None, description="Not taken yet.")
+    budget_usd: str | None = Field(None, description="Not taken yet.")
+
+    def to_wish(self) -> KeyWish:
+        """Read it.
+
+        Raises:
+            InvalidInput: A value will not do.
+        """
+        for param in ("project_id", "budget_usd"):
+            if getattr(self, param) is not None:
+                message = f"A key cannot have a {param.partition('_')[0]} yet."
+                raise InvalidInput(message, param)
+        return KeyWish(
+            name=self.name,
+            scopes=clean_scopes(self.scopes),
+            lifetime=lifetime_of(self.expires_in_days),
+            requests_per_minute=clean_rate(self.requests_per_minute),
+        )
+
+
+class Rotation(BaseModel):
+    """How a key is replaced."""
+
+    overlap_hours: int = Field(
+        OVERLAP_HOURS, description=f"0 to {OVERLAP_HOURS_MAX}: for how long the one before works, too."
+    )
+
+
+class ApiKey(BaseModel):
+    """A key without its secret."""
+
+    id: str
+    object: Literal["api_key"] = "api_key"
+    name: str
+    last4: str
+    scopes: list[Scope]
+    project_id: str | None = None
+    budget_usd: str | None = None
+    requests_per_minute: int | None
+    created_at: int = Field(description="Unix seconds.")
+    expires_at: int | None = Field(description="Unix seconds; null: never.")
+    last_used_at: int | None = Field(description="Unix seconds, to within a minute; null: never.")
+    last_used_address: str
+    overlap_until: int | None = Field(
+        description="Unix seconds: until when what it was before its rotation works, too."
+    )
+
+    @classmethod
+    def of(cls, view: ApiKeyView) -> Self:
+        """Shape a key."""
+        return cls(
+            id=public_key_id(view.id),
+            name=view.name,
+            last4=view.last4,
+            scopes=[*view.scopes],
+            requests_per_minute=view.requests_per_minute,
+            created_at=int(view.created_at.timestamp()),
+            expires_at=_unix(view.expires_at),
+            last_used_at=_unix(view.last_used_at),
+            last_used_address=view.last_used_address,
+            overlap_until=_unix(view.overlap_until),
+        )
+
+
+class ShownKey(ApiKey):
+    """A key with its secret, the one time that it is shown."""
+
+    key: str
+
+    @classmethod
+    def made(cls, fresh: FreshKey) -> Self:
+        """Shape a key that was just made."""
+        return cls(**ApiKey.of(fresh.view).model_dump(), key=fresh.key)
+
+
+class KeyList(BaseModel):
+    """Every key of a person."""
+
+    object: Literal["list"] = "list"
+    data: list[ApiKey]
+
+
+@router.post("", status_code=201)
+async def create(identity: IdentityDep, wish: NewKey) -> ShownKey:
+    """Make a key; it is in this answer and in no other."""
+    return ShownKey.made(await services().keys.create(identity, wish.to_wish()))
+
+
+@router.get("")
+async def list_keys(identity: IdentityDep) -> KeyList:
+    """Return one's keys, the newest first; those that were revoked are not among them."""
+    return KeyList(data=[ApiKey.of(view) for view in await services().keys.all_of(identity)])
+
+
+@router.post("/{key_id}/rotate")
+async def rotate(identity: IdentityDep, key_id: str, rotation: Rotation | None = None) -> ShownKey:
+    """Replace a key by another one with the same id, scopes and limits, for as long again."""
+    overlap = overlap_of(rotation.overlap_hours if rotation else OVERLAP_HOURS)
+    return ShownKey.made(await services().keys.rotate(identity, parse_key_id(key_id), overlap))
+
+
+@router.delete("/{key_id}", status_code=204)
+async def revoke(identity: IdentityDep, key_id: str) -> None:
+    """Revoke a key: it opens nothing from now on."""
+    await services().keys.revoke(identity, parse_key_id(key_id))
+
+
+def _unix(at: datetime | None) -> int | None:
+    return int(at.timestamp()) if at else None

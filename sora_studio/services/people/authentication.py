@@ -1,0 +1,135 @@
+"""Who sends a request to the API, by whatever it signs in with, and whether it may do what it is for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sora_studio.db.engine import Database, Transaction
+from sora_studio.domain.access import Action, require
+from sora_studio.domain.account import Identity, Origin
+from sora_studio.domain.api_key import PREFIX, is_key, sha256_of
+from sora_studio.domain.errors import LimitReached, NotSignedIn
+from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.keys import KeyService, unknown_key
+from sora_studio.services.throttle import Quota, Throttle
+
+
+@dataclass(frozen=True)
+class PresentedKey:
+    """A key that came with a request, as the database knows it."""
+
+    sha256: str
+    origin: Origin
+
+
+def _nobody(_: tuple[Quota, ...]) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class AccessRequest:
+    """What a request signs in with and what it is for; nothing of it has been verified."""
+
+    credential: Identity | PresentedKey  # an identity that a token of ours names
+    action: Action
+    tell: Callable[[tuple[Quota, ...]], None] = field(default=_nobody, compare=False)
+    """Hears how many requests are left, once it is known whose they are."""
+
+
+class Authenticator:
+    """The one gate of the API: who it is, how often they have come, what they may do."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        accounts: AccountService,
+        keys: KeyService,
+        throttle: Throttle,
+        requests_per_minute: int,
+    ) -> None:
+        """Prepare the gate.
+
+        Args:
+            db: Where sessions and keys are.
+            accounts: Read tokens, and have sessions verified.
+            keys: Verify keys.
+            throttle: Counts requests, and wrong keys.
+            requests_per_minute: Of one person.
+        """
+        self._db, self._accounts, self._keys, self._throttle = db, accounts, keys, throttle
+        self._per_minute = requests_per_minute
+
+    def read(self, token: str, origin: Origin, *, is_bearer: bool) -> Identity | PresentedKey:
+        """Read what came, without asking the database.
+
+        Args:
+            token: A session's token; as a bearer also an API key.
+            origin: Where it came from.
+            is_bearer: Whether it stood in the Authorization header: a cookie never carries a key.
+
+        Raises:
+            NotSignedIn: It is neither.
+            LimitReached: Too many wrong keys came from there.
+        """
+        if not (is_bearer and token.startswith(PREFIX)):
+            return self._accounts.named(token, origin)
+        presented = PresentedKey(sha256_of(token), origin)
+        for limit in _limits_of(presented):
+            self._throttle.check(*limit)
+        if not is_key(token):
+            self._count_wrong(presented)
+            raise unknown_key()
+        return presented
+
+    async def verify(self, request: AccessRequest) -> Identity:
+        """Return who it is, when they may do that. Costs one indexed SELECT most times.
+
+        Raises:
+            NotSignedIn: The session has ended, or the key opens nothing.
+            LimitReached: They have sent too many requests.
+            NotAllowed: They may not.
+        """
+        async with self._db.transaction() as tx:
+            return await self.verify_in(tx, request)
+
+    async def verify_in(self, tx: Transaction, request: AccessRequest) -> Identity:
+        """Do the same in the transaction that answers the request.
+
+        Raises:
+            NotSignedIn: The session has ended, or the key opens nothing.
+            LimitReached: They have sent too many requests.
+            NotAllowed: They may not.
+        """
+        identity = await self._identify(tx, request.credential)
+        quotas = self._count(identity)
+        request.tell(quotas)
+        if spent := [quota for quota in quotas if quota.exceeded]:
+            message = f"Too many requests: {spent[0].limit} a minute are allowed."
+            raise LimitReached(message, retry_after=max(1.0, *(quota.reset for quota in spent)))
+        require(identity, request.action)
+        return identity
+
+    async def _identify(self, tx: Transaction, credential: Identity | PresentedKey) -> Identity:
+        if isinstance(credential, Identity):
+            return await self._accounts.sessions.verify_in(tx, credential)
+        try:
+            return await self._keys.verify_in(tx, credential.sha256, credential.origin)
+        except NotSignedIn:
+            self._count_wrong(credential)
+            raise
+
+    def _count(self, identity: Identity) -> tuple[Quota, ...]:
+        """Count a request for its person, and for its key where that has a limit of its own."""
+        quotas = [self._throttle.count("person", self._per_minute, identity.user_id.hex)]
+        if (key := identity.key) is not None and key.requests_per_minute is not None:
+            quotas.append(self._throttle.count("key", key.requests_per_minute, key.key_id.hex))
+        return tuple(quotas)
+
+    def _count_wrong(self, key: PresentedKey) -> None:
+        for limit in _limits_of(key):
+            self._throttle.hit(*limit)
+
+
+def _limits_of(key: PresentedKey) -> tuple[tuple[str, ...], ...]:
+    network = key.origin.network
+    return (("wrong API key", network, key.sha256), ("wrong API keys from an address", network))
