@@ -19,6 +19,7 @@ from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.pages.log_in.page import page as log_in
 from sora_studio.ui.pages.not_found.page import page as not_found
 from sora_studio.ui.pages.profile.characters_state import CharactersState
+from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.page import page as profile
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.providers.page import page as providers
@@ -67,7 +68,7 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
         profile,
         routes.PROFILE,
         f"Profile · {NAME}",
-        [*always, SessionsState.load, CharactersState.load],
+        [*always, SessionsState.load, KeysState.load, CharactersState.load],
     )
     yield providers, routes.PROVIDERS, f"Providers · {NAME}", [*always, ProvidersState.load]
     yield log_in, routes.LOG_IN, f"Log in · {NAME}", [PersonState.load]

@@ -15,6 +15,7 @@ from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.email_state import EmailState
+from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
 from sora_studio.ui.pages.providers.state import ProvidersState
@@ -214,6 +215,23 @@ TABLE = [
         ProvidersState, "load",
         **both(var(ProvidersState, "providers", lambda found: [one["name"] for one in found] == ["sandbox"])),
         path="/providers",
+    ),
+    Row(
+        KeysState, "load", var(KeysState, "keys", lambda keys: SECRET in str(keys)),
+        var(KeysState, "keys", lambda keys: keys == []),
+    ),
+    Row(KeysState, "put_away", **both(var(KeysState, "fresh", lambda fresh: fresh == ""))),
+    Row(
+        KeysState, "create", **both(var(KeysState, "fresh", lambda fresh: fresh.startswith("sst_"))),
+        payload=form(**{"key_name": "New", "expires": "30", "videos:read": "on"}), spoils=True,
+    ),
+    Row(
+        KeysState, "rotate", var(KeysState, "fresh", lambda fresh: fresh.startswith("sst_")),
+        toast("There is no such key."), lambda thing: {"key_id": thing}, Stage.key,
+    ),
+    Row(
+        KeysState, "revoke", toast("The key was revoked."), toast("There is no such key."),
+        lambda thing: {"key_id": thing}, Stage.key,
     ),
     Row(SessionsState, "load", **both(var(SessionsState, "sessions"))),
     Row(

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from sora_studio import container
+from sora_studio.domain.api_key import is_key
 from sora_studio.domain.errors import NotFound
 from sora_studio.domain.ids import new_id, public_character_id, public_session_id
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.profile.characters_state import CharactersState
+from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
 from sora_studio.ui.toasts import ToastState
@@ -75,6 +77,20 @@ async def test_a_character_is_removed_by_the_first_of_several_clicks(probe: Prob
         async with open_tab(probe.url, cookie=f"sora_session={ada.access_token}") as tab:
             said = await click_again_and_again(tab, CharactersState.remove, character_id=gone)
     assert (said, characters.removals) == ("The character was deleted.", 1)
+
+
+async def test_a_key_is_made_by_the_first_of_several_clicks_and_shown_until_it_is_put_away(probe: Probe):
+    ada = await sign_up(probe.accounts)
+    form = {"key_name": "farm", "expires": "30", "videos:read": "on"}
+    async with open_tab(probe.url, cookie=f"sora_session={ada.access_token}") as tab:
+        for _ in range(3):
+            await tab.send(KeysState.create, data=form)
+        await tab.until(lambda: is_key(tab.value(KeysState, "fresh") or ""))
+        assert len(tab.value(KeysState, "keys")) == 1
+        await tab.send(KeysState.put_away)
+        await tab.until(lambda: tab.value(KeysState, "fresh") == "")
+        await tab.send(KeysState.create, data=form | {"videos:read": ""})
+        await tab.until(lambda: "may be used for" in tab.value(KeysState, "refusal"))
 
 
 async def test_a_session_is_ended_by_the_first_of_several_clicks(probe: Probe):

@@ -10,6 +10,7 @@ from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.profile.characters import characters
 from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.email import email
+from sora_studio.ui.pages.profile.keys import keys
 from sora_studio.ui.pages.profile.sessions import sessions
 from sora_studio.ui.pages.profile.state import CONFIRMATION, ProfileState
 from sora_studio.ui.theme import SMALL_ICON, icon
@@ -37,9 +38,10 @@ def page() -> rx.Component:
             _section("E-mail", "You log in with it.", email()),
             _password(),
             _section("Sessions", "Where you are logged in.", sessions()),
+            _section("API keys", "Scripts sign in with them, as you, within what they may do.", keys()),
             _characters(),
             _appearance(),
-            _keys(),
+            _keyboard(),
             _end(),
             class_name="settings",
         ),
@@ -103,7 +105,7 @@ def _appearance() -> rx.Component:
     )
 
 
-def _keys() -> rx.Component:
+def _keyboard() -> rx.Component:
     """Let people switch off what a slip of a finger, or of speech input, sets off."""
     return _section(
         "Keyboard",
@@ -121,7 +123,7 @@ def _keys() -> rx.Component:
 def _password() -> rx.Component:
     return _section(
         "Password",
-        "Changing it logs out every other device.",
+        "Changing it logs out every other device. API keys stay valid: revoke those that may have leaked.",
         rx.el.form(
             password_field("Current password", "current", new=False),
             password_field("New password", "new", new=True),

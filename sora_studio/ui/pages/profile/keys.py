@@ -1,0 +1,131 @@
+"""The person's API keys: what scripts sign in with, and the one time that a new one is shown."""
+
+import reflex as rx
+
+from sora_studio.domain.account import NAME_MAX
+from sora_studio.domain.api_key import OVERLAP_HOURS
+from sora_studio.ui.components.form import error, field, text_field
+from sora_studio.ui.pages.profile.keys_state import EXPIRY, SCOPES, KeysState, Listed
+from sora_studio.ui.theme import SMALL_ICON, icon
+
+_FRESH = "fresh-key"
+
+
+def keys() -> rx.Component:
+    """Draw the key that was just made, a line for each there is, and the form for another one."""
+    return rx.fragment(
+        rx.cond(KeysState.fresh, _fresh()),
+        rx.el.div(rx.foreach(KeysState.keys, _line), class_name="people keys"),
+        rx.el.details(
+            rx.el.summary("New key…", class_name="button"),
+            _form(),
+            class_name="unfold",
+            key=KeysState.made.to_string(),
+        ),
+    )
+
+
+def _fresh() -> rx.Component:
+    return rx.el.div(
+        rx.el.p("Copy the key for ", rx.el.bdi(KeysState.fresh_name), " now: it is not shown again."),
+        rx.el.code(KeysState.fresh, custom_attrs={"id": _FRESH}, class_name="num"),
+        rx.el.div(
+            rx.el.button(
+                icon("copy", SMALL_ICON),
+                rx.el.span("Copy"),
+                type="button",
+                data_copy=f"#{_FRESH}",
+                class_name="button primary copy",
+            ),
+            rx.el.button("Done", type="button", on_click=KeysState.put_away, class_name="button"),
+            class_name="row",
+        ),
+        role="status",
+        class_name="fresh",
+    )
+
+
+def _line(key: rx.vars.ObjectVar[Listed]) -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(
+            icon("key-round", SMALL_ICON),
+            rx.el.bdi(key.name),
+            rx.el.span("…", key.last4, class_name="muted num"),
+            icon("chevron-down", SMALL_ICON),
+        ),
+        rx.el.div(
+            rx.el.p(key.scopes),
+            rx.el.p(key.ends),
+            rx.cond(
+                key.used_at,
+                rx.el.p(
+                    "Last used ",
+                    rx.el.time(key=key.used_at, date_time=key.used_at, data_ago="", class_name="num"),
+                    " from ",
+                    rx.el.bdi(key.used_from),
+                ),
+                rx.el.p("Never used"),
+            ),
+            class_name="muted about",
+        ),
+        rx.el.div(
+            rx.el.button(
+                "Rotate",
+                type="button",
+                on_click=KeysState.rotate(key.id),
+                disabled=KeysState.busy | (KeysState.fresh != ""),
+                title=f"Makes another key in its place; this one works for {OVERLAP_HOURS} hours more.",
+                aria_label="Rotate " + key.name.to(str),
+                class_name="button",
+            ),
+            rx.el.button(
+                "Revoke",
+                type="button",
+                on_click=KeysState.revoke(key.id),
+                disabled=KeysState.busy,
+                title="Scripts that use it are shut out at once.",
+                aria_label="Revoke " + key.name.to(str),
+                class_name="button danger solid",
+            ),
+            class_name="row",
+        ),
+        key=key.id,
+        custom_attrs={"name": "keys"},
+    )
+
+
+def _form() -> rx.Component:
+    return rx.el.form(
+        text_field(
+            "Name of the key",
+            "key_name",
+            placeholder="Render farm",
+            required=True,
+            max_length=NAME_MAX,
+            auto_complete="off",
+        ),
+        rx.el.fieldset(
+            rx.el.legend("It may", class_name="label"),
+            *(
+                rx.el.label(
+                    rx.el.input(type="checkbox", name=scope, default_checked=chosen),
+                    rx.el.span(words),
+                    class_name="check",
+                )
+                for scope, words, chosen in SCOPES
+            ),
+        ),
+        field(
+            "Expires",
+            rx.el.select(
+                *(rx.el.option(words, value=days) for days, words in EXPIRY.items()),
+                name="expires",
+                class_name="input",
+            ),
+        ),
+        error(KeysState.refusal),
+        rx.el.button("Make key", type="submit", disabled=KeysState.busy, class_name="button primary"),
+        on_submit=KeysState.create,
+        method="post",
+        class_name="form",
+    )
