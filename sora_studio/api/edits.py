@@ -9,18 +9,19 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
+from starlette.responses import Response
 
 from sora_studio.api.body import chunks_of, is_form, open_form, read_fields
 from sora_studio.api.dependencies import WriterDep
 from sora_studio.api.parsing import read_prompt, read_text, read_upload_id, read_wish
 from sora_studio.api.schemas import Video
-from sora_studio.api.videos import IdempotencyKey, documented
+from sora_studio.api.videos import IdempotencyKey, documented, going
 from sora_studio.container import services
 from sora_studio.domain.derivations import EXTENSION_SECONDS
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.inputs import GivenInput, Role
-from sora_studio.domain.video import PROMPT_MAX
+from sora_studio.domain.video import PROMPT_MAX, VideoView
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
@@ -47,40 +48,46 @@ class ExtensionWish(EditWish):
 
 
 @router.post("/edits", openapi_extra=documented("application/json", "multipart/form-data", body=EditWish))
-async def edit(request: Request, identity: WriterDep, idempotency_key: IdempotencyKey = None) -> Video:
+async def edit(
+    request: Request, response: Response, identity: WriterDep, idempotency_key: IdempotencyKey = None
+) -> Video:
     """Ask for a finished video, or for an MP4 that comes along, with a change; where its provider edits."""
     async with _read(request, Role.EDIT, identity.user_id) as (fields, source):
         if isinstance(source, GivenInput):
-            return await _create(identity.user_id, fields, source, idempotency_key)
+            return going(response, await _create(identity.user_id, fields, source, idempotency_key))
         prompt = read_prompt(fields)
-        return Video.of(
+        return going(
+            response,
             await services().derivations.edit(
                 identity.user_id, source, prompt, idempotency_key=idempotency_key
-            )
+            ),
         )
 
 
 @router.post(
     "/extensions", openapi_extra=documented("application/json", "multipart/form-data", body=ExtensionWish)
 )
-async def extend(request: Request, identity: WriterDep, idempotency_key: IdempotencyKey = None) -> Video:
+async def extend(
+    request: Request, response: Response, identity: WriterDep, idempotency_key: IdempotencyKey = None
+) -> Video:
     """Ask for a finished video, or for an MP4 that comes along, going on; `seconds` is the total."""
     async with _read(request, Role.EXTEND, identity.user_id) as (fields, source):
         if isinstance(source, GivenInput):
-            return await _create(identity.user_id, fields, source, idempotency_key)
+            return going(response, await _create(identity.user_id, fields, source, idempotency_key))
         prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(EXTENSION_SECONDS[0])
-        return Video.of(
+        return going(
+            response,
             await services().derivations.extend(
                 identity.user_id, source, prompt, seconds, idempotency_key=idempotency_key
-            )
+            ),
         )
 
 
 async def _create(
     owner_id: UUID, fields: dict[str, Any], source: GivenInput, idempotency_key: str | None
-) -> Video:
+) -> VideoView:
     wish = replace(read_wish(fields), inputs=(source,))
-    return Video.of(await services().videos.create(owner_id, wish, idempotency_key=idempotency_key))
+    return await services().videos.create(owner_id, wish, idempotency_key=idempotency_key)
 
 
 @asynccontextmanager

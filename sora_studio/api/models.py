@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 
 from sora_studio.api.dependencies import ReaderDep
-from sora_studio.api.schemas import ModelList
+from sora_studio.api.schemas import ModelList, ModelOffer
 from sora_studio.container import services
 
 router = APIRouter(prefix="/models", tags=["videos"])
@@ -14,4 +14,14 @@ router = APIRouter(prefix="/models", tags=["videos"])
 @router.get("")
 async def list_models(_: ReaderDep) -> ModelList:
     """List every model that can be asked for, the default first."""
+    return _all()
+
+
+@router.get("/{model_id:path}")
+async def read_model(_: ReaderDep, model_id: str) -> ModelOffer:
+    """Return a model that can be asked for; its id may have slashes."""
+    return _all().find(model_id)
+
+
+def _all() -> ModelList:
     return ModelList.of(services().videos.profiles(), datetime.now(UTC).date())

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from sora_studio.domain.activity import Activity
 from sora_studio.domain.character import CharacterView
+from sora_studio.domain.errors import NotFound
 from sora_studio.domain.facts import Facts
 from sora_studio.domain.ids import public_character_id, public_id
 from sora_studio.domain.inputs import InputView, UploadView
@@ -376,6 +377,18 @@ class ModelList(BaseModel):
 
     object: Literal["list"] = "list"
     data: list[ModelOffer]
+
+    def find(self, model_id: str) -> ModelOffer:
+        """Return a model by its id, or by its provider's name, a slash and its id.
+
+        Raises:
+            NotFound: It cannot be asked for.
+        """
+        for offer in self.data:
+            if model_id in {offer.id, f"{offer.owned_by}/{offer.id}"}:
+                return offer
+        message = f"There is no model {model_id[:80]!r}."
+        raise NotFound(message)
 
     @classmethod
     def of(cls, profiles: Sequence[Profile], on: date = date.max) -> "ModelList":

@@ -1,5 +1,6 @@
 """The Videos API, in OpenAI's shapes, over one's own videos."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,7 +25,8 @@ from sora_studio.container import services
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
-from sora_studio.domain.video import PROMPT_MAX, PosterWidth, Status, Variant
+from sora_studio.domain.polling import next_news
+from sora_studio.domain.video import PROMPT_MAX, PosterWidth, Status, Variant, VideoView
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 files = APIRouter(prefix="/videos", tags=["videos"])
@@ -111,12 +113,27 @@ IdempotencyKey = Annotated[
 _BOTH = ("application/json", "multipart/form-data")
 
 
+POLL_AFTER = "openai-poll-after-ms"
+"""The header by which the official SDK knows when to ask again."""
+
+
+def going(response: Response, view: VideoView) -> Video:
+    """Shape a video, and say with the answer when there may be news of it."""
+    wait = next_news(view, datetime.now(UTC))
+    if wait is not None:
+        response.headers[POLL_AFTER] = str(round(wait / timedelta(milliseconds=1)))
+    return Video.of(view)
+
+
 @router.post("", openapi_extra=documented(*_BOTH, body=Wish))
 @router.post("/create", openapi_extra=documented(*_BOTH, body=Wish))
-async def create(request: Request, identity: WriterDep, idempotency_key: IdempotencyKey = None) -> Video:
+async def create(
+    request: Request, response: Response, identity: WriterDep, idempotency_key: IdempotencyKey = None
+) -> Video:
     """Ask for a video; the answer comes as soon as the wish is stored."""
     wish = read_wish(await read_fields(request))
-    return Video.of(await services().videos.create(identity.user_id, wish, idempotency_key=idempotency_key))
+    made = await services().videos.create(identity.user_id, wish, idempotency_key=idempotency_key)
+    return going(response, made)
 
 
 @router.get("")
@@ -158,7 +175,7 @@ async def read_statuses(
 
 @router.post("/remix", openapi_extra=documented("application/json", body=RemixOf))
 async def remix_by_body(
-    request: Request, identity: WriterDep, idempotency_key: IdempotencyKey = None
+    request: Request, response: Response, identity: WriterDep, idempotency_key: IdempotencyKey = None
 ) -> Video:
     """Ask for a variation of a finished video."""
     fields = await read_fields(request)
@@ -166,13 +183,14 @@ async def remix_by_body(
     if not isinstance(parent, str):
         message = "Name the video in the field 'remix_video_id'."
         raise InvalidInput(message, "remix_video_id", "missing_required_parameter")
-    return await _remix(identity.user_id, parse_public_id(parent), read_prompt(fields), idempotency_key)
+    video_id, prompt = parse_public_id(parent), read_prompt(fields)
+    return going(response, await _remix(identity.user_id, video_id, prompt, idempotency_key))
 
 
 @router.get("/{video_id}")
-async def read(identity: ReaderDep, video_id: VideoId) -> Video:
+async def read(response: Response, identity: ReaderDep, video_id: VideoId) -> Video:
     """Return a video."""
-    return Video.of(await services().videos.get(identity.user_id, video_id))
+    return going(response, await services().videos.get(identity.user_id, video_id))
 
 
 @router.get("/{video_id}/activity")
@@ -208,23 +226,27 @@ async def restore(identity: WriterDep, video_id: VideoId) -> Video:
 
 @router.post("/{video_id}/remix", openapi_extra=documented(*_BOTH, body=RemixWish))
 async def remix(
-    request: Request, identity: WriterDep, video_id: VideoId, idempotency_key: IdempotencyKey = None
+    request: Request,
+    response: Response,
+    identity: WriterDep,
+    video_id: VideoId,
+    idempotency_key: IdempotencyKey = None,
 ) -> Video:
     """Ask for a variation of a finished video."""
     prompt = read_prompt(await read_fields(request))
-    return await _remix(identity.user_id, video_id, prompt, idempotency_key)
+    return going(response, await _remix(identity.user_id, video_id, prompt, idempotency_key))
 
 
 @router.post("/{video_id}/check_again")
-async def check_again(identity: WriterDep, video_id: VideoId) -> Video:
+async def check_again(response: Response, identity: WriterDep, video_id: VideoId) -> Video:
     """Take up a video that needs a decision once more where it was left."""
-    return Video.of(await services().videos.check_again(identity.user_id, video_id))
+    return going(response, await services().videos.check_again(identity.user_id, video_id))
 
 
 @router.post("/{video_id}/submit_again")
-async def submit_again(identity: WriterDep, video_id: VideoId) -> Video:
+async def submit_again(response: Response, identity: WriterDep, video_id: VideoId) -> Video:
     """Send a video that needs a decision a second time: it may cost twice, and does if it was charged."""
-    return Video.of(await services().videos.submit_again(identity.user_id, video_id))
+    return going(response, await services().videos.submit_again(identity.user_id, video_id))
 
 
 @router.post("/{video_id}/give_up")
@@ -265,10 +287,8 @@ async def read_input(
     return file_response(request, await services().inputs.file(identity.user_id, video_id, position))
 
 
-async def _remix(owner_id: UUID, video_id: UUID, prompt: str, idempotency_key: str | None) -> Video:
-    return Video.of(
-        await services().derivations.remix(owner_id, video_id, prompt, idempotency_key=idempotency_key)
-    )
+async def _remix(owner_id: UUID, video_id: UUID, prompt: str, idempotency_key: str | None) -> VideoView:
+    return await services().derivations.remix(owner_id, video_id, prompt, idempotency_key=idempotency_key)
 
 
 def _statuses(text: str) -> tuple[Status, ...]:

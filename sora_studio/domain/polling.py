@@ -9,12 +9,15 @@ other schedule is worse. Backoff is for errors only.
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sora_studio.domain.video import TERMINAL, Phase, VideoView
 
 FLOOR = timedelta(seconds=2)
 EVEN = timedelta(seconds=5)
 """The pace when nothing is known, and the first look at anything that takes longer."""
 
+NEWS_FLOOR = timedelta(seconds=0.5)
 PROGRESS_CEILING = timedelta(seconds=25)  # a bar that stands still for longer looks broken
 HINT_FLOOR, HINT_CEILING = timedelta(seconds=1), timedelta(seconds=30)
 ERROR_FIRST, ERROR_CEILING = timedelta(seconds=2), timedelta(seconds=30)
@@ -64,6 +67,21 @@ def next_look(
     if progress and (moved or progress >= _LAST_PERCENT):
         return _by_progress(elapsed, min(progress, 99))
     return _by_history(elapsed, history)
+
+
+def next_news(view: VideoView, now: datetime) -> timedelta | None:
+    """Say when a script that waits for a video should ask again: there is no news before the studio has some.
+
+    Between half a second and five; 30 seconds while a person has to decide. None: it is finished.
+    """
+    if view.phase in TERMINAL:
+        return None
+    if view.phase is Phase.NEEDS_ATTENTION:
+        return HINT_CEILING
+    if view.accepted_at is None or view.phase is Phase.SAVING:
+        return NEWS_FLOOR * 2
+    progress = view.progress if view.progress_known else None
+    return _within(NEWS_FLOOR, next_look(now - view.accepted_at, progress, None), EVEN)
 
 
 def after_error(failures: int) -> timedelta:

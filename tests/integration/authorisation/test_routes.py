@@ -48,6 +48,10 @@ async def _ready(stage: Stage) -> str:
     return stage.ready
 
 
+async def _model(_: Stage) -> str:
+    return "sandbox/sora-2"
+
+
 async def _refused(stage: Stage) -> str:
     return stage.refused
 
@@ -90,6 +94,7 @@ TABLE = [
     Row("POST", "/api/users/me/password", DONE,
         {"json": {"current_password": PASSWORD, "new_password": f"{PASSWORD} too"}}, spoils=True),
     Row("GET", "/api/models", OWN, key=READ),
+    Row("GET", "/api/models/{model_id:path}", OWN, {}, _model, key=READ),
     Row("POST", "/api/videos", OWN, WISH, key=WRITE),
     Row("POST", "/api/videos/create", OWN, WISH, key=WRITE),
     Row("GET", "/api/videos", OWN, {"params": {"limit": 100, "q": SECRET}}, key=READ),
@@ -226,7 +231,7 @@ async def test_a_key_opens_what_its_scope_reaches(stage: Stage, row: Row):
 
 async def ask(client: httpx.AsyncClient, row: Row, thing: str) -> httpx.Response:
     """Send what a row says."""
-    path = re.sub(r"{\w+}", thing, row.path.replace("{position}", "0"))
+    path = re.sub(r"{\w+(:path)?}", thing, row.path.replace("{position}", "0"))
     return await client.request(
         row.method, path, **{name: _filled(value, thing) for name, value in row.send.items()}
     )

@@ -65,10 +65,10 @@ async def test_nobody_gets_in_without_a_session(
     """401 whatever is sent: also for bodies and ids that are wrong."""
     del route
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    filled = re.sub(r"{\w+}", str(new_id()), path.replace("{video_id}", public_id(new_id())))
+    filled = re.sub(r"{\w+(:path)?}", str(new_id()), path.replace("{video_id}", public_id(new_id())))
     for address in (
         filled,
-        re.sub(r"{\w+}", "nonsense", path),
+        re.sub(r"{\w+(:path)?}", "nonsense", path),
     ):
         answer = await anonymous.request(method, address, headers=headers)
         assert answer.status_code == 401
@@ -79,4 +79,4 @@ async def test_nobody_gets_in_without_a_session(
 
 async def test_a_new_route_would_be_in_these_tables(api: FastAPI):
     assert len(CLOSED) >= 25
-    assert {path for _, path, _ in routes()} >= set(api.openapi()["paths"])
+    assert {path.replace(":path}", "}") for _, path, _ in routes()} >= set(api.openapi()["paths"])

@@ -241,6 +241,26 @@ async def test_the_sdk_lists_models_with_what_may_be_asked_of_them(sdk: openai.A
     }
 
 
+async def test_the_sdk_finds_a_model_by_its_id_also_behind_its_providers_name(sdk: openai.AsyncOpenAI):
+    (listed,) = [model async for model in sdk.models.list()]
+    for model_id in ("sora-2", "fake/sora-2"):
+        assert await sdk.models.retrieve(model_id) == listed
+    with pytest.raises(openai.NotFoundError):
+        await sdk.models.retrieve("Wan-AI/Wan2.2-T2V")
+
+
+async def test_the_sdk_is_told_when_to_ask_again(sdk: openai.AsyncOpenAI, studio: FakeStudio, owner_id: UUID):
+    coming, done = (studio.videos.add(owner_id, phase=phase) for phase in (Phase.QUEUED, Phase.COMPLETED))
+    asked = await sdk.videos.with_raw_response.retrieve(public_id(coming.id))
+    made = await sdk.videos.with_raw_response.create(prompt="a boat")
+    finished = await sdk.videos.with_raw_response.retrieve(public_id(done.id))
+    assert [answer.headers.get("openai-poll-after-ms") for answer in (asked, made, finished)] == [
+        "1000",
+        "1000",
+        None,
+    ]
+
+
 async def test_the_sdk_raises_the_error_that_fits(sdk: openai.AsyncOpenAI, studio: FakeStudio):
     with pytest.raises(openai.BadRequestError) as bad:
         await sdk.videos.create(prompt="x", model="gpt-9")

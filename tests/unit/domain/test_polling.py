@@ -1,10 +1,12 @@
 """When to look again."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from sora_studio.domain.ids import new_id
 from sora_studio.domain.polling import (
     ERROR_CEILING,
     EVEN,
@@ -14,7 +16,9 @@ from sora_studio.domain.polling import (
     PROGRESS_CEILING,
     after_error,
     next_look,
+    next_news,
 )
+from sora_studio.domain.video import Kind, Phase, VideoView
 
 HISTORY = sorted(60.0 + number for number in range(100))  # evenly from 60 to 159 s
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -101,3 +105,57 @@ def test_no_wait_is_ever_negative_or_endless():
 def test_errors_back_off_up_to_a_ceiling():
     assert [after_error(failures).total_seconds() for failures in range(1, 7)] == [2, 4, 8, 16, 30, 30]
     assert after_error(10_000) == ERROR_CEILING
+
+
+@pytest.mark.parametrize(
+    ("phase", "accepted", "progress", "wait"),
+    [
+        (Phase.SUBMITTING, None, 0, 1.0),
+        (Phase.QUEUED, 0, 0, 5.0),  # nothing is known
+        (Phase.IN_PROGRESS, 10, 50, 5.0),  # six seconds until the studio looks: never more than five
+        (Phase.IN_PROGRESS, 10, 90, 2.0),  # the studio looks no sooner
+        (Phase.SAVING, 60, 99, 1.0),
+        (Phase.NEEDS_ATTENTION, 60, 0, 30.0),
+        (Phase.COMPLETED, 60, 100, None),
+        (Phase.FAILED, 60, 0, None),
+    ],
+)
+def test_who_waits_is_told_when_there_may_be_news(
+    phase: Phase, accepted: float | None, progress: int, wait: float | None
+):
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    view = replace(
+        _view(now),
+        phase=phase,
+        progress=progress,
+        progress_known=progress > 0,
+        accepted_at=None if accepted is None else now - seconds(accepted),
+    )
+    assert next_news(view, now) == (None if wait is None else seconds(wait))
+
+
+def _view(now: datetime) -> VideoView:
+    return VideoView(
+        id=new_id(),
+        owner_id=new_id(),
+        kind=Kind.CREATE,
+        title="a boat",
+        prompt="a boat",
+        provider="fake",
+        model="sora-2",
+        size="1280x720",
+        seconds="4",
+        phase=Phase.QUEUED,
+        progress=0,
+        progress_known=False,
+        created_at=now,
+        completed_at=None,
+        expires_at=None,
+        parent_id=None,
+        price_micros=None,
+        charges=0,
+        charged_micros=None,
+        unclear=0,
+        problem=None,
+        remote_status=None,
+    )
