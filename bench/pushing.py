@@ -42,9 +42,9 @@ async def measure(lab: Lab) -> list[Metric]:
     async with _watching(studio) as scene:
         latency = await latencies("pushing.screen", scene.floor.change, scene.turn, samples=SAMPLES)
         turns, frames = scene.turns, scene.frames_since_start()
-        whole = _size(scene.last_frame())
         every = [await scene.tick(scene.videos) for _ in range(TICKS)]
         await scene.complete(scene.videos[1:])
+        whole = _size(scene.last_frame())
         one = [await scene.tick(scene.videos[:1]) for _ in range(TICKS)]
         strange = len(
             [frame for frame in scene.stranger.frames[scene.stranger_began :] if frame.get("delta")]
