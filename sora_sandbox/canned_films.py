@@ -8,6 +8,9 @@ from pathlib import Path
 
 from sora_sandbox.worker_process import WorkerProcess
 
+HOLD = 24
+"""Frames for which a picture stands where films are canned: a second."""
+
 _PROMPT = "A paper boat on a calm lake"
 
 
@@ -35,6 +38,7 @@ class CannedFilms:
             "width": width,
             "height": height,
             "seconds": seconds,
+            "hold": HOLD,
         }
         try:
             async with WorkerProcess.start() as worker:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from sora_sandbox import validation
-from sora_sandbox.canned_films import CannedFilms
+from sora_sandbox.canned_films import HOLD, CannedFilms
 from sora_sandbox.file_store import FileStore
 from sora_sandbox.job_store import JobStore, VideoRecord
 from sora_sandbox.settings import SandboxSettings
@@ -151,6 +151,7 @@ class RenderPool:
             "least_seconds": least,
             "source": str(self._files.source(video.id)) if video.source_seconds else None,
             "source_seconds": video.source_seconds,
+            "hold": HOLD if self._settings.canned else 1,
         }
         try:
             async with WorkerProcess.start() as worker:

@@ -34,6 +34,9 @@ class SandboxSettings:
     allowed_hosts: tuple[str, ...]
     """Names by which it may be called, in lower case; addresses and `localhost` always may be used."""
     canned: bool
-    """Give jobs canned films of their size and length, except those that start from an image or a film."""
+    """Give jobs canned films of their size and length, except those that start from an image or a film.
+
+    What is drawn all the same is drawn once a second.
+    """
     canned_films_dir: Path
     """Where canned films are kept; several sandboxes may share it."""

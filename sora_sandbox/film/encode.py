@@ -44,16 +44,21 @@ class Mp4Writer:
         self._frames, self._samples = 0, 0
         self._sound = sound
         self._raw = av.VideoFrame(width, height, "gbrp")
+        self._frame = self._raw
 
     def write(self, rgb: RgbFrame) -> None:
         """Encode the next frame, (3, height, width) in the order red, green, blue."""
         for plane, index in zip(self._raw.planes, (1, 2, 0), strict=True):
             rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
             rows[: rgb.shape[1], : rgb.shape[2]] = rgb[index]
-        frame = self._raw.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
-        frame.pts = self._frames
+        self._frame = self._raw.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+        self.repeat()
+
+    def repeat(self) -> None:
+        """Encode the last frame once more."""
+        self._frame.pts = self._frames
         self._frames += 1
-        self._file.mux(self._video.encode(frame))
+        self._file.mux(self._video.encode(self._frame))
         self._write_sound_until(self._frames * RATE // FPS)
 
     def close(self) -> None:

@@ -41,6 +41,8 @@ class RenderSpec:
     source_seconds: int = 0
     least_seconds: float = 0.0
     """Take at least this long, evenly, so that a person can watch the progress."""
+    hold: int = 1
+    """Paint one picture for so many frames: the film jerks, and costs a fraction."""
 
 
 def render(spec: RenderSpec, folder: Path) -> Iterator[int]:
@@ -68,17 +70,20 @@ def render(spec: RenderSpec, folder: Path) -> Iterator[int]:
     # One thread encodes a frame while this one paints the next: both spend their time outside Python's lock.
     encoder = ThreadPoolExecutor(1)
     encoding: Future[object] = encoder.submit(int)
+    rgb: RgbFrame = np.empty(0, np.uint8)
     for index in range(frames - start):
         moment, share = index / FPS, index / (frames - start)
-        if not (intro and intro.hides_scene(share)):
-            for layer in layers:
-                layer.paint(canvas, moment)
-        rgb = post.develop(canvas, index)
-        if intro:
-            intro.overlay(rgb, share)
-        caption.draw_on(rgb, moment)
+        is_new = index % spec.hold == 0
+        if is_new:
+            if not (intro and intro.hides_scene(share)):
+                for layer in layers:
+                    layer.paint(canvas, moment)
+            rgb = post.develop(canvas, index // spec.hold)
+            if intro:
+                intro.overlay(rgb, share)
+            caption.draw_on(rgb, moment)
         encoding.result()
-        encoding = encoder.submit(_write, film, stills, rgb, start + index)
+        encoding = encoder.submit(_write, film, stills, rgb, start + index, is_new=is_new)
         yield math.floor(99 * (start + index + 1) / frames)
         time.sleep(max(0.0, began + spec.least_seconds * (start + index + 1) / frames - time.monotonic()))
     encoding.result()
@@ -86,9 +91,12 @@ def render(spec: RenderSpec, folder: Path) -> Iterator[int]:
     stills.save(folder / THUMBNAIL, folder / SPRITESHEET)
 
 
-def _write(film: Mp4Writer, stills: Stills, rgb: RgbFrame, index: int) -> None:
+def _write(film: Mp4Writer, stills: Stills, rgb: RgbFrame, index: int, *, is_new: bool = True) -> None:
     stills.add(rgb, index)
-    film.write(rgb)
+    if is_new:
+        film.write(rgb)
+    else:
+        film.repeat()
 
 
 def _scene(spec: RenderSpec, image: Image.Image | None) -> Scene:
