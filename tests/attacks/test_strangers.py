@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.support.attacker import FAR, ask, drip, get, handshake, ring, ringing
+from tests.support.plain_http import NO_TLS
 from tests.support.studio import RunningStudio
 from tests.support.waiting import comes_true, eventually
 
@@ -74,7 +75,7 @@ async def test_a_new_forwarded_address_is_no_new_visitor(studio: RunningStudio):
 
     async def guess(number: int) -> int:
         said = {"X-Forwarded-For": f"203.0.113.{number}", "Forwarded": f"for=203.0.113.{number}"}
-        async with httpx.AsyncClient(base_url=studio.url, timeout=60) as http:
+        async with httpx.AsyncClient(base_url=studio.url, timeout=60, verify=NO_TLS) as http:
             return (await http.post("/api/auth/login", json=wrong, headers=said)).status_code
 
     for number in range(14):

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from sora_sandbox.film import VIDEO
 from sora_sandbox.film.render import RenderSpec, render
+from tests.support.plain_http import NO_TLS
 from tests.support.sandbox import RunningSandbox, running_sandbox, wait_for_video
 from tests.support.waiting import PATIENCE
 
@@ -54,7 +55,7 @@ def box(faulty: RunningSandbox):
 
 @pytest.fixture
 def http(box: RunningSandbox):
-    with httpx.Client(base_url=box.base_url, timeout=PATIENCE) as http:
+    with httpx.Client(base_url=box.base_url, timeout=PATIENCE, verify=NO_TLS) as http:
         yield http
 
 

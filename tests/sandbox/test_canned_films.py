@@ -9,13 +9,14 @@ import httpx
 import pytest
 from PIL import Image
 
+from tests.support.plain_http import NO_TLS
 from tests.support.sandbox import RunningSandbox, running_sandbox
 from tests.support.waiting import PATIENCE, wait_until
 
 
 def _film(box: RunningSandbox, **sent: Any) -> bytes:
     """Create a video by a form, and return its file when it is completed."""
-    with httpx.Client(base_url=box.base_url, timeout=PATIENCE) as http:
+    with httpx.Client(base_url=box.base_url, timeout=PATIENCE, verify=NO_TLS) as http:
         video_id = http.post("/videos", **sent).json()["id"]
         wait_until(lambda: http.get(f"/videos/{video_id}").json()["status"] == "completed")
         return http.get(f"/videos/{video_id}/content").content
@@ -65,7 +66,7 @@ def test_a_slow_one_shows_its_progress(tmp_path: Path):
 
     with (
         running_sandbox(tmp_path, dialect="sglang", canned=True) as box,
-        httpx.Client(base_url=box.base_url, timeout=PATIENCE) as http,
+        httpx.Client(base_url=box.base_url, timeout=PATIENCE, verify=NO_TLS) as http,
     ):
         video_id = http.post("/videos", data=_form("a snail, slow-test")).json()["id"]
         wait_until(completed)

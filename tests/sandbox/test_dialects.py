@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from sora_sandbox.dialects import DIALECTS
+from tests.support.plain_http import NO_TLS
 from tests.support.sandbox import RunningSandbox, running, running_sandbox
 from tests.support.waiting import PATIENCE, wait_until
 
@@ -28,7 +29,7 @@ class Server:
 
     def __init__(self, name: str, box: RunningSandbox) -> None:
         self.name, self.box = name, box
-        self.http = httpx.Client(base_url=box.base_url, timeout=PATIENCE)
+        self.http = httpx.Client(base_url=box.base_url, timeout=PATIENCE, verify=NO_TLS)
 
     def create(self, **fields: Any) -> httpx.Response:
         """Create by a form, as the SDK does."""
@@ -392,10 +393,10 @@ def test_files_in_a_cloud_are_at_a_url(servers: Servers):
     refused = server.content(video_id)
 
     assert (refused.status_code, "use the cloud URL" in refused.json()["detail"]) == (400, True)
-    assert httpx.get(server.show(video_id)["url"]).content[4:8] == b"ftyp"
+    assert httpx.get(server.show(video_id)["url"], verify=NO_TLS).content[4:8] == b"ftyp"
     plain = server.job("instant")
     assert server.show(plain)["url"] is None
-    assert httpx.get(f"{server.box.base_url[:-2]}cloud/{plain}.mp4").status_code == 404
+    assert httpx.get(f"{server.box.base_url[:-2]}cloud/{plain}.mp4", verify=NO_TLS).status_code == 404
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -525,18 +526,20 @@ def test_who_says_when_to_ask_again(servers: Servers, name: str):
 )
 def test_keys(tmp_path: Path, name: str, headers: dict[str, str], status: int):
     with running_sandbox(tmp_path, dialect=name, api_key="sk-right") as box:
-        assert httpx.get(f"{box.base_url}/videos/unknown", headers=headers).status_code == status
+        assert (
+            httpx.get(f"{box.base_url}/videos/unknown", headers=headers, verify=NO_TLS).status_code == status
+        )
 
 
 @pytest.mark.parametrize("name", ["vllm-omni", "unsloth"])
 async def test_who_forgets_at_a_restart(tmp_path: Path, name: str):
-    async with running(tmp_path, dialect=name, faults=True) as box, httpx.AsyncClient() as http:
+    async with running(tmp_path, dialect=name, faults=True) as box, httpx.AsyncClient(verify=NO_TLS) as http:
         await box.fault(job="stuck")
         created = await http.post(f"{box.base_url}/videos", data={"prompt": "a dog"})
         video_id = created.json()["id"]
         assert [job["kind"] for job in await box.jobs()] == ["create"]
         assert (await box.seen())["create"] == 1
-    async with running(tmp_path, dialect=name, faults=True) as box, httpx.AsyncClient() as http:
+    async with running(tmp_path, dialect=name, faults=True) as box, httpx.AsyncClient(verify=NO_TLS) as http:
         found = await http.get(f"{box.base_url}/videos/{video_id}")
         assert found.status_code == (404 if name == "vllm-omni" else 200)
         assert [job["id"] for job in await box.jobs()] == [video_id]

@@ -8,6 +8,7 @@ import pytest
 
 from sora_sandbox.file_store import FileStore
 from sora_sandbox.job_store import JobStore
+from tests.support.plain_http import NO_TLS
 from tests.support.sandbox import RunningSandbox, running_sandbox
 
 
@@ -28,7 +29,9 @@ from tests.support.sandbox import RunningSandbox, running_sandbox
     ],
 )
 def test_it_serves_names_of_this_machine(sandbox: RunningSandbox, host: str, status: int):
-    answer = httpx.get(f"{sandbox.base_url}/videos", headers={"Host": host, "Authorization": "Bearer any"})
+    answer = httpx.get(
+        f"{sandbox.base_url}/videos", headers={"Host": host, "Authorization": "Bearer any"}, verify=NO_TLS
+    )
     assert answer.status_code == status
     if status != 200:
         assert answer.json()["error"]["code"] == "unknown_host"
@@ -49,20 +52,25 @@ def test_a_foreign_page_makes_no_job(sandbox: RunningSandbox, headers: dict[str,
     """A form needs no permission from us to be posted; what it asks for would be made."""
     form = {"prompt": "a job of a stranger's"}
     made = httpx.post(
-        f"{sandbox.base_url}/videos", data=form, headers={"Authorization": "Bearer any", **headers}
+        f"{sandbox.base_url}/videos",
+        data=form,
+        headers={"Authorization": "Bearer any", **headers},
+        verify=NO_TLS,
     )
     assert (made.status_code, made.json()["error"]["code"]) == (403, "foreign_origin")
 
 
 def test_what_everybody_has_asked_for_is_told_to_tests_only(sandbox: RunningSandbox):
-    answer = httpx.get(f"{sandbox.base_url[:-2]}ledger", headers={"Authorization": "Bearer any"})
+    answer = httpx.get(
+        f"{sandbox.base_url[:-2]}ledger", headers={"Authorization": "Bearer any"}, verify=NO_TLS
+    )
     assert answer.status_code == 404
 
 
 def test_more_names_can_be_allowed(tmp_path: Path):
     with running_sandbox(tmp_path, allowed_hosts="Sandbox, other") as box:
         for host, status in (("sandbox:4010", 200), ("other", 200), ("another", 421)):
-            answer = httpx.get(f"{box.base_url[:-2]}healthz", headers={"Host": host})
+            answer = httpx.get(f"{box.base_url[:-2]}healthz", headers={"Host": host}, verify=NO_TLS)
             assert (host, answer.status_code) == (host, status)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.plain_http import NO_TLS
 from tests.support.sandbox import RunningSandbox, running_sandbox
 from tests.support.waiting import PATIENCE, wait_until
 
@@ -26,12 +27,15 @@ def _finished(http: httpx.Client) -> str:
 def test_without_the_flag_there_is_no_control(tmp_path: Path):
     with running_sandbox(tmp_path) as sandbox:
         for method in ("GET", "PUT", "POST", "DELETE"):
-            assert httpx.request(method, f"{sandbox.base_url[:-2]}faults", json=[]).status_code == 404
+            assert (
+                httpx.request(method, f"{sandbox.base_url[:-2]}faults", json=[], verify=NO_TLS).status_code
+                == 404
+            )
 
 
 def test_the_control_is_behind_the_key(tmp_path: Path):
     with running_sandbox(tmp_path, faults=True, api_key="sk-right") as sandbox:
-        assert httpx.get(f"{sandbox.base_url[:-2]}faults").status_code == 401
+        assert httpx.get(f"{sandbox.base_url[:-2]}faults", verify=NO_TLS).status_code == 401
         sandbox.fault(create="500")
         assert len(sandbox.faults()) == 1
 
@@ -237,11 +241,17 @@ def test_a_file_expires_when_asked(box: RunningSandbox, http: httpx.Client):
 
 
 def test_a_stuck_job_is_stuck_after_a_restart(tmp_path: Path):
-    with running_sandbox(tmp_path, faults=True) as box, httpx.Client(base_url=box.base_url) as http:
+    with (
+        running_sandbox(tmp_path, faults=True) as box,
+        httpx.Client(base_url=box.base_url, verify=NO_TLS) as http,
+    ):
         box.fault(job="stuck")
         video_id = _create(http, **{"Idempotency-Key": "click"})["id"]
         wait_until(lambda: http.get(f"/videos/{video_id}").json()["status"] == "in_progress")
-    with running_sandbox(tmp_path, faults=True) as again, httpx.Client(base_url=again.base_url) as http:
+    with (
+        running_sandbox(tmp_path, faults=True) as again,
+        httpx.Client(base_url=again.base_url, verify=NO_TLS) as http,
+    ):
         wait_until(lambda: http.get(f"/videos/{video_id}").json()["status"] == "in_progress")
         assert again.workers() == []
         assert again.posts() == {"click": 1}
@@ -334,7 +344,9 @@ def test_of_two_faults_the_later_one_wins_and_both_are_listed(box: RunningSandbo
 )
 def test_nonsense_is_refused_and_nothing_is_added(box: RunningSandbox, fault: Any, param: str):
     before = box.faults()
-    answer = httpx.post(f"{box.base_url[:-2]}faults", json=[{"at": "create", "do": "500"}, fault])
+    answer = httpx.post(
+        f"{box.base_url[:-2]}faults", json=[{"at": "create", "do": "500"}, fault], verify=NO_TLS
+    )
 
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
     assert box.faults() == before

@@ -11,6 +11,7 @@ import httpx
 import openai
 import pytest
 
+from tests.support.plain_http import NO_TLS
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
 from tests.support.waiting import PATIENCE
 
@@ -41,11 +42,15 @@ class Person:
 def _signed_up(studio: RunningStudio) -> Iterator[Person]:
     email = f"{uuid4().hex}@example.org"
     body = {"email": email, "password": PASSWORD, "display_name": "Ada"}
-    answer = httpx.post(f"{studio.url}/api/auth/signup", json=body, trust_env=False, timeout=PATIENCE)
+    answer = httpx.post(
+        f"{studio.url}/api/auth/signup", json=body, trust_env=False, timeout=PATIENCE, verify=NO_TLS
+    )
     token = answer.raise_for_status().json()["access_token"]
     base_url, bearer = f"{studio.url}/api", {"Authorization": f"Bearer {token}"}
     with (
-        httpx.Client(base_url=base_url, headers=bearer, trust_env=False, timeout=PATIENCE) as http,
+        httpx.Client(
+            base_url=base_url, headers=bearer, trust_env=False, timeout=PATIENCE, verify=NO_TLS
+        ) as http,
         openai.OpenAI(base_url=base_url, api_key=token, max_retries=0) as sdk,
     ):
         yield Person(email, http, sdk)

@@ -10,6 +10,7 @@ from openai.types import Video
 
 from tests.integration.api.conftest import Person
 from tests.support.films import picture
+from tests.support.plain_http import NO_TLS
 from tests.support.studio import RunningStudio
 
 CHEAP = "forbidden-test"
@@ -152,5 +153,5 @@ def test_a_browser_plays_from_the_middle(owner: Person, finished: Video):
 def test_a_person_who_has_left_is_nobody(eve: Person):
     token = {"Authorization": eve.http.headers["Authorization"]}
     assert eve.http.post("/auth/logout").status_code == 204
-    answer = httpx.get(f"{eve.http.base_url}videos", headers=token, trust_env=False)
+    answer = httpx.get(f"{eve.http.base_url}videos", headers=token, trust_env=False, verify=NO_TLS)
     assert answer.status_code == 401

@@ -14,6 +14,7 @@ from PIL import Image
 
 from sora_studio.domain.account import Scope
 from tests.support.person import Person, join, log_in
+from tests.support.plain_http import NO_TLS
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
 
 SECRET = f"canary{uuid4().hex}"
@@ -130,7 +131,7 @@ async def stage(studio: RunningStudio) -> AsyncIterator[Stage]:
     many = await asyncio.gather(*(owner.ask(CHEAP) for _ in range(MANY - 2)))
     for video_id in (refused, *many, ready):
         await owner.ended(video_id)
-    nobody = httpx.AsyncClient(base_url=studio.url, timeout=60)
+    nobody = httpx.AsyncClient(base_url=studio.url, timeout=60, verify=NO_TLS)
     yield Stage(studio.url, owner, stranger, revoked, nobody, ready, refused, upload, await keys_of(owner))
     for client in (owner.http, stranger.http, revoked.http, nobody):
         await client.aclose()

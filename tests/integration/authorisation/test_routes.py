@@ -16,6 +16,7 @@ from sora_studio.domain.account import Scope
 from tests.integration.authorisation.conftest import CHEAP, SECRET, Stage, picture
 from tests.support.accounts import PASSWORD
 from tests.support.person import Person, join
+from tests.support.plain_http import NO_TLS
 
 OPEN = {"anonymous": 200, "revoked": 200, "stranger": 200, "owner": 200}
 OWN = {"anonymous": 401, "revoked": 401, "stranger": 200, "owner": 200}
@@ -180,7 +181,7 @@ class Actors:
         token = person.token if person else ""
         says = {"bearer": {"Authorization": f"Bearer {token}"}, "cookie": {"Cookie": f"sora_session={token}"}}
         client = httpx.AsyncClient(
-            base_url=self.stage.url, timeout=60, headers=says[self.way] if person else {}
+            base_url=self.stage.url, timeout=60, headers=says[self.way] if person else {}, verify=NO_TLS
         )
         return await self.stack.enter_async_context(client)
 

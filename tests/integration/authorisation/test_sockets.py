@@ -12,6 +12,7 @@ from tests.integration.authorisation.conftest import CHEAP, SECRET, Stage
 from tests.integration.authorisation.handlers import shows
 from tests.integration.authorisation.test_events import PATIENCE, cookie
 from tests.support.person import log_in
+from tests.support.plain_http import NO_TLS
 from tests.support.studio import RunningStudio
 from tests.support.tab import Tab, open_tab
 
@@ -38,7 +39,7 @@ async def test_every_name_of_this_machine_works_unset(stage: Stage, studio: Runn
     own = {"Cookie": cookie(stage.owner), "Origin": url}
     async with open_tab(url, cookie=cookie(stage.owner), path="/profile", headers={"Origin": url}) as tab:
         await tab.until(lambda: tab.value(PersonState, "email") == stage.owner.email, within=PATIENCE)
-    async with httpx.AsyncClient(base_url=url, headers=own) as page:
+    async with httpx.AsyncClient(base_url=url, headers=own, verify=NO_TLS) as page:
         assert (await page.patch(f"/api/videos/{stage.refused}", json={"title": SECRET})).status_code == 200
         assert (await page.get("/")).status_code == 200
 
@@ -48,7 +49,7 @@ async def test_a_name_that_is_not_ours_opens_nothing(stage: Stage, studio: Runni
     rebound = f"evil.example:{studio.port}"
     sent = {"Host": rebound, "Origin": f"http://{rebound}", "Sec-Fetch-Site": "same-origin"}
     new = {"email": f"{uuid4().hex}@example.org", "password": "a rather long pass phrase"}
-    async with httpx.AsyncClient(base_url=stage.url, headers=sent) as page:
+    async with httpx.AsyncClient(base_url=stage.url, headers=sent, verify=NO_TLS) as page:
         answers = [
             await page.post("/api/auth/signup", json=new),
             await page.get("/api/videos"),
@@ -90,7 +91,7 @@ async def test_a_foreign_page_changes_nothing(
     sent = {"Cookie": cookie(stage.owner), **foreign(headers, studio)}
     body = {"prompt": "forged", "title": "forged", "display_name": "forged", "password": "forged"}
     before = await stage.belongings()
-    async with httpx.AsyncClient(base_url=stage.url, headers=sent) as page:
+    async with httpx.AsyncClient(base_url=stage.url, headers=sent, verify=NO_TLS) as page:
         answer = await page.request(method, path.format(ready=stage.ready), json=body)
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "foreign_origin"
