@@ -44,6 +44,7 @@ from sora_studio.services.jobs.webhooks import WebhookService
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.authentication import Authenticator
 from sora_studio.services.people.keys import KeyService
+from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.respelling import respell_addresses
 from sora_studio.services.people.sessions import SessionPolicy
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
@@ -80,6 +81,7 @@ class Parts:
     storage: Callable[[Path], LocalStorage] = LocalStorage
     provider: Callable[[Provider], Provider] = _as_it_is
     worker_pool: Callable[[Callable[[], None]], WorkerPool] = WorkerPool  # by what limits its processes
+    passwords: Callable[[], Passwords] = Passwords
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
             healths={name: provider.health for name, provider in limited.items()},
             wake=scheduler.wake,
         )
-        opened = _services(settings, for_people, Redactor(secrets).body, scheduler, health, statuses)
+        opened = _services(settings, parts, for_people, Redactor(secrets).body, scheduler, health, statuses)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, changes, scheduler.wake)
 
@@ -224,6 +226,7 @@ async def open_providers(
 
 def _services(
     settings: Settings,
+    parts: Parts,
     for_people: Resources,
     redact: Callable[[bytes], bytes],
     scheduler: Scheduler,
@@ -236,6 +239,7 @@ def _services(
         db=db,
         signing_key=settings.signing_key(),
         throttle=throttle,
+        passwords=parts.passwords(),
         policy=SessionPolicy(timedelta(settings.session_idle_days), timedelta(settings.session_days)),
         sign_up_open=settings.sign_up == "open",
     )

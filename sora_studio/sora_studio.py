@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from sora_studio.bootstrap import studio
+from sora_studio.bootstrap import Parts, studio
 from sora_studio.config import Settings, forget_environment
 from sora_studio.ui import live
 from sora_studio.ui.app import build
@@ -21,9 +21,9 @@ app = build()
 
 
 @asynccontextmanager
-async def lifespan(settings: Settings) -> AsyncIterator[None]:
+async def lifespan(settings: Settings, parts: Parts | None) -> AsyncIterator[None]:
     """Open the studio for as long as the server runs."""
-    async with studio(settings) as opened:
+    async with studio(settings, parts) as opened:
         forget_environment(*_STILL_READ)
         push = asyncio.create_task(live.run(opened.changes, app, NewsState.hear), name="live")
         _log.info("studio_opened", url=settings.public_url)

@@ -5,6 +5,7 @@ import os
 from starlette.types import ASGIApp
 
 from sora_studio.api.app import create_api
+from sora_studio.bootstrap import Parts
 from sora_studio.config import PRIVATE, Settings, load
 from sora_studio.security_log import SecurityLog
 from sora_studio.web import frontend
@@ -19,7 +20,7 @@ from sora_studio.web.middleware.socket_limit import SocketLimit
 from sora_studio.web.middleware.startup_errors import StartupErrors
 from sora_studio.web.proxies import Proxies
 
-_REFLEX = {
+REFLEX = {
     **frontend.REFLEX_ENVIRONMENT,
     "REFLEX_ENV_MODE": "prod",
     "REFLEX_WEB_WORKDIR": str(frontend.SERVED),
@@ -28,24 +29,28 @@ _REFLEX = {
     "__REFLEX_SKIP_COMPILE": "true",  # internal names, hence the exact pin: the front end is built already,
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",  # and served by us
 }
+"""What Reflex finds in the environment when the site is loaded."""
 
 
-def create(settings: Settings | None = None, security_log: SecurityLog | None = None) -> ASGIApp:
+def create(
+    settings: Settings | None = None, security_log: SecurityLog | None = None, parts: Parts | None = None
+) -> ASGIApp:
     """Build the whole application; the working directory must be the checkout.
 
     Args:
         settings: Read from the environment when missing (`uvicorn --factory sora_studio.web.asgi:create`).
         security_log: Counts what is turned away.
+        parts: Other parts for the studio, as tests put in.
 
     Raises:
         ConfigError: A setting is wrong.
     """
     os.umask(PRIVATE)
     settings, security_log = settings or load(), security_log or SecurityLog()
-    os.environ.update(_REFLEX)
+    os.environ.update(REFLEX)
     from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
 
-    app.register_lifespan_task(lifespan, settings=settings)
+    app.register_lifespan_task(lifespan, settings=settings, parts=parts)
     served = Dispatch(create_api(settings), CleanUrls(app(), frontend.CLIENT))
     complete = SecurityHeaders(
         guarded(served, settings, security_log),

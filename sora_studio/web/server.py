@@ -11,6 +11,7 @@ from types import FrameType
 import structlog
 
 from sora_studio import log
+from sora_studio.bootstrap import Parts
 from sora_studio.config import ConfigError, Settings, load
 from sora_studio.security_log import SecurityLog
 from sora_studio.web import frontend
@@ -25,8 +26,14 @@ _log = structlog.get_logger(__name__)
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
-def run(host: str, port: int, data_dir: Path | None) -> bool:
+def run(host: str, port: int, data_dir: Path | None, parts: Parts | None = None) -> bool:
     """Serve until Ctrl-C or SIGTERM; return whether the start succeeded.
+
+    Args:
+        host: The address to listen on.
+        port: 0 takes a free one.
+        data_dir: Wins over the environment.
+        parts: Other parts for the studio, as tests put in.
 
     Raises:
         ConfigError: The address, a setting or the front end is not fit for a start.
@@ -37,7 +44,7 @@ def run(host: str, port: int, data_dir: Path | None) -> bool:
     _check_front_end()
     check_proxies(settings, host)
     os.chdir(frontend.ROOT)
-    server = QuietServer(_configuration(settings))
+    server = QuietServer(_configuration(settings, parts))
     gc.freeze()  # what has been loaded will not become garbage
     gc.enable()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,11 +54,11 @@ def run(host: str, port: int, data_dir: Path | None) -> bool:
     return server.started
 
 
-def _configuration(settings: Settings) -> ServerConfig:
+def _configuration(settings: Settings, parts: Parts | None) -> ServerConfig:
     """Return how uvicorn runs the app."""
     security_log = SecurityLog()
     limiter = ConnectionLimiter(security_log, Proxies(settings.proxies), _room())
-    return ServerConfig(create(settings, security_log), limiter)
+    return ServerConfig(create(settings, security_log, parts), limiter)
 
 
 def _room() -> ConnectionLimits:

@@ -21,7 +21,7 @@ def studio() -> Iterator[RunningStudio]:
     with (
         fresh_data_dir() as data_dir,
         files(_SHELL),
-        serving(data_dir, environment=_STRANGERS) as running,
+        serving(data_dir, environment=_STRANGERS, forked=False) as running,
         files(_OURS),
     ):
         yield running

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,10 @@ from pathlib import Path
 from sora_studio.bootstrap import Parts, studio
 from sora_studio.config import PRIVATE, Settings
 from sora_studio.storage.local import LocalStorage
+from tests.support.forks import ForkedProcess, preload
 from tests.support.source import ROOT
+
+preload("tests.support.instance")
 
 _OPEN = "the studio is open"
 
@@ -23,11 +25,10 @@ _OPEN = "the studio is open"
 class Instance:
     """A process that works on the jobs of a database."""
 
-    process: subprocess.Popen[str]
+    process: ForkedProcess
 
     async def says(self) -> str:
         """Wait for the next line that it prints; nothing when it has ended."""
-        assert self.process.stdout
         return (await asyncio.to_thread(self.process.stdout.readline)).strip()
 
     def freeze(self) -> None:
@@ -54,11 +55,7 @@ async def starting_instance(
         "OPENAI_BASE_URL": base_url,
         "SORA_STUDIO_DATA_DIR": str(data_dir),
     }
-    command = [sys.executable, "-m", "tests.support.instance", json.dumps(settings), str(media)]
-    process = subprocess.Popen(  # noqa: ASYNC220 -- starting one takes milliseconds
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
+    process = ForkedProcess("tests.support.instance:main", [json.dumps(settings), str(media)], ROOT)
     try:
         yield Instance(process)
     finally:
@@ -83,6 +80,7 @@ async def _run(settings: Settings, media: Path) -> None:
         await asyncio.Event().wait()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Be the process; its command line is the settings and the folder of the files."""
     os.umask(PRIVATE)
-    asyncio.run(_run(Settings.model_validate(json.loads(sys.argv[1])), Path(sys.argv[2])))
+    asyncio.run(_run(Settings.model_validate(json.loads(sys.argv[0])), Path(sys.argv[1])))

@@ -29,12 +29,12 @@ import psutil
 from openai import OpenAI
 from openai.types import Video
 
-from sora_sandbox import cli
 from sora_sandbox.faults import Fault
-from tests.support.forks import ForkedProcess
+from tests.support.forks import ForkedProcess, preload
 from tests.support.source import ROOT
 from tests.support.waiting import PATIENCE, wait_until
 
+preload("sora_sandbox.server")
 _FIELDS = Fault.model_fields.keys() - {"at", "do", "times"}
 
 
@@ -185,7 +185,7 @@ def running_sandbox(
 ) -> Iterator[RunningSandbox]:
     """Serve a sandbox for the block; `settings` are options of its command, port 0 takes a free one."""
     arguments = _arguments(port=port, data_dir=data_dir, speed=speed, **settings)
-    process = ForkedProcess(cli.main, ["sora-sandbox", *arguments], ROOT)
+    process = ForkedProcess("sora_sandbox.cli:main", ["sora-sandbox", *arguments], ROOT)
     try:
         sandbox = wait_for_sandbox(process, data_dir)
         sandbox.api_key = settings.get("api_key") or "any"

@@ -17,8 +17,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.forks import ForkedProcess, preload
 from tests.support.source import ROOT
 from tests.support.waiting import PATIENCE, wait_until
+
+preload("tests.support.loaded_studio")
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 -- the directories in there are made by tempfile
 _ENOUGH = 2 * 1024**3  # bytes; a data directory takes 50 MB, and a studio wants 512 MB free
@@ -51,7 +54,7 @@ def fresh_data_dir() -> Iterator[Path]:
 class RunningStudio:
     """A studio that takes requests."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedProcess
     port: int
     log: Path
 
@@ -73,13 +76,25 @@ class RunningStudio:
 
 @contextmanager
 def serving(
-    data_dir: Path, *, port: int | None = None, environment: Mapping[str, str] | None = None
+    data_dir: Path,
+    *,
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    forked: bool = True,
 ) -> Iterator[RunningStudio]:
-    """Serve the studio for the block; what is still running afterwards is killed."""
+    """Serve the studio for the block; what is still running afterwards is killed.
+
+    Args:
+        data_dir: Its data directory.
+        port: Where it is served; on a free one if None.
+        environment: Its settings.
+        forked: False where the start itself is tried, or limits count that it takes from us.
+    """
     port = port or free_port()
     log = data_dir.with_name(f"{data_dir.name}.log")
     with log.open("ab") as output:
-        process = start(data_dir, port, environment or {}, output.fileno())
+        starting = _fork if forked else start
+        process = starting(data_dir, port, environment or {}, output.fileno())
     studio = RunningStudio(process, port, log)
     tree: list[psutil.Process] = []
     try:
@@ -96,7 +111,7 @@ def serving(
 
 
 def start(data_dir: Path, port: int, environment: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
-    """Start `sora-studio serve` and do not wait for it."""
+    """Start `sora-studio serve` as everybody does, and do not wait for it."""
     command = [
         sys.executable,
         "-m",
@@ -107,6 +122,19 @@ def start(data_dir: Path, port: int, environment: Mapping[str, str], output: int
     ]
     return subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
+    )
+
+
+def _fork(data_dir: Path, port: int, environment: Mapping[str, str], output: int) -> ForkedProcess:
+    """Start a studio for a fifth of that, and do not wait for it."""
+    command = ["sora-studio", str(port), str(data_dir)]
+    return ForkedProcess(
+        "tests.support.loaded_studio:serve",
+        command,
+        ROOT,
+        environment=environment,
+        output=output,
+        with_errors=True,
     )
 
 

@@ -1,12 +1,11 @@
 """The commands for operators, as programs: beside a running studio, and without one."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from sora_studio.bootstrap import Studio, studio
@@ -14,24 +13,32 @@ from sora_studio.config import load
 from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.video import Phase, VideoView
 from sora_studio.subprocesses.sandbox import remembered_access
+from tests.support.forks import ForkedProcess, preload
 from tests.support.library import add_person, add_videos
+from tests.support.plain_http import NO_TLS
 from tests.support.source import ROOT
 from tests.support.waiting import PATIENCE
+
+preload("tests.support.loaded_studio")
 
 FAST: Mapping[str, str] = {"SORA_STUDIO_SANDBOX_SPEED": "200"}
 
 
+@pytest.fixture(autouse=True)
+def canned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the sandbox that is started the drawing."""
+    monkeypatch.setenv("SORA_SANDBOX_CANNED", "1")
+
+
 async def command(data_dir: Path, *words: str) -> tuple[int | None, str]:
     """Run a command to its end; return its status and what it said."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sora_studio.cli.main", *words, f"--data-dir={data_dir}"),
-        cwd=ROOT,
-        env={**os.environ, **FAST},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+    arguments = ["sora-studio", *words, f"--data-dir={data_dir}"]
+    process = ForkedProcess(
+        "tests.support.loaded_studio:command", arguments, ROOT, environment=FAST, with_errors=True
     )
-    said, _ = await process.communicate()
-    return process.returncode, said.decode()
+    with process.stdout:
+        said = await asyncio.to_thread(process.stdout.read)
+    return await asyncio.to_thread(process.wait, PATIENCE), said
 
 
 async def made_elsewhere(data_dir: Path, prompt: str) -> str:
@@ -39,7 +46,9 @@ async def made_elsewhere(data_dir: Path, prompt: str) -> str:
     access = remembered_access(data_dir)
     assert access
     allowed = {"Authorization": f"Bearer {access.api_key}"}
-    async with httpx.AsyncClient(base_url=f"{access.base_url}/", headers=allowed, timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(
+        base_url=f"{access.base_url}/", headers=allowed, timeout=PATIENCE, verify=NO_TLS
+    ) as client:
         made = await _until(client, "POST", "videos", "id", prompt)
         remote_id = str(made["id"])
         while True:

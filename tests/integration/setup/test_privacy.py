@@ -19,7 +19,10 @@ _CHILDREN = {"postgres", "sora_sandbox", "multiprocessing"}
 async def used_studio() -> AsyncIterator[tuple[RunningStudio, Path]]:
     """Yield a studio that has made a video, so that all of its children run, and its data directory."""
     old = os.umask(0o022)  # as a person's shell has it
-    with fresh_data_dir() as data_dir, serving(data_dir, environment={**FAST, **CANARIES}) as studio:
+    with (
+        fresh_data_dir() as data_dir,
+        serving(data_dir, environment={**FAST, **CANARIES}, forked=False) as studio,
+    ):
         os.umask(old)
         ada = await join(studio.url)
         assert (await ada.ended(await ada.ask("a kite")))["status"] == "completed"
