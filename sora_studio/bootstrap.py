@@ -19,6 +19,7 @@ import structlog
 
 from sora_studio import container, log
 from sora_studio.config import ProviderSettings, Settings, load_providers
+from sora_studio.config.authority import is_loopback
 from sora_studio.config.environment import named_files
 from sora_studio.config.private_files import close_to_others, open_secrets
 from sora_studio.config.secret_words import secret_words
@@ -28,6 +29,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.migrations import migrate
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Changes, Provider
+from sora_studio.domain.sign_up import INVITE, OPEN
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.domain.webhooks import key_of
 from sora_studio.providers.card_files import load_cards
@@ -41,17 +43,18 @@ from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
 from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
 from sora_studio.services.jobs.webhooks import WebhookService
-from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.assembly import People
+from sora_studio.services.people.assembly import assemble as assemble_people
 from sora_studio.services.people.authentication import Authenticator
 from sora_studio.services.people.keys import KeyService
 from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.respelling import respell_addresses
-from sora_studio.services.people.sessions import SessionPolicy
+from sora_studio.services.people.setup_code import SetupCode
+from sora_studio.services.people.studio_settings import SessionPolicy, StudioSettings
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
 from sora_studio.services.projects import ProjectService
 from sora_studio.services.providers import ProviderService
 from sora_studio.services.resources import Resources
-from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.assembly import Caps
 from sora_studio.services.videos.assembly import assemble as assemble_videos
 from sora_studio.services.worker_pool import WorkerPool
@@ -95,8 +98,15 @@ class Studio:
 
 
 @asynccontextmanager
-async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterator[Studio]:
+async def studio(
+    settings: Settings, parts: Parts | None = None, *, is_private: bool = False
+) -> AsyncIterator[Studio]:
     """Open everything that the settings ask for, serve the block, close everything.
+
+    Args:
+        settings: What the operator wants.
+        parts: What tests put in.
+        is_private: Whether only this machine can reach the studio.
 
     Raises:
         ConfigError: A child, a directory or the file of providers cannot be used.
@@ -148,7 +158,9 @@ async def studio(settings: Settings, parts: Parts | None = None) -> AsyncIterato
             healths={name: provider.health for name, provider in limited.items()},
             wake=scheduler.wake,
         )
-        opened = _services(settings, parts, for_people, Redactor(secrets).body, scheduler, health, statuses)
+        people = open_people(settings, db, parts.passwords(), is_private=is_private)
+        await people.prepare()
+        opened = _services(settings, people, for_people, Redactor(secrets).body, scheduler, health, statuses)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, changes, scheduler.wake)
 
@@ -224,9 +236,27 @@ async def open_providers(
     return made
 
 
+def open_people(
+    settings: Settings, db: Database, passwords: Passwords | None = None, *, is_private: bool = False
+) -> People:
+    """Put the use cases on accounts together, for a studio or for a command beside it."""
+    at_home = is_private and is_loopback(settings.own_names.public.host)
+    sessions = SessionPolicy(timedelta(settings.session_idle_days), timedelta(settings.session_days))
+    return assemble_people(
+        db,
+        signing_key=settings.signing_key(),
+        settings=StudioSettings(
+            pinned=settings.pinned, sign_up=OPEN if at_home else INVITE, sessions=sessions
+        ),
+        setup_code=SetupCode(settings.data_dir / "setup_code"),
+        public_url=settings.public_url,
+        passwords=passwords,
+    )
+
+
 def _services(
     settings: Settings,
-    parts: Parts,
+    people: People,
     for_people: Resources,
     redact: Callable[[bytes], bytes],
     scheduler: Scheduler,
@@ -234,19 +264,11 @@ def _services(
     statuses: ProviderService,
 ) -> Services:
     """Put the use cases together."""
-    db, throttle = for_people.db, Throttle()
-    accounts = AccountService(
-        db=db,
-        signing_key=settings.signing_key(),
-        throttle=throttle,
-        passwords=parts.passwords(),
-        policy=SessionPolicy(timedelta(settings.session_idle_days), timedelta(settings.session_days)),
-        sign_up_open=settings.sign_up == "open",
-    )
+    db, throttle = for_people.db, people.throttle
     keys = KeyService(db=db, throttle=throttle)
     authenticator = Authenticator(
         db=db,
-        accounts=accounts,
+        accounts=people.accounts,
         keys=keys,
         throttle=throttle,
         requests_per_minute=settings.requests_per_minute,
@@ -254,10 +276,14 @@ def _services(
     caps = Caps(settings.max_pending, settings.unused_uploads_mb * 1_000_000)
     made = assemble_videos(for_people, authenticator, scheduler.wake, throttle=throttle, caps=caps)
     return Services(
-        accounts=accounts,
-        sessions=accounts.sessions,
+        accounts=people.accounts,
+        sessions=people.accounts.sessions,
         authenticator=authenticator,
         keys=keys,
+        people=people.people,
+        invitations=people.invitations,
+        settings=people.settings,
+        audit=people.audit,
         videos=made.videos,
         derivations=made.derivations,
         media=made.media,
@@ -269,7 +295,7 @@ def _services(
         ),
         health=health,
         providers=statuses,
-        projects=ProjectService(db=db, trail=accounts.trail, clock=_utc_now),
+        projects=ProjectService(db=db, trail=people.accounts.trail, clock=_utc_now),
     )
 
 

@@ -9,9 +9,13 @@ if TYPE_CHECKING:
     from sora_studio.services.health import HealthService
     from sora_studio.services.jobs.webhooks import WebhookService
     from sora_studio.services.people.accounts import AccountService
+    from sora_studio.services.people.audit import AuditService
     from sora_studio.services.people.authentication import Authenticator
+    from sora_studio.services.people.invitations import InvitationService
     from sora_studio.services.people.keys import KeyService
+    from sora_studio.services.people.people import PeopleService
     from sora_studio.services.people.sessions import SessionService
+    from sora_studio.services.people.settings import SettingService
     from sora_studio.services.projects import ProjectService
     from sora_studio.services.providers import ProviderService
     from sora_studio.services.videos.characters import CharacterService
@@ -30,6 +34,10 @@ class Services:
     sessions: "SessionService"
     authenticator: "Authenticator"
     keys: "KeyService"
+    people: "PeopleService"
+    invitations: "InvitationService"
+    settings: "SettingService"
+    audit: "AuditService"
     videos: "VideoService"
     derivations: "DerivationService"
     media: "MediaService"

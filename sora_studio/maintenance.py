@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from sora_studio import log
-from sora_studio.bootstrap import instance_of, open_providers
+from sora_studio.bootstrap import instance_of, open_people, open_providers
 from sora_studio.config import Settings, load_providers
 from sora_studio.config.secret_words import secret_words
 from sora_studio.db.access import Access, find_access
@@ -20,6 +20,7 @@ from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
 from sora_studio.services.jobs.claims import HEARTBEAT, Claims
+from sora_studio.services.people.assembly import People
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.resources import Resources
 from sora_studio.services.worker_pool import WorkerPool
@@ -93,6 +94,18 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, boo
         db = Database(access.url, pool_size=5, direct_url=access.direct_url, pooled=access.pooled)
         stack.push_async_callback(db.close)
         yield db, joined
+
+
+@asynccontextmanager
+async def open_accounts(settings: Settings) -> AsyncIterator[People]:
+    """Open the use cases on accounts for the block, beside a running studio or without one.
+
+    Raises:
+        ConfigError: A directory cannot be used, or no studio ever used it.
+        Unavailable: The database cannot be reached.
+    """
+    async with open_database(settings) as (db, _):
+        yield open_people(settings, db)
 
 
 async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[Access, bool]:

@@ -21,9 +21,9 @@ app = build()
 
 
 @asynccontextmanager
-async def lifespan(settings: Settings, parts: Parts | None) -> AsyncIterator[None]:
+async def lifespan(settings: Settings, parts: Parts | None, *, is_private: bool) -> AsyncIterator[None]:
     """Open the studio for as long as the server runs."""
-    async with studio(settings, parts) as opened:
+    async with studio(settings, parts, is_private=is_private) as opened:
         forget_environment(*_STILL_READ)
         push = asyncio.create_task(live.run(opened.changes, app, NewsState.hear), name="live")
         _log.info("studio_opened", url=settings.public_url)

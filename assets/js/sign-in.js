@@ -5,18 +5,49 @@ import { whenShown } from "./page.js";
 
 const TYPED = "sign-in"; // in this tab, until the form is shown again: addresses are kept in logs and histories
 
-const FIELDS = { invalid_email: "email", email_taken: "email", invalid_name: "display_name" }; // what is to be mended
+const LINK = "link"; // in this tab: what the link said that led here
+const FIELDS = {
+  invalid_email: "email",
+  email_taken: "email",
+  invalid_name: "display_name",
+  setup_code_required: "setup_code",
+}; // what is to be mended
+
+// The token of an invitation or of a reset link stands behind a #, which browsers send to nobody. It leaves the
+// address at once, before anything else reads it, and histories with it.
+function takeLink() {
+  const said = new URLSearchParams(location.hash.slice(1));
+  const name = ["invitation", "token"].find((each) => said.has(each));
+  if (!name) return;
+  sessionStorage.setItem(LINK, JSON.stringify({ [name]: said.get(name) }));
+  history.replaceState(history.state, "", location.pathname + location.search);
+}
+takeLink();
+addEventListener("hashchange", () => {
+  takeLink();
+  for (const form of all("[data-sign-in]")) fillLink(form);
+});
+
+function fillLink(form) {
+  const said = JSON.parse(sessionStorage.getItem(LINK) ?? "{}");
+  for (const box of all("[data-link]", form)) box.value = said[box.name] ?? "";
+}
+
+const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/; // the studio's own machine: no code is asked for
 
 function fill(form) {
   const asked = new URLSearchParams(location.search);
   const error = asked.get("error");
+  fillLink(form);
+  const code = one("[data-setup-code]", form);
+  if (code) code.hidden = HERE.test(location.hostname) && error !== "setup_code_required";
   if (error !== null) {
     const known = all("[data-code]", form).find((line) => line.dataset.code === error);
     (known ?? one('[data-code=""]', form)).hidden = false;
     form.elements[FIELDS[error] ?? "password"].focus();
   } else if (document.activeElement === document.body) one("input:not([type=hidden])", form).focus();
   const next = asked.get("next") ?? "";
-  form.elements.next.value = /^\/(?![/\\])/.test(next) ? next : ""; // only paths of our own: no open redirect
+  if (form.elements.next) form.elements.next.value = /^\/(?![/\\])/.test(next) ? next : ""; // only paths of our own: no open redirect
   const typed = error === null ? {} : JSON.parse(sessionStorage.getItem(TYPED) ?? "{}");
   sessionStorage.removeItem(TYPED);
   for (const [name, value] of Object.entries(typed)) {
@@ -41,6 +72,7 @@ whenShown("[data-insecure]", compare);
 
 on("submit", "[data-sign-in]", (form) => {
   const { display_name: name, email } = form.elements;
+  if (!email) return; // a reset link asks for a password alone
   if (name && !name.value.trim()) [name.value] = email.value.split("@");
   sessionStorage.setItem(TYPED, JSON.stringify({ display_name: name?.value, email: email.value }));
 });

@@ -33,6 +33,11 @@ function tellLeft(element) {
   element.parentElement.dataset.short = String(left < SHORT);
 }
 
+function tellMoment(element) {
+  element.textContent = new Date(element.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+whenShown("time[data-moment]", tellMoment);
 whenShown("time[data-ago]", tellAgo);
 whenShown("time[data-left]", tellLeft);
 

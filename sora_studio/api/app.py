@@ -6,14 +6,17 @@ from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
 from sora_studio.api import (
+    audit,
     auth,
     characters,
     docs_page,
     edits,
     errors,
     health,
+    invitations,
     keys,
     models,
+    people,
     projects,
     security_txt,
     sessions,
@@ -21,6 +24,9 @@ from sora_studio.api import (
     users,
     videos,
     webhooks,
+)
+from sora_studio.api import (
+    settings as studio_settings,
 )
 from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
 from sora_studio.api.body_limit import BodyLimit
@@ -73,6 +79,10 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         uploads.router,
         models.router,
         projects.router,
+        people.router,
+        invitations.router,
+        studio_settings.router,
+        audit.router,
     ):
         api.include_router(router, prefix=PREFIX, dependencies=[Depends(_never_stored)])
     api.include_router(videos.files, prefix=PREFIX)

@@ -15,23 +15,29 @@ from sora_studio.api.dependencies import OptionalIdentityDep, OriginDep
 from sora_studio.api.safe_redirect import safe_redirect
 from sora_studio.api.users import NO_STORE, User
 from sora_studio.container import services
-from sora_studio.domain.account import NAME_MAX, SignedIn
+from sora_studio.domain.account import NAME_MAX, NewAccount, SignedIn
 from sora_studio.domain.errors import (
+    AccountDisabled,
+    AwaitingApproval,
     Conflict,
     InvalidInput,
     LimitReached,
     NotSignedIn,
+    SetupCodeRequired,
     SignUpClosed,
     SoraStudioError,
 )
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
-_LOG_IN_PAGE, _SIGN_UP_PAGE = "/login", "/signup"
+_LOG_IN_PAGE, _SIGN_UP_PAGE, _SET_UP_PAGE, _RESET_PAGE = "/login", "/signup", "/setup", "/reset"
 _CODES: Mapping[type[Exception], str] = {
     NotSignedIn: "wrong_credentials",
     Conflict: "email_taken",
     SignUpClosed: "sign_up_closed",
+    SetupCodeRequired: "setup_code_required",
+    AwaitingApproval: "awaiting_approval",
+    AccountDisabled: "account_disabled",
     LimitReached: "too_many",
     RequestValidationError: "invalid_value",
 }
@@ -49,6 +55,22 @@ class SignUp(LogIn):
 
     display_name: str = ""
     password: str = Field(description="15 to 1024 characters; a sentence works well.")
+    invitation: str = Field("", max_length=200, description="The token of an invitation.")
+    setup_code: str = Field("", max_length=200, description="For the first account, from another machine.")
+
+
+class Reset(BaseModel):
+    """A link that an admin has handed out, and the new password."""
+
+    token: str = Field(max_length=200, description="What stands behind the # of the link.")
+    password: str = Field(description="As at sign-up.")
+
+
+class Waiting(BaseModel):
+    """An account that an admin has to let in first."""
+
+    status: Literal["awaiting_approval"] = "awaiting_approval"
+    message: str
 
 
 class Session(BaseModel):
@@ -67,17 +89,48 @@ def _documented(body: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-@router.post("/signup", status_code=201, response_model=Session, openapi_extra=_documented(SignUp))
+@router.post(
+    "/signup",
+    status_code=201,
+    response_model=Session,
+    responses={202: {"model": Waiting, "description": "The account is open, and waits for an admin."}},
+    openapi_extra=_documented(SignUp),
+)
 async def sign_up(request: Request, origin: OriginDep) -> Response:
-    """Open an account and log in."""
+    """Open an account and log in; the first account of a studio is its admin's."""
     sent = await read_small_body(request)
+    page = _SET_UP_PAGE if sent.is_form and "setup_code" in sent.fields() else _SIGN_UP_PAGE
     try:
         wish = sent.read(SignUp)
-        name = wish.display_name or wish.email.split("@", 1)[0][:NAME_MAX]
-        signed_in = await services().accounts.sign_up(wish.email, wish.password, name, origin)
+        account = NewAccount(
+            email=wish.email,
+            password=wish.password,
+            display_name=wish.display_name or wish.email.split("@", 1)[0][:NAME_MAX],
+            invitation=wish.invitation,
+            setup_code=wish.setup_code,
+        )
+        signed_in = await services().accounts.sign_up(account, origin)
+    except AwaitingApproval as news:
+        if sent.is_form:
+            return _refuse(sent, _LOG_IN_PAGE, news)
+        return JSONResponse(Waiting(message=str(news)).model_dump(), 202, NO_STORE)
     except (SoraStudioError, RequestValidationError) as problem:
-        return _refuse(sent, _SIGN_UP_PAGE, problem)
+        return _refuse(sent, page, problem)
     return _welcome(request, sent, signed_in, 201)
+
+
+@router.post("/reset", status_code=204, openapi_extra=_documented(Reset))
+async def reset_password(request: Request, origin: OriginDep) -> Response:
+    """Set a new password by a link that an admin has handed out; every session of the account ends."""
+    sent = await read_small_body(request)
+    try:
+        wish = sent.read(Reset)
+        await services().invitations.reset_password(wish.token, wish.password, origin)
+    except (SoraStudioError, RequestValidationError) as problem:
+        return _refuse(sent, _RESET_PAGE, problem)
+    if sent.is_form:
+        return RedirectResponse(f"{_LOG_IN_PAGE}?error=password_set", 303, headers=NO_STORE)
+    return Response(status_code=204, headers=NO_STORE)
 
 
 @router.post("/login", response_model=Session, openapi_extra=_documented(LogIn))

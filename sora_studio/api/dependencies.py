@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from sora_studio.config.authority import Authority, is_loopback
 from sora_studio.container import services
 from sora_studio.domain.access import Action
 from sora_studio.domain.account import USER_AGENT_MAX, Identity, Origin
@@ -24,6 +25,10 @@ _bearer = HTTPBearer(
 )
 BearerDep = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 """What stands in the Authorization header; if there is something, nothing else counts."""
+_FORWARDING = (
+    *("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"),
+    *("x-forwarded-server", "x-real-ip", "via", "cf-connecting-ip", "true-client-ip"),
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,19 @@ def request_origin(request: Request) -> Origin:
         address=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", "")[:USER_AGENT_MAX],
         cookies=request.headers.get("cookie", ""),
+        is_local=_is_local(request),
     )
+
+
+def _is_local(request: Request) -> bool:
+    """Tell whether this machine asks itself, under a name that nobody else can have point here.
+
+    A proxy on this machine passes on what others send, and most say so in a header.
+    """
+    peer, asked = request.client, Authority.parse(request.headers.get("host", ""))
+    if peer is None or asked is None or any(name in request.headers for name in _FORWARDING):
+        return False
+    return is_loopback(peer.host) and is_loopback(asked.host)
 
 
 OriginDep = Annotated[Origin, Depends(request_origin)]

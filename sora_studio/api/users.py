@@ -7,7 +7,7 @@ from starlette.responses import Response
 from sora_studio.api import session_cookie
 from sora_studio.api.dependencies import IdentityDep
 from sora_studio.container import services
-from sora_studio.domain.account import AccountView
+from sora_studio.domain.account import AccountView, Role
 
 NO_STORE = {"Cache-Control": "no-store"}
 """What is personal stays in no cache."""
@@ -27,6 +27,7 @@ class User(BaseModel):
     email: str
     display_name: str
     created_at: int = Field(description="Unix seconds.")
+    role: Role
 
     @classmethod
     def of(cls, account: AccountView) -> "User":
@@ -36,6 +37,7 @@ class User(BaseModel):
             email=account.email,
             display_name=account.display_name,
             created_at=int(account.created_at.timestamp()),
+            role=account.role,
         )
 
 
@@ -52,6 +54,12 @@ class PasswordChange(BaseModel):
 
     current_password: str
     new_password: str
+
+
+class PasswordProof(BaseModel):
+    """The proof that one is who is logged in."""
+
+    password: str
 
 
 class DeleteAccount(BaseModel):
@@ -91,3 +99,9 @@ async def delete_me(request: Request, identity: IdentityDep, farewell: DeleteAcc
 async def change_password(identity: IdentityDep, change: PasswordChange) -> None:
     """Set another password; every other session ends."""
     await services().accounts.change_password(identity, change.current_password, change.new_password)
+
+
+@router.post("/confirm_password", status_code=204)
+async def confirm_password(identity: IdentityDep, proof: PasswordProof) -> None:
+    """Prove who one is: for ten minutes, this session may do what asks for the password."""
+    await services().accounts.confirm_password(identity, proof.password)

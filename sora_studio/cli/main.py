@@ -16,6 +16,7 @@ import typer
 from sora_sandbox.cli import sandbox
 from sora_studio.cli.maintenance import maintenance_cli
 from sora_studio.cli.provider import provider_cli
+from sora_studio.cli.user import user_cli
 from sora_studio.config import PRIVATE, ConfigError, load
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]")]
@@ -30,6 +31,7 @@ cli = typer.Typer(
 
 
 cli.add_typer(provider_cli, name="provider")
+cli.add_typer(user_cli, name="user")
 
 
 @cli.command()

@@ -28,6 +28,13 @@ class Authority(NamedTuple):
         return cls(host, port) if port is None or port <= _LAST_PORT else None
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is `localhost` or an address of this machine alone."""
+    if _is_address(host):
+        return ip_address(host).is_loopback
+    return host == "localhost"
+
+
 class WebOrigin(NamedTuple):
     """Where a page came from: the default port is written out."""
 

@@ -15,6 +15,8 @@ from sora_studio.config.headers import header_value
 from sora_studio.config.lists import Network, host_name, network, words
 from sora_studio.config.signing_key import SHORTEST_KEY, stored_key
 from sora_studio.config.urls import api_url, site_url
+from sora_studio.domain.settings import IDLE_DAYS_MAX, SESSION_DAYS_MAX, SettingName, Value
+from sora_studio.domain.sign_up import SignUpPolicy
 
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
@@ -61,6 +63,11 @@ def _contact(url: str) -> str:
         message = "must start with mailto: or https://"
         raise ValueError(message)
     return url
+
+
+def _sign_up(text: str) -> str:
+    """Check that a policy is one."""
+    return str(SignUpPolicy.parse(text))
 
 
 def _absolute(path: Path) -> Path:
@@ -143,17 +150,19 @@ class Settings(BaseModel):
         description="Signs sessions; at least 32 bytes (two with a comma while one replaces the other, the "
         "new one first). Unset: generated once, kept in the data directory.",
     )
-    sign_up: Literal["open", "closed"] = Field(
-        "open",
+    sign_up: Annotated[str, AfterValidator(_sign_up)] | None = Field(
+        None,
         alias="SORA_STUDIO_SIGN_UP",
-        description="Who may open an account: anybody (open), or nobody (closed).",
+        description="Who may open an account: anybody (`open`), anybody whom an admin then approves "
+        "(`approve`), addresses of one domain (`domain:example.org`), invited people (`invite`), nobody "
+        "(`closed`). Unset: as the settings page says.",
     )
-    session_idle_days: Annotated[int, Field(ge=1, le=365)] = Field(
+    session_idle_days: Annotated[int, Field(ge=1, le=IDLE_DAYS_MAX)] = Field(
         14,
         alias="SORA_STUDIO_SESSION_IDLE_DAYS",
         description="Days after which a session ends that is not used.",
     )
-    session_days: Annotated[int, Field(ge=1, le=400)] = Field(
+    session_days: Annotated[int, Field(ge=1, le=SESSION_DAYS_MAX)] = Field(
         90,
         alias="SORA_STUDIO_SESSION_DAYS",
         description="Days after which every session ends.",
@@ -197,6 +206,11 @@ class Settings(BaseModel):
         """Return the names by which the studio may be called."""
         public = cast("WebOrigin", WebOrigin.parse(self.public_url))  # `site_url` has checked it
         return OwnNames(public, frozenset(self.allowed_hosts or ()))
+
+    @property
+    def pinned(self) -> dict[SettingName, Value]:
+        """Return the settings of the studio's own page that the environment sets."""
+        return {name: getattr(self, name) for name in SettingName if name in self.model_fields_set}
 
     @property
     def contact(self) -> str:

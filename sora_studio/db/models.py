@@ -11,11 +11,13 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
     Computed,
     DateTime,
+    Dialect,
     ForeignKey,
     Identity,
     Index,
@@ -31,6 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
+from sora_studio.domain.access_link import LinkKind
 from sora_studio.domain.account import ProjectRole
 from sora_studio.domain.account import Role as AccountRole
 from sora_studio.domain.activity import ActivityKind
@@ -65,6 +68,14 @@ class WordsType(UserDefinedType[list[str]]):
     def bind_expression(self, bindvalue: BindParameter[list[str]]) -> ColumnElement[list[str]]:
         """Turn the list into what is stored."""
         return func.array_to_tsvector(bindvalue, type_=self)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ANN401, ARG002 -- SQLAlchemy's
+        """Read what PostgreSQL prints: no word of ours has a sign in it that it would double."""
+
+        def read(printed: str) -> list[str]:
+            return [word.strip("'") for word in printed.split()]
+
+        return read
 
 
 def _now() -> datetime:
@@ -105,6 +116,11 @@ class UserRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint(one_of("role", AccountRole), name="role"),
+        CheckConstraint("disabled_at IS NOT NULL OR NOT awaits_approval", name="waits"),
+        Index("ix_user_created_at", "created_at", "id"),
+        Index("ix_user_shut", "created_at", "id", postgresql_where=text("disabled_at IS NOT NULL")),
+        Index("ix_user_admin", "id", postgresql_where=text("role = 'admin'")),
+        Index("ix_user_search", "search", postgresql_using="gin"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -117,6 +133,12 @@ class UserRow(SQLModel, table=True):
         sa_column=Column(Text, nullable=False, server_default=AccountRole.MEMBER),
     )
     disabled_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    awaits_approval: bool = Field(  # a new one that no admin has let in yet; it is disabled as long
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
+    )
+    search: list[str] = Field(  # words of the name and the address; written beside them, and never read back
+        default_factory=list, sa_column=Column(WordsType, nullable=False, server_default=text("''::tsvector"))
+    )
 
 
 class SessionRow(SQLModel, table=True):
@@ -128,6 +150,7 @@ class SessionRow(SQLModel, table=True):
     user_id: UUID = Field(sa_column=_owner(index=True))
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
     last_seen_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    proved_at: datetime = Field(default_factory=_now, sa_column=_moment())  # when the password was last given
     expires_at: datetime = Field(sa_column=_moment(index=True))
     ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     address: str = Field(default="", sa_type=Text)
@@ -142,7 +165,9 @@ class AuditRow(SQLModel, table=True):
         CheckConstraint(one_of("act", STORED), name="act"),
         CheckConstraint(one_of("result", Result), name="result"),
         Index("ix_audit_at", "at", "id"),
+        Index("ix_audit_act", "act", "at", "id"),
         Index("ix_audit_user_id", "user_id", "at"),
+        Index("ix_audit_subject_id", "subject_id", "at"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -151,6 +176,7 @@ class AuditRow(SQLModel, table=True):
     result: str = Field(sa_type=Text)
     user_id: UUID | None = None  # refers to nothing: the trail outlives the account
     session_id: UUID | None = None  # from which it was done
+    subject_id: UUID | None = None  # to whose account; None: to one's own, or to none
     address: str = Field(sa_type=Text)
     user_agent: str = Field(sa_type=Text)
     about: str = Field(sa_type=Text)  # what it was done to: the id of a session
@@ -179,6 +205,35 @@ class ApiKeyRow(SQLModel, table=True):
     # Before its rotation: works beside the new one until then.
     previous_sha256: str | None = Field(default=None, sa_column=Column(Text, unique=True))
     previous_until: datetime | None = Field(default=None, sa_column=_maybe_moment())
+
+
+class AccessLinkRow(SQLModel, table=True):
+    """A link that an admin has handed out: an invitation, or the way to a new password."""
+
+    __tablename__ = "access_link"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", LinkKind), name="kind"),
+        CheckConstraint(one_of("role", AccountRole), name="role"),
+        CheckConstraint("(kind = 'reset') = (user_id IS NOT NULL)", name="whose"),
+        CheckConstraint("used BETWEEN 0 AND uses", name="used"),
+        Index("ix_access_link_created_at", "kind", "created_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=Text)
+    token_sha256: str = Field(sa_column=Column(Text, nullable=False, unique=True))  # the token is nowhere
+    role: str = Field(default=AccountRole.MEMBER, sa_type=Text)  # of who comes by an invitation
+    project_id: UUID | None = None  # to which an invitation leads, too
+    user_id: UUID | None = Field(  # whose password a reset link sets
+        default=None,
+        sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), nullable=True, index=True),
+    )
+    note: str = Field(default="", sa_type=Text)
+    uses: int = 1
+    used: int = 0
+    created_at: datetime = Field(sa_column=_moment())
+    expires_at: datetime = Field(sa_column=_moment(index=True))
+    created_by: UUID | None = None  # refers to nothing: it outlives the account; None: the command line
 
 
 class SettingRow(SQLModel, table=True):

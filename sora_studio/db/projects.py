@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, update
+from sqlalchemy import Row, Select, delete, func, tuple_, update
 from sqlalchemy import select as core_select  # SQLModel's `select` takes no more than four columns
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from sora_studio.db.models import MemberRow, ProjectRow, UserRow, VideoRow
 from sora_studio.db.repository import Repository, missing
@@ -144,22 +145,38 @@ class ProjectRepository(Repository):
 
     async def run_alone(self, user_id: UUID) -> Sequence[str]:
         """Return the names of the projects that have members, and nobody but this person to run them."""
-        others = col(MemberRow.user_id) != user_id
-        of = col(MemberRow.project_id) == col(ProjectRow.id)
-        alone = (
-            select(ProjectRow.name)
-            .where(
-                select(MemberRow.user_id)
-                .where(of, col(MemberRow.user_id) == user_id, col(MemberRow.role) == ProjectRole.MANAGER)
-                .exists(),
-                select(MemberRow.user_id).where(of, others).exists(),
-                ~select(MemberRow.user_id)
-                .where(of, others, col(MemberRow.role) == ProjectRole.MANAGER)
-                .exists(),
-            )
-            .order_by(col(ProjectRow.name))
+        projects = select(ProjectRow.name).where(col(ProjectRow.id).in_(_only_manager(user_id)))
+        return (await self._tx.exec(projects.order_by(col(ProjectRow.name)))).all()
+
+    async def hand_over(self, user_id: UUID) -> None:
+        """Let others run the projects that nobody but this person runs: who has been in them the longest.
+
+        An editor comes before a viewer.
+        """
+        others = (col(MemberRow.project_id).in_(_only_manager(user_id)), col(MemberRow.user_id) != user_id)
+        is_viewer = col(MemberRow.role) == ProjectRole.VIEWER
+        heirs = (
+            core_select(col(MemberRow.project_id), col(MemberRow.user_id))
+            .distinct(col(MemberRow.project_id))
+            .where(*others)
+            .order_by(col(MemberRow.project_id), is_viewer, col(MemberRow.added_at), col(MemberRow.user_id))
         )
-        return (await self._tx.exec(alone)).all()
+        heir = tuple_(col(MemberRow.project_id), col(MemberRow.user_id)).in_(heirs)
+        await self._do(update(MemberRow).where(heir).values(role=ProjectRole.MANAGER))
+
+
+def _only_manager(user_id: UUID) -> SelectOfScalar[UUID]:
+    """Select the projects with other members that nobody but this person runs."""
+    mine, other = aliased(MemberRow), aliased(MemberRow)
+    others = select(other.user_id).where(
+        col(other.project_id) == col(mine.project_id), col(other.user_id) != user_id
+    )
+    return select(mine.project_id).where(
+        col(mine.user_id) == user_id,
+        col(mine.role) == ProjectRole.MANAGER,
+        others.exists(),
+        ~others.where(col(other.role) == ProjectRole.MANAGER).exists(),
+    )
 
 
 def _views(user_id: UUID) -> Select[*tuple[Any, ...]]:

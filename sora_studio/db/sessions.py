@@ -87,9 +87,26 @@ class SessionRepository(Repository):
         theirs = col(SessionRow.user_id) == identity.user_id
         await self._end(now, theirs, col(SessionRow.id) != identity.session_id)
 
+    async def end_all(self, user_id: UUID, now: datetime) -> None:
+        """End every session of a person."""
+        await self._end(now, col(SessionRow.user_id) == user_id)
+
+    async def proved_at(self, identity: Identity) -> datetime:
+        """Return when a password was last given in a session."""
+        found = await self._tx.exec(select(SessionRow.proved_at).where(*_of(identity)))
+        return found.one()
+
+    async def note_proof(self, identity: Identity, now: datetime) -> None:
+        """Note that the password was given."""
+        await self._do(update(SessionRow).where(*_of(identity)).values(proved_at=now))
+
     async def _end(self, now: datetime, *which: ColumnElement[bool]) -> int:
         standing = col(SessionRow.ended_at).is_(None)
         return (await self._do(update(SessionRow).where(standing, *which).values(ended_at=now))).rowcount
+
+
+def _of(identity: Identity) -> tuple[ColumnElement[bool], ...]:
+    return (col(SessionRow.id) == identity.session_id, col(SessionRow.user_id) == identity.user_id)
 
 
 def _open(now: datetime, idle_since: datetime) -> tuple[ColumnElement[bool], ...]:

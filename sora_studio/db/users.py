@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -13,6 +13,11 @@ from sora_studio.db.models import UserRow, VideoRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.account import AccountView, Role
 from sora_studio.domain.errors import Conflict, NotFound
+from sora_studio.domain.people import Standing
+from sora_studio.domain.words import words_of
+
+_ADMINS = 7_311_420_003  # any constant; names the question who runs the studio among advisory locks
+_IN_TURN = text("SELECT pg_advisory_xact_lock(:key)")
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class StoredPassword:
 
     account: AccountView
     password_hash: str
+    standing: Standing = Standing.ACTIVE
 
 
 class UserRepository(Repository):
@@ -32,9 +38,28 @@ class UserRepository(Repository):
         Raises:
             Conflict: The e-mail address has one.
         """
+        user.search = _words(user)
         self._tx.add(user)
         await self._flush()
-        return _to_view(user)
+        return account_view(user)
+
+    async def is_empty(self) -> bool:
+        """Tell whether the studio has no account."""
+        return (await self._tx.exec(select(UserRow.id).limit(1))).first() is None
+
+    async def is_alone(self, user_id: UUID) -> bool:
+        """Tell whether there is no other account than somebody's."""
+        others = select(UserRow.id).where(col(UserRow.id) != user_id).limit(1)
+        return (await self._tx.exec(others)).first() is None
+
+    async def lock_admins(self) -> None:
+        """Keep others from changing who runs the studio until the end of the transaction."""
+        await self._do(_IN_TURN, {"key": _ADMINS})
+
+    async def is_last_admin(self, user_id: UUID) -> bool:
+        """Tell whether somebody is the only admin who can log in; lock the admins before."""
+        admins = select(UserRow.id).where(col(UserRow.role) == Role.ADMIN, col(UserRow.disabled_at).is_(None))
+        return [*(await self._tx.exec(admins.limit(2)))] == [user_id]
 
     async def find(self, *spellings: str) -> StoredPassword | None:
         """Return the account of an e-mail address; of several spellings, the first that has one counts."""
@@ -50,7 +75,7 @@ class UserRepository(Repository):
         """
         return _to_credentials(await self._row(user_id))
 
-    async def change(self, user_id: UUID, **values: str) -> AccountView:
+    async def change(self, user_id: UUID, **values: str | bool | datetime | None) -> AccountView:
         """Change columns of an account.
 
         Raises:
@@ -59,8 +84,10 @@ class UserRepository(Repository):
         """
         row = await self._row(user_id)
         row.sqlmodel_update(values)
+        if {"email", "display_name"} & values.keys():
+            row.search = _words(row)
         await self._flush()
-        return _to_view(row)
+        return account_view(row)
 
     async def lock(self, user_id: UUID) -> None:
         """Keep others from adding videos, or files to its videos, until the end of the transaction."""
@@ -106,9 +133,21 @@ class UserRepository(Repository):
             raise Conflict(message) from error
 
 
-def _to_view(row: UserRow) -> AccountView:
+def account_view(row: UserRow) -> AccountView:
+    """Return an account as it is shown."""
     return AccountView(row.id, row.email, row.display_name, row.created_at, Role(row.role))
 
 
+def standing_of(row: UserRow) -> Standing:
+    """Return what an account may do."""
+    if row.disabled_at is None:
+        return Standing.ACTIVE
+    return Standing.WAITING if row.awaits_approval else Standing.DISABLED
+
+
 def _to_credentials(row: UserRow) -> StoredPassword:
-    return StoredPassword(_to_view(row), row.password_hash)
+    return StoredPassword(account_view(row), row.password_hash, standing_of(row))
+
+
+def _words(row: UserRow) -> list[str]:
+    return words_of(f"{row.display_name} {row.email}")

@@ -36,6 +36,17 @@ class AccountView:
 
 
 @dataclass(frozen=True)
+class NewAccount:
+    """What somebody says who opens an account."""
+
+    email: str
+    password: str = field(repr=False)
+    display_name: str
+    invitation: str = field(default="", repr=False)  # its token
+    setup_code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class SignedIn:
     """A fresh session and its token, shown once."""
 
@@ -52,6 +63,7 @@ class Origin:
     address: str = ""
     user_agent: str = ""
     cookies: str = field(default="", repr=False)  # the Cookie header: which browser it was
+    is_local: bool = False  # sent by this machine to itself, under a name that is always this machine
 
     @property
     def network(self) -> str:
@@ -108,6 +120,10 @@ class Identity:
     origin: Origin = field(default=NOWHERE, compare=False)
     role: Role = field(default=Role.MEMBER, compare=False)  # as the session was looked up
     key: KeyGrant | None = None  # None: a person, in a session
+
+
+OPERATOR = Identity(UUID(int=0), UUID(int=0), Origin(user_agent="sora-studio user"), role=Role.ADMIN)
+"""Who works at the command line of the machine: no account, and no token names them."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """The trail: what happened around accounts that an operator may have to look into."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 
 class Act(StrEnum):
@@ -13,6 +16,20 @@ class Act(StrEnum):
     PASSWORD_CHANGE = "password_change"  # noqa: S105 -- a word, no password
     EMAIL_CHANGE = "email_change"
     ACCOUNT_DELETION = "account_deletion"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 -- as above; by a link that an admin handed out
+    PASSWORD_PROOF = "password_proof"  # noqa: S105 -- as above; before what an admin may not do by mistake
+
+    # What admins do, to somebody's account or to the studio.
+    ACCOUNT_CREATION = "account_creation"
+    ACCOUNT_APPROVAL = "account_approval"
+    ACCOUNT_DISABLING = "account_disabling"
+    ACCOUNT_ENABLING = "account_enabling"
+    ROLE_CHANGE = "role_change"
+    RESET_LINK = "reset_link"
+    INVITATION = "invitation"
+    INVITATION_END = "invitation_end"
+    SETTING_CHANGE = "setting_change"
+    AUDIT_EXPORT = "audit_export"
     KEY_CREATION = "key_creation"
     KEY_ROTATION = "key_rotation"
     KEY_REVOCATION = "key_revocation"
@@ -37,3 +54,38 @@ class Result(StrEnum):
 
 STORED = tuple(act for act in Act if act not in {Act.FOREIGN_ORIGIN, Act.UNKNOWN_ID})
 """What the audit table holds."""
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """One line of the trail as admins read it; people who are gone have no address."""
+
+    id: UUID
+    at: datetime
+    act: Act
+    result: Result
+    user_id: UUID | None  # who did it; None: nobody who is known, or the command line
+    user: str
+    subject_id: UUID | None  # to whose account; None: to their own, or to none
+    subject: str
+    address: str
+    user_agent: str
+    about: str
+
+
+@dataclass(frozen=True)
+class AuditQuery:
+    """Which lines to show, the newest first."""
+
+    act: Act | None = None
+    person: UUID | None = None  # who did it, or to whom it was done
+    after: UUID | None = None  # the last line of the page before
+    limit: int = 50  # 1..1000
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """One page of the trail."""
+
+    lines: tuple[AuditLine, ...]
+    has_more: bool

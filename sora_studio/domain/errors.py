@@ -3,8 +3,10 @@
 ```text
 SoraStudioError
 ├─ UserError              shown as is
-│  ├─ InvalidInput(param) · TooLarge · NotSignedIn · NotAllowed · NotFound · Conflict · PriceChanged
-│  ├─ SignUpClosed · InsufficientScope   each a NotAllowed
+│  ├─ InvalidInput(param) · TooLarge · NotSignedIn · NotAllowed · NotFound
+│  ├─ Conflict · PriceChanged · LastAdmin · SettingPinned
+│  ├─ SignUpClosed · SetupCodeRequired · InsufficientScope   each a NotAllowed
+│  ├─ AwaitingApproval · AccountDisabled · PasswordRequired  each a NotAllowed
 │  └─ LimitReached(retry_after)
 ├─ ProviderError          the original travels as __cause__
 │  ├─ ProviderUnavailable(retry_after)   nothing was taken: try again later
@@ -67,6 +69,36 @@ class SignUpClosed(NotAllowed):
     message: str = "This studio does not open accounts. Ask the person who runs it."
 
 
+@dataclass(eq=False)
+class SetupCodeRequired(NotAllowed):
+    """Who opens the first account, and is not on this machine, has to know the code in the log."""
+
+    message: str = (
+        "Enter the set-up code: it is in the studio's log, and in setup_code in its data directory."
+    )
+
+
+@dataclass(eq=False)
+class AwaitingApproval(NotAllowed):
+    """The account is there and waits for an admin."""
+
+    message: str = "Your account waits until an admin of this studio approves it."
+
+
+@dataclass(eq=False)
+class AccountDisabled(NotAllowed):
+    """An admin has shut the account."""
+
+    message: str = "This account is disabled. Ask the person who runs this studio."
+
+
+@dataclass(eq=False)
+class PasswordRequired(NotAllowed):
+    """What is asked for needs the password, and it was given too long ago."""
+
+    message: str = "This needs your password: it was given more than ten minutes ago."
+
+
 class InsufficientScope(NotAllowed):
     """The API key that came with the request may not do this."""
 
@@ -77,6 +109,17 @@ class NotFound(UserError):
 
 class Conflict(UserError):
     """It clashes with what is already there."""
+
+
+@dataclass(eq=False)
+class LastAdmin(Conflict):
+    """Nobody would be left who runs the studio."""
+
+    message: str = "This is the last admin who can log in: make somebody else an admin first."
+
+
+class SettingPinned(Conflict):
+    """The environment sets this, and wins."""
 
 
 class PriceChanged(Conflict):

@@ -69,6 +69,33 @@ def parse_key_id(text: str) -> UUID:
     return _parse(text, _KEY, "There is no such key.")
 
 
+def parse_user_id(text: str) -> UUID:
+    """Read an account's id back, with its hyphens or without.
+
+    Raises:
+        NotFound: It cannot be the id of any account.
+    """
+    return _parse(text.replace("-", ""), "", "There is no such account.")
+
+
+def parse_invitation_id(text: str) -> UUID:
+    """Read an invitation's id back; it lets nobody in, its token does.
+
+    Raises:
+        NotFound: It cannot be the id of any invitation.
+    """
+    return _parse(text, "", "There is no such invitation.")
+
+
+def parse_audit_id(text: str) -> UUID:
+    """Read the id of a line of the trail back.
+
+    Raises:
+        NotFound: It cannot be the id of any line.
+    """
+    return _parse(text, "", "There is no such line.")
+
+
 def _parse(text: str, prefix: str, missing: str) -> UUID:
     digits = text.removeprefix(prefix)
     if text.startswith(prefix) and len(digits) == _DIGITS and set(digits) <= set("0123456789abcdef"):

@@ -21,6 +21,8 @@ LIMITS: Mapping[str, str] = {
     "login from an address": "200 per 5 minutes",
     # An office, or a test suite, shares one address.
     "signup": "300 per hour",
+    "setup code": "10 per 10 minutes",  # wrong ones
+    "password reset": "60 per hour",
     # For everybody together: what failed in a browser, before anybody is signed in, too.
     "note": "60 per minute",
     "refusal on the trail": "1000 per hour",

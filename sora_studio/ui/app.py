@@ -1,7 +1,7 @@
 """The site: its pages under their addresses, and what surrounds them all."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
@@ -9,8 +9,11 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from sora_studio.ui import errors, routes, sockets, theme
 from sora_studio.ui.components import feedback
 from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.door import DoorState
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.news import NewsState
+from sora_studio.ui.pages.audit.page import page as audit
+from sora_studio.ui.pages.audit.state import AuditState
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.page import page as create
 from sora_studio.ui.pages.create.state import CreateState
@@ -18,12 +21,19 @@ from sora_studio.ui.pages.library.page import page as library
 from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.pages.log_in.page import page as log_in
 from sora_studio.ui.pages.not_found.page import page as not_found
+from sora_studio.ui.pages.people.invitations_state import InvitationsState
+from sora_studio.ui.pages.people.page import page as people
+from sora_studio.ui.pages.people.state import PeopleState
 from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.page import page as profile
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.providers.page import page as providers
 from sora_studio.ui.pages.providers.state import ProvidersState
+from sora_studio.ui.pages.reset.page import page as reset
+from sora_studio.ui.pages.set_up.page import page as set_up
+from sora_studio.ui.pages.settings.page import page as settings
+from sora_studio.ui.pages.settings.state import SettingsState
 from sora_studio.ui.pages.sign_up.page import page as sign_up
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.page import page as video
@@ -34,7 +44,7 @@ ABOUT = "Make videos through any server that speaks the Videos API."
 
 _STYLESHEETS = (
     *("tokens", "base", "controls", "form", "surfaces", "layout", "feedback"),  # what every page uses
-    *("tile", "confirm", "create", "library", "video", "providers", "profile"),
+    *("tile", "confirm", "create", "library", "video", "providers", "profile", "studio"),
     "adaptations",
 )
 """The files in assets/css, in the order of the cascade; the build makes one stylesheet of them."""
@@ -52,7 +62,7 @@ def build() -> rx.App:
         backend_exception_handler=errors.report,
         frontend_exception_handler=errors.note,
     )
-    app.add_middleware(Guard())
+    app.add_middleware(Guard(public=[cast("Any", DoorState.look)]))
     sockets.isolate_tabs(app)
     for draw, route, title, on_load in _pages():
         app.add_page(draw, route, title, ABOUT, image="icon.png", on_load=on_load)
@@ -71,8 +81,13 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
         [*always, SessionsState.load, KeysState.load, CharactersState.load],
     )
     yield providers, routes.PROVIDERS, f"Providers · {NAME}", [*always, ProvidersState.load]
+    yield people, routes.PEOPLE, f"People · {NAME}", [*always, PeopleState.load, InvitationsState.load]
+    yield settings, routes.SETTINGS, f"Settings · {NAME}", [*always, SettingsState.load]
+    yield audit, routes.AUDIT, f"Audit · {NAME}", [*always, AuditState.load]
     yield log_in, routes.LOG_IN, f"Log in · {NAME}", [PersonState.load]
-    yield sign_up, routes.SIGN_UP, f"Sign up · {NAME}", [PersonState.load]
+    yield sign_up, routes.SIGN_UP, f"Sign up · {NAME}", [PersonState.load, DoorState.look]
+    yield set_up, routes.SET_UP, f"Set up · {NAME}", [DoorState.look]
+    yield reset, routes.RESET, f"New password · {NAME}", []
     yield not_found, "404", f"Not found · {NAME}", []
 
 

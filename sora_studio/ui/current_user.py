@@ -3,7 +3,7 @@
 import reflex as rx
 
 from sora_studio.container import services
-from sora_studio.domain.account import AccountView
+from sora_studio.domain.account import AccountView, Role
 from sora_studio.domain.text import first_sign
 from sora_studio.ui import toasts
 from sora_studio.ui.session import signed_in_user, still_signed_in
@@ -16,6 +16,7 @@ class PersonState(rx.State):
     account: rx.Field[str] = rx.field("")  # the id; what a browser keeps is kept under it
     name: rx.Field[str] = rx.field("")
     email: rx.Field[str] = rx.field("")
+    is_admin: rx.Field[bool] = rx.field(default=False)
 
     @rx.var
     def first_name(self) -> str:
@@ -40,4 +41,10 @@ class PersonState(rx.State):
 
 def show(state: PersonState, account: AccountView) -> None:
     """Show an account, inside an `async with` of the State."""
-    assign(state, account=account.id.hex, name=account.display_name, email=account.email)
+    assign(
+        state,
+        account=account.id.hex,
+        name=account.display_name,
+        email=account.email,
+        is_admin=account.role is Role.ADMIN,
+    )

@@ -48,6 +48,9 @@ _TOASTS = frozenset(map(format_event_handler, ToastState.event_handlers.values()
 """Errors are told by them, those of the guard, too: they would be answered by themselves for ever."""
 
 
+_FOR_STRANGERS = frozenset({routes.LOG_IN, routes.SIGN_UP, routes.SET_UP, routes.RESET})
+
+
 class Guard(rx.Middleware):
     """Asks at every event who is at the tab; those who are not signed in are sent to the log-in page.
 
@@ -118,8 +121,10 @@ async def _to_log_in(root: BaseState, *, had_session: bool) -> StateUpdate:
     delta = await root._get_resolved_delta()
     root._clean()
     here = str(root.router_data.get("asPath", routes.HOME))  # a client's word
-    if here.split("?", 1)[0].rstrip("/") in {routes.LOG_IN, routes.SIGN_UP}:
+    if here.split("?", 1)[0].split("#", 1)[0].rstrip("/") in _FOR_STRANGERS:
         return StateUpdate(delta=delta)
+    if here == routes.HOME and not had_session and await services().accounts.is_empty():
+        return StateUpdate(delta=delta, events=Event.from_event_type(rx.redirect(routes.SET_UP)))
     asked = {"error": SESSION_ENDED if had_session else "", "next": "" if here == routes.HOME else here}
     query = urlencode({name: value for name, value in asked.items() if value}, quote_via=quote, safe="/")
     address = f"{routes.LOG_IN}?{query}" if query else routes.LOG_IN

@@ -22,7 +22,8 @@ def frame(
 
     Args:
         children: The page itself.
-        name: `create`, `library`, `video`, `providers` or `profile`; also marks its place in the rail.
+        name: `create`, `library`, `video`, `profile`, or one of the group *Studio*; marks its place in the
+            rail, too.
         ready: Whether the page shows what it has to; tests wait for it.
         skip: The id of the main thing, and the words of the link that leads there.
     """
@@ -152,7 +153,7 @@ def _rail(name: str) -> rx.Component:
             current=name == "library",
         ),
         rx.el.span(class_name="gap"),
-        _place("server", "Providers", routes.PROVIDERS, current=name == "providers"),
+        rx.cond(PersonState.is_admin, _studio(name)),
         rx.el.a(
             rx.cond(
                 PersonState.initial,
@@ -167,6 +168,38 @@ def _rail(name: str) -> rx.Component:
         ),
         class_name="rail",
         aria_label="Main",
+    )
+
+
+_STUDIO = (
+    ("people", "users", "People", routes.PEOPLE),
+    ("settings", "settings-2", "Settings", routes.SETTINGS),
+    ("audit", "scroll-text", "Audit", routes.AUDIT),
+    ("providers", "server", "Providers", routes.PROVIDERS),
+)
+"""The places of those who run the studio."""
+
+
+def _studio(name: str) -> rx.Component:
+    """Draw the group *Studio*: each place, or one for all of them where there is no room."""
+    return rx.el.div(
+        rx.el.span("Studio", class_name="group", custom_attrs={"id": "studio-group"}),
+        *(_place(symbol, text, to, current=name == each) for each, symbol, text, to in _STUDIO),
+        class_name="studio-group",
+        role="group",
+        custom_attrs={"aria-labelledby": "studio-group"},
+    )
+
+
+def studio_places(name: str) -> rx.Component:
+    """Draw the way from one page of the group to the others, for windows whose rail shows the first alone."""
+    return rx.el.nav(
+        *(
+            rx.el.a(text, href=to, class_name="chip", custom_attrs=_current(name == each))
+            for each, _, text, to in _STUDIO
+        ),
+        class_name="studio-places",
+        aria_label="Studio",
     )
 
 

@@ -9,9 +9,15 @@ PROFILE = "/profile"
 PROVIDERS = "/providers"
 LOG_IN = "/login"
 SIGN_UP = "/signup"
+SET_UP = "/setup"
+RESET = "/reset"
+PEOPLE = "/people"
+SETTINGS = "/settings"
+AUDIT = "/audit"
 
 AUTH_LOG_IN = "/api/auth/login"
 AUTH_SIGN_UP = "/api/auth/signup"
+AUTH_RESET = "/api/auth/reset"
 AUTH_LOG_OUT = "/api/auth/logout"
 
 

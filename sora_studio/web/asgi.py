@@ -33,7 +33,11 @@ REFLEX = {
 
 
 def create(
-    settings: Settings | None = None, security_log: SecurityLog | None = None, parts: Parts | None = None
+    settings: Settings | None = None,
+    security_log: SecurityLog | None = None,
+    parts: Parts | None = None,
+    *,
+    is_private: bool = False,
 ) -> ASGIApp:
     """Build the whole application; the working directory must be the checkout.
 
@@ -41,6 +45,7 @@ def create(
         settings: Read from the environment when missing (`uvicorn --factory sora_studio.web.asgi:create`).
         security_log: Counts what is turned away.
         parts: Other parts for the studio, as tests put in.
+        is_private: Whether only this machine can reach it.
 
     Raises:
         ConfigError: A setting is wrong.
@@ -50,7 +55,7 @@ def create(
     os.environ.update(REFLEX)
     from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
 
-    app.register_lifespan_task(lifespan, settings=settings, parts=parts)
+    app.register_lifespan_task(lifespan, settings=settings, parts=parts, is_private=is_private)
     served = Dispatch(create_api(settings), CleanUrls(app(), frontend.CLIENT))
     complete = SecurityHeaders(
         guarded(served, settings, security_log),

@@ -31,9 +31,3 @@ def address_of(text: str) -> Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is an address of this machine alone."""
-    address = address_of(host)
-    return address is not None and address.is_loopback

@@ -13,12 +13,13 @@ import structlog
 from sora_studio import log
 from sora_studio.bootstrap import Parts
 from sora_studio.config import ConfigError, Settings, load
+from sora_studio.config.authority import is_loopback
 from sora_studio.security_log import SecurityLog
 from sora_studio.web import frontend
 from sora_studio.web.asgi import create
 from sora_studio.web.connection_limiter import ConnectionLimiter, ConnectionLimits, raise_file_limit
 from sora_studio.web.connections import ServerConfig
-from sora_studio.web.proxies import Proxies, is_loopback
+from sora_studio.web.proxies import Proxies
 from sora_studio.web.quiet_server import QuietServer
 
 _log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ def run(host: str, port: int, data_dir: Path | None, parts: Parts | None = None)
     _check_front_end()
     check_proxies(settings, host)
     os.chdir(frontend.ROOT)
-    server = QuietServer(_configuration(settings, parts))
+    server = QuietServer(_configuration(settings, host, parts))
     gc.freeze()  # what has been loaded will not become garbage
     gc.enable()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -54,11 +55,11 @@ def run(host: str, port: int, data_dir: Path | None, parts: Parts | None = None)
     return server.started
 
 
-def _configuration(settings: Settings, parts: Parts | None) -> ServerConfig:
+def _configuration(settings: Settings, host: str, parts: Parts | None) -> ServerConfig:
     """Return how uvicorn runs the app."""
     security_log = SecurityLog()
     limiter = ConnectionLimiter(security_log, Proxies(settings.proxies), _room())
-    return ServerConfig(create(settings, security_log, parts), limiter)
+    return ServerConfig(create(settings, security_log, parts, is_private=is_loopback(host)), limiter)
 
 
 def _room() -> ConnectionLimits:
@@ -72,7 +73,7 @@ def _room() -> ConnectionLimits:
 def check_proxies(settings: Settings, host: str) -> None:
     """Say that everybody may look like one visitor: a proxy elsewhere is not believed until it is named."""
     name = settings.own_names.public.host
-    is_far = name != "localhost" and not is_loopback(name) and host not in _LOOPBACK and not is_loopback(host)
+    is_far = not is_loopback(name) and not is_loopback(host)
     if is_far and settings.trusted_proxies is None:
         _log.warning("no_trusted_proxies", remedy="SORA_STUDIO_TRUSTED_PROXIES, if a proxy is in front")
 

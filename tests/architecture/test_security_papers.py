@@ -16,7 +16,7 @@ from sora_studio.config import SECRETS
 from sora_studio.db.models import UserRow
 from sora_studio.domain import account, character, derivations, media, video, webhooks
 from sora_studio.domain.audit import Act
-from sora_studio.services.people.sessions import SessionPolicy
+from sora_studio.services.people.studio_settings import SessionPolicy
 from sora_studio.services.throttle import LIMITS
 from tests.support.source import ROOT, parsed
 

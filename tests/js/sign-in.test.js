@@ -187,3 +187,37 @@ describe("the password", () => {
     expect([one("output").textContent, one("output").dataset.enough]).toEqual([count, enough]);
   });
 });
+
+describe("a link that was handed out", () => {
+  async function follow(address) {
+    history.replaceState(null, "", address);
+    draw(`
+      <form method="post" action="/api/auth/signup" data-sign-in="">
+        <p data-code="" hidden>Oh.</p><input name="password" type="password">
+        <div data-setup-code=""><input name="setup_code"></div>
+        <input type="hidden" name="invitation" data-link="">
+      </form>`);
+    dispatchEvent(new Event("hashchange"));
+    await changes();
+  }
+
+  test("fills its form, and its token leaves the address", async () => {
+    await follow("/signup?next=/library#invitation=secret");
+
+    expect(field("invitation").value).toBe("secret");
+    expect(location.href).toMatch(/\/signup\?next=\/library$/);
+  });
+
+  test("is still known when the form comes back", async () => {
+    await follow("/signup?error=weak_password");
+
+    expect(field("invitation").value).toBe("secret");
+  });
+
+  test("asks for a set-up code where one is wanted", async () => {
+    await follow("/setup?error=setup_code_required");
+
+    expect(one("[data-setup-code]").hidden).toBe(false);
+    expect(document.activeElement).toBe(field("setup_code"));
+  });
+});

@@ -4,15 +4,17 @@ from typing import Any, cast
 
 from sora_studio import container
 from sora_studio.db.engine import Database
-from sora_studio.domain.account import Origin, SignedIn
+from sora_studio.domain.account import NewAccount, Origin, SignedIn
+from sora_studio.domain.sign_up import SignUpPolicy
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.keys import KeyService
 from sora_studio.services.people.passwords import Passwords
+from sora_studio.services.people.studio_settings import StudioSettings
 from sora_studio.services.throttle import Throttle
 from tests.support.library import authenticator_of
 
 PASSWORD = "a rather long pass phrase"
-HERE = Origin(address="127.0.0.1", user_agent="tests")
+HERE = Origin(address="127.0.0.1", user_agent="tests", is_local=True)
 SIGNING_KEY = b"the signing key of the tests, 32 bytes and more"
 
 
@@ -21,7 +23,7 @@ def account_service(
     *,
     signing_key: bytes = SIGNING_KEY,
     throttle: Throttle | None = None,
-    sign_up_open: bool = True,
+    policy: str = "open",
 ) -> AccountService:
     """Build the service with passwords that cost next to nothing."""
     return AccountService(
@@ -29,13 +31,13 @@ def account_service(
         signing_key=signing_key,
         throttle=throttle or Throttle(),
         passwords=Passwords(cost=4),
-        sign_up_open=sign_up_open,
+        settings=StudioSettings(sign_up=SignUpPolicy.parse(policy)),
     )
 
 
 async def sign_up(accounts: AccountService, name: str = "ada") -> SignedIn:
     """Open an account `<name>@example.org` with the one password."""
-    return await accounts.sign_up(f"{name}@example.org", PASSWORD, name.title(), HERE)
+    return await accounts.sign_up(NewAccount(f"{name}@example.org", PASSWORD, name.title()), HERE)
 
 
 def services_with(accounts: Any) -> container.Services:
@@ -50,6 +52,10 @@ def services_with(accounts: Any) -> container.Services:
         sessions=getattr(accounts, "sessions", missing),
         authenticator=authenticator,
         keys=keys,
+        people=missing,
+        invitations=missing,
+        settings=missing,
+        audit=missing,
         videos=missing,
         derivations=missing,
         media=missing,

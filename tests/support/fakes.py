@@ -196,8 +196,11 @@ class FakeVideos:
         mine = {view.id: view for view in self._mine(owner_id)}
         return tuple(mine[video_id] for video_id in dict.fromkeys(video_ids) if video_id in mine)
 
-    async def list_library(self, owner_id: UUID, query: LibraryQuery) -> LibraryPage:
+    async def list_library(
+        self, owner_id: UUID, query: LibraryQuery, project_id: UUID | None = None
+    ) -> LibraryPage:
         self._may_refuse()
+        assert project_id is None, "projects are tested on the real service"
         words = query.search.lower().split()
         found = [
             view
@@ -218,8 +221,12 @@ class FakeVideos:
         page = found[start : start + query.limit]
         return LibraryPage(tuple(page), has_more=start + query.limit < len(found))
 
-    async def count_library(self, owner_id: UUID, search: str = "") -> LibraryCounts:
-        page = await self.list_library(owner_id, LibraryQuery(search=search, limit=len(self.kept) + 1))
+    async def count_library(
+        self, owner_id: UUID, search: str = "", project_id: UUID | None = None
+    ) -> LibraryCounts:
+        page = await self.list_library(
+            owner_id, LibraryQuery(search=search, limit=len(self.kept) + 1), project_id
+        )
         statuses = [view.status for view in page.videos]
         return LibraryCounts(
             all=len(statuses),

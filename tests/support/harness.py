@@ -219,7 +219,7 @@ async def opened_lab(
         stack.enter_context(_nothing_thrown(log))
         ours = replace(parts or Parts(), worker_pool=InlineWorkers)
         ours = replace(ours, provider=hasty) if timeouts else ours
-        opened = await stack.enter_async_context(studio(settings, ours))
+        opened = await stack.enter_async_context(studio(settings, ours, is_private=True))
         api = httpx.ASGITransport(create_api(settings))
         http = await stack.enter_async_context(httpx.AsyncClient(transport=api, base_url="http://studio"))
         before, owner_id = len(await box.jobs()), await add_person(opened.db)

@@ -6,21 +6,44 @@ from uuid import UUID
 
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.audit import AuditRepository
-from sora_studio.db.engine import Database, retry_on_deadlock
+from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
 from sora_studio.db.models import AuditRow, SessionRow, UserRow
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.users import StoredPassword, UserRepository
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.account import NOWHERE, AccountView, Identity, Origin, SignedIn, clean_name
+from sora_studio.domain.account import (
+    NOWHERE,
+    AccountView,
+    Identity,
+    NewAccount,
+    Origin,
+    SignedIn,
+    clean_name,
+)
 from sora_studio.domain.audit import Act, Result
-from sora_studio.domain.errors import Conflict, LimitReached, NotAllowed, NotSignedIn, SignUpClosed
+from sora_studio.domain.errors import (
+    AccountDisabled,
+    AwaitingApproval,
+    Conflict,
+    LastAdmin,
+    LimitReached,
+    NotAllowed,
+    NotSignedIn,
+    SetupCodeRequired,
+    SignUpClosed,
+)
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.people import Standing
 from sora_studio.domain.ports import Clock
+from sora_studio.domain.sign_up import SignUpPolicy
 from sora_studio.services.people.addresses import clean_email, spellings
+from sora_studio.services.people.admission import Admission, Door
 from sora_studio.services.people.attempts import Attempts
 from sora_studio.services.people.devices import Devices
 from sora_studio.services.people.passwords import Passwords, check_length
-from sora_studio.services.people.sessions import SessionPolicy, SessionService
+from sora_studio.services.people.sessions import SessionService
+from sora_studio.services.people.setup_code import SetupCode
+from sora_studio.services.people.studio_settings import StudioSettings
 from sora_studio.services.people.tokens import Tokens, token_in_cookies
 from sora_studio.services.people.trail import Trail
 from sora_studio.services.throttle import Throttle
@@ -40,8 +63,8 @@ class AccountService:
         signing_key: bytes,
         throttle: Throttle,
         passwords: Passwords | None = None,
-        policy: SessionPolicy | None = None,
-        sign_up_open: bool = True,
+        settings: StudioSettings | None = None,
+        setup_code: SetupCode | None = None,
         clock: Clock = _utc_now,
     ) -> None:
         """Prepare the service.
@@ -51,43 +74,79 @@ class AccountService:
             signing_key: The studio's secret; another one ends every session and locks nobody out.
             throttle: How often somebody may try.
             passwords: How passwords are hashed.
-            policy: How long sessions last.
-            sign_up_open: Whether anybody may open an account.
+            settings: How long sessions last, and who may open an account.
+            setup_code: What the first one has to know who is not on this machine.
             clock: The time of sessions.
         """
-        self._db, self._throttle, self._clock = db, throttle, clock
-        self._sign_up_open = sign_up_open
+        self._db, self._throttle, self.clock = db, throttle, clock
         self._tokens, self._devices = Tokens.signed_with(signing_key), Devices.signed_with(signing_key)
-        self._attempts, self.trail = Attempts(throttle, passwords), Trail(db, throttle, clock)
-        self.sessions = SessionService(db=db, trail=self.trail, policy=policy or SessionPolicy(), clock=clock)
+        self.attempts, self.trail = Attempts(throttle, passwords), Trail(db, throttle, clock)
+        self.settings = settings or StudioSettings()
+        self._door = Door(settings=self.settings, setup_code=setup_code, throttle=throttle, clock=clock)
+        self.sessions = SessionService(db=db, trail=self.trail, settings=self.settings, clock=clock)
 
-    async def sign_up(self, email: str, password: str, display_name: str, origin: Origin) -> SignedIn:
-        """Open an account and a first session.
+    async def is_empty(self) -> bool:
+        """Tell whether nobody has an account yet: then the studio waits to be set up."""
+        async with self._db.transaction() as tx:
+            return await UserRepository(tx).is_empty()
+
+    async def sign_up_policy(self) -> SignUpPolicy:
+        """Return who may open an account."""
+        async with self._db.transaction() as tx:
+            return await self.settings.sign_up(tx)
+
+    async def sign_up(self, wish: NewAccount, origin: Origin) -> SignedIn:
+        """Open an account and a first session; the first account of a studio is its admin's.
 
         Raises:
-            SignUpClosed: This studio opens none.
+            SignUpClosed: They are not let in.
+            SetupCodeRequired: Theirs would be the first account, and they do not know the code.
+            AwaitingApproval: The account is open, and waits for an admin.
             InvalidInput: An address, name or password that will not do; the code says which.
             Conflict: The address has an account.
             LimitReached: Too many accounts were opened from there, or too many wait.
         """
-        if not self._sign_up_open:
+        email, name = clean_email(wish.email), clean_name(wish.display_name)
+        wish = replace(wish, email=email, display_name=name)
+        try:
+            async with self._db.transaction() as tx:
+                await self._door.look(tx, wish, origin)
+        except (SignUpClosed, SetupCodeRequired):
             self.trail.count(Act.SIGN_UP, Result.REFUSED, origin)
-            raise SignUpClosed
-        email, name = clean_email(email), clean_name(display_name)
-        check_length(password)
+            raise
+        check_length(wish.password)
         try:
             self._throttle.hit("signup", origin.network)
-            password_hash = await self._attempts.hash_new(password, origin.network, email, name)
+            password_hash = await self.attempts.hash_new(wish.password, origin.network, email, name)
         except LimitReached:
             self.trail.count(Act.SIGN_UP, Result.THROTTLED, origin)
             raise
+        return await self._open_account(wish, password_hash, origin)
+
+    async def _open_account(self, wish: NewAccount, password_hash: str, origin: Origin) -> SignedIn:
         user = UserRow(
-            id=new_id(), email=email, display_name=name, password_hash=password_hash, created_at=self._clock()
+            id=new_id(),
+            email=wish.email,
+            display_name=wish.display_name,
+            password_hash=password_hash,
+            created_at=self.clock(),
         )
         session = self.sessions.new(user.id, origin)
-        async with self.trail.recording(Act.SIGN_UP, _in(session, origin)) as tx:
+        line = self.trail.done(Act.SIGN_UP, _in(session, origin))
+        async with self._db.transaction() as tx:
+            admission = await self._door.admit(tx, wish, origin)
+            _let_in(user, admission, self.clock())
             account = await UserRepository(tx).add(user)
-            await self.sessions.open(tx, session)
+            if not admission.waits:
+                await self.sessions.open(tx, session)
+            line.about = admission.how
+            await AuditRepository(tx).add(line)
+        self.trail.tell(line)
+        if admission.is_first:
+            await self._door.shut()
+        if admission.waits:
+            message = "Your account was opened. It waits until an admin of this studio approves it."
+            raise AwaitingApproval(message)
         return self._signed_in(account, session, new_id().hex)
 
     async def log_in(self, email: str, password: str, origin: Origin) -> SignedIn:
@@ -95,6 +154,8 @@ class AccountService:
 
         Raises:
             NotSignedIn: There is no such account, or that is not its password: one answer, in the same time.
+            AwaitingApproval: No admin has let them in yet.
+            AccountDisabled: An admin has shut the account.
             LimitReached: Too many wrong answers for this account or from this address, or too many wait.
         """
         known_as = spellings(email)
@@ -184,10 +245,22 @@ class AccountService:
         check_length(new)
         known = (await self._prove(Act.PASSWORD_CHANGE, identity, current)).account
         lane = identity.user_id.hex
-        password_hash = await self._attempts.hash_new(new, lane, known.email, known.display_name)
+        password_hash = await self.attempts.hash_new(new, lane, known.email, known.display_name)
         async with self.trail.recording(Act.PASSWORD_CHANGE, identity) as tx:
             await UserRepository(tx).change(identity.user_id, password_hash=password_hash)
             await self.sessions.close_others(tx, identity)
+            await self.sessions.note_proof(tx, identity)
+
+    async def confirm_password(self, identity: Identity, password: str) -> None:
+        """Note that the person of a session has just proved who they are.
+
+        Raises:
+            NotAllowed: The password is wrong.
+            LimitReached: Too many wrong answers.
+        """
+        await self._prove(Act.PASSWORD_PROOF, identity, password)
+        async with self._db.transaction() as tx:
+            await self.sessions.note_proof(tx, identity)
 
     async def delete_account(self, identity: Identity, password: str) -> None:
         """Delete the account with its own library; what it made in projects stays.
@@ -197,6 +270,7 @@ class AccountService:
         Raises:
             NotAllowed: The password is wrong.
             Conflict: A project with other members would have no manager.
+            LastAdmin: Others would be left without anybody who runs the studio.
             LimitReached: Too many wrong answers.
         """
         await self._prove(Act.ACCOUNT_DELETION, identity, password)
@@ -208,16 +282,13 @@ class AccountService:
     async def _erase(self, user_id: UUID, line: AuditRow) -> None:
         async with self._db.transaction() as tx:
             users = UserRepository(tx)
-            await users.lock(user_id)
-            projects = ProjectRepository(tx)
-            await projects.dissolve(user_id)
-            if alone := await projects.run_alone(user_id):
+            if alone := await ProjectRepository(tx).run_alone(user_id):
                 message = f"Make somebody else a manager first of: {', '.join(alone)}."
                 raise Conflict(message)
-            await AssetRepository(tx).discard_all(user_id)
-            await VideoRepository(tx).disown(user_id)
-            await users.remove(user_id)
-            await AuditRepository(tx).add(line)
+            await users.lock_admins()
+            if await users.is_last_admin(user_id) and not await users.is_alone(user_id):
+                raise LastAdmin
+            await erase_account(tx, user_id, line)
 
     async def _prove_log_in(
         self, email: str, password: str, known: StoredPassword | None, device: str | None, origin: Origin
@@ -225,7 +296,7 @@ class AccountService:
         """Make sure that somebody who logs in knows the password, and hash it with today's work factor."""
         stored = known and known.password_hash
         try:
-            fits = await self._attempts.log_in(email, password, stored, origin.network, device)
+            fits = await self.attempts.log_in(email, password, stored, origin.network, device)
         except LimitReached:
             self.trail.count(Act.LOG_IN, Result.THROTTLED, origin, known and known.account.id)
             raise
@@ -233,6 +304,9 @@ class AccountService:
             await self.trail.refused(Act.LOG_IN, origin, known and known.account.id)
             message = "The e-mail address or the password is wrong."
             raise NotSignedIn(message)
+        if known.standing is not Standing.ACTIVE:
+            await self.trail.refused(Act.LOG_IN, origin, known.account.id)
+            raise AwaitingApproval if known.standing is Standing.WAITING else AccountDisabled
         await self._renew_hash(known, password, device or origin.network)
         return known.account
 
@@ -244,7 +318,7 @@ class AccountService:
             message = "This needs your current password."
             raise NotAllowed(message)
         try:
-            fits = await self._attempts.prove(identity.user_id, password, known.password_hash)
+            fits = await self.attempts.prove(identity.user_id, password, known.password_hash)
         except LimitReached:
             self.trail.count(act, Result.THROTTLED, identity.origin, identity.user_id)
             raise
@@ -256,7 +330,7 @@ class AccountService:
 
     async def _renew_hash(self, known: StoredPassword, password: str, lane: str) -> None:
         """Hash again with today's work factor: only now do we have the password."""
-        if renewed := await self._attempts.renew(password, known.password_hash, lane):
+        if renewed := await self.attempts.renew(password, known.password_hash, lane):
             async with self._db.transaction() as tx:
                 await UserRepository(tx).replace_hash(known.account.id, known.password_hash, renewed)
 
@@ -275,6 +349,28 @@ class AccountService:
             expires_in=int(self.sessions.policy.lifetime.total_seconds()),
             device_token=self._devices.issue(account.id, device),
         )
+
+
+async def erase_account(tx: Transaction, user_id: UUID, line: AuditRow) -> None:
+    """Delete an account with what belongs to it, in one transaction with the line that records it.
+
+    What it made in projects stays; one that it ran alone is run by the member who has been in it the longest.
+    """
+    users, projects = UserRepository(tx), ProjectRepository(tx)
+    await users.lock(user_id)
+    await projects.dissolve(user_id)
+    await projects.hand_over(user_id)
+    await AssetRepository(tx).discard_all(user_id)
+    await VideoRepository(tx).disown(user_id)
+    await users.remove(user_id)
+    await AuditRepository(tx).add(line)
+
+
+def _let_in(user: UserRow, admission: Admission, now: datetime) -> None:
+    """Make an account what its person is let in as."""
+    user.role = admission.role
+    if admission.waits:
+        user.disabled_at, user.awaits_approval = now, True
 
 
 def _in(session: SessionRow, origin: Origin) -> Identity:

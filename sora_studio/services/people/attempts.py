@@ -1,6 +1,7 @@
 """Work on passwords: in turn, off the event loop, and no more guesses than are allowed."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from uuid import UUID
 
@@ -78,6 +79,10 @@ class Attempts:
         async with self._turns.of(lane):
             await asyncio.to_thread(check_guessable, password, *about)
             return await self._passwords.hash(password)
+
+    async def unknown(self) -> str:
+        """Return what to store as long as an account has no password: the hash of one that nobody knows."""
+        return await self._passwords.hash(secrets.token_urlsafe())
 
     async def renew(self, password: str, stored: str, lane: str) -> str | None:
         """Return a hash of a right password with today's work factor; None: it has that already."""

@@ -1,16 +1,19 @@
 """Sessions: how long a log-in lasts, and what a person may see and end of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.models import SessionRow
 from sora_studio.db.sessions import SessionRepository
-from sora_studio.domain.account import Identity, Origin, SessionView
+from sora_studio.domain.access import Action, require
+from sora_studio.domain.account import OPERATOR, Identity, Origin, SessionView
 from sora_studio.domain.audit import Act
+from sora_studio.domain.errors import PasswordRequired
 from sora_studio.domain.ids import new_id, public_session_id
 from sora_studio.domain.ports import Clock
+from sora_studio.services.people.studio_settings import SessionPolicy, StudioSettings
 from sora_studio.services.people.tokens import no_session
 from sora_studio.services.people.trail import Trail
 
@@ -18,21 +21,20 @@ _SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last use of a session is known: more often would cost a write for each request."""
 
 
-@dataclass(frozen=True)
-class SessionPolicy:
-    """How long sessions last, and how many a person may have."""
-
-    idle: timedelta = timedelta(days=14)  # without any request
-    lifetime: timedelta = timedelta(days=90)
-    most: int = 50
+_PROOF_LASTS = timedelta(minutes=10)
+"""How long a password that was given counts for what asks for one."""
 
 
 class SessionService:
     """Use cases on one's own sessions, and what `AccountService` opens, checks and ends."""
 
-    def __init__(self, *, db: Database, trail: Trail, policy: SessionPolicy, clock: Clock) -> None:
-        self._db, self._trail, self._clock = db, trail, clock
-        self.policy = policy
+    def __init__(self, *, db: Database, trail: Trail, settings: StudioSettings, clock: Clock) -> None:
+        self._db, self._trail, self._settings, self._clock = db, trail, settings, clock
+
+    @property
+    def policy(self) -> SessionPolicy:
+        """Return how long sessions last."""
+        return self._settings.session_policy
 
     async def all_open(self, identity: Identity) -> tuple[SessionView, ...]:
         """Return one's open sessions, the last used first."""
@@ -71,6 +73,7 @@ class SessionService:
         Raises:
             NotSignedIn: It has ended, or the account is disabled.
         """
+        await self._settings.keep_fresh(tx)
         sessions, now = SessionRepository(tx), self._clock()
         found = await sessions.find_open(identity, now, now - self.policy.idle)
         if found is None:
@@ -80,6 +83,33 @@ class SessionService:
             await sessions.touch(identity.session_id, now, unless_since=now - _SEEN_EVERY)
         return replace(identity, role=role)
 
+    async def require_admin(self, tx: Transaction, who: Identity, *, proven: bool = False) -> None:
+        """Make sure that somebody is an admin of the studio now, as the transaction sees it.
+
+        Args:
+            tx: In which they act.
+            who: They; the operator at the command line is one.
+            proven: Whether the password must have been given within the last ten minutes.
+
+        Raises:
+            NotSignedIn: Their session has ended.
+            NotAllowed: They are no admin.
+            PasswordRequired: The password was given too long ago.
+        """
+        if who is OPERATOR:
+            return
+        require(await self.verify_in(tx, who), Action.RUN_STUDIO)
+        if proven and await SessionRepository(tx).proved_at(who) < self._clock() - _PROOF_LASTS:
+            raise PasswordRequired
+
+    async def note_proof(self, tx: Transaction, who: Identity) -> None:
+        """Note that somebody has just given their password."""
+        await SessionRepository(tx).note_proof(who, self._clock())
+
+    async def close_all(self, tx: Transaction, user_id: UUID) -> None:
+        """End every session of a person; their open pages are shut at once."""
+        await SessionRepository(tx).end_all(user_id, self._clock())
+
     def new(self, user_id: UUID, origin: Origin) -> SessionRow:
         """Make a session, to be opened."""
         now = self._clock()
@@ -88,6 +118,7 @@ class SessionService:
             user_id=user_id,
             created_at=now,
             last_seen_at=now,
+            proved_at=now,
             expires_at=now + self.policy.lifetime,
             address=origin.address,
             user_agent=origin.user_agent,

@@ -9,7 +9,7 @@ import structlog
 from sora_studio.db.audit import AuditRepository
 from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.models import AuditRow
-from sora_studio.domain.account import Identity, Origin
+from sora_studio.domain.account import OPERATOR, Identity, Origin
 from sora_studio.domain.audit import Act, Result
 from sora_studio.domain.errors import LimitReached
 from sora_studio.domain.ids import new_id
@@ -28,21 +28,45 @@ class Trail:
         self._security_log = SecurityLog()
 
     @asynccontextmanager
-    async def recording(self, act: Act, who: Identity, about: str = "") -> AsyncIterator[Transaction]:
+    async def recording(
+        self, act: Act, who: Identity, about: str = "", subject: UUID | None = None
+    ) -> AsyncIterator[Transaction]:
         """Open a transaction for an act of somebody who is signed in, which records it as it commits.
+
+        Args:
+            act: What they do.
+            who: They, or the operator at the command line.
+            about: What it is done to, never a secret.
+            subject: To whose account, if it is not their own.
 
         Raises:
             Unavailable: The database cannot be reached; then nothing has happened.
         """
-        line = self.done(act, who, about)
+        async with self.adding(self.done(act, who, about, subject)) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def adding(self, line: AuditRow) -> AsyncIterator[Transaction]:
+        """Open a transaction that adds a line as it commits; what is known only by then may be set in it.
+
+        Raises:
+            Unavailable: The database cannot be reached; then nothing has happened.
+        """
         async with self._db.transaction() as tx:
             yield tx
             await AuditRepository(tx).add(line)
         self.tell(line)
 
-    def done(self, act: Act, who: Identity, about: str = "") -> AuditRow:
+    def of(self, act: Act, user_id: UUID, origin: Origin) -> AuditRow:
+        """Make the line of an act of somebody who is in no session."""
+        return self._line(act, Result.DONE, origin, user_id)
+
+    def done(self, act: Act, who: Identity, about: str = "", subject: UUID | None = None) -> AuditRow:
         """Make the line of an act, to be added in its transaction and told afterwards."""
-        return self._line(act, Result.DONE, who.origin, who.user_id, who.session_id, about)
+        by = (None, None) if who is OPERATOR else (who.user_id, who.session_id)
+        line = self._line(act, Result.DONE, who.origin, *by, about)
+        line.subject_id = subject
+        return line
 
     async def refused(
         self, act: Act, origin: Origin, user_id: UUID | None, session_id: UUID | None = None
@@ -73,6 +97,7 @@ class Trail:
             result=str(line.result),
             user_id=line.user_id.hex if line.user_id else "",
             session_id=line.session_id.hex if line.session_id else "",
+            subject_id=line.subject_id.hex if line.subject_id else "",
             address=line.address,
             about=line.about,
         )

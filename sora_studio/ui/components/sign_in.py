@@ -11,6 +11,7 @@ from sora_studio.domain.account import EMAIL_MAX, NAME_MAX, PASSWORD_MIN
 from sora_studio.ui import routes
 from sora_studio.ui.components.form import text_field
 from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.door import DoorState
 from sora_studio.ui.session import SESSION_ENDED
 from sora_studio.ui.theme import SMALL_ICON, icon
 
@@ -20,7 +21,14 @@ SENTENCES = {
     "invalid_email": "That does not look like an e-mail address.",
     "weak_password": f"The password is too short: use at least {PASSWORD_MIN} characters.",
     "common_password": "That password is on the lists that attackers try first. Choose another.",
-    "sign_up_closed": "This studio does not open accounts. Ask the person who runs it.",
+    "sign_up_closed": "This studio opened no account: you need an invitation that can still be used. Ask the "
+    "person who runs it.",
+    "setup_code_required": "That is not the set-up code. It is in the studio's log, and in the file "
+    "setup_code of its data directory.",
+    "awaiting_approval": "Your account waits until an admin of this studio approves it.",
+    "account_disabled": "This account is disabled. Ask the person who runs this studio.",
+    "password_set": "Your new password is set. Log in with it.",
+    "invalid_link": "This link has been used or has run out. Ask for another one.",
     "email_taken": "An account with this e-mail address already exists. Log in instead.",
     "too_many": "Too many attempts. Wait a few minutes, then try again.",
     "invalid_name": f"A name must have 1 to {NAME_MAX} characters.",
@@ -69,6 +77,24 @@ def insecure() -> rx.Component:
         hidden=True,
         data_insecure="",
     )
+
+
+def rule() -> rx.Component:
+    """Say whom the studio lets in, where that is not everybody."""
+    return rx.cond(DoorState.rule, rx.el.p(DoorState.rule, class_name="muted"))
+
+
+def set_up_already() -> rx.Component:
+    """Say that the studio has its first account."""
+    return rx.cond(
+        DoorState.looked & ~DoorState.waits,
+        rx.el.p("This studio is set up already. ", rx.el.a("Log in", href=routes.LOG_IN)),
+    )
+
+
+def link(name: str) -> rx.Component:
+    """Carry the token of a link, which sign-in.js takes out of the address."""
+    return rx.el.input(type="hidden", name=name, data_link="")
 
 
 def next_address() -> rx.Component:

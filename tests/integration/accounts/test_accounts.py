@@ -10,13 +10,13 @@ from sqlmodel import col, select
 
 from sora_studio.db.engine import Database
 from sora_studio.db.models import AssetRow, JobRow, SessionRow, TrashRow, UploadRow, UserRow, VideoRow
-from sora_studio.domain.account import Identity, Origin, SignedIn
+from sora_studio.domain.account import Identity, NewAccount, Origin, SignedIn
 from sora_studio.domain.errors import Conflict, InvalidInput, LimitReached, NotAllowed, NotFound, NotSignedIn
 from sora_studio.domain.ids import new_id
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.devices import device_cookie
 from sora_studio.services.people.passwords import Passwords
-from sora_studio.services.people.sessions import SessionPolicy
+from sora_studio.services.people.studio_settings import SessionPolicy, StudioSettings
 from sora_studio.services.throttle import Throttle
 from tests.support.accounts import HERE, PASSWORD, SIGNING_KEY, account_service, sign_up
 
@@ -27,7 +27,7 @@ def accounts(database: Database) -> AccountService:
 
 
 async def test_who_signs_up_is_signed_in_and_can_log_in_again(accounts: AccountService):
-    first = await accounts.sign_up(" Ada@Example.ORG ", PASSWORD, " Ada  Lovelace ", HERE)
+    first = await accounts.sign_up(NewAccount(" Ada@Example.ORG ", PASSWORD, " Ada  Lovelace "), HERE)
     assert (first.account.email, first.account.display_name) == ("ada@example.org", "Ada Lovelace")
     assert first.expires_in == 90 * 24 * 3600
     second = await accounts.log_in("ADA@example.org", PASSWORD, HERE)
@@ -66,14 +66,17 @@ async def test_what_will_not_do_is_refused_before_anything_is_stored(
     accounts: AccountService, database: Database, email: str, password: str, name: str, code: str
 ):
     with pytest.raises(InvalidInput) as refusal:
-        await accounts.sign_up(email, password, name, HERE)
+        await accounts.sign_up(NewAccount(email, password, name), HERE)
     assert refusal.value.code == code
     async with database.transaction() as tx:
         assert (await tx.exec(select(UserRow))).all() == []
 
 
 async def test_of_ten_sign_ups_at_once_with_one_address_one_wins(accounts: AccountService):
-    tries = (accounts.sign_up("ada@example.org", PASSWORD, f"Ada {number}", HERE) for number in range(10))
+    tries = (
+        accounts.sign_up(NewAccount("ada@example.org", PASSWORD, f"Ada {number}"), HERE)
+        for number in range(10)
+    )
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     won = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
     lost = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -208,7 +211,9 @@ async def test_sign_ups_are_limited_for_an_address(database: Database):
     await sign_up(accounts, "two")
     with pytest.raises(LimitReached):
         await sign_up(accounts, "three")
-    assert await accounts.sign_up("three@example.org", PASSWORD, "Three", Origin(address="192.0.2.7"))
+    assert await accounts.sign_up(
+        NewAccount("three@example.org", PASSWORD, "Three"), Origin(address="192.0.2.7")
+    )
 
 
 async def test_logging_out_ends_this_session_and_no_other(accounts: AccountService):
@@ -236,7 +241,7 @@ def timed(database: Database, clock: Clock, **policy: Any) -> AccountService:
         signing_key=SIGNING_KEY,
         throttle=Throttle(),
         passwords=Passwords(cost=4),
-        policy=SessionPolicy(**policy),
+        settings=StudioSettings(sessions=SessionPolicy(**policy)),
         clock=clock,
     )
 
@@ -465,7 +470,7 @@ async def test_who_is_signed_in_cannot_find_out_which_addresses_have_accounts(ac
 async def test_deleting_the_account_takes_everything_and_trashes_the_files(
     accounts: AccountService, database: Database
 ):
-    ada, grace = await sign_up(accounts), await sign_up(accounts, "grace")
+    grace, ada = await sign_up(accounts, "grace"), await sign_up(accounts)
     await add_files(database, ada, "ada")
     await add_files(database, grace, "grace")
     me = await accounts.identify(ada.access_token)

@@ -9,6 +9,7 @@ from reflex.state import BaseState
 
 from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.door import DoorState
 from sora_studio.ui.news import NewsState
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
@@ -277,6 +278,7 @@ TABLE = [
     ),
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),
     Row(PersonState, "load", called(f"Ada {SECRET}"), called("Grace")),
+    Row(DoorState, "look", **both(var(DoorState, "looked")), open=True),
     Row(TabState, "stay", **both(anything)),
     Row(NewsState, "hear", **both(var(NewsState, "deciding", lambda count: count == 0))),
     Row(ToastState, "say", **both(toast("a word")), payload=lambda _: {"text": "a word"}, open=True),

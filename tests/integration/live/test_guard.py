@@ -9,8 +9,10 @@ from structlog.testing import capture_logs
 
 from sora_studio import container
 from sora_studio.db.engine import Database
-from sora_studio.domain.account import Identity, Origin, SignedIn
+from sora_studio.domain.account import OPERATOR, Identity, Origin, SignedIn
 from sora_studio.domain.errors import Unavailable
+from sora_studio.services.people.links import Links
+from sora_studio.services.people.people import PeopleService
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
 from tests.support.accounts import HERE, PASSWORD, services_with, sign_up
@@ -38,12 +40,31 @@ async def obeyed(tab: Tab) -> bool:
 
 @pytest.mark.parametrize("handler", ["plain", "load", "not_an_event"])
 async def test_nobody_gets_nothing_but_the_way_to_the_log_in_page(probe: Probe, handler: str):
+    await sign_up(probe.accounts)
     async with open_tab(probe.url, path="/") as tab:
         await tab.send(ProbeState.event_handlers[handler])
         await tab.until(tab.redirects)
         assert tab.redirects() == ["/login"]
         assert tab.value(ProbeState, "titles") == []
         assert tab.value(ProbeState, "readings") == 0
+
+
+async def test_an_empty_studio_waits_to_be_set_up(probe: Probe):
+    async with open_tab(probe.url, path="/") as tab, open_tab(probe.url, path="/library") as other:
+        for each, address in ((tab, "/setup"), (other, "/login?next=/library")):
+            await each.send(ProbeState.plain, note="")
+            await each.until(each.redirects)
+            assert each.redirects() == [address]
+
+
+async def test_a_disabled_account_loses_its_tabs(probe: Probe, database: Database):
+    await sign_up(probe.accounts)
+    grace = await sign_up(probe.accounts, "grace")
+    people = PeopleService(db=database, accounts=probe.accounts, links=Links())
+    async with open_tab(probe.url, cookie=cookie(grace), path="/profile") as tab:
+        assert await obeyed(tab)
+        await people.disable(OPERATOR, grace.account.id)
+        await tab.until(tab.redirects)
 
 
 @pytest.mark.parametrize(

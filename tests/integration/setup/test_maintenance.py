@@ -1,6 +1,7 @@
 """The commands for operators, as programs: beside a running studio, and without one."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from sqlalchemy import text
 
 from sora_studio.bootstrap import Studio, studio
 from sora_studio.config import load
+from sora_studio.domain.account import Role
+from sora_studio.domain.errors import LastAdmin
 from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.video import Phase, VideoView
 from sora_studio.subprocesses.sandbox import remembered_access
+from tests.support.accounts import HERE, PASSWORD
 from tests.support.forks import ForkedProcess, preload
 from tests.support.library import add_person, add_videos
 from tests.support.plain_http import NO_TLS
@@ -133,3 +137,39 @@ async def test_without_a_studio(data_dir: Path):
     assert film.is_file()
     status, said = await command(data_dir, "import", f"--owner={email}")
     assert (status, "0 imported; 1 known" in said) == (0, True), said
+
+
+async def test_accounts_are_looked_after_beside_a_running_studio(data_dir: Path):
+    async with studio(load(FAST, data_dir=data_dir)) as opened:
+        accounts, said = opened.services.accounts, {}
+        for words in (
+            ("add", "ada@example.org", "--name=Ada"),
+            ("add", "grace@example.org"),
+            ("admin", "Grace@Example.org"),
+            ("admin", "ada@example.org", "--revoke"),
+            ("disable", "grace@example.org"),
+            ("disable", "ada@example.org"),
+            ("enable", "ada@example.org"),
+            ("reset", "ada@example.org"),
+            ("list", "ada"),
+            ("delete", "ada@example.org", "--yes"),
+            ("delete", "nobody@example.org", "--yes"),
+        ):
+            said[words[:2]] = await command(data_dir, "user", *words)
+        assert said["disable", "grace@example.org"] == (1, f"{LastAdmin().message}\n")
+        assert said["delete", "nobody@example.org"] == (1, "There is no such account.\n")
+        assert {status for words, (status, _) in said.items() if words not in _REFUSED} == {0}
+        assert "ada@example.org  member  active  -  Ada" in said["list", "ada"][1]
+        [token] = re.findall(r"/reset#token=([\w-]{43})", said["add", "grace@example.org"][1])
+        await opened.services.invitations.reset_password(token, PASSWORD, HERE)
+        grace = await accounts.log_in("grace@example.org", PASSWORD, HERE)
+        assert grace.account.role is Role.ADMIN
+
+
+_REFUSED = {("disable", "grace@example.org"), ("delete", "nobody@example.org")}
+
+
+async def test_a_directory_that_no_studio_has_used_has_no_accounts(tmp_path: Path):
+    status, said = await command(tmp_path, "user", "list")
+    assert status == 1
+    assert "No studio has ever used" in said

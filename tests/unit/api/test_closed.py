@@ -21,6 +21,7 @@ OPEN = {
     "/api/openapi.json",
     "/api/auth/signup",
     "/api/auth/login",
+    "/api/auth/reset",  # by a link that an admin has handed out
     "/api/auth/logout",  # also takes the form of somebody whose session has ended
     "/api/webhooks/provider",  # signed instead
 }

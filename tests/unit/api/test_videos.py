@@ -70,6 +70,7 @@ async def test_a_video_in_every_phase(
         "cost_usd": 0.4,
         "options": {},
         "facts": dict.fromkeys(("seed", "revised_prompt", "inference_time_s", "peak_memory_mb", "cost_usd")),
+        "project_id": None,
         "charged": {Phase.COMPLETED: True, Phase.SUBMIT_UNKNOWN: None}.get(phase, False),
     }
     brief = (await http.get("/api/videos/status", params={"ids": answer["id"]})).json()

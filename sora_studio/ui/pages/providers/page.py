@@ -14,6 +14,7 @@ def page() -> rx.Component:
     return layout.frame(
         rx.el.header(
             rx.el.h1("Providers"),
+            layout.studio_places("providers"),
             rx.el.button(
                 icon("refresh-cw", SMALL_ICON),
                 "Look again",

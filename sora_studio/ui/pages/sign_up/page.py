@@ -12,6 +12,7 @@ def page() -> rx.Component:
     """Draw the page."""
     return layout.bare(
         rx.el.h1("Sign up"),
+        sign_in.rule(),
         sign_in.insecure(),
         sign_in.signed_in(),
         native_form(
@@ -19,6 +20,7 @@ def page() -> rx.Component:
             text_field("Name (optional)", "display_name", auto_complete="name", max_length=NAME_MAX),
             sign_in.email(),
             password_field("Password", "password", new=True),
+            sign_in.link("invitation"),
             sign_in.next_address(),
             rx.el.button("Sign up", type="submit", class_name="button primary wide"),
             action=routes.AUTH_SIGN_UP,

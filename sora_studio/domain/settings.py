@@ -1,0 +1,66 @@
+"""What an admin may set in the studio itself, and what is fit to be set."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.sign_up import SignUpPolicy
+
+IDLE_DAYS_MAX, SESSION_DAYS_MAX = 365, 400
+
+Value = str | int
+"""What a setting may be."""
+
+
+class SettingName(StrEnum):
+    """What there is to set."""
+
+    SIGN_UP = "sign_up"
+    SESSION_IDLE_DAYS = "session_idle_days"
+    SESSION_DAYS = "session_days"
+
+
+@dataclass(frozen=True)
+class SettingView:
+    """A setting as it counts now."""
+
+    name: SettingName
+    value: Value
+    pinned: bool  # by the environment, which wins
+    changed_at: datetime | None  # None: nobody has changed it
+
+
+def clean_setting(name: SettingName, value: object) -> Value:
+    """Return a value as it is stored.
+
+    Raises:
+        InvalidInput: It will not do.
+    """
+    return _CHECKS[name](name, value)
+
+
+def _policy(name: SettingName, value: object) -> Value:
+    try:
+        return str(SignUpPolicy.parse(value if isinstance(value, str) else ""))
+    except ValueError as error:
+        message = "Sign-up must be open, approve, domain:example.org, invite or closed."
+        raise InvalidInput(message, name) from error
+
+
+def _days(most: int) -> Callable[[SettingName, object], Value]:
+    def check(name: SettingName, value: object) -> Value:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            message = f"This must be a number of days from 1 to {most}."
+            raise InvalidInput(message, name)
+        return value
+
+    return check
+
+
+_CHECKS: Mapping[SettingName, Callable[[SettingName, object], Value]] = {
+    SettingName.SIGN_UP: _policy,
+    SettingName.SESSION_IDLE_DAYS: _days(IDLE_DAYS_MAX),
+    SettingName.SESSION_DAYS: _days(SESSION_DAYS_MAX),
+}

@@ -1,0 +1,82 @@
+"""The use cases on accounts, put together."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sora_studio.db.engine import Database
+from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.audit import AuditService
+from sora_studio.services.people.invitations import InvitationService
+from sora_studio.services.people.links import Links
+from sora_studio.services.people.passwords import Passwords
+from sora_studio.services.people.people import PeopleService
+from sora_studio.services.people.settings import SettingService
+from sora_studio.services.people.setup_code import SetupCode
+from sora_studio.services.people.studio_settings import StudioSettings
+from sora_studio.services.throttle import Throttle
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class People:
+    """The services on accounts."""
+
+    accounts: AccountService
+    people: PeopleService
+    invitations: InvitationService
+    settings: SettingService
+    audit: AuditService
+    throttle: Throttle
+    _setup_code: SetupCode | None
+
+    async def prepare(self) -> None:
+        """Say the set-up code as long as nobody has an account; forget it afterwards."""
+        if self._setup_code is None:
+            return
+        if await self.accounts.is_empty():
+            await self._setup_code.announce()
+        else:
+            await self._setup_code.forget()
+
+
+def assemble(
+    db: Database,
+    *,
+    signing_key: bytes,
+    settings: StudioSettings,
+    setup_code: SetupCode | None = None,
+    public_url: str = "",
+    passwords: Passwords | None = None,
+) -> People:
+    """Put the services together.
+
+    Args:
+        db: Where accounts are.
+        signing_key: The studio's secret.
+        settings: What an admin may change.
+        setup_code: What the first one has to know who is not on this machine.
+        public_url: Where links lead.
+        passwords: How passwords are hashed.
+    """
+    throttle, links = Throttle(), Links(public_url)
+    accounts = AccountService(
+        db=db,
+        signing_key=signing_key,
+        throttle=throttle,
+        passwords=passwords,
+        settings=settings,
+        setup_code=setup_code,
+    )
+    sessions, trail = accounts.sessions, accounts.trail
+    return People(
+        accounts=accounts,
+        people=PeopleService(db=db, accounts=accounts, links=links),
+        invitations=InvitationService(db=db, accounts=accounts, links=links, throttle=throttle),
+        settings=SettingService(db=db, settings=settings, sessions=sessions, trail=trail, clock=_utc_now),
+        audit=AuditService(db=db, sessions=sessions, trail=trail),
+        throttle=throttle,
+        _setup_code=setup_code,
+    )

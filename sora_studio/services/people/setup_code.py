@@ -1,0 +1,54 @@
+"""The code for setting a studio up from another machine: the person who can read its log runs it."""
+
+import asyncio
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
+_GROUPS, _IN_A_GROUP = 4, 5  # 100 bits
+_AS_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1"})
+
+_log = structlog.get_logger(__name__)
+
+
+class SetupCode:
+    """A code in a file that only the studio's user may read; it is there as long as there is no account."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def announce(self) -> None:
+        """Make the code unless there is one, and say it in the log."""
+        code = await asyncio.to_thread(self._made)
+        _log.warning("setup_code", code=code, file=str(self._path), page="/setup")
+
+    async def fits(self, typed: str) -> bool:
+        """Tell whether somebody knows the code, in the same time whatever they typed."""
+        code = await asyncio.to_thread(self._made)
+        return hmac.compare_digest(_bare(typed).encode(), _bare(code).encode())
+
+    async def forget(self) -> None:
+        """Remove the code: the studio is somebody's."""
+        await asyncio.to_thread(self._path.unlink, missing_ok=True)
+
+    def _made(self) -> str:
+        """Return the code; of two processes that make one, both use the same."""
+        with suppress(FileNotFoundError):
+            return self._path.read_text(encoding="ascii").strip()
+        groups = ("".join(secrets.choice(_LETTERS) for _ in range(_IN_A_GROUP)) for _ in range(_GROUPS))
+        fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text("-".join(groups), encoding="ascii")
+        with suppress(FileExistsError):
+            os.link(fresh, self._path)
+        fresh.unlink()
+        return self._path.read_text(encoding="ascii").strip()
+
+
+def _bare(code: str) -> str:
+    return "".join(char for char in code.upper().translate(_AS_TYPED) if char.isalnum())

@@ -1,0 +1,36 @@
+"""A person in the words of the page."""
+
+from dataclasses import dataclass
+
+from sora_studio.domain.account import Role
+from sora_studio.domain.people import PersonView
+from sora_studio.ui.formatting import file_size
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """One account as the page shows it."""
+
+    id: str = ""
+    name: str = ""
+    email: str = ""
+    role: str = ""
+    is_admin: bool = False
+    status: str = ""  # `active`, `waiting`, `disabled`
+    seen_at: str = ""  # ISO 8601; empty: never, or long ago
+    storage: str = ""
+
+
+def line_of(person: PersonView) -> PersonLine:
+    """Write down what is known of a person."""
+    account, seen = person.account, person.last_seen_at
+    return PersonLine(
+        id=account.id.hex,
+        name=account.display_name,
+        email=account.email,
+        role="Admin" if account.role is Role.ADMIN else "Member",
+        is_admin=account.role is Role.ADMIN,
+        status=person.standing,
+        seen_at=seen.isoformat(timespec="seconds") if seen else "",
+        storage=file_size(person.storage_bytes),
+    )

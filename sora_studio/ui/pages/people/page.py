@@ -1,0 +1,151 @@
+"""The people of the studio: who there is, and what an admin can do for and against an account."""
+
+import reflex as rx
+
+from sora_studio.ui.components.confirm import confirm
+from sora_studio.ui.components.form import error, password_field
+from sora_studio.ui.components.studio import link_once, studio_page
+from sora_studio.ui.pages.people.invitations import invitations
+from sora_studio.ui.pages.people.lines import PersonLine
+from sora_studio.ui.pages.people.state import PeopleState
+from sora_studio.ui.theme import SMALL_ICON, icon
+
+
+def page() -> rx.Component:
+    """Draw the page."""
+    return studio_page(
+        "People",
+        invitations(),
+        rx.el.section(
+            rx.el.header(rx.el.h2("Accounts"), _search(), class_name="section-head"),
+            link_once(PeopleState.link, PeopleState.link_about, PeopleState.dismiss),
+            rx.cond(PeopleState.asking, _proof()),
+            rx.el.ul(rx.foreach(PeopleState.people, _person), class_name="accounts"),
+            rx.cond(
+                PeopleState.ready & (PeopleState.people.length() == 0),
+                rx.el.p("Nobody has a name or an address with these words.", class_name="muted"),
+            ),
+            rx.cond(
+                PeopleState.has_more,
+                rx.el.button("Show more", type="button", on_click=PeopleState.more, class_name="button"),
+            ),
+        ),
+        name="people",
+        ready=PeopleState.ready,
+        trouble=PeopleState.problem,
+    )
+
+
+def _search() -> rx.Component:
+    return rx.el.form(
+        rx.el.input(
+            name="q",
+            type="search",
+            class_name="input",
+            placeholder="Name or e-mail",
+            auto_complete="off",
+            aria_label="Search people",
+        ),
+        rx.el.button(icon("search", SMALL_ICON), type="submit", aria_label="Search", class_name="button"),
+        on_submit=PeopleState.search,
+        method="post",
+        class_name="search-people",
+        role="search",
+    )
+
+
+def _proof() -> rx.Component:
+    return rx.el.form(
+        rx.el.p("This weighs enough to ask who you are. The answer counts for ten minutes."),
+        password_field("Your password", "proof", new=False),
+        error(PeopleState.refusal),
+        rx.el.div(
+            rx.el.button("Continue", type="submit", disabled=PeopleState.busy, class_name="button primary"),
+            rx.el.button("Cancel", type="button", on_click=PeopleState.dismiss, class_name="button"),
+            class_name="row",
+        ),
+        on_submit=PeopleState.prove,
+        method="post",
+        class_name="card form proof",
+        aria_label="Your password",
+    )
+
+
+def _person(person: rx.vars.ObjectVar[PersonLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.bdi(person.name, class_name="who"),
+            rx.el.p(rx.el.bdi(person.email), class_name="muted"),
+        ),
+        rx.el.p(
+            rx.el.span(person.role, class_name=rx.cond(person.is_admin, "tag admin", "tag")),
+            rx.match(
+                person.status,
+                ("waiting", rx.el.span("Waits for approval", class_name="tag waiting")),
+                ("disabled", rx.el.span("Disabled", class_name="tag disabled")),
+                rx.fragment(),
+            ),
+            class_name="tags",
+        ),
+        rx.el.p(
+            rx.cond(
+                person.seen_at,
+                rx.fragment(
+                    "Seen ",
+                    rx.el.time(key=person.seen_at, date_time=person.seen_at, data_ago="", class_name="num"),
+                ),
+                "Not seen yet",
+            ),
+            " · ",
+            rx.el.span(person.storage, class_name="num"),
+            class_name="muted",
+        ),
+        rx.el.div(_choices(person), class_name="choices"),
+        key=person.id,
+    )
+
+
+def _choices(person: rx.vars.ObjectVar[PersonLine]) -> rx.Component:
+    return rx.fragment(
+        rx.match(
+            person.status,
+            ("active", rx.fragment()),
+            ("waiting", _button("Approve", "enable", person, "button small primary")),
+            _button("Enable", "enable", person),
+        ),
+        rx.cond(
+            person.is_admin,
+            _button("Make member", "member", person),
+            _button("Make admin", "admin", person),
+        ),
+        _button("Reset link", "reset", person),
+        rx.cond(
+            person.status == "active",
+            confirm(
+                ("Disable",),
+                "They are logged out everywhere at once, and nobody can log in. Nothing is deleted.",
+                button=_button("Disable account", "disable", person, "button small danger solid"),
+                look="small",
+            ),
+        ),
+        confirm(
+            ("Delete",),
+            "The account, all its videos and their files are deleted at once. Videos in projects stay. This "
+            "cannot be undone.",
+            button=_button("Delete account", "delete", person, "button small danger solid"),
+            look="small danger",
+        ),
+    )
+
+
+def _button(
+    label: str, what: str, person: rx.vars.ObjectVar[PersonLine], look: str = "button small"
+) -> rx.Component:
+    return rx.el.button(
+        label,
+        type="button",
+        on_click=PeopleState.act(what, person.id),
+        disabled=PeopleState.busy,
+        aria_label=f"{label}: " + person.name.to(str),
+        class_name=look,
+    )

@@ -1,0 +1,1 @@
+"""The page that a reset link leads to."""

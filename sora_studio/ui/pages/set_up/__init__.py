@@ -1,0 +1,1 @@
+"""The page on which the first account of a studio is opened."""

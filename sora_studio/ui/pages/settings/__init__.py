@@ -1,0 +1,1 @@
+"""The settings of the studio itself: for admins."""
