@@ -34,7 +34,10 @@ function tellLeft(element) {
 }
 
 function tellMoment(element) {
-  element.textContent = new Date(element.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  element.textContent = new Date(element.dateTime).toLocaleString(undefined, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
 }
 
 whenShown("time[data-moment]", tellMoment);

@@ -172,9 +172,9 @@ def _rail(name: str) -> rx.Component:
 
 
 _STUDIO = (
-    ("people", "users", "People", routes.PEOPLE),
-    ("settings", "settings-2", "Settings", routes.SETTINGS),
-    ("audit", "scroll-text", "Audit", routes.AUDIT),
+    ("studio-people", "users", "People", routes.PEOPLE),
+    ("studio-settings", "settings-2", "Settings", routes.SETTINGS),
+    ("studio-audit", "scroll-text", "Audit", routes.AUDIT),
     ("providers", "server", "Providers", routes.PROVIDERS),
 )
 """The places of those who run the studio."""

@@ -21,6 +21,9 @@ _PROMPTS = (
     "A lighthouse in a storm at dusk, waves break over the rocks",
     "Quiet harbour at dawn, boats asleep",
 )
+STUDIO = ("/people", "/settings", "/audit", "/providers")
+"""The pages of those who run it."""
+
 _ENDED = pytest.StashKey[bool]()
 
 
@@ -42,9 +45,18 @@ async def chromium() -> AsyncIterator[Browser]:
         pytest.fail(str(missing), pytrace=False)
 
 
+@pytest.fixture(scope="session")
+async def admin(studio: RunningStudio) -> AsyncIterator[Person]:
+    """Open the first account: it runs the studio. Everybody else comes after it."""
+    person = await join(studio.url, "Root")
+    yield person
+    await person.http.aclose()
+
+
 @pytest.fixture
-async def join_studio(studio: RunningStudio) -> AsyncIterator[Join]:
+async def join_studio(studio: RunningStudio, admin: Person) -> AsyncIterator[Join]:
     """Make people."""
+    del admin  # was here first
     people: list[Person] = []
 
     async def joined(name: str = "Ada") -> Person:
@@ -72,8 +84,9 @@ class Collector:
 
 
 @pytest.fixture(scope="session")
-async def collector(studio: RunningStudio) -> AsyncIterator[Collector]:
+async def collector(studio: RunningStudio, admin: Person) -> AsyncIterator[Collector]:
     """Make a person who has videos already."""
+    del admin  # as above
     person = await join(studio.url, "Grace")
     ids = [await person.ask(prompt) for prompt in _PROMPTS]
     for video_id in ids:
@@ -84,9 +97,10 @@ async def collector(studio: RunningStudio) -> AsyncIterator[Collector]:
 
 @pytest.fixture
 async def visit(
-    studio: RunningStudio, chromium: Browser, request: pytest.FixtureRequest, tmp_path: Path
+    studio: RunningStudio, admin: Person, chromium: Browser, request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[Visit]:
     """Open browser windows; whatever turned red in one that the test did not mean fails it."""
+    del admin  # as above
     visitors: list[Visitor] = []
 
     async def visiting(person: Person | None = None, *, url: str = studio.url, **options: Any) -> Visitor:

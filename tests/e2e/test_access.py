@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.async_api import Page, expect
 
 from sora_studio.domain.video import Phase
-from tests.e2e.conftest import Collector, Join, Visit
+from tests.e2e.conftest import STUDIO, Collector, Join, Visit
 from tests.support.accounts import PASSWORD
 from tests.support.browser import (
     RENDERED,
@@ -76,7 +76,7 @@ async def faults(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-async def test_axe_finds_nothing(visit: Visit, collector: Collector, theme: str):
+async def test_axe_finds_nothing(visit: Visit, collector: Collector, admin: Person, theme: str):
     failed = await collector.person.ask("forbidden-test what axe sees")
     window = await visit(collector.person, color_scheme=theme, reduced_motion="reduce")
     for path in ("/", "/library", f"/video/{collector.harbour}", f"/video/{failed}", "/profile"):
@@ -87,9 +87,18 @@ async def test_axe_finds_nothing(visit: Visit, collector: Collector, theme: str)
                 await closed.click()
             await page.get_by_role("button", name="Download").click()
             assert await faults(page) == [], "with everything open"
+    await admin.http.post("/api/admin/invitations", json={"note": "what axe sees"})
+    office = await visit(admin, color_scheme=theme, reduced_motion="reduce")
+    for path in STUDIO:
+        page = await office.turn_to(path)
+        if path == "/people":
+            await page.get_by_role("button", name="Invite").click()
+            await expect(page.locator(".link-once")).to_be_visible()
+            await page.locator(".confirm summary").first.click()
+        assert await faults(page) == [], path
     stranger = await visit(color_scheme=theme, reduced_motion="reduce")
     page = await stranger.context.new_page()
-    for path in ("/login?error=wrong_credentials", "/signup", "/nowhere"):
+    for path in ("/login?error=wrong_credentials", "/signup", "/setup", "/reset", "/nowhere"):
         await page.goto(path)
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert await faults(page) == [], path
@@ -335,7 +344,7 @@ async def test_large_text_the_other_way_round_and_without_motion(
         window = Visitor(studio.url)
         options = {"viewport": {"width": width, "height": 844}, "reduced_motion": "reduce"}
         await window.arrive(browser, ada.token, **options)
-        for path in ("/", "/library", f"/video/{failed}", f"/video/{coming}", "/providers", "/profile"):
+        for path in ("/", "/library", f"/video/{failed}", f"/video/{coming}", "/profile"):
             page = await window.turn_to(path)
             assert await page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
             assert await page.evaluate(_IN_MOTION) == [], path

@@ -3,19 +3,26 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Collector, Join, Visit
+from tests.e2e.conftest import STUDIO, Collector, Join, Visit
 from tests.support.browser import shifted, squeezed
+from tests.support.person import Person
 
 
 @pytest.mark.parametrize("width", [390, 820, 1440])
 @pytest.mark.parametrize("theme", ["dark", "light"])
-async def test_every_page_fits_and_stands_still(visit: Visit, collector: Collector, width: int, theme: str):
+async def test_every_page_fits_and_stands_still(
+    visit: Visit, collector: Collector, admin: Person, width: int, theme: str
+):
     """No page scrolls sideways, jumps (CLS at most 0.05), complains, or asks a foreign origin."""
-    window = await visit(
-        collector.person, viewport={"width": width, "height": 844}, color_scheme=theme, has_touch=width < 640
-    )
-    for path in ("/", "/library", f"/video/{collector.lighthouse}", "/providers", "/profile"):
-        page = await window.turn_to(path)
+    window, office = [
+        await visit(
+            person, viewport={"width": width, "height": 844}, color_scheme=theme, has_touch=width < 640
+        )
+        for person in (collector.person, admin)
+    ]
+    paths = ("/", "/library", f"/video/{collector.lighthouse}", "/profile", *STUDIO)
+    for path in paths:
+        page = await (office if path in STUDIO else window).turn_to(path)
         await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
         await expect(page.locator(".rail .place:not([title])")).to_have_count(0)  # some are icons alone
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -74,3 +74,11 @@ describe("how long a file is kept", () => {
     expect(one("time").textContent).toBe("for another 40 s.");
   });
 });
+
+test("a moment is told by the clock of the person", async () => {
+  await start();
+  draw(`<time data-moment="" datetime="${at(0)}"></time>`);
+  await changes();
+
+  expect(one("time").textContent).toContain("2026");
+});

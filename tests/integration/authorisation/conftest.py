@@ -80,6 +80,19 @@ class Stage:
         """Make an API key of the owner that a test may end."""
         return (await make_key(self.owner, *Scope))["id"]
 
+    async def somebody(self) -> str:
+        """Open an account that an admin may spoil; the owner is the studio's first, and so its admin."""
+        person = await join(self.url, "Somebody")
+        account = await person.http.get("/api/users/me")
+        await person.http.aclose()
+        return account.json()["id"].replace("-", "")
+
+    async def invitation(self) -> str:
+        """Make an invitation that a test may take back."""
+        answer = await self.owner.http.post("/api/admin/invitations", json={})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
     async def pictured(self) -> str:
         """Upload a picture that a test may use."""
         return await self.owner.add_picture(picture())

@@ -11,15 +11,19 @@ from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.door import DoorState
 from sora_studio.ui.news import NewsState
+from sora_studio.ui.pages.audit.state import AuditState
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
+from sora_studio.ui.pages.people.invitations_state import InvitationsState
+from sora_studio.ui.pages.people.state import PeopleState
 from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.email_state import EmailState
 from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
 from sora_studio.ui.pages.providers.state import ProvidersState
+from sora_studio.ui.pages.settings.state import SettingsState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.session import TabState
@@ -128,6 +132,10 @@ def both(sign: Sign) -> dict[str, Any]:
     return {"owner": sign, "stranger": sign}
 
 
+def for_admins(state: type[BaseState]) -> Sign:
+    return var(state, "problem", lambda said: "Only an admin" in said)
+
+
 STRANGE = toast("There is no such video.")
 REFUSED = var(DerivationsState, "refusal", lambda shown: "There is no such video." in shown["text"])
 UNDECIDED: dict[str, Any] = {
@@ -214,7 +222,8 @@ TABLE = [
     Row(EmailState, "change", **both(toast("Saved.")), payload=new_email, spoils=True),
     Row(
         ProvidersState, "load",
-        **both(var(ProvidersState, "providers", lambda found: [one["name"] for one in found] == ["sandbox"])),
+        var(ProvidersState, "providers", lambda found: [one["name"] for one in found] == ["sandbox"]),
+        for_admins(ProvidersState),
         path="/providers",
     ),
     Row(
@@ -278,6 +287,43 @@ TABLE = [
     ),
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),
     Row(PersonState, "load", called(f"Ada {SECRET}"), called("Grace")),
+    Row(PeopleState, "load", var(PeopleState, "people"), for_admins(PeopleState), path="/people"),
+    Row(
+        PeopleState, "search",
+        var(PeopleState, "people", lambda found: [one["name"] for one in found] == ["Grace"]),
+        for_admins(PeopleState), form(q="grace"), path="/people",
+    ),
+    Row(PeopleState, "more", var(PeopleState, "people"), for_admins(PeopleState), path="/people"),
+    Row(
+        PeopleState, "act", toast("can no longer log in"), toast("Only an admin"),
+        lambda thing: {"what": "disable", "user_id": thing}, Stage.somebody, path="/people",
+    ),
+    Row(PeopleState, "prove", **both(anything), payload=form(proof=PASSWORD), path="/people"),
+    Row(PeopleState, "dismiss", **both(anything), path="/people"),
+    Row(InvitationsState, "load", **both(anything), path="/people"),
+    Row(
+        InvitationsState, "invite", var(InvitationsState, "link"),
+        var(InvitationsState, "refusal", lambda said: "Only an admin" in said),
+        form(note="", role="member", uses="1", days="7"), path="/people",
+    ),
+    Row(
+        InvitationsState, "revoke", toast("was taken back"), toast("Only an admin"),
+        lambda thing: {"invitation_id": thing}, Stage.invitation, path="/people",
+    ),
+    Row(InvitationsState, "dismiss", **both(anything), path="/people"),
+    Row(SettingsState, "load", var(SettingsState, "mode"), for_admins(SettingsState), path="/settings"),
+    Row(
+        SettingsState, "save", toast("Saved."),
+        var(SettingsState, "refusal", lambda said: "Only an admin" in said),
+        form(mode="open", idle_days="14", days="90"), path="/settings",
+    ),
+    Row(AuditState, "load", var(AuditState, "lines"), for_admins(AuditState), path="/audit"),
+    Row(
+        AuditState, "choose",
+        var(AuditState, "lines", lambda found: {one["act"] for one in found} == {"Signed up"}),
+        for_admins(AuditState), form(act="sign_up"), path="/audit",
+    ),
+    Row(AuditState, "more", var(AuditState, "lines"), for_admins(AuditState), path="/audit"),
     Row(DoorState, "look", **both(var(DoorState, "looked")), open=True),
     Row(TabState, "stay", **both(anything)),
     Row(NewsState, "hear", **both(var(NewsState, "deciding", lambda count: count == 0))),

@@ -68,18 +68,6 @@ def new_account() -> dict[str, str]:
 READ, WRITE, DELETE = Scope.VIDEOS_READ, Scope.VIDEOS_WRITE, Scope.VIDEOS_DELETE
 
 
-async def _somebody(stage: Stage) -> str:
-    """Open an account that an admin may spoil; the owner is the studio's first, and so its admin."""
-    person = await join(stage.url, "Somebody")
-    await person.http.aclose()
-    found = await stage.owner.http.get("/api/admin/users", params={"q": person.email, "limit": 1})
-    return found.json()["data"][0]["id"]
-
-
-async def _invitation(stage: Stage) -> str:
-    return (await stage.owner.http.post("/api/admin/invitations", json={})).json()["id"]
-
-
 ADMIN = {"anonymous": 401, "revoked": 401, "stranger": 403, "owner": 200}
 """Of the studio: the owner is the one who opened its first account."""
 
@@ -101,12 +89,12 @@ TABLE = [
     Row("POST", "/api/auth/reset", dict.fromkeys(OPEN, 400), {"json": {"token": "-", "password": PASSWORD}}),
     Row("POST", "/api/users/me/confirm_password", DONE, {"json": {"password": PASSWORD}}),
     Row("GET", "/api/admin/users", ADMIN),
-    Row("PATCH", "/api/admin/users/{user_id}", ADMIN, {"json": {"disabled": True}}, _somebody),
-    Row("POST", "/api/admin/users/{user_id}/reset_link", ADMIN | {"owner": 201}, {}, _somebody),
-    Row("DELETE", "/api/admin/users/{user_id}", ADMIN | {"owner": 204}, {}, _somebody),
+    Row("PATCH", "/api/admin/users/{user_id}", ADMIN, {"json": {"disabled": True}}, Stage.somebody),
+    Row("POST", "/api/admin/users/{user_id}/reset_link", ADMIN | {"owner": 201}, {}, Stage.somebody),
+    Row("DELETE", "/api/admin/users/{user_id}", ADMIN | {"owner": 204}, {}, Stage.somebody),
     Row("POST", "/api/admin/invitations", ADMIN | {"owner": 201}, {"json": {}}),
     Row("GET", "/api/admin/invitations", ADMIN),
-    Row("DELETE", "/api/admin/invitations/{invitation_id}", ADMIN | {"owner": 204}, {}, _invitation),
+    Row("DELETE", "/api/admin/invitations/{invitation_id}", ADMIN | {"owner": 204}, {}, Stage.invitation),
     Row("GET", "/api/admin/settings", ADMIN),
     Row("PATCH", "/api/admin/settings", ADMIN, {"json": {"sign_up": "open"}}),
     Row("GET", "/api/admin/audit", ADMIN),

@@ -48,7 +48,7 @@ def page() -> rx.Component:
             AuditState.has_more,
             rx.el.button("Show more", type="button", on_click=AuditState.more, class_name="button"),
         ),
-        name="audit",
+        name="studio-audit",
         ready=AuditState.ready,
         trouble=AuditState.problem,
     )

@@ -15,6 +15,13 @@ def page() -> rx.Component:
     """Draw the page."""
     return studio_page(
         "People",
+        rx.cond(
+            PeopleState.waiting.length() > 0,
+            rx.el.section(
+                rx.el.h2("Waiting for approval"),
+                rx.el.ul(rx.foreach(PeopleState.waiting, _person), class_name="accounts"),
+            ),
+        ),
         invitations(),
         rx.el.section(
             rx.el.header(rx.el.h2("Accounts"), _search(), class_name="section-head"),
@@ -30,7 +37,7 @@ def page() -> rx.Component:
                 rx.el.button("Show more", type="button", on_click=PeopleState.more, class_name="button"),
             ),
         ),
-        name="people",
+        name="studio-people",
         ready=PeopleState.ready,
         trouble=PeopleState.problem,
     )

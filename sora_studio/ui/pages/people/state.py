@@ -11,7 +11,7 @@ from sora_studio.domain.access_link import NewLink
 from sora_studio.domain.account import Identity, Role
 from sora_studio.domain.errors import PasswordRequired, SoraStudioError
 from sora_studio.domain.ids import parse_user_id
-from sora_studio.domain.people import PeoplePage, PeopleQuery
+from sora_studio.domain.people import PAGE_MAX, PeoplePage, PeopleQuery, Standing
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
@@ -27,6 +27,7 @@ class PeopleState(rx.State):
     ready: rx.Field[bool] = rx.field(default=False)
     problem: rx.Field[str] = rx.field("")  # why there is no list
     people: rx.Field[list[PersonLine]] = rx.field(default_factory=list)
+    waiting: rx.Field[list[PersonLine]] = rx.field(default_factory=list)  # for an approval
     has_more: rx.Field[bool] = rx.field(default=False)
     query: rx.Field[str] = rx.field("")
     busy: rx.Field[bool] = rx.field(default=False)  # an act is on its way
@@ -96,13 +97,17 @@ class PeopleState(rx.State):
 
 
 async def _show(state: PeopleState, identity: Identity, query: PeopleQuery) -> None:
+    waiting = PeopleQuery(standing=Standing.WAITING, limit=PAGE_MAX)
+    people = services().people
     try:
-        page, problem = await services().people.page(identity, query), ""
+        page, waits, problem = await people.page(identity, query), await people.page(identity, waiting), ""
     except SoraStudioError as error:
-        page, problem = PeoplePage((), has_more=False), explain(error)
+        page = waits = PeoplePage((), has_more=False)
+        problem = explain(error)
     async with still_signed_in(state, identity.user_id):
         before = state.people if query.after else []
         state.people = [*before, *map(line_of, page.people)]
+        state.waiting = [*map(line_of, waits.people)]
         state.ready, state.problem, state.has_more = True, problem, page.has_more
 
 
@@ -123,13 +128,19 @@ async def _do(state: PeopleState, identity: Identity, what: str, user_id: str) -
         state.asking, state.refusal = asking, ""
         if asking:
             return
-        state.people = [
-            each for line in state.people if (each := found if line.id == user_id else line) is not None
+        state.people = _with(state.people, user_id, found)
+        state.waiting = [
+            line for line in _with(state.waiting, user_id, found) if line.status == Standing.WAITING
         ]
         if link is not None:
             state.link, state.link_about = link.url, said
         else:
             await toasts.tell(state, said, tone=tone)
+
+
+def _with(lines: list[PersonLine], user_id: str, found: PersonLine | None) -> list[PersonLine]:
+    """Return a list with one of its people as they are now, or without them."""
+    return [each for line in lines if (each := found if line.id == user_id else line) is not None]
 
 
 async def _read(identity: Identity, user_id: str) -> PersonLine | None:

@@ -57,7 +57,7 @@ def page() -> rx.Component:
             on_submit=SettingsState.save,
             method="post",
             key=rx.cond(SettingsState.ready, "read", "unread"),
-            class_name="settings",
+            class_name="studio-settings",
         ),
         name="settings",
         ready=SettingsState.ready,
