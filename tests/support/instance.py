@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sora_studio import log
 from sora_studio.bootstrap import Parts, studio
 from sora_studio.config import PRIVATE, Settings
 from sora_studio.storage.local import LocalStorage
@@ -83,4 +84,5 @@ async def _run(settings: Settings, media: Path) -> None:
 def main() -> None:
     """Be the process; its command line is the settings and the folder of the files."""
     os.umask(PRIVATE)
+    log.configure()  # on standard error: its output is for the test
     asyncio.run(_run(Settings.model_validate(json.loads(sys.argv[0])), Path(sys.argv[1])))
