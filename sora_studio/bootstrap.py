@@ -36,6 +36,7 @@ from sora_studio.providers.card_files import load_cards
 from sora_studio.providers.factory import provider_of
 from sora_studio.providers.rate_limited import RateLimitedProvider
 from sora_studio.providers.redactor import Redactor
+from sora_studio.providers.webhook_sender import HttpWebhookSender
 from sora_studio.scheduler import Scheduler
 from sora_studio.services.announcements import Announcements
 from sora_studio.services.catalog import ProviderCatalog
@@ -57,6 +58,7 @@ from sora_studio.services.providers import ProviderService
 from sora_studio.services.resources import Resources
 from sora_studio.services.videos.assembly import Caps
 from sora_studio.services.videos.assembly import assemble as assemble_videos
+from sora_studio.services.webhooks.endpoints import WebhookEndpointService
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.lock import alone_in
@@ -140,7 +142,10 @@ async def studio(
         # Whatever people upload, the films that providers made do not wait for it.
         uploads = parts.worker_pool(partial(limit_worker, UPLOAD_CPU_SECONDS))
         stack.enter_context(closing(uploads))
-        background = assemble(on, scheduler.wake, Options(is_heard=changes.is_heard))
+        sender = HttpWebhookSender(settings.webhook_hosts or ())
+        stack.push_async_callback(sender.close)
+        options = Options(sender=sender, is_heard=changes.is_heard)
+        background = assemble(on, scheduler.wake, options)
         stack.push_async_callback(on.catalog.close)
         on.catalog.look_first()
         await _start(background, changes, scheduler, stack)
@@ -160,7 +165,9 @@ async def studio(
         )
         people = open_people(settings, db, parts.passwords(), is_private=is_private)
         await people.prepare()
-        opened = _services(settings, people, for_people, Redactor(secrets).body, scheduler, health, statuses)
+        opened = _services(
+            settings, people, for_people, Redactor(secrets).body, scheduler, health, statuses, sender
+        )
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, changes, scheduler.wake)
 
@@ -262,6 +269,7 @@ def _services(
     scheduler: Scheduler,
     health: HealthService,
     statuses: ProviderService,
+    sender: HttpWebhookSender,
 ) -> Services:
     """Put the use cases together."""
     db, throttle = for_people.db, people.throttle
@@ -292,6 +300,9 @@ def _services(
         characters=made.characters,
         webhooks=WebhookService(
             db=db, keys=_webhook_keys(settings), redact=redact, clock=_utc_now, wake=scheduler.wake
+        ),
+        webhook_endpoints=WebhookEndpointService(
+            db=db, sender=sender, throttle=throttle, wake=partial(scheduler.wake, TaskName.WEBHOOKS)
         ),
         health=health,
         providers=statuses,

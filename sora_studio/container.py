@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sora_studio.services.videos.media import MediaService
     from sora_studio.services.videos.uploads import UploadService
     from sora_studio.services.videos.videos import VideoService
+    from sora_studio.services.webhooks.endpoints import WebhookEndpointService
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Services:
     characters: "CharacterService"
     health: "HealthService"
     webhooks: "WebhookService"
+    webhook_endpoints: "WebhookEndpointService"
     providers: "ProviderService"
     projects: "ProjectService"
 

@@ -8,7 +8,7 @@ from alembic import op
 from sora_studio.domain.words import words_of
 
 revision = "2026_12_01_people"
-down_revision = "2026_12_01_api_keys"
+down_revision = "2026_12_01_webhook_endpoints"
 branch_labels = None
 depends_on = None
 

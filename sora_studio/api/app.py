@@ -23,6 +23,7 @@ from sora_studio.api import (
     uploads,
     users,
     videos,
+    webhook_endpoints,
     webhooks,
 )
 from sora_studio.api import (
@@ -83,6 +84,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         invitations.router,
         studio_settings.router,
         audit.router,
+        webhook_endpoints.router,
     ):
         api.include_router(router, prefix=PREFIX, dependencies=[Depends(_never_stored)])
     api.include_router(videos.files, prefix=PREFIX)

@@ -21,6 +21,15 @@ def host_name(text: str) -> str:
     return authority.host
 
 
+def host_and_port(text: str) -> str:
+    """Check a host that may have a port, and return it in the spelling in which names are compared."""
+    authority = Authority.parse(ascii_name(text))
+    if authority is None:
+        message = "must be hosts such as hooks.lan or 10.0.0.2:8080, without scheme"
+        raise ValueError(message)
+    return text.lower()
+
+
 def network(value: object) -> Network:
     """Read an address, or a network of them."""
     try:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sora_studio.config.authority import OwnNames, WebOrigin
 from sora_studio.config.error import ConfigError
 from sora_studio.config.headers import header_value
-from sora_studio.config.lists import Network, host_name, network, words
+from sora_studio.config.lists import Network, host_and_port, host_name, network, words
 from sora_studio.config.signing_key import SHORTEST_KEY, stored_key
 from sora_studio.config.urls import api_url, site_url
 from sora_studio.domain.settings import IDLE_DAYS_MAX, SESSION_DAYS_MAX, SettingName, Value
@@ -183,6 +183,14 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_WEBHOOK_SECRET",
         description="Verifies the provider's webhooks (whsec_…; two with a comma while one replaces the "
         "other). Unset: webhooks are refused.",
+    )
+    webhook_hosts: (
+        Annotated[tuple[Annotated[str, AfterValidator(host_and_port)], ...], BeforeValidator(words)] | None
+    ) = Field(
+        None,
+        alias="SORA_STUDIO_WEBHOOK_HOSTS",
+        description="Hosts of your own network to which people may have webhooks sent, such as "
+        "`hooks.lan:8080`, with commas; without TLS, too. All others have to be on the internet, and https.",
     )
     sandbox_speed: Annotated[float, Field(gt=0)] = Field(
         1.0,

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from sora_studio.db.job_queries import IS_PAUSED, IS_WANTED
 from sora_studio.db.repository import Repository
+from sora_studio.db.webhook_endpoints import IS_NEXT
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase
 
@@ -29,6 +30,8 @@ SELECT task, extract(epoch FROM min(at) - now())::float8 AS wait FROM (
         ELSE deleted_at + :undo END
     FROM video WHERE deleted_at IS NOT NULL
     UNION ALL (SELECT '{TaskName.PURGE}', created_at FROM trash LIMIT 1)
+    UNION ALL SELECT '{TaskName.WEBHOOKS}', greatest(due_at, lease_until)
+    FROM webhook_message AS message WHERE due_at IS NOT NULL AND {IS_NEXT}
 ) AS work
 WHERE task IS NOT NULL GROUP BY task
 """)  # noqa: S608 - our own constants

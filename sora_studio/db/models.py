@@ -553,6 +553,59 @@ class TrashRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
 
 
+class WebhookEndpointRow(SQLModel, table=True):
+    """Where a person has events sent; the secret signs them, so it has to be known here."""
+
+    __tablename__ = "webhook_endpoint"
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(sa_column=_owner(index=True))
+    name: str = Field(sa_type=Text)
+    url: str = Field(sa_type=Text)
+    event_types: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    secret: str = Field(sa_type=Text, repr=False)
+    previous_secret: str | None = Field(default=None, sa_column=Column(Text), repr=False)
+    previous_until: datetime | None = Field(default=None, sa_column=_maybe_moment())  # signs until then, too
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    updated_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    disabled_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+
+
+class WebhookMessageRow(SQLModel, table=True):
+    """One event on its way to one endpoint: the outbox, written in the transaction of what happened."""
+
+    __tablename__ = "webhook_message"
+    __table_args__ = (
+        Index("ix_webhook_message_endpoint", "endpoint_id", "position"),
+        Index(
+            "ix_webhook_message_due",
+            "endpoint_id",
+            "subject",
+            "position",
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    endpoint_id: UUID = Field(
+        sa_column=Column(ForeignKey("webhook_endpoint.id", ondelete="CASCADE"), nullable=False)
+    )
+    position: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
+    )
+    event_type: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)  # the public id of what it is about, which may be gone by now
+    created_at: datetime = Field(sa_column=_moment())
+    due_at: datetime | None = Field(default=None, sa_column=_maybe_moment())  # None: nothing follows
+    lease_until: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    fence: int = 0
+    attempts: int = 0
+    delivered_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    failed_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    status_code: int | None = None
+    error: str | None = Field(default=None, sa_column=Column(Text))
+
+
 class WebhookDeliveryRow(SQLModel, table=True):
     """A webhook delivery that was taken, so that the same one again changes nothing."""
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 from sora_studio.domain.errors import NotFound
 
 _VIDEO, _CHARACTER, _SESSION, _KEY = "video_", "char_", "session_", "key_"
+_ENDPOINT, _MESSAGE = "we_", "msg_"
 _DIGITS = 32
 
 
@@ -94,6 +95,34 @@ def parse_audit_id(text: str) -> UUID:
         NotFound: It cannot be the id of any line.
     """
     return _parse(text, "", "There is no such line.")
+
+
+def public_endpoint_id(endpoint_id: UUID) -> str:
+    """Write a webhook endpoint's id as the API shows it."""
+    return f"{_ENDPOINT}{endpoint_id.hex}"
+
+
+def parse_endpoint_id(text: str) -> UUID:
+    """Read a webhook endpoint's id back.
+
+    Raises:
+        NotFound: It cannot be the id of any endpoint, so no such endpoint exists.
+    """
+    return _parse(text, _ENDPOINT, "There is no such webhook endpoint.")
+
+
+def public_message_id(message_id: UUID) -> str:
+    """Write a webhook message's id as endpoints and the API see it."""
+    return f"{_MESSAGE}{message_id.hex}"
+
+
+def parse_message_id(text: str) -> UUID:
+    """Read a webhook message's id back.
+
+    Raises:
+        NotFound: It cannot be the id of any message, so no such message exists.
+    """
+    return _parse(text, _MESSAGE, "There is no such message.")
 
 
 def _parse(text: str, prefix: str, missing: str) -> UUID:

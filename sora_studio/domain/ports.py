@@ -1,6 +1,6 @@
 """The seams: what services need from the outside, to be had from any implementation."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from sora_studio.domain.media import ByteRange, Chunks
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.profile import Model, Profile
 from sora_studio.domain.video import Kind, Status, Variant
+from sora_studio.domain.webhook_messages import Answer
 
 Clock = Callable[[], datetime]
 """Returns the current time, UTC-aware."""
@@ -280,3 +281,15 @@ class Store(Protocol):
 
 class Storage(Spool, Store, Protocol):
     """Both: files are made in the spool and kept in the store."""
+
+
+class WebhookSender(Protocol):
+    """Sends webhooks to addresses that people name."""
+
+    async def check(self, url: str) -> str | None:
+        """Say what is wrong with an address, as far as it can be seen without asking anybody."""
+        ...
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send one message within fifteen seconds, and return what came of it; redirects are not followed."""
+        ...

@@ -18,6 +18,7 @@ class TaskName(StrEnum):
     PURGE = "purge"
     SCRUB = "scrub"
     MODELS = "models"
+    WEBHOOKS = "webhooks"
 
 
 Wake = Callable[[TaskName], None]

@@ -1,4 +1,4 @@
-"""Standard Webhooks: who sent a delivery, and which job it is about. Pure.
+"""Standard Webhooks: who sent a delivery, and which job it is about; and how ours are signed. Pure.
 
 A delivery is a hint and nothing more: whatever it says, the provider is asked.
 """
@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ BODY_MAX = 64 * 1024  # bytes; the standard advises 20 KB
 _PREFIX = "whsec_"
 _VERSION = "v1"
 _ID_MAX = 255
+_SECRET_BYTES = 32
 _REMOTE_ID_MAX = 1024
 
 
@@ -41,6 +43,20 @@ def key_of(secret: str) -> bytes:
         ValueError: It is not base64 after the prefix.
     """
     return base64.b64decode(secret.strip().removeprefix(_PREFIX), validate=True)
+
+
+def new_secret() -> str:
+    """Make a secret for an endpoint of somebody else's: 256 bits."""
+    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def sign(message_id: str, body: bytes, keys: Iterable[str], now: datetime) -> dict[str, str]:
+    """Return the headers of a message, signed with each of its endpoint's secrets."""
+    stamp = str(int(now.timestamp()))
+    signed = f"{message_id}.{stamp}.".encode() + body
+    digests = [hmac.digest(key_of(key), signed, "sha256") for key in keys]
+    signatures = " ".join(f"{_VERSION},{base64.b64encode(digest).decode()}" for digest in digests)
+    return {"webhook-id": message_id, "webhook-timestamp": stamp, "webhook-signature": signatures}
 
 
 def check(delivery: Delivery, keys: Iterable[bytes], now: datetime) -> None:

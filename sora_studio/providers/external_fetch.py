@@ -1,10 +1,11 @@
-"""The SSRF guard: the one gate to addresses that a server names, in a redirect or in a job's `url`.
+"""The SSRF guard: the one gate to addresses that somebody else names.
 
-What a provider writes must not make the studio fetch from machines that only the studio can reach, the
-metadata service of a cloud above all. So: https to public addresses, and to nothing else. A name is resolved
-once, every address that it has is checked, and the connection goes to a checked address: between the check
-and the connection nobody can put another answer (DNS rebinding). Nothing of the provider's goes along: no
-key, no cookie. An operator may name hosts of their own network that are fine (`media_hosts`).
+That is a server, in a redirect or in a job's `url`, or a person, for webhooks. What they write must not make
+the studio talk to machines that only the studio can reach, the metadata service of a cloud above all. So:
+https to public addresses, and to nothing else. A name is resolved once, every address that it has is checked,
+and the connection goes to a checked address: between the check and the connection nobody can put another
+answer (DNS rebinding). Nothing of the provider's goes along: no key, no cookie. An operator may name hosts of
+their own network that are fine (`media_hosts`, `SORA_STUDIO_WEBHOOK_HOSTS`).
 """
 
 import asyncio
@@ -31,7 +32,7 @@ NO_REUSE = httpx2.Limits(max_connections=32, max_keepalive_connections=0)
 
 
 class ExternalFetcher:
-    """Fetches from hosts that are not the provider's own."""
+    """Sends requests to hosts that somebody else has named."""
 
     def __init__(
         self,
@@ -55,8 +56,10 @@ class ExternalFetcher:
         # A transport and not a client, which would remember cookies.
         self._transport = transport or httpx2.AsyncHTTPTransport(trust_env=False, limits=NO_REUSE)
 
-    async def send(self, url: httpx2.URL, headers: Mapping[str, str]) -> httpx2.Response:
-        """Make one GET whose body is still to be read; the caller closes it. Redirects are not followed.
+    async def send(
+        self, url: httpx2.URL, headers: Mapping[str, str], *, method: str = "GET", body: bytes = b""
+    ) -> httpx2.Response:
+        """Make one request whose answer is still to be read; the caller closes it. No redirect is followed.
 
         Raises:
             ProviderUnavailable: The studio does not go there (`address_refused`).
@@ -68,7 +71,24 @@ class ExternalFetcher:
         if not trusted:
             for address in addresses:
                 _must_be_public(address, host)
-        return await self._connect(url, host, addresses, headers)
+        for address in addresses:
+            request = httpx2.Request(
+                method,
+                url.copy_with(host=address),
+                headers={**headers, "Host": url.netloc.decode("ascii"), "Connection": "close"},
+                content=body or None,
+                extensions={"timeout": self._timeout.as_dict(), "sni_hostname": host},
+            )
+            try:
+                response = await self._transport.handle_async_request(request)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                if address == addresses[-1]:
+                    raise
+                continue
+            response.request = request
+            return response
+        message = f"The address {host} cannot be reached."
+        raise ProviderUnavailable(message, "unreachable")
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -85,28 +105,6 @@ class ExternalFetcher:
             message = f"The address {host} cannot be found."
             raise ProviderUnavailable(message, "unreachable") from error
         return addresses or _refuse(host, "it has no address")
-
-    async def _connect(
-        self, url: httpx2.URL, host: str, addresses: Sequence[str], headers: Mapping[str, str]
-    ) -> httpx2.Response:
-        """Try the addresses in turn; TLS and the Host header keep to the name."""
-        for address in addresses:
-            request = httpx2.Request(
-                "GET",
-                url.copy_with(host=address),
-                headers={**headers, "Host": url.netloc.decode("ascii"), "Connection": "close"},
-                extensions={"timeout": self._timeout.as_dict(), "sni_hostname": host},
-            )
-            try:
-                response = await self._transport.handle_async_request(request)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                if address == addresses[-1]:
-                    raise
-                continue
-            response.request = request
-            return response
-        message = f"The address {host} cannot be reached."
-        raise ProviderUnavailable(message, "unreachable")
 
 
 def check_url(url: httpx2.URL, hosts: Collection[str] = ()) -> tuple[str, int]:
@@ -172,5 +170,5 @@ async def _ask_system(host: str) -> Sequence[str]:
 
 
 def _refuse(host: str, why: str) -> NoReturn:
-    message = f"The provider says that the file is at {host}. The studio does not go there: {why}."
+    message = f"The studio does not go to {host}: {why}."
     raise ProviderUnavailable(message, "address_refused")

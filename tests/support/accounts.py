@@ -64,6 +64,7 @@ def services_with(accounts: Any) -> container.Services:
         characters=missing,
         health=missing,
         webhooks=missing,
+        webhook_endpoints=missing,
         providers=missing,
         projects=missing,
     )

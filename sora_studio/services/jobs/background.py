@@ -6,12 +6,14 @@ and the benchmarks do either with something else behind the ports.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from sora_studio.domain.ports import WebhookSender
 from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
+from sora_studio.domain.webhook_messages import Answer
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.jobs.agenda import SAFETY, Agenda
 from sora_studio.services.jobs.archive import AT_ONCE, Archiver
@@ -26,9 +28,23 @@ from sora_studio.services.jobs.scrub import MOST, Scrubber
 from sora_studio.services.jobs.stores import Stores
 from sora_studio.services.jobs.submit import Submitter
 from sora_studio.services.resources import Resources
+from sora_studio.services.webhooks.deliverer import Deliverer
 
 _SECOND = timedelta(seconds=1)
 _HOUR = timedelta(hours=1)
+
+
+class NoSender:
+    """Stands where nothing is to leave this machine: whatever is due fails, and waits."""
+
+    async def check(self, url: str) -> str | None:
+        """Take every address."""
+        del url
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send nothing."""
+        del url, headers, body
+        return Answer(error="Nothing is sent from here.")
 
 
 @dataclass(frozen=True)
@@ -40,6 +56,7 @@ class Options:
     videos_per_scrub: int = MOST
     stores: Stores = field(default_factory=Stores)
     clock: Callable[[], float] = time.monotonic  # by which the purge puts off what a provider cannot yet
+    sender: WebhookSender = field(default_factory=NoSender)  # of webhooks
     is_heard: Callable[[], bool] = lambda: False  # whether the agenda learns what others change
 
 
@@ -58,6 +75,7 @@ class BackgroundWork:
     scrubber: Scrubber
     catch_up: CatchUp
     importer: Importer
+    deliverer: Deliverer
 
     def tasks(self) -> tuple[PeriodicTask, ...]:
         """Return what runs by the clock, or when the agenda says that there is something to do."""
@@ -73,6 +91,7 @@ class BackgroundWork:
                 TaskName.SCRUB, timedelta(days=1), self.scrubber.run_daily, after=timedelta(minutes=10)
             ),
             PeriodicTask(TaskName.MODELS, None, self.catalog.refresh, after=_SECOND),
+            PeriodicTask(TaskName.WEBHOOKS, _HOUR, self.deliverer.run),
         )
 
     async def close(self) -> None:
@@ -146,4 +165,9 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
             db=db, catalog=catalog, reconciler=reconciler, refresher=refresher, archiver=archiver
         ),
         importer=Importer(db=db, catalog=catalog),
+        deliverer=Deliverer(db, options.sender, _utc_now),
     )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -12,6 +12,7 @@ import openai
 import pytest
 
 from tests.support.plain_http import NO_TLS
+from tests.support.receiver import Receiver
 from tests.support.studio import RunningStudio, fresh_data_dir, serving
 from tests.support.waiting import PATIENCE
 
@@ -19,13 +20,20 @@ PASSWORD = "a lamp burns in the projection room"
 
 
 @pytest.fixture(scope="session")
-def studio() -> Iterator[RunningStudio]:
-    with (
-        fresh_data_dir() as data_dir,
-        serving(
-            data_dir, environment={"SORA_STUDIO_SANDBOX_SPEED": "50", "SORA_SANDBOX_CANNED": "1"}
-        ) as running,
-    ):
+def receiver() -> Iterator[Receiver]:
+    """Listen for webhooks on this machine."""
+    with Receiver() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+def studio(receiver: Receiver) -> Iterator[RunningStudio]:
+    environment = {
+        "SORA_STUDIO_SANDBOX_SPEED": "50",
+        "SORA_SANDBOX_CANNED": "1",
+        "SORA_STUDIO_WEBHOOK_HOSTS": receiver.host,
+    }
+    with fresh_data_dir() as data_dir, serving(data_dir, environment=environment) as running:
         yield running
 
 

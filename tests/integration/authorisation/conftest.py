@@ -91,6 +91,13 @@ class Stage:
         """Make an invitation that a test may take back."""
         answer = await self.owner.http.post("/api/admin/invitations", json={})
         assert answer.status_code == 201, answer.text
+
+    async def webhook_endpoint(self) -> str:
+        """Make a webhook endpoint of the owner that a test may spoil; the one before goes."""
+        for each in (await self.owner.http.get("/api/webhook_endpoints")).json()["data"]:
+            await self.owner.http.delete(f"/api/webhook_endpoints/{each['id']}")
+        answer = await self.owner.http.post("/api/webhook_endpoints", json=hook())
+        assert answer.status_code == 200, answer.text
         return answer.json()["id"]
 
     async def pictured(self) -> str:
@@ -148,6 +155,11 @@ async def stage(studio: RunningStudio) -> AsyncIterator[Stage]:
     yield Stage(studio.url, owner, stranger, revoked, nobody, ready, refused, upload, await keys_of(owner))
     for client in (owner.http, stranger.http, revoked.http, nobody):
         await client.aclose()
+
+
+def hook() -> dict[str, Any]:
+    """Return the wish for a webhook endpoint where nobody is."""
+    return {"name": SECRET, "url": "https://hooks.invalid/in", "event_types": ["budget.threshold_reached"]}
 
 
 async def make_key(person: Person, *scopes: Scope) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from fastapi.routing import iter_route_contexts
 
 from sora_studio.api.app import create_api
 from sora_studio.domain.account import Scope
-from tests.integration.authorisation.conftest import CHEAP, SECRET, Stage, picture
+from tests.integration.authorisation.conftest import CHEAP, SECRET, Stage, hook, picture
 from tests.support.accounts import PASSWORD
 from tests.support.person import Person, join
 from tests.support.plain_http import NO_TLS
@@ -65,6 +65,7 @@ def new_account() -> dict[str, str]:
     return {"email": f"{uuid4().hex}@example.org", "password": PASSWORD, "display_name": "New"}
 
 
+HOOKS, HOOK = Scope.WEBHOOKS_WRITE, "/api/webhook_endpoints"
 READ, WRITE, DELETE = Scope.VIDEOS_READ, Scope.VIDEOS_WRITE, Scope.VIDEOS_DELETE
 
 
@@ -152,6 +153,19 @@ TABLE = [
     Row("GET", f"{VIDEO}/inputs/{{position}}", SHUT, {}, _refused, key=READ),
     Row("HEAD", f"{VIDEO}/inputs/{{position}}", SHUT, {}, _refused, key=READ),
     Row("POST", "/api/webhooks/provider", dict.fromkeys(OPEN, 403), {"json": {"type": "video.completed"}}),
+    Row("GET", "/api/webhook_event_types", OWN, key=HOOKS),
+    Row("POST", HOOK, OWN, {"json": hook() | {"name": "x"}}, key=HOOKS),
+    Row("GET", HOOK, OWN, {}, Stage.webhook_endpoint, key=HOOKS),
+    Row("GET", f"{HOOK}/{{endpoint_id}}", SHUT, {}, Stage.webhook_endpoint, key=HOOKS),
+    Row("POST", f"{HOOK}/{{endpoint_id}}", SHUT, {"json": {"name": SECRET}},
+        Stage.webhook_endpoint, key=HOOKS),
+    Row("DELETE", f"{HOOK}/{{endpoint_id}}", SHUT, {}, Stage.webhook_endpoint, key=HOOKS),
+    Row("POST", f"{HOOK}/{{endpoint_id}}/rotate_secret", SHUT, {}, Stage.webhook_endpoint, key=HOOKS),
+    Row("POST", f"{HOOK}/{{endpoint_id}}/test", SHUT | {"owner": 400},  # nobody is there
+        {"json": {"event_type": "video.failed"}}, Stage.webhook_endpoint, key=HOOKS),
+    Row("GET", f"{HOOK}/{{endpoint_id}}/messages", SHUT, {}, Stage.webhook_endpoint, key=HOOKS),
+    Row("POST", f"{HOOK}/{{endpoint_id}}/messages/{{message_id}}/replay", SHUT | {"owner": 404},  # none yet
+        {}, Stage.webhook_endpoint, key=HOOKS),
     Row("POST", "/api/uploads", OWN, FILE, key=WRITE),
     Row("GET", "/api/uploads/{upload_id}", SHUT, {}, _upload, key=READ),
     Row("HEAD", "/api/uploads/{upload_id}", SHUT, {}, _upload, key=READ),

@@ -1,0 +1,1 @@
+"""Webhooks out: who is told what becomes of videos, and how."""
