@@ -165,11 +165,18 @@ async def studio(
         )
         people = open_people(settings, db, parts.passwords(), is_private=is_private)
         await people.prepare()
-        opened = _services(
-            settings, people, for_people, Redactor(secrets).body, scheduler, health, statuses, sender
-        )
+        told = _Webhooks(Redactor(secrets).body, sender)
+        opened = _services(settings, people, for_people, told, scheduler, health, statuses)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, changes, scheduler.wake)
+
+
+@dataclass(frozen=True)
+class _Webhooks:
+    """What webhooks need: what takes secrets out of those that come, and what sends ours."""
+
+    redact: Callable[[bytes], bytes]
+    sender: HttpWebhookSender
 
 
 def _open_database(access: Access, parts: Parts, size: int, stack: AsyncExitStack) -> Database:
@@ -265,11 +272,10 @@ def _services(
     settings: Settings,
     people: People,
     for_people: Resources,
-    redact: Callable[[bytes], bytes],
+    told: _Webhooks,
     scheduler: Scheduler,
     health: HealthService,
     statuses: ProviderService,
-    sender: HttpWebhookSender,
 ) -> Services:
     """Put the use cases together."""
     db, throttle = for_people.db, people.throttle
@@ -299,10 +305,10 @@ def _services(
         inputs=made.inputs,
         characters=made.characters,
         webhooks=WebhookService(
-            db=db, keys=_webhook_keys(settings), redact=redact, clock=_utc_now, wake=scheduler.wake
+            db=db, keys=_webhook_keys(settings), redact=told.redact, clock=_utc_now, wake=scheduler.wake
         ),
         webhook_endpoints=WebhookEndpointService(
-            db=db, sender=sender, throttle=throttle, wake=partial(scheduler.wake, TaskName.WEBHOOKS)
+            db=db, sender=told.sender, throttle=throttle, wake=partial(scheduler.wake, TaskName.WEBHOOKS)
         ),
         health=health,
         providers=statuses,

@@ -91,6 +91,7 @@ class Stage:
         """Make an invitation that a test may take back."""
         answer = await self.owner.http.post("/api/admin/invitations", json={})
         assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
 
     async def webhook_endpoint(self) -> str:
         """Make a webhook endpoint of the owner that a test may spoil; the one before goes."""
