@@ -140,7 +140,9 @@ async def test_all_jobs_gone_at_once_are_more_likely_an_outage(background: Backg
     for _ in range(9):
         await background.refresh()
         assert {(await background.look(view)).phase for view in views} == {Phase.QUEUED}
-    background.provider.jobs["remote-0"] = kept["remote-0"]
+    of_first = "SELECT remote_id FROM job WHERE video_id = :id"  # they are sent at once, in any order
+    (known,) = await background.read(of_first, id=views[0].id)
+    background.provider.jobs[known] = kept[known]
     await background.refresh()
     assert [(await background.look(view)).phase for view in views] == [
         *(Phase.QUEUED, Phase.NEEDS_ATTENTION, Phase.NEEDS_ATTENTION),
@@ -187,7 +189,8 @@ async def test_what_was_called_lost_is_taken_up_again(background: Background, mp
     assert [(await background.look(view)).phase for view in views] == [
         *(Phase.COMPLETED, Phase.FAILED, Phase.FAILED),
     ]
-    await background.sql("UPDATE job SET provider = 'another' WHERE remote_id = 'remote-2'")
+    of_last = "UPDATE job SET provider = 'another' WHERE video_id = :id"  # sent at once, in any order
+    await background.sql(of_last, id=views[2].id)
     await background.work.catch_up.run()
     await background.sql("UPDATE job SET provider = 'fake'")
     assert (await background.look(views[1])).phase is Phase.COMPLETED
