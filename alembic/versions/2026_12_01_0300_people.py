@@ -58,7 +58,13 @@ def upgrade() -> None:
         "ix_user_shut", "user", ["created_at", "id"], postgresql_where=sa.text("disabled_at IS NOT NULL")
     )
     op.create_index("ix_user_admin", "user", ["id"], postgresql_where=sa.text("role = 'admin'"))
-    op.create_index("ix_user_search", "user", ["search"], postgresql_using="gin")
+    op.create_index(
+        "ix_user_search",
+        "user",
+        ["search"],
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},  # else a search reads what was added since, one by one
+    )
     op.add_column("session", sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("ALTER TABLE session DISABLE TRIGGER announce_session_end")
     op.execute("UPDATE session SET proved_at = created_at")

@@ -120,7 +120,7 @@ class UserRow(SQLModel, table=True):
         Index("ix_user_created_at", "created_at", "id"),
         Index("ix_user_shut", "created_at", "id", postgresql_where=text("disabled_at IS NOT NULL")),
         Index("ix_user_admin", "id", postgresql_where=text("role = 'admin'")),
-        Index("ix_user_search", "search", postgresql_using="gin"),
+        Index("ix_user_search", "search", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     )
 
     id: UUID = Field(primary_key=True)

@@ -76,6 +76,7 @@ async def running_instance(
 
 
 async def _run(settings: Settings, media: Path) -> None:
+    log.configure(settings.log_format)  # to the other stream: this one is for the test
     async with studio(settings, Parts(storage=lambda _: LocalStorage(media))):
         print(_OPEN, flush=True)  # noqa: T201 -- what the test waits for
         await asyncio.Event().wait()

@@ -57,9 +57,9 @@ def page() -> rx.Component:
             on_submit=SettingsState.save,
             method="post",
             key=rx.cond(SettingsState.ready, "read", "unread"),
-            class_name="studio-settings",
+            class_name="settings",
         ),
-        name="settings",
+        name="studio-settings",
         ready=SettingsState.ready,
         trouble=SettingsState.problem,
     )
