@@ -44,6 +44,7 @@ from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
 from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
 from sora_studio.services.jobs.webhooks import WebhookService
+from sora_studio.services.money.budgets import adopt_time_zone
 from sora_studio.services.people.assembly import People
 from sora_studio.services.people.assembly import assemble as assemble_people
 from sora_studio.services.people.authentication import Authenticator
@@ -123,6 +124,7 @@ async def studio(
         await migrate(access.direct_url or access.url)
         db, own = (_open_database(access, parts, size, stack) for size in (_FOR_PEOPLE, _FOR_JOBS))
         await respell_addresses(own)
+        await adopt_time_zone(own, settings.time_zone)
         changes = Announcements(db)
         start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
         instance = instance_of(settings.data_dir)
@@ -287,7 +289,12 @@ def _services(
         throttle=throttle,
         requests_per_minute=settings.requests_per_minute,
     )
-    caps = Caps(settings.max_pending, settings.unused_uploads_mb * 1_000_000)
+    caps = Caps(
+        settings.max_pending,
+        settings.unused_uploads_mb * 1_000_000,
+        settings.time_zone,
+        settings.sandbox_prices,
+    )
     made = assemble_videos(for_people, authenticator, scheduler.wake, throttle=throttle, caps=caps)
     return Services(
         accounts=people.accounts,

@@ -17,6 +17,7 @@ from sora_studio.api.parsing import read_prompt, read_text, read_upload_id, read
 from sora_studio.api.schemas import Video
 from sora_studio.api.videos import IdempotencyKey, documented, going
 from sora_studio.container import services
+from sora_studio.domain.account import Identity
 from sora_studio.domain.derivations import EXTENSION_SECONDS
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id
@@ -54,12 +55,16 @@ async def edit(
     """Ask for a finished video, or for an MP4 that comes along, with a change; where its provider edits."""
     async with _read(request, Role.EDIT, identity.user_id) as (fields, source):
         if isinstance(source, GivenInput):
-            return going(response, await _create(identity.user_id, fields, source, idempotency_key))
+            return going(response, await _create(identity, fields, source, idempotency_key))
         prompt = read_prompt(fields)
         return going(
             response,
             await services().derivations.edit(
-                identity.user_id, source, prompt, idempotency_key=idempotency_key
+                identity.user_id,
+                source,
+                prompt,
+                idempotency_key=idempotency_key,
+                api_key_id=identity.key_id,
             ),
         )
 
@@ -73,21 +78,28 @@ async def extend(
     """Ask for a finished video, or for an MP4 that comes along, going on; `seconds` is the total."""
     async with _read(request, Role.EXTEND, identity.user_id) as (fields, source):
         if isinstance(source, GivenInput):
-            return going(response, await _create(identity.user_id, fields, source, idempotency_key))
+            return going(response, await _create(identity, fields, source, idempotency_key))
         prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(EXTENSION_SECONDS[0])
         return going(
             response,
             await services().derivations.extend(
-                identity.user_id, source, prompt, seconds, idempotency_key=idempotency_key
+                identity.user_id,
+                source,
+                prompt,
+                seconds,
+                idempotency_key=idempotency_key,
+                api_key_id=identity.key_id,
             ),
         )
 
 
 async def _create(
-    owner_id: UUID, fields: dict[str, Any], source: GivenInput, idempotency_key: str | None
+    identity: Identity, fields: dict[str, Any], source: GivenInput, idempotency_key: str | None
 ) -> VideoView:
     wish = replace(read_wish(fields), inputs=(source,))
-    return await services().videos.create(owner_id, wish, idempotency_key=idempotency_key)
+    return await services().videos.create(
+        identity.user_id, wish, idempotency_key=idempotency_key, api_key_id=identity.key_id
+    )
 
 
 @asynccontextmanager

@@ -8,14 +8,16 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
+from sora_studio.domain.budget import BudgetScope
 from sora_studio.domain.errors import (
     AccountDisabled,
     AwaitingApproval,
+    BudgetExceeded,
     Conflict,
     IdempotencyKeyReused,
     InsufficientScope,
@@ -38,6 +40,7 @@ from sora_studio.domain.errors import (
     Unavailable,
     UserError,
 )
+from sora_studio.domain.money import decimal
 
 _log = structlog.get_logger(__name__)
 
@@ -58,6 +61,7 @@ _ANSWERS: Mapping[type[SoraStudioError], tuple[int, str, str]] = {
     LastAdmin: (409, "invalid_request_error", "last_admin"),
     SettingPinned: (409, "invalid_request_error", "setting_pinned"),
     Conflict: (409, "invalid_request_error", "conflict"),
+    BudgetExceeded: (429, "insufficient_quota", "budget_exceeded"),
     LimitReached: (429, "rate_limit_error", "rate_limit_exceeded"),
     ProviderError: (503, "server_error", "provider_error"),
     StorageError: (503, "server_error", "storage_unavailable"),
@@ -76,6 +80,15 @@ _CLIENT_GONE = 499  # nginx's word for it; only logs see it
 _NOT_FOUND, _METHOD_NOT_ALLOWED = 404, 405
 
 
+class ShortBudget(BaseModel):
+    """The budget that does not cover a wish."""
+
+    scope: BudgetScope
+    amount_usd: str
+    left_usd: str
+    resets_at: int | None = Field(description="Unix seconds; null: only a larger amount opens it again.")
+
+
 class ErrorDetail(BaseModel):
     """What went wrong."""
 
@@ -83,6 +96,7 @@ class ErrorDetail(BaseModel):
     type: str
     param: str | None
     code: str
+    budget: ShortBudget | None = Field(None, description="Only with the code budget_exceeded.")
 
 
 class ErrorAnswer(BaseModel):
@@ -95,8 +109,13 @@ def envelope(
     status: int, message: str, kind: str, code: str, param: str | None = None, **headers: str
 ) -> JSONResponse:
     """Shape one error."""
-    body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
-    return JSONResponse(body, status, {"Cache-Control": "no-store", **_HEADERS.get(status, {}), **headers})
+    return _enveloped(status, {"message": message, "type": kind, "param": param, "code": code}, headers)
+
+
+def _enveloped(status: int, error: Mapping[str, object], headers: Mapping[str, str]) -> JSONResponse:
+    return JSONResponse(
+        {"error": error}, status, {"Cache-Control": "no-store", **_HEADERS.get(status, {}), **headers}
+    )
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -116,6 +135,8 @@ async def _ours(_: Request, error: Exception) -> Response:
             return _broken(error)
         case (status, kind, _), InvalidInput():
             return envelope(status, str(error), kind, error.code, error.param)
+        case (status, kind, code), BudgetExceeded():
+            return _over_budget(error, status, kind, code)
         case (status, kind, code), LimitReached():
             wait = str(ceil(error.retry_after))
             return envelope(status, str(error), kind, code, **{"Retry-After": wait})
@@ -125,6 +146,18 @@ async def _ours(_: Request, error: Exception) -> Response:
             _log.warning("unavailable", reason=str(error), exc_info=error.__cause__)
             words = str(error) if isinstance(error, InsufficientStorage) else _LATER
             return envelope(status, words, kind, code)
+
+
+def _over_budget(error: BudgetExceeded, status: int, kind: str, code: str) -> Response:
+    """Say which budget is short; the SDK would send it again, and the budget would still be short."""
+    budget = ShortBudget(
+        scope=BudgetScope(error.scope),
+        amount_usd=decimal(error.amount_micros),
+        left_usd=decimal(error.left_micros),
+        resets_at=int(error.resets_at.timestamp()) if error.resets_at else None,
+    )
+    words = {"message": str(error), "type": kind, "param": None, "code": code}
+    return _enveloped(status, {**words, "budget": budget.model_dump()}, {"x-should-retry": "false"})
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

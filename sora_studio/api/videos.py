@@ -22,6 +22,7 @@ from sora_studio.api.schemas import (
     VideoStatus,
 )
 from sora_studio.container import services
+from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
@@ -132,7 +133,9 @@ async def create(
 ) -> Video:
     """Ask for a video; the answer comes as soon as the wish is stored."""
     wish = read_wish(await read_fields(request))
-    made = await services().videos.create(identity.user_id, wish, idempotency_key=idempotency_key)
+    made = await services().videos.create(
+        identity.user_id, wish, idempotency_key=idempotency_key, api_key_id=identity.key_id
+    )
     return going(response, made)
 
 
@@ -184,7 +187,7 @@ async def remix_by_body(
         message = "Name the video in the field 'remix_video_id'."
         raise InvalidInput(message, "remix_video_id", "missing_required_parameter")
     video_id, prompt = parse_public_id(parent), read_prompt(fields)
-    return going(response, await _remix(identity.user_id, video_id, prompt, idempotency_key))
+    return going(response, await _remix(identity, video_id, prompt, idempotency_key))
 
 
 @router.get("/{video_id}")
@@ -234,7 +237,7 @@ async def remix(
 ) -> Video:
     """Ask for a variation of a finished video."""
     prompt = read_prompt(await read_fields(request))
-    return going(response, await _remix(identity.user_id, video_id, prompt, idempotency_key))
+    return going(response, await _remix(identity, video_id, prompt, idempotency_key))
 
 
 @router.post("/{video_id}/check_again")
@@ -246,7 +249,8 @@ async def check_again(response: Response, identity: WriterDep, video_id: VideoId
 @router.post("/{video_id}/submit_again")
 async def submit_again(response: Response, identity: WriterDep, video_id: VideoId) -> Video:
     """Send a video that needs a decision a second time: it may cost twice, and does if it was charged."""
-    return going(response, await services().videos.submit_again(identity.user_id, video_id))
+    again = services().videos.submit_again(identity.user_id, video_id, api_key_id=identity.key_id)
+    return going(response, await again)
 
 
 @router.post("/{video_id}/give_up")
@@ -287,8 +291,14 @@ async def read_input(
     return file_response(request, await services().inputs.file(identity.user_id, video_id, position))
 
 
-async def _remix(owner_id: UUID, video_id: UUID, prompt: str, idempotency_key: str | None) -> VideoView:
-    return await services().derivations.remix(owner_id, video_id, prompt, idempotency_key=idempotency_key)
+async def _remix(identity: Identity, video_id: UUID, prompt: str, idempotency_key: str | None) -> VideoView:
+    return await services().derivations.remix(
+        identity.user_id,
+        video_id,
+        prompt,
+        idempotency_key=idempotency_key,
+        api_key_id=identity.key_id,
+    )
 
 
 def _statuses(text: str) -> tuple[Status, ...]:

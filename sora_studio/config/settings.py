@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -68,6 +69,16 @@ def _contact(url: str) -> str:
 def _sign_up(text: str) -> str:
     """Check that a policy is one."""
     return str(SignUpPolicy.parse(text))
+
+
+def _time_zone(name: str) -> str:
+    """Check that a time zone is known here."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones
+        message = "must be the name of a time zone, such as Europe/Berlin"
+        raise ValueError(message) from error
+    return name
 
 
 def _absolute(path: Path) -> Path:
@@ -196,6 +207,18 @@ class Settings(BaseModel):
         1.0,
         alias="SORA_STUDIO_SANDBOX_SPEED",
         description="How many times faster than a real provider the sandbox renders.",
+    )
+    sandbox_prices: bool = Field(
+        False,
+        alias="SORA_STUDIO_SANDBOX_PRICES",
+        description="Whether the sandbox's list prices are booked and count against budgets, for trying "
+        "budgets out; it charges nothing either way.",
+    )
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "UTC",
+        alias="SORA_STUDIO_TIME_ZONE",
+        description="Whose midnights begin the days, weeks and months of budgets and usage, such as "
+        "`Europe/Berlin` (IANA).",
     )
     security_contact: Annotated[str, AfterValidator(_contact)] | None = Field(
         None,

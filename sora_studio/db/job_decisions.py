@@ -22,6 +22,8 @@ _LOST = f"""current AND remote_id IS NOT NULL
 _AGAIN = """due_at = now(), lookups = 0, failures = 0, fence = fence + 1, created_at = now(), ended_at = NULL,
         server = NULL, problem_code = NULL, problem_message = NULL"""
 
+HOLD = text(f"SELECT FROM job WHERE {_WAITING} FOR UPDATE")
+
 LOOK_AGAIN = text(f"""
 WITH done AS (
     UPDATE job SET phase = CASE WHEN remote_id IS NULL THEN 'submit_unknown' ELSE 'in_progress' END, {_AGAIN}
@@ -50,8 +52,9 @@ WITH old AS (
     WHERE {_WAITING} RETURNING job.*
 ), done AS (
     INSERT INTO job (id, video_id, current, provider, phase, progress, progress_known, price_micros, charge,
-        created_at, due_at)
-    SELECT :id, video_id, true, :provider, 'submitting', 0, false, :price, 'reserved', now(), now()
+        created_at, due_at, api_key_id, play_money)
+    SELECT :id, video_id, true, :provider, 'submitting', 0, false, :price, 'reserved', :at, now(), :api_key,
+        :play_money
     FROM old
     RETURNING video_id, phase
 ){_DECIDED}""")  # noqa: S608 - our own constants

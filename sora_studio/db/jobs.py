@@ -14,7 +14,7 @@ from sqlalchemy import TextClause, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from sora_studio.db.job_decisions import GIVE_UP, LOOK_AGAIN, SUBMIT_AGAIN
+from sora_studio.db.job_decisions import GIVE_UP, HOLD, LOOK_AGAIN, SUBMIT_AGAIN
 from sora_studio.db.job_queries import CLAIM, CLAIM_WISHES, DURATIONS, UNANSWERED
 from sora_studio.db.models import JobRow
 from sora_studio.db.repository import Repository
@@ -226,9 +226,20 @@ class JobRepository(Repository):
         """Take up a video that needs attention, or was lost, where it was left; False: it is neither."""
         return await self._decide(video_id, LOOK_AGAIN, ActivityKind.RECHECKED)
 
+    async def waits_for_decision(self, video_id: UUID) -> bool:
+        """Tell whether a video needs attention; if so, nobody else decides until this transaction ends."""
+        return (await self._do(HOLD, {"video": video_id})).first() is not None
+
     async def submit_again(self, attempt: JobRow) -> bool:
         """Start another attempt at a video that needs attention; False: it does not need any."""
-        given = {"id": attempt.id, "provider": attempt.provider, "price": attempt.price_micros}
+        given = {
+            "id": attempt.id,
+            "provider": attempt.provider,
+            "price": attempt.price_micros,
+            "at": attempt.created_at,
+            "api_key": attempt.api_key_id,
+            "play_money": attempt.play_money,
+        }
         return await self._decide(attempt.video_id, SUBMIT_AGAIN, ActivityKind.RESUBMITTED, **given)
 
     async def give_up(self, video_id: UUID) -> bool:

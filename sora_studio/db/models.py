@@ -4,7 +4,7 @@
 # SQLModel declares __tablename__ as a function of the class; a plain string is what its documentation shows.
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Computed,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -38,8 +39,10 @@ from sora_studio.domain.account import ProjectRole
 from sora_studio.domain.account import Role as AccountRole
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.audit import STORED, Result
+from sora_studio.domain.budget import Behaviour, BudgetScope, Period
 from sora_studio.domain.inputs import Role
 from sora_studio.domain.job import Charge
+from sora_studio.domain.ledger import EntryKind
 from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, PosterWidth, Variant
 
 SQLModel.metadata.naming_convention = MetaData(
@@ -51,6 +54,9 @@ SQLModel.metadata.naming_convention = MetaData(
         "pk": "pk_%(table_name)s",
     },
 ).naming_convention
+
+NOBODY = UUID(int=0)
+"""Stands in a key for what is not there."""
 
 AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 """Due by any clock: the database's may differ from ours."""
@@ -103,6 +109,10 @@ def _maybe_moment() -> Column[datetime]:
 
 def _owner(*, index: bool = False) -> Column[UUID]:
     return Column(ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=index)
+
+
+def _sum() -> Column[int]:
+    return Column(BigInteger, nullable=False, server_default="0")
 
 
 def _of_video() -> Column[UUID]:
@@ -413,6 +423,10 @@ class JobRow(SQLModel, table=True):
     remote_expires_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     hinted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     facts: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))  # `Facts`
+    api_key_id: UUID | None = None  # with which it was asked for; refers to nothing
+    play_money: bool = Field(  # its price is only shown: the ledger books nothing
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
+    )
     # Work: when it is due, who holds it, and the number that a holder's writes must carry.
     due_at: datetime | None = Field(default=AT_ONCE, sa_column=_maybe_moment())
     lease_until: datetime | None = Field(default=None, sa_column=_maybe_moment())
@@ -420,6 +434,108 @@ class JobRow(SQLModel, table=True):
     fence: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     failures: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     lookups: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+
+
+class LedgerEntryRow(SQLModel, table=True):
+    """One line of the ledger; triggers write it whenever a job's charge changes, and refuse to change it."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", EntryKind), name="kind"),
+        CheckConstraint("kind = 'correct' OR micros >= 0", name="micros"),
+        Index("uq_ledger_entry_reserve", "job_id", unique=True, postgresql_where=text("kind = 'reserve'")),
+        Index(  # a hold ends once
+            "uq_ledger_entry_end",
+            "job_id",
+            unique=True,
+            postgresql_where=text("kind IN ('settle', 'release')"),
+        ),
+        Index("ix_ledger_entry_reserved_at", "reserved_at"),
+    )
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    job_id: UUID  # like every id here: refers to nothing, the entry outlives it
+    kind: str = Field(sa_type=Text)
+    micros: int | None = Field(default=None, sa_column=Column(BigInteger))  # None: nobody knew the price
+    at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now()))
+    reserved_at: datetime = Field(sa_column=_moment())
+    user_id: UUID | None = None
+    project_id: UUID | None = None
+    provider: str = Field(sa_type=Text)
+    model: str = Field(sa_type=Text)
+    api_key_id: UUID | None = None
+    seconds: int = Field(sa_column=Column(Integer, nullable=False))  # of video
+
+
+class UsageDayRow(SQLModel, table=True):
+    """What the entries of a day add up to, for each of whom and what; kept by the ledger's triggers.
+
+    A day is one of the studio's time zone, and an attempt counts in that in which it was reserved.
+    """
+
+    __tablename__ = "usage_day"
+    __table_args__ = (Index("ix_usage_day_user", "user_id", "day"),)
+
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    user_id: UUID = Field(default=NOBODY, primary_key=True)
+    project_id: UUID = Field(default=NOBODY, primary_key=True)
+    provider: str = Field(sa_column=Column(Text, primary_key=True))
+    model: str = Field(sa_column=Column(Text, primary_key=True))
+    api_key_id: UUID = Field(default=NOBODY, primary_key=True)
+    jobs: int = Field(default=0, sa_column=_sum())
+    completed: int = Field(default=0, sa_column=_sum())
+    failures: int = Field(default=0, sa_column=_sum())
+    seconds: int = Field(default=0, sa_column=_sum())  # of finished video
+    held_micros: int = Field(default=0, sa_column=_sum())
+    spent_micros: int = Field(default=0, sa_column=_sum())
+    failed_micros: int = Field(default=0, sa_column=_sum())  # spent on attempts that failed
+
+
+class BudgetRow(SQLModel, table=True):
+    """A limit in money over a window, on one scope."""
+
+    __tablename__ = "budget"
+    __table_args__ = (
+        CheckConstraint(one_of("scope", BudgetScope), name="scope"),
+        CheckConstraint("(scope = 'studio') = (scope_id = '')", name="scope_id"),
+        CheckConstraint(one_of("period", Period), name="period"),
+        CheckConstraint(one_of("behaviour", Behaviour), name="behaviour"),
+        CheckConstraint("amount_micros >= 0", name="amount"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    scope: str = Field(sa_type=Text)
+    scope_id: str = Field(default="", sa_type=Text)
+    amount_micros: int = Field(sa_column=Column(BigInteger, nullable=False))
+    period: str = Field(sa_type=Text)
+    behaviour: str = Field(default=Behaviour.BLOCK, sa_type=Text)
+    thresholds: list[int] = Field(sa_column=Column(ARRAY(SmallInteger), nullable=False))
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
+class BudgetWindowRow(SQLModel, table=True):
+    """What counts against a budget in one of its windows: a cache, made when first asked for."""
+
+    __tablename__ = "budget_window"
+
+    budget_id: UUID = Field(sa_column=Column(ForeignKey("budget.id", ondelete="CASCADE"), primary_key=True))
+    starts_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    ends_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    held: int = Field(sa_column=Column(BigInteger, nullable=False))
+    spent: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class BudgetAlertRow(SQLModel, table=True):
+    """A threshold that a budget has reached: told once in each window."""
+
+    __tablename__ = "budget_alert"
+
+    budget_id: UUID = Field(sa_column=Column(ForeignKey("budget.id", ondelete="CASCADE"), primary_key=True))
+    starts_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    threshold: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
+    at: datetime = Field(default_factory=_now, sa_column=_moment())
 
 
 class ActivityRow(SQLModel, table=True):

@@ -121,6 +121,11 @@ class Identity:
     role: Role = field(default=Role.MEMBER, compare=False)  # as the session was looked up
     key: KeyGrant | None = None  # None: a person, in a session
 
+    @property
+    def key_id(self) -> UUID | None:
+        """Return the API key that they came with; None: a person, in a session."""
+        return self.key.key_id if self.key else None
+
 
 OPERATOR = Identity(UUID(int=0), UUID(int=0), Origin(user_agent="sora-studio user"), role=Role.ADMIN)
 """Who works at the command line of the machine: no account, and no token names them."""

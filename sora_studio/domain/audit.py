@@ -38,6 +38,9 @@ class Act(StrEnum):
     PROJECT_CHANGE = "project_change"
     PROJECT_DELETION = "project_deletion"
     PROJECT_MEMBER = "project_member"  # let in, given another role, taken out
+    BUDGET_CREATION = "budget_creation"
+    BUDGET_CHANGE = "budget_change"
+    BUDGET_DELETION = "budget_deletion"
 
     # Only in the log, counted: anybody can cause them as often as they like.
     FOREIGN_ORIGIN = "foreign_origin"  # a page of another site sent a request

@@ -7,7 +7,8 @@ SoraStudioError
 │  ├─ Conflict · PriceChanged · LastAdmin · SettingPinned
 │  ├─ SignUpClosed · SetupCodeRequired · InsufficientScope   each a NotAllowed
 │  ├─ AwaitingApproval · AccountDisabled · PasswordRequired  each a NotAllowed
-│  └─ LimitReached(retry_after)
+│  ├─ LimitReached(retry_after)
+│  └─ BudgetExceeded(scope, amount, left, resets_at)   nothing was spent
 ├─ ProviderError          the original travels as __cause__
 │  ├─ ProviderUnavailable(retry_after)   nothing was taken: try again later
 │  ├─ SubmitUnclear                      the job may exist: reconcile, never retry blind
@@ -25,6 +26,7 @@ SoraStudioError
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class SoraStudioError(Exception):
@@ -135,6 +137,16 @@ class LimitReached(UserError):
     """Too much, too fast; `retry_after` is in seconds."""
 
     retry_after: float = 1.0
+
+
+@dataclass(eq=False)
+class BudgetExceeded(UserError):
+    """A budget does not cover it: nothing was stored, sent or spent. Amounts are in micro-dollars."""
+
+    scope: str
+    amount_micros: int
+    left_micros: int
+    resets_at: datetime | None  # None: only somebody who raises it opens it again
 
 
 @dataclass(eq=False)

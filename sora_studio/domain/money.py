@@ -24,16 +24,23 @@ def micros(dollars_text: str) -> int:
     return int(whole) * MICROS_PER_DOLLAR + int(fraction.ljust(_PLACES, "0"))
 
 
+def decimal(amount: int) -> str:
+    """Write an amount exactly, as the API does: `5.00`, `0.004`, `-0.10`."""
+    whole, fraction = divmod(abs(amount), MICROS_PER_DOLLAR)
+    places = f"{fraction:06d}".rstrip("0").ljust(2, "0")
+    return f"{'-' if amount < 0 else ''}{whole}.{places}"
+
+
+def as_amount(amount: int) -> str:
+    """Write an amount as a person reads it: `$11.20`, `-$0.004`, `$0.00`."""
+    return f"-${decimal(-amount)}" if amount < 0 else f"${decimal(amount)}"
+
+
 def as_price(amount: int | None) -> str:
-    """Write an amount as a person reads it: `$0.40`, `$0.004`, `free`, `price unknown`."""
+    """Write a price as a person reads it: `$0.40`, `$0.004`, `free`, `price unknown`."""
     if amount is None:
         return "price unknown"
-    if amount == 0:
-        return "free"
-    cents, rest = divmod(amount, 10_000)
-    if rest:
-        return f"${amount / MICROS_PER_DOLLAR:.6f}".rstrip("0")
-    return f"${cents // 100}.{cents % 100:02d}"
+    return as_amount(amount) if amount else "free"
 
 
 def price_tag(provider: str, amount: int | None) -> str:

@@ -3,7 +3,7 @@
 It knows nothing of the studio's code, only its tables, and is called when the studio is at rest: what was
 begun has ended, waits its turn, or waits for a person. I1 one wish is one paid job; I2 what the provider
 completed is ours; I3 no life goes a forbidden way; I4 every price is accounted for; I5 nothing is stuck;
-I8 files and rows agree.
+I8 files and rows agree; and the books of the money do (`tests/support/books.py`).
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from tests.support.books import check_books
 from tests.support.ledger import Accepted
 
 _START, _ENDS = "", {"saved", "failed", "given_up"}
@@ -88,7 +89,7 @@ def audit(ledger: Sequence[Accepted], database_url: str, media: Path, *, history
     books = _Books(ledger, jobs, told)
     findings = [*books.paid_once(), *books.all_saved(kept), *books.settled(), *_nothing_stuck(jobs)]
     findings += _ways(jobs, told) if history else ()
-    return [*findings, *_files(kept, trash, media)]
+    return [*findings, *_files(kept, trash, media), *check_books(database_url)]
 
 
 @dataclass(frozen=True)

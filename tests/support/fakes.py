@@ -115,6 +115,7 @@ class FakeVideos:
     pictures: set[UUID] = field(default_factory=set)
     refusal: Exception | None = None
     most: list[int | None] = field(default_factory=list)  # the price that each wish was shown
+    api_key_ids: list[UUID | None] = field(default_factory=list)  # with which they came
     at_once: set[UUID] = field(default_factory=set)  # what was deleted without a way back
     _requests: dict[tuple[UUID, str], tuple[object, UUID]] = field(default_factory=dict)
 
@@ -169,8 +170,10 @@ class FakeVideos:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
+        api_key_id: UUID | None = None,
     ) -> VideoView:
         self._may_refuse()
+        self.api_key_ids.append(api_key_id)
         prompt = clean_prompt(wish.prompt)
         self.most.append(most_micros)
         for each in wish.inputs:
@@ -267,7 +270,10 @@ class FakeVideos:
     async def check_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
         return await self._decide(owner_id, video_id, Phase.SUBMIT_UNKNOWN)
 
-    async def submit_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
+    async def submit_again(
+        self, owner_id: UUID, video_id: UUID, *, api_key_id: UUID | None = None
+    ) -> VideoView:
+        self.api_key_ids.append(api_key_id)
         return await self._decide(owner_id, video_id, Phase.SUBMITTING)
 
     async def give_up(self, owner_id: UUID, video_id: UUID) -> VideoView:
@@ -327,6 +333,7 @@ class FakeDerivations:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
+        api_key_id: UUID | None = None,
     ) -> VideoView:
         parent = await self.videos.get(owner_id, video_id)
         if parent.phase is not Phase.COMPLETED:
@@ -334,6 +341,7 @@ class FakeDerivations:
             raise Conflict(message)
         wish = VideoWish(clean_prompt(prompt))
         self.videos.most.append(most_micros)
+        self.videos.api_key_ids.append(api_key_id)
         return self.videos.once(owner_id, idempotency_key, wish, prompt, kind=Kind.REMIX, parent_id=parent.id)
 
 

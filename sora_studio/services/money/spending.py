@@ -5,7 +5,7 @@ place and in the transaction that spends.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sora_studio.db.engine import Transaction
@@ -14,14 +14,17 @@ from sora_studio.db.models import InputRow, JobRow, VideoRow
 from sora_studio.db.uploads import UploadRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.budget import Spender
 from sora_studio.domain.derivations import requested_seconds
 from sora_studio.domain.errors import LimitReached, PriceChanged
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.inputs import whole_seconds
 from sora_studio.domain.job import Charge
-from sora_studio.domain.money import price_tag
+from sora_studio.domain.money import SANDBOX, price_tag
+from sora_studio.domain.ports import Clock
 from sora_studio.domain.video import Kind, VideoView
 from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.money.budgets import Budgets
 from sora_studio.services.throttle import Throttle
 
 _NEW = timedelta(days=1)  # an account of which nobody knows yet who has it
@@ -32,16 +35,27 @@ class Spending:
     """Reserves the price of attempts, inside the transaction that asks for them."""
 
     def __init__(
-        self, catalog: ProviderCatalog, *, throttle: Throttle | None = None, max_pending: int | None = None
+        self,
+        catalog: ProviderCatalog,
+        budgets: Budgets,
+        *,
+        clock: Clock,
+        throttle: Throttle | None = None,
+        max_pending: int | None = None,
+        sandbox_prices: bool = False,
     ) -> None:
         """Bound what is spent.
 
         Args:
             catalog: Knows the prices.
+            budgets: What there is to spend.
+            clock: Says in which of their windows an attempt counts.
             throttle: How fast people may ask whose accounts are new; None: as fast as they like.
             max_pending: Unfinished videos of one person; None: any number.
+            sandbox_prices: Whether play money is booked as if it were money.
         """
-        self._catalog, self._throttle, self._max_pending = catalog, throttle, max_pending
+        self._catalog, self._budgets, self._throttle = catalog, budgets, throttle
+        self._max_pending, self._sandbox_prices, self._clock = max_pending, sandbox_prices, clock
 
     def quote(self, provider: str, model: str, size: str, seconds: str) -> int | None:
         """Return today's price of an attempt in micro-dollars, None when unknown: shown, then reserved."""
@@ -49,10 +63,15 @@ class Spending:
 
     async def quote_again(self, tx: Transaction, video: VideoView) -> int | None:
         """Say what another attempt at a video costs."""
-        return (await self._reserve(tx, video)).price_micros
+        return (await self._priced(tx, video)).price_micros
 
     async def first_attempt(
-        self, tx: Transaction, video: VideoRow, *inputs: InputRow, most_micros: int | None = None
+        self,
+        tx: Transaction,
+        video: VideoRow,
+        *inputs: InputRow,
+        most_micros: int | None = None,
+        api_key_id: UUID | None = None,
     ) -> None:
         """Store a new video with its first job and its inputs.
 
@@ -61,23 +80,35 @@ class Spending:
             video: The video.
             inputs: What goes into it.
             most_micros: The price that the person was shown; None: whatever it costs.
+            api_key_id: With which it is asked for; None: it comes from a page.
 
         Raises:
             PriceChanged: It costs more by now.
+            BudgetExceeded: A budget does not cover it.
             Conflict: The owner has used its idempotency key before.
             LimitReached: The owner has too many unfinished videos, or a new account and too many in a minute.
         """
         await self._require_room(tx, video.owner_id)
-        job = await self._reserve(tx, video, most_micros, inputs)
+        job = await self._reserve(tx, video, most_micros, inputs, api_key_id)
         await VideoRepository(tx).add(video, job, *inputs)
 
-    async def next_attempt(self, tx: Transaction, video: VideoView, most_micros: int | None = None) -> bool:
+    async def next_attempt(
+        self,
+        tx: Transaction,
+        video: VideoView,
+        most_micros: int | None = None,
+        api_key_id: UUID | None = None,
+    ) -> bool:
         """Start another job for a video that needs attention, at the price of today; False: it needs none.
 
         Raises:
             PriceChanged: It costs more than `most_micros`, the price that the person was shown.
+            BudgetExceeded: A budget does not cover it.
         """
-        return await JobRepository(tx).submit_again(await self._reserve(tx, video, most_micros))
+        jobs = JobRepository(tx)
+        if not await jobs.waits_for_decision(video.id):
+            return False
+        return await jobs.submit_again(await self._reserve(tx, video, most_micros, api_key_id=api_key_id))
 
     async def _require_room(self, tx: Transaction, owner_id: UUID) -> None:
         """Make sure that a person may ask for one more; others of theirs wait until this one is stored."""
@@ -85,7 +116,7 @@ class Spending:
         if self._max_pending and await VideoRepository(tx).pending(owner_id) >= self._max_pending:
             message = f"You have {self._max_pending} unfinished videos, and no more can wait at a time."
             raise LimitReached(message, retry_after=_UNTIL_ONE_IS_DONE)
-        if self._throttle and since and datetime.now(UTC) - since < _NEW:
+        if self._throttle and since and self._clock() - since < _NEW:
             self._throttle.hit("create by a new account", str(owner_id))
 
     async def _reserve(
@@ -94,6 +125,22 @@ class Spending:
         video: VideoRow | VideoView,
         most_micros: int | None = None,
         inputs: Sequence[InputRow] | None = None,
+        api_key_id: UUID | None = None,
+    ) -> JobRow:
+        """Build the job of an attempt whose price every budget covers; they are held until it is stored."""
+        job = await self._priced(tx, video, inputs)
+        price = job.price_micros
+        if most_micros is not None and (price is None or price > most_micros):
+            message = f"The price is {price_tag(video.provider, price)} by now. Nothing was sent or charged."
+            raise PriceChanged(message)
+        job.api_key_id = api_key_id
+        if video.owner_id:
+            spender = Spender(video.owner_id, video.provider, video.project_id, api_key_id)
+            await self._budgets.admit(tx, spender, 0 if job.play_money else price, job.created_at)
+        return job
+
+    async def _priced(
+        self, tx: Transaction, video: VideoRow | VideoView, inputs: Sequence[InputRow] | None = None
     ) -> JobRow:
         """Quote an attempt and build its job: the one place where a price becomes a charge.
 
@@ -106,14 +153,12 @@ class Spending:
             stored = await UploadRepository(tx).inputs(video.id) if inputs is None else inputs
             parent_seconds = next((str(whole_seconds(each.seconds)) for each in stored if each.seconds), None)
         seconds = requested_seconds(video.kind, video.seconds, parent_seconds)
-        price = self.quote(video.provider, video.model, video.size, seconds)
-        if most_micros is not None and (price is None or price > most_micros):
-            message = f"The price is {price_tag(video.provider, price)} by now. Nothing was sent or charged."
-            raise PriceChanged(message)
         return JobRow(
             id=new_id(),
             video_id=video.id,
             provider=video.provider,
-            price_micros=price,
+            price_micros=self.quote(video.provider, video.model, video.size, seconds),
             charge=Charge.RESERVED,
+            created_at=self._clock(),
+            play_money=video.provider == SANDBOX and not self._sandbox_prices,
         )

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from sora_studio.domain.tasks import Wake
+from sora_studio.services.money.budgets import Budgets
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.people.authentication import Authenticator
 from sora_studio.services.resources import Resources
@@ -25,6 +27,8 @@ class Caps:
 
     max_pending: int | None = None  # unfinished videos; None: any number
     unused_max: int = UNUSED_MAX  # bytes of files that no wish has named yet
+    time_zone: str = "UTC"  # at whose midnights the windows of budgets begin
+    sandbox_prices: bool = False  # whether play money counts as money
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,15 @@ def assemble(
         clock: Says what time it is; None: the system's.
     """
     caps, clock = caps or Caps(), clock or _utc_now
-    spending = Spending(on.catalog, throttle=throttle, max_pending=caps.max_pending)
+    budgets = Budgets(ZoneInfo(caps.time_zone))
+    spending = Spending(
+        on.catalog,
+        budgets,
+        clock=clock,
+        throttle=throttle,
+        max_pending=caps.max_pending,
+        sandbox_prices=caps.sandbox_prices,
+    )
     throttle = throttle or Throttle()
     media = MediaService(db=on.db, storage=on.storage, disk_space=on.disk_space, authenticator=authenticator)
     uploads = UploadService(

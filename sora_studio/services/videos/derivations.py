@@ -25,7 +25,8 @@ _NEEDS = {Kind.EDIT: Operation.EDIT, Kind.EXTEND: Operation.EXTEND}
 class DerivationService:
     """Use cases on videos made from finished ones, at the same provider and in the same library.
 
-    They raise PriceChanged instead of spending more than `most_micros`, the price that the person was shown.
+    They raise PriceChanged instead of spending more than `most_micros`, the price that the person was shown,
+    and BudgetExceeded where a budget does not cover it.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class DerivationService:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
+        api_key_id: UUID | None = None,
     ) -> VideoView:
         """Ask for a variation of a finished video.
 
@@ -51,7 +53,9 @@ class DerivationService:
             InvalidInput: The provider takes no jobs, or the prompt is empty or too long.
         """
         wish = VideoWish(prompt)
-        return await self._derive(Kind.REMIX, owner_id, video_id, wish, idempotency_key, most_micros)
+        return await self._derive(
+            Kind.REMIX, owner_id, video_id, wish, idempotency_key, most_micros, api_key_id
+        )
 
     async def edit(
         self,
@@ -61,6 +65,7 @@ class DerivationService:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
+        api_key_id: UUID | None = None,
     ) -> VideoView:
         """Ask for the same video with a change.
 
@@ -70,7 +75,9 @@ class DerivationService:
             InvalidInput: The provider edits nothing, or the prompt is empty or too long.
         """
         wish = VideoWish(prompt)
-        return await self._derive(Kind.EDIT, owner_id, video_id, wish, idempotency_key, most_micros)
+        return await self._derive(
+            Kind.EDIT, owner_id, video_id, wish, idempotency_key, most_micros, api_key_id
+        )
 
     async def extend(
         self,
@@ -81,6 +88,7 @@ class DerivationService:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
+        api_key_id: UUID | None = None,
     ) -> VideoView:
         """Ask for a longer version of a video; only the seconds that are added are paid for.
 
@@ -91,7 +99,9 @@ class DerivationService:
                 empty or too long.
         """
         wish = VideoWish(prompt, seconds=seconds)
-        return await self._derive(Kind.EXTEND, owner_id, video_id, wish, idempotency_key, most_micros)
+        return await self._derive(
+            Kind.EXTEND, owner_id, video_id, wish, idempotency_key, most_micros, api_key_id
+        )
 
     async def available(self, owner_id: UUID, video_id: UUID) -> Derivations:
         """Return what may be made from a video once it is finished.
@@ -122,6 +132,7 @@ class DerivationService:
         wish: VideoWish,
         idempotency_key: str | None,
         most_micros: int | None,
+        api_key_id: UUID | None,
     ) -> VideoView:
         prompt = clean_prompt(wish.prompt)
 
@@ -152,7 +163,7 @@ class DerivationService:
             )
 
         request = RequestFingerprint.of(owner_id, idempotency_key, wish, kind, video_id)
-        return await self._wishes.once(request, wish, make, most_micros)
+        return await self._wishes.once(request, wish, make, most_micros, api_key_id)
 
     def _offer(self, view: VideoView, seconds: str) -> Offer:
         price = self._spending.quote(view.provider, view.model, view.size, seconds)

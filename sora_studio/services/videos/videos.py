@@ -61,6 +61,7 @@ class VideoService:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
+        api_key_id: UUID | None = None,
     ) -> VideoView:
         """Store a wish; the provider is asked right after, in the background.
 
@@ -71,10 +72,12 @@ class VideoService:
             wish: What is asked for.
             idempotency_key: None: a wish of its own.
             most_micros: The price that the person was shown; None: whatever it costs.
+            api_key_id: With which it is asked for; None: it comes from a page.
 
         Raises:
             InvalidInput: The provider would refuse it; nothing was stored.
             PriceChanged: It costs more than what the person was shown.
+            BudgetExceeded: A budget does not cover it; nothing was stored.
             IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
             InsufficientStorage: The file could not be saved.
@@ -83,7 +86,7 @@ class VideoService:
         clean_prompt(wish.prompt)
         request = RequestFingerprint.of(owner_id, idempotency_key, wish)
         make = partial(self._new.make, owner_id, wish)
-        return await self._wishes.once(request, wish, make, most_micros)
+        return await self._wishes.once(request, wish, make, most_micros, api_key_id)
 
     async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Return one video.
@@ -226,7 +229,12 @@ class VideoService:
             return await self._spending.quote_again(tx, view)
 
     async def submit_again(
-        self, owner_id: UUID, video_id: UUID, *, most_micros: int | None = None
+        self,
+        owner_id: UUID,
+        video_id: UUID,
+        *,
+        most_micros: int | None = None,
+        api_key_id: UUID | None = None,
     ) -> VideoView:
         """Submit an unclear wish a second time: the person's own decision, as it may cost twice.
 
@@ -234,12 +242,14 @@ class VideoService:
             owner_id: Whose it is.
             video_id: The video.
             most_micros: The price that the person was shown; None: whatever it costs.
+            api_key_id: With which it is asked for; None: it comes from a page.
 
         Raises:
             PriceChanged: It costs more by now.
+            BudgetExceeded: A budget does not cover it.
             Conflict: There is nothing to decide about this video.
         """
-        attempt = partial(self._spending.next_attempt, most_micros=most_micros)
+        attempt = partial(self._spending.next_attempt, most_micros=most_micros, api_key_id=api_key_id)
         view = await self._decide(owner_id, video_id, ActivityKind.RESUBMITTED, attempt)
         self._wake(TaskName.SUBMIT)
         return view

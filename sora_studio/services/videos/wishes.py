@@ -13,7 +13,7 @@ from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.access import Action
 from sora_studio.domain.character import check_cast
-from sora_studio.domain.errors import Conflict, IdempotencyKeyReused, InvalidInput
+from sora_studio.domain.errors import BudgetExceeded, Conflict, IdempotencyKeyReused, InvalidInput
 from sora_studio.domain.inputs import GivenInput
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.tasks import TaskName, Wake
@@ -90,6 +90,7 @@ class Wishes:
         wish: VideoWish,
         make: Callable[[], Awaitable[VideoRow]],
         most_micros: int | None = None,
+        api_key_id: UUID | None = None,
     ) -> VideoView:
         """Store a wish, or return the video that the same request has made before.
 
@@ -101,6 +102,7 @@ class Wishes:
             make: Checks the wish and returns its video, still without its characters.
             most_micros: The price that the person was shown; None: whatever it costs. It is no part of the
                 request: the same one may come again at another price.
+            api_key_id: With which it came; None: from a page.
 
         Raises:
             InvalidInput: The provider takes no jobs, an input is not what its role wants, or a character
@@ -109,6 +111,7 @@ class Wishes:
                 before has been deleted.
             NotAllowed: They only look on in that project.
             PriceChanged: It costs more than what the person was shown.
+            BudgetExceeded: A budget does not cover it.
             IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
             InsufficientStorage: The file could not be saved.
@@ -120,7 +123,10 @@ class Wishes:
         video.idempotency_key, video.request_sha256 = request.key, request.sha256
         inputs = await self._complete(video, wish)
         try:
-            view = await self._store(video, *inputs, most_micros=most_micros)
+            view = await self._store(video, *inputs, most_micros=most_micros, api_key_id=api_key_id)
+        except BudgetExceeded:
+            await self._inputs.discard(inputs)
+            raise
         except Conflict:  # the same request, a moment before
             await self._inputs.discard(inputs)
             if before := await self._find_existing(request):
@@ -151,11 +157,15 @@ class Wishes:
         return await self._inputs.keep(video.owner_id, video.id, wish.inputs, Size.parse(video.size))
 
     @retry_on_deadlock
-    async def _store(self, video: VideoRow, *inputs: InputRow, most_micros: int | None) -> VideoView:
+    async def _store(
+        self, video: VideoRow, *inputs: InputRow, most_micros: int | None, api_key_id: UUID | None
+    ) -> VideoView:
         async with self._db.transaction() as tx:
             if video.project_id:
                 await ProjectRepository(tx).hold(video.owner_id, video.project_id, Action.WRITE_VIDEOS)
-            await self._spending.first_attempt(tx, video, *inputs, most_micros=most_micros)
+            await self._spending.first_attempt(
+                tx, video, *inputs, most_micros=most_micros, api_key_id=api_key_id
+            )
             return await VideoRepository(tx).view(video.owner_id, video.id)
 
     async def _cast(self, video: VideoRow, wish: VideoWish) -> list[str]:

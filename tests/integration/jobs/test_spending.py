@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -11,10 +13,15 @@ from sqlmodel import col, select
 from sora_studio.db.models import UserRow, VideoRow
 from sora_studio.domain.errors import LimitReached
 from sora_studio.domain.ids import new_id
+from sora_studio.services.money.budgets import Budgets
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.throttle import Throttle
 from tests.integration.jobs.conftest import Background
 from tests.support.library import add_person, add_videos
+
+
+def spending_of(background: Background, **limits: Any) -> Spending:
+    return Spending(background.catalog, Budgets(ZoneInfo("UTC")), clock=lambda: datetime.now(UTC), **limits)
 
 
 async def ask(background: Background, spending: Spending, owner_id: UUID | None = None) -> UUID:
@@ -40,7 +47,7 @@ async def stored(background: Background) -> int:
 
 
 async def test_of_many_at_once_so_many_are_taken_and_the_others_told_when_to_return(background: Background):
-    spending = Spending(background.catalog, max_pending=5)
+    spending = spending_of(background, max_pending=5)
     await add_videos(background.db, background.owner_id, "done", "done", "done")  # these count no more
     tries = (ask(background, spending) for _ in range(12))
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
@@ -53,7 +60,7 @@ async def test_of_many_at_once_so_many_are_taken_and_the_others_told_when_to_ret
 
 async def test_a_video_that_is_deleted_is_under_way_until_its_provider_has_ended_it(background: Background):
     """Otherwise the limit would be got round by deleting."""
-    spending = Spending(background.catalog, max_pending=1)
+    spending = spending_of(background, max_pending=1)
     video_id = await ask(background, spending)
     await background.videos.remove(background.owner_id, video_id)
     with pytest.raises(LimitReached):
@@ -64,7 +71,7 @@ async def test_a_video_that_is_deleted_is_under_way_until_its_provider_has_ended
 
 async def test_a_new_account_asks_more_slowly_and_from_its_second_day_as_fast_as_any(background: Background):
     throttle = Throttle({"create by a new account": "3 per minute"})
-    spending = Spending(background.catalog, throttle=throttle)
+    spending = spending_of(background, throttle=throttle)
     for _ in range(3):
         await ask(background, spending)
     with pytest.raises(LimitReached) as refusal:

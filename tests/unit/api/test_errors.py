@@ -1,5 +1,6 @@
 """Every error in one shape, with the status and headers that clients act on."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 
 from sora_studio.api.app import create_api
 from sora_studio.domain.errors import (
+    BudgetExceeded,
     Conflict,
     ContentRejected,
     IdempotencyKeyReused,
@@ -63,6 +65,31 @@ async def test_what_the_person_can_mend_is_said_as_it_is(
     assert (answer.status_code, answer.json()) == (status, {"error": expected})
     assert answer.headers["cache-control"] == "no-store"
     assert {name: answer.headers.get(name) for name in headers} == headers
+
+
+async def test_a_budget_that_is_short_is_named_and_the_sdk_told_not_to_insist(
+    http: httpx.AsyncClient, studio: FakeStudio
+):
+    opens = datetime(2026, 12, 31, 23, tzinfo=UTC)
+    studio.videos.refusal = BudgetExceeded(SHOWN, "user", 5_000_000, 100_000, opens)
+    answer = await http.post("/api/videos", json={"prompt": "a kite"})
+    assert (answer.status_code, answer.json()["error"]) == (
+        429,
+        {
+            "message": SHOWN,
+            "type": "insufficient_quota",
+            "param": None,
+            "code": "budget_exceeded",
+            "budget": {
+                "scope": "user",
+                "amount_usd": "5.00",
+                "left_usd": "0.10",
+                "resets_at": int(opens.timestamp()),
+            },
+        },
+    )
+    assert answer.headers["x-should-retry"] == "false"
+    assert "retry-after" not in answer.headers
 
 
 async def test_a_full_disk_is_said_as_it_is(http: httpx.AsyncClient, studio: FakeStudio):

@@ -1,0 +1,170 @@
+"""Budgets and what counts against them; the windows are a cache of the ledger, kept by its triggers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from sora_studio.db.models import BudgetAlertRow, BudgetRow, BudgetWindowRow
+from sora_studio.db.repository import Repository
+from sora_studio.domain.budget import (
+    Behaviour,
+    Budget,
+    BudgetScope,
+    BudgetStatus,
+    Period,
+    Window,
+)
+
+# What the entries of a window add up to. The budget is locked: who writes an entry that it covers waits.
+_SUMS = """
+SELECT budget.id AS budget_id, part.starts_at, part.ends_at,
+    coalesce(sum(CASE entry.kind WHEN 'reserve' THEN entry.micros WHEN 'settle' THEN -entry.micros
+        WHEN 'release' THEN -entry.micros END), 0) AS held,
+    coalesce(sum(entry.micros) FILTER (WHERE entry.kind IN ('settle', 'correct')), 0) AS spent
+FROM {parts} AS part JOIN budget ON budget.id = part.budget_id
+LEFT JOIN ledger_entry AS entry ON entry.reserved_at >= part.starts_at
+    AND entry.reserved_at < coalesce(part.ends_at, 'infinity')
+    AND budget_covers(budget.scope, budget.scope_id,
+        entry.user_id, entry.project_id, entry.provider, entry.api_key_id)
+GROUP BY budget.id, part.starts_at, part.ends_at
+"""
+_OPEN_WINDOWS = text(f"""
+INSERT INTO budget_window (budget_id, starts_at, ends_at, held, spent)
+{
+    _SUMS.format(
+        parts="(SELECT * FROM unnest(CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[]),"
+        " CAST(:ends AS timestamptz[])) AS given (budget_id, starts_at, ends_at))"
+    )
+}
+ON CONFLICT DO NOTHING
+RETURNING budget_id, held, spent, 0 AS alerted
+""")  # noqa: S608 - our own constants
+_COMPARE = text(f"""
+SELECT found.budget_id, found.starts_at, found.held, found.spent,
+    stored.held AS stored_held, stored.spent AS stored_spent
+FROM ({_SUMS.format(parts="budget_window")}) AS found
+JOIN budget_window AS stored USING (budget_id, starts_at)
+WHERE (found.held, found.spent) <> (stored.held, stored.spent)
+""")  # noqa: S608 - our own constants
+
+
+# Each in one statement, as every wish needs them.
+_SCOPED = """(scope, scope_id) IN (
+    SELECT * FROM unnest(CAST(:scopes AS text[]), CAST(:scope_ids AS text[])))"""
+_APPLYING = text(f"SELECT * FROM budget WHERE {_SCOPED} ORDER BY id FOR UPDATE")  # noqa: S608 - our own
+_WINDOWS = text("""
+SELECT part.budget_id, part.held, part.spent, coalesce((
+    SELECT max(threshold) FROM budget_alert AS alert
+    WHERE alert.budget_id = part.budget_id AND alert.starts_at = part.starts_at), 0) AS alerted
+FROM budget_window AS part
+WHERE (part.budget_id, part.starts_at) IN (
+    SELECT * FROM unnest(CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[])))
+""")
+
+
+class BudgetRepository(Repository):
+    """Reads and writes budgets inside one transaction."""
+
+    async def add(self, budget: Budget) -> None:
+        """Store a new budget."""
+        values: dict[str, Any] = asdict(budget) | {"thresholds": list(budget.thresholds)}
+        self._tx.add(BudgetRow(**values))
+        await self._tx.flush()
+
+    async def all(self) -> tuple[Budget, ...]:
+        """Return every budget, the studio's first, then in the order in which they were made."""
+        order = col(BudgetRow.scope) != BudgetScope.STUDIO, col(BudgetRow.created_at), col(BudgetRow.id)
+        return tuple(map(_to_budget, await self._tx.exec(select(BudgetRow).order_by(*order))))
+
+    async def find(self, budget_id: UUID) -> Budget | None:
+        """Return a budget, locked until this transaction ends; None: there is none."""
+        query = select(BudgetRow).where(col(BudgetRow.id) == budget_id).with_for_update()
+        row = (await self._tx.exec(query)).one_or_none()
+        return _to_budget(row) if row else None
+
+    async def replace(self, budget: Budget) -> None:
+        """Change a budget that is locked; its windows and alerts are made anew when they are next needed."""
+        values = {name: getattr(budget, name) for name in ("amount_micros", "period", "behaviour")}
+        mine = col(BudgetRow.id) == budget.id
+        await self._do(update(BudgetRow).where(mine).values(**values, thresholds=list(budget.thresholds)))
+        await self._do(delete(BudgetWindowRow).where(col(BudgetWindowRow.budget_id) == budget.id))
+
+    async def remove(self, budget_id: UUID) -> bool:
+        """Delete a budget with its windows and alerts; False: there is none."""
+        gone = await self._do(delete(BudgetRow).where(col(BudgetRow.id) == budget_id))
+        return gone.rowcount == 1
+
+    async def close_windows(self) -> None:
+        """Forget all windows, as when days begin at another time."""
+        await self._do(delete(BudgetWindowRow))
+
+    async def applying(self, names: Mapping[BudgetScope, str]) -> tuple[Budget, ...]:
+        """Return the budgets of some scopes, in the order of their ids.
+
+        Nobody else reserves or settles against them until this transaction ends.
+
+        Args:
+            names: The id by which each scope is known.
+        """
+        return tuple(map(_to_budget, await self._do(_APPLYING, _scopes(names))))
+
+    async def statuses(self, windows: Mapping[Budget, Window]) -> list[BudgetStatus]:
+        """Say how budgets that are locked stand in windows of theirs, which are opened where they are new."""
+        given = {
+            "budgets": [budget.id for budget in windows],
+            "starts": [window.starts_at for window in windows.values()],
+        }
+        found = {row.budget_id: row for row in await self._do(_WINDOWS, given)}
+        new = {budget.id: window for budget, window in windows.items() if budget.id not in found}
+        if new:
+            given = {
+                "budgets": [*new],
+                "starts": [window.starts_at for window in new.values()],
+                "ends": [window.ends_at for window in new.values()],
+            }
+            found |= {row.budget_id: row for row in await self._do(_OPEN_WINDOWS, given)}
+        return [_to_status(budget, window, found[budget.id]) for budget, window in windows.items()]
+
+    async def alert(self, status: BudgetStatus, thresholds: Iterable[int], at: datetime) -> None:
+        """Write down that thresholds are reached in a window."""
+        rows = [
+            {
+                "budget_id": status.budget.id,
+                "starts_at": status.window.starts_at,
+                "threshold": threshold,
+                "at": at,
+            }
+            for threshold in thresholds
+        ]
+        await self._do(insert(BudgetAlertRow).values(rows).on_conflict_do_nothing())
+
+    async def compare(self) -> Sequence[Any]:
+        """Return the windows that do not say what the ledger adds up to; both in micro-dollars."""
+        return (await self._do(_COMPARE)).all()
+
+
+def _scopes(names: Mapping[BudgetScope, str]) -> dict[str, list[str]]:
+    return {"scopes": [*map(str, names)], "scope_ids": [*names.values()]}
+
+
+def _to_status(budget: Budget, window: Window, row: Any) -> BudgetStatus:  # noqa: ANN401 - a Core row
+    return BudgetStatus(budget, window, int(row.held), int(row.spent), row.alerted)
+
+
+def _to_budget(row: Any) -> Budget:  # noqa: ANN401 - a row of either kind
+    return Budget(
+        id=row.id,
+        scope=BudgetScope(row.scope),
+        scope_id=row.scope_id,
+        amount_micros=row.amount_micros,
+        period=Period(row.period),
+        behaviour=Behaviour(row.behaviour),
+        thresholds=tuple(row.thresholds),
+        created_at=row.created_at,
+    )

@@ -1,0 +1,244 @@
+"""Budgets: what they cover is let through, whatever comes at the same time; the rest leaves no trace."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import event
+
+from sora_studio.db.budgets import BudgetRepository
+from sora_studio.db.models import VideoRow
+from sora_studio.domain.budget import Behaviour, Budget, BudgetScope, Period
+from sora_studio.domain.errors import BudgetExceeded, ContentRejected
+from sora_studio.domain.ids import new_id
+from sora_studio.domain.video import VideoWish
+from sora_studio.services.money.budgets import Budgets
+from sora_studio.services.money.spending import Spending
+from tests.integration.jobs.conftest import Background
+from tests.support.books import check_books
+from tests.support.library import add_person
+
+UTC_ZONE = ZoneInfo("UTC")
+PRICE = 400_000  # of the shortest wish
+
+
+@pytest.fixture(autouse=True)
+def books(database_url: str):
+    """Check the books after each test, whatever it did."""
+    yield
+    assert check_books(database_url) == []
+
+
+async def allow(background: Background, amount: int, **values: Any) -> Budget:
+    fields: dict[str, Any] = {
+        "id": new_id(),
+        "scope": BudgetScope.STUDIO,
+        "scope_id": "",
+        "period": Period.MONTH,
+        "behaviour": Behaviour.BLOCK,
+        "thresholds": (50, 80, 100),
+        "created_at": datetime.now(UTC),
+    }
+    budget = Budget(amount_micros=amount, **fields | values)
+    async with background.db.transaction() as tx:
+        await BudgetRepository(tx).add(budget)
+    return budget
+
+
+def spending_of(background: Background, at: datetime | None = None, zone: ZoneInfo = UTC_ZONE) -> Spending:
+    return Spending(background.catalog, Budgets(zone), clock=lambda: at or datetime.now(UTC))
+
+
+async def spend(
+    background: Background, spending: Spending, owner_id: UUID | None = None, seconds: str = "1"
+) -> None:
+    """Spend as a wish does, in one transaction."""
+    video = VideoRow(
+        id=new_id(),
+        owner_id=owner_id or background.owner_id,
+        title="a kite",
+        prompt="a kite",
+        provider=background.provider.profile.name,
+        model="sora-2",
+        size="1280x720",
+        seconds=seconds,
+    )
+    async with background.db.transaction() as tx:
+        await spending.first_attempt(tx, video)
+
+
+async def counts(background: Background) -> tuple[Any, ...]:
+    return await background.read(
+        "SELECT (SELECT count(*) FROM video), (SELECT count(*) FROM job), (SELECT count(*) FROM ledger_entry)"
+    )
+
+
+async def used(background: Background) -> tuple[Any, ...]:
+    return await background.read("SELECT held, spent FROM budget_window")
+
+
+async def test_of_a_thousand_at_once_fifty_are_let_through(background: Background):
+    """$0.10 each, against $5.00: not one more, of ten people."""
+    await allow(background, 5_000_000)
+    people = [await add_person(background.db, f"person {number}") for number in range(10)]
+    spending = spending_of(background)
+    at_a_time = asyncio.Semaphore(7)  # connections of the pool
+
+    async def ask(number: int) -> bool:
+        async with at_a_time:
+            try:
+                await spend(background, spending, people[number % len(people)])
+            except BudgetExceeded:
+                return False
+        return True
+
+    assert sum(await asyncio.gather(*map(ask, range(1_000)))) == 50
+    assert await counts(background) == (50, 50, 50)
+    assert await used(background) == (5_000_000, 0)
+
+
+async def test_a_refused_wish_leaves_nothing_and_its_key_can_be_used_again(background: Background):
+    budget = await allow(background, PRICE - 1)
+    with pytest.raises(BudgetExceeded) as refused:
+        await background.videos.create(background.owner_id, VideoWish("a kite"), idempotency_key="k")
+    assert (refused.value.scope, refused.value.left_micros) == ("studio", PRICE - 1)
+    assert await counts(background) == (0, 0, 0)
+    assert background.woken == []
+    await background.sql("UPDATE budget SET amount_micros = :price", price=PRICE)
+    view = await background.videos.create(background.owner_id, VideoWish("a kite"), idempotency_key="k")
+    assert await counts(background) == (1, 1, 1)
+    again = await background.videos.create(background.owner_id, VideoWish("a kite"), idempotency_key="k")
+    assert (again.id, budget.scope) == (view.id, "studio")  # which asks no budget
+
+
+async def test_what_is_given_back_can_be_spent_again(background: Background):
+    await allow(background, PRICE)
+    background.provider.before_submit = [ContentRejected("No.", "moderation_blocked")]
+    await background.wish()
+    with pytest.raises(BudgetExceeded):
+        await background.wish()
+    await background.submit()
+    assert await used(background) == (0, 0)
+    await background.wish()
+    await background.submit()
+    assert await used(background) == (0, PRICE)
+    background.provider.fail("remote-0", "out_of_memory", "Out of memory.")
+    await background.refresh()
+    assert await used(background) == (0, 0)
+
+
+async def test_another_attempt_is_a_purchase_of_its_own(background: Background):
+    await allow(background, PRICE)
+    view = await background.wish()
+    await background.submit()
+    await background.sql("UPDATE job SET phase = 'needs_attention'")
+    await background.sql("UPDATE video SET phase = 'needs_attention'")
+    with pytest.raises(BudgetExceeded):
+        await background.videos.submit_again(view.owner_id, view.id)
+    await background.sql("UPDATE budget SET amount_micros = amount_micros * 2")
+    await background.videos.submit_again(view.owner_id, view.id)
+    assert await used(background) == (PRICE, PRICE)
+
+
+@pytest.mark.parametrize(
+    ("scope", "mine", "others"),
+    [
+        (BudgetScope.USER, True, False),
+        (BudgetScope.KEY, True, False),
+        (BudgetScope.PROVIDER, True, True),
+        (BudgetScope.STUDIO, True, True),
+    ],
+)
+async def test_each_scope_bounds_its_own(
+    background: Background, scope: BudgetScope, mine: bool, others: bool
+):
+    key = new_id()
+    ids = {
+        BudgetScope.USER: str(background.owner_id),
+        BudgetScope.KEY: str(key),
+        BudgetScope.PROVIDER: "fake",
+        BudgetScope.STUDIO: "",
+    }
+    await allow(background, PRICE - 1, scope=scope, scope_id=ids[scope])
+
+    async def refusing(owner_id: UUID, api_key_id: UUID) -> str:
+        try:
+            await background.videos.create(owner_id, VideoWish("a kite"), api_key_id=api_key_id)
+        except BudgetExceeded as error:
+            return error.scope
+        return ""
+
+    assert await refusing(background.owner_id, key) == (scope if mine else "")
+    grace = await add_person(background.db, "grace")
+    assert await refusing(grace, new_id()) == (scope if others else "")
+
+
+async def test_a_job_counts_in_the_window_in_which_it_was_reserved(background: Background):
+    """Also when it is settled in the next one."""
+    await allow(background, PRICE, period=Period.DAY)
+    last, first = datetime(2026, 11, 30, 22, 59, 59, tzinfo=UTC), datetime(2026, 11, 30, 23, tzinfo=UTC)
+    for at in (last, first):
+        spending = spending_of(background, at, ZoneInfo("Europe/Berlin"))
+        await spend(background, spending, seconds="4")
+        with pytest.raises(BudgetExceeded) as refused:
+            await spend(background, spending)
+        assert refused.value.resets_at == (first if at is last else first + timedelta(days=1))
+    await background.submit()
+    windows = "SELECT array_agg((starts_at, held, spent)::text ORDER BY starts_at) FROM budget_window"
+    assert await background.read(windows) == (
+        ['("2026-11-29 23:00:00+00",0,400000)', '("2026-11-30 23:00:00+00",0,400000)'],
+    )
+
+
+async def test_a_budget_counts_what_was_spent_before_there_was_one(background: Background):
+    """A window is a sum over time, and no counter that begins with the budget."""
+    await background.wish()
+    await background.submit()
+    await background.wish()
+    await allow(background, 3 * PRICE - 1)
+    with pytest.raises(BudgetExceeded) as refused:
+        await background.wish()
+    assert refused.value.left_micros == PRICE - 1
+    await allow(
+        background, PRICE, period=Period.NONE, scope=BudgetScope.USER, scope_id=str(background.owner_id)
+    )
+    await background.sql("UPDATE budget SET amount_micros = 9000000 WHERE scope = 'studio'")
+    await background.wish()  # of the endless one nothing had been used
+    with pytest.raises(BudgetExceeded):
+        await background.wish()
+
+
+async def test_a_budget_that_warns_lets_everything_through_and_says_so_once(background: Background):
+    await allow(background, PRICE, behaviour=Behaviour.WARN)
+    thresholds = "SELECT array_agg(threshold ORDER BY threshold) FROM budget_alert"
+    for _ in range(3):
+        await background.wish()
+        assert await background.read(thresholds) == ([50, 80, 100],)
+
+
+async def test_the_check_costs_two_statements(background: Background):
+    await allow(background, 100 * PRICE)
+    await allow(background, 100 * PRICE, scope=BudgetScope.USER, scope_id=str(background.owner_id))
+    spending = spending_of(background)
+
+    async def statements() -> int:
+        seen: list[str] = []
+        listen = (
+            background.db.engine.sync_engine,
+            "before_cursor_execute",
+            lambda *said: seen.append(said[2]),
+        )
+        event.listen(*listen)
+        try:
+            await spend(background, spending)
+        finally:
+            event.remove(*listen)
+        return len(seen)
+
+    await statements()  # which opens the windows
+    with_budgets = await statements()
+    await background.sql("DELETE FROM budget")
+    assert with_budgets - await statements() == 1  # one asks whether there are any

@@ -1,0 +1,151 @@
+"""The books: reads only the tables of money, and says in words where they do not agree.
+
+It is called when nothing is being written. Every hold is that of a job which is not decided, and every sum is
+that of its entries. It knows nothing of the studio's code, and adds up by itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, LiteralString
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+_HELD = {"reserve": 1, "settle": -1, "release": -1, "correct": 0}
+_SPENT = {"reserve": 0, "settle": 1, "release": 0, "correct": 1}
+_WHO = ("user_id", "project_id", "provider", "model", "api_key_id")
+_NOBODY = UUID(int=0)
+
+
+def check_books(database_url: str) -> list[str]:
+    """Return what is wrong with the money."""
+    with psycopg.connect(database_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
+
+        def rows(query: LiteralString) -> Sequence[DictRow]:
+            return cursor.execute(query).fetchall()
+
+        zone = rows(
+            "SELECT coalesce((SELECT value #>> '{}' FROM setting WHERE name = 'time_zone'), 'UTC') AS z"
+        )
+        books = Books(
+            jobs=rows("SELECT * FROM job"),
+            entries=rows("SELECT * FROM ledger_entry ORDER BY id"),
+            days=rows("SELECT * FROM usage_day"),
+            windows=rows("SELECT * FROM budget_window JOIN budget ON budget.id = budget_id"),
+            zone=ZoneInfo(zone[0]["z"]),
+        )
+    return [*books.holds(), *books.charges(), *books.day_sums(), *books.window_sums()]
+
+
+class Books:
+    """Everything that the tables say of money."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Sequence[DictRow],
+        entries: Sequence[DictRow],
+        days: Sequence[DictRow],
+        windows: Sequence[DictRow],
+        zone: ZoneInfo,
+    ) -> None:
+        self._jobs, self._entries, self._days, self._windows = jobs, entries, days, windows
+        self._zone = zone
+        self._of_job: dict[UUID, list[DictRow]] = defaultdict(list)
+        for entry in entries:
+            self._of_job[entry["job_id"]].append(entry)
+
+    def holds(self) -> Iterator[str]:
+        """Whatever is held is the price of a job that is not decided, and of each of these."""
+        open_jobs = {job["id"]: _price(job) for job in self._jobs if job["charge"] == "reserved"}
+        held = {
+            job_id: entries[0]["micros"]
+            for job_id, entries in self._of_job.items()
+            if not {entry["kind"] for entry in entries} & {"settle", "release"}
+        }
+        for job_id in held.keys() | open_jobs.keys():
+            if held.get(job_id, "nothing") != open_jobs.get(job_id, "nothing"):
+                yield (
+                    f"Money: of job {job_id} {held.get(job_id, 'nothing')} is held and "
+                    f"{open_jobs.get(job_id, 'nothing')} is reserved"
+                )
+        total = sum((entry["micros"] or 0) * _HELD[entry["kind"]] for entry in self._entries)
+        if total != sum(price or 0 for price in open_jobs.values()):
+            yield f"Money: {total} is held, and {sum(price or 0 for price in open_jobs.values())} reserved"
+
+    def charges(self) -> Iterator[str]:
+        """Each job is reserved first and ends once; what is spent on it is its price, or what it cost."""
+        jobs = {job["id"]: job for job in self._jobs}
+        for job_id, entries in self._of_job.items():
+            kinds = [entry["kind"] for entry in entries]
+            ends = [kind for kind in kinds if kind in {"settle", "release"}]
+            if kinds[0] != "reserve" or kinds.count("reserve") != 1 or len(ends) > 1:
+                yield f"Money: job {job_id} has the entries {', '.join(kinds)}"
+            if len({entry["reserved_at"] for entry in entries}) != 1:
+                yield f"Money: job {job_id} counts in several windows"
+            spent = sum((entry["micros"] or 0) * _SPENT[entry["kind"]] for entry in entries)
+            job = jobs.get(job_id)
+            if job is None and not ends:
+                yield f"Money: job {job_id} is gone, and its price is held for ever"
+            if job is not None and spent != _cost(job):
+                yield f"Money: {spent} is spent on job {job_id}, which costs {_cost(job)}"
+
+    def day_sums(self) -> Iterator[str]:
+        """Every day says what its entries add up to."""
+        expected: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+        for entry in self._entries:
+            sums = expected[self._key(entry)]
+            sums[0] += (entry["micros"] or 0) * _HELD[entry["kind"]]
+            sums[1] += (entry["micros"] or 0) * _SPENT[entry["kind"]]
+            sums[2] += entry["kind"] == "reserve"
+        found = {
+            (row["day"], *(row[name] for name in _WHO)): [
+                row["held_micros"],
+                row["spent_micros"],
+                row["jobs"],
+            ]
+            for row in self._days
+        }
+        for key in expected.keys() | found.keys():
+            if expected.get(key) != found.get(key):
+                yield f"Money: the day {key[0]} says {found.get(key)}, its entries {expected.get(key)}"
+
+    def window_sums(self) -> Iterator[str]:
+        """Every window of a budget says what its entries add up to, and does not exceed what blocks."""
+        for window in self._windows:
+            inside = [entry for entry in self._entries if _covers(window, entry) and _is_in(window, entry)]
+            sums = tuple(
+                sum((entry["micros"] or 0) * signs[entry["kind"]] for entry in inside)
+                for signs in (_HELD, _SPENT)
+            )
+            if sums != (window["held"], window["spent"]):
+                yield f"Money: a window says {window['held']}, {window['spent']}, its entries {sums}"
+
+    def _key(self, entry: DictRow) -> tuple[Any, ...]:
+        day: date = entry["reserved_at"].astimezone(self._zone).date()
+        return (day, *(_NOBODY if entry[name] is None else entry[name] for name in _WHO))
+
+
+def _price(job: DictRow) -> int | None:
+    return 0 if job["play_money"] else job["price_micros"]
+
+
+def _cost(job: DictRow) -> int:
+    if job["charge"] != "settled" or job["play_money"]:
+        return 0
+    told = (job["facts"] or {}).get("cost_micros")
+    return (job["price_micros"] or 0) if told is None else told
+
+
+def _covers(budget: DictRow, entry: DictRow) -> bool:
+    column = {"user": "user_id", "project": "project_id", "key": "api_key_id", "provider": "provider"}
+    scope = budget["scope"]
+    return scope == "studio" or str(entry[column[scope]]) == budget["scope_id"]
+
+
+def _is_in(window: DictRow, entry: DictRow) -> bool:
+    at = entry["reserved_at"]
+    return window["starts_at"] <= at and (window["ends_at"] is None or at < window["ends_at"])
