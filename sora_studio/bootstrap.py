@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -44,7 +45,8 @@ from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
 from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
 from sora_studio.services.jobs.webhooks import WebhookService
-from sora_studio.services.money.budgets import adopt_time_zone
+from sora_studio.services.money.budgets import BudgetService, adopt_time_zone
+from sora_studio.services.money.usage import UsageService
 from sora_studio.services.people.assembly import People
 from sora_studio.services.people.assembly import assemble as assemble_people
 from sora_studio.services.people.authentication import Authenticator
@@ -320,6 +322,14 @@ def _services(
         health=health,
         providers=statuses,
         projects=ProjectService(db=db, trail=people.accounts.trail, clock=_utc_now),
+        budgets=BudgetService(
+            db=db,
+            trail=people.accounts.trail,
+            catalog=for_people.catalog,
+            zone=ZoneInfo(settings.time_zone),
+            clock=_utc_now,
+        ),
+        usage=UsageService(db=db, zone=ZoneInfo(settings.time_zone), clock=_utc_now),
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sora_studio.services.health import HealthService
     from sora_studio.services.jobs.webhooks import WebhookService
+    from sora_studio.services.money.budgets import BudgetService
+    from sora_studio.services.money.usage import UsageService
     from sora_studio.services.people.accounts import AccountService
     from sora_studio.services.people.audit import AuditService
     from sora_studio.services.people.authentication import Authenticator
@@ -50,6 +52,8 @@ class Services:
     webhook_endpoints: "WebhookEndpointService"
     providers: "ProviderService"
     projects: "ProjectService"
+    budgets: "BudgetService"
+    usage: "UsageService"
 
 
 _current: list[Services] = []

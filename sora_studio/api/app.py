@@ -16,6 +16,7 @@ from sora_studio.api import (
     invitations,
     keys,
     models,
+    money,
     people,
     projects,
     security_txt,
@@ -85,6 +86,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         studio_settings.router,
         audit.router,
         webhook_endpoints.router,
+        money.router,
     ):
         api.include_router(router, prefix=PREFIX, dependencies=[Depends(_never_stored)])
     api.include_router(videos.files, prefix=PREFIX)

@@ -73,6 +73,9 @@ WriterDep = Annotated[Identity, Depends(May(Action.WRITE_VIDEOS))]
 DeleterDep = Annotated[Identity, Depends(May(Action.DELETE_VIDEOS))]
 """Somebody who may delete videos."""
 
+UsageReaderDep = Annotated[Identity, Depends(May(Action.READ_USAGE))]
+"""Somebody who may see what was spent."""
+
 IdentityDep = Annotated[Identity, Depends(May(Action.OWN_ACCOUNT))]
 """A person in a session; no key opens a route that takes it."""
 

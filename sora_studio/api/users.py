@@ -1,13 +1,17 @@
 """One's own account."""
 
+from collections.abc import Iterable
+
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from sora_studio.api import session_cookie
 from sora_studio.api.dependencies import IdentityDep
+from sora_studio.api.money import BudgetStanding
 from sora_studio.container import services
-from sora_studio.domain.account import AccountView, Role
+from sora_studio.domain.account import AccountView, Identity, Role
+from sora_studio.domain.budget import BudgetStatus
 
 NO_STORE = {"Cache-Control": "no-store"}
 """What is personal stays in no cache."""
@@ -41,6 +45,17 @@ class User(BaseModel):
         )
 
 
+class Me(User):
+    """One's own account, with what bounds what one spends."""
+
+    budgets: list[BudgetStanding]
+
+    @classmethod
+    def with_budgets(cls, account: AccountView, budgets: Iterable[BudgetStatus]) -> "Me":
+        """Shape an account."""
+        return cls(**User.of(account).model_dump(), budgets=[*map(BudgetStanding.of, budgets)])
+
+
 class ProfileChange(BaseModel):
     """What to change; what is left out stays."""
 
@@ -69,13 +84,13 @@ class DeleteAccount(BaseModel):
 
 
 @router.get("")
-async def read_me(identity: IdentityDep) -> User:
+async def read_me(identity: IdentityDep) -> Me:
     """Return one's account."""
-    return User.of(await services().accounts.account(identity.user_id))
+    return await _me(identity, await services().accounts.account(identity.user_id))
 
 
 @router.patch("")
-async def change_me(identity: IdentityDep, change: ProfileChange) -> User:
+async def change_me(identity: IdentityDep, change: ProfileChange) -> Me:
     """Change the name, or the e-mail address together with the current password."""
     account = await services().accounts.edit_profile(
         identity,
@@ -83,7 +98,7 @@ async def change_me(identity: IdentityDep, change: ProfileChange) -> User:
         email=change.email,
         password=change.current_password,
     )
-    return User.of(account)
+    return await _me(identity, account)
 
 
 @router.delete("", status_code=204)
@@ -105,3 +120,7 @@ async def change_password(identity: IdentityDep, change: PasswordChange) -> None
 async def confirm_password(identity: IdentityDep, proof: PasswordProof) -> None:
     """Prove who one is: for ten minutes, this session may do what asks for the password."""
     await services().accounts.confirm_password(identity, proof.password)
+
+
+async def _me(identity: Identity, account: AccountView) -> Me:
+    return Me.with_budgets(account, await services().budgets.mine(identity))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -34,17 +34,16 @@ LEFT JOIN ledger_entry AS entry ON entry.reserved_at >= part.starts_at
         entry.user_id, entry.project_id, entry.provider, entry.api_key_id)
 GROUP BY budget.id, part.starts_at, part.ends_at
 """
+_NEW = _SUMS.format(
+    parts="""(SELECT * FROM unnest(
+        CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])
+    ) AS given (budget_id, starts_at, ends_at))"""
+)
 _OPEN_WINDOWS = text(f"""
-INSERT INTO budget_window (budget_id, starts_at, ends_at, held, spent)
-{
-    _SUMS.format(
-        parts="(SELECT * FROM unnest(CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[]),"
-        " CAST(:ends AS timestamptz[])) AS given (budget_id, starts_at, ends_at))"
-    )
-}
-ON CONFLICT DO NOTHING
+INSERT INTO budget_window (budget_id, starts_at, ends_at, held, spent) {_NEW}
 RETURNING budget_id, held, spent, 0 AS alerted
-""")  # noqa: S608 - our own constants
+""")
+_LOOK_INTO = text(f"SELECT budget_id, held, spent, 0 AS alerted FROM ({_NEW}) AS new")  # noqa: S608 - our own
 _COMPARE = text(f"""
 SELECT found.budget_id, found.starts_at, found.held, found.spent,
     stored.held AS stored_held, stored.spent AS stored_spent
@@ -58,6 +57,7 @@ WHERE (found.held, found.spent) <> (stored.held, stored.spent)
 _SCOPED = """(scope, scope_id) IN (
     SELECT * FROM unnest(CAST(:scopes AS text[]), CAST(:scope_ids AS text[])))"""
 _APPLYING = text(f"SELECT * FROM budget WHERE {_SCOPED} ORDER BY id FOR UPDATE")  # noqa: S608 - our own
+_OF = text(f"SELECT * FROM budget WHERE {_SCOPED} ORDER BY id")  # noqa: S608 - our own
 _WINDOWS = text("""
 SELECT part.budget_id, part.held, part.spent, coalesce((
     SELECT max(threshold) FROM budget_alert AS alert
@@ -77,10 +77,14 @@ class BudgetRepository(Repository):
         self._tx.add(BudgetRow(**values))
         await self._tx.flush()
 
-    async def all(self) -> tuple[Budget, ...]:
-        """Return every budget, the studio's first, then in the order in which they were made."""
-        order = col(BudgetRow.scope) != BudgetScope.STUDIO, col(BudgetRow.created_at), col(BudgetRow.id)
-        return tuple(map(_to_budget, await self._tx.exec(select(BudgetRow).order_by(*order))))
+    async def page(self, *, after: UUID | None = None, limit: int) -> tuple[Budget, ...]:
+        """Return budgets in the order in which they were made, those behind one of them."""
+        row = BudgetRow
+        query = select(row).order_by(col(row.created_at), col(row.id)).limit(limit)
+        if after:
+            mark = select(row.created_at, row.id).where(col(row.id) == after)
+            query = query.where(tuple_(col(row.created_at), col(row.id)) > mark.scalar_subquery())
+        return tuple(map(_to_budget, await self._tx.exec(query)))
 
     async def find(self, budget_id: UUID) -> Budget | None:
         """Return a budget, locked until this transaction ends; None: there is none."""
@@ -114,8 +118,17 @@ class BudgetRepository(Repository):
         """
         return tuple(map(_to_budget, await self._do(_APPLYING, _scopes(names))))
 
-    async def statuses(self, windows: Mapping[Budget, Window]) -> list[BudgetStatus]:
-        """Say how budgets that are locked stand in windows of theirs, which are opened where they are new."""
+    async def of(self, names: Mapping[BudgetScope, str]) -> tuple[Budget, ...]:
+        """Return the budgets of some scopes as they are, in the order of their ids."""
+        return tuple(map(_to_budget, await self._do(_OF, _scopes(names))))
+
+    async def statuses(self, windows: Mapping[Budget, Window], *, locked: bool = True) -> list[BudgetStatus]:
+        """Tell how budgets stand in windows of theirs.
+
+        Args:
+            windows: One of each.
+            locked: Whether they are: then windows that are new are opened for everybody.
+        """
         given = {
             "budgets": [budget.id for budget in windows],
             "starts": [window.starts_at for window in windows.values()],
@@ -128,7 +141,8 @@ class BudgetRepository(Repository):
                 "starts": [window.starts_at for window in new.values()],
                 "ends": [window.ends_at for window in new.values()],
             }
-            found |= {row.budget_id: row for row in await self._do(_OPEN_WINDOWS, given)}
+            add_up = _OPEN_WINDOWS if locked else _LOOK_INTO
+            found |= {row.budget_id: row for row in await self._do(add_up, given)}
         return [_to_status(budget, window, found[budget.id]) for budget, window in windows.items()]
 
     async def alert(self, status: BudgetStatus, thresholds: Iterable[int], at: datetime) -> None:

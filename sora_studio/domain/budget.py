@@ -1,14 +1,14 @@
 """Budgets: how much may be spent, by whom, in which window of time. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sora_studio.domain.errors import BudgetExceeded, InvalidInput
-from sora_studio.domain.money import as_amount, as_price
+from sora_studio.domain.money import as_amount, as_price, micros
 
 AMOUNT_MAX = 1_000_000_000_000_000
 """Micro-dollars: more than anybody's budget, and far from what the database can add up."""
@@ -237,16 +237,84 @@ def _who(budget: Budget) -> str:
     return "An admin of this studio can raise it."
 
 
-def check_amount(micros: int) -> int:
-    """Make sure that an amount can be a budget's.
+@dataclass(frozen=True)
+class BudgetTerms:
+    """What is asked of a new budget, as it came."""
 
-    Raises:
-        InvalidInput: It is too large.
-    """
-    if not 0 <= micros <= AMOUNT_MAX:
+    scope: BudgetScope
+    scope_id: str | None
+    amount_usd: str
+    period: Period
+    behaviour: Behaviour = Behaviour.BLOCK
+    thresholds: tuple[int, ...] = THRESHOLDS
+
+    def budget(self, budget_id: UUID, now: datetime) -> Budget:
+        """Return the budget that is asked for.
+
+        Raises:
+            InvalidInput: A value will not do.
+        """
+        return Budget(
+            id=budget_id,
+            scope=self.scope,
+            scope_id=_scope_id(self.scope, self.scope_id or ""),
+            amount_micros=_amount(self.amount_usd),
+            period=self.period,
+            behaviour=self.behaviour,
+            thresholds=check_thresholds(self.thresholds),
+            created_at=now,
+        )
+
+
+@dataclass(frozen=True)
+class BudgetChange:
+    """What to change about a budget, as it came; None stays as it is."""
+
+    amount_usd: str | None = None
+    period: Period | None = None
+    behaviour: Behaviour | None = None
+    thresholds: tuple[int, ...] | None = None
+
+    def applied_to(self, budget: Budget) -> Budget:
+        """Return the budget with the change.
+
+        Raises:
+            InvalidInput: A value will not do.
+        """
+        amount, thresholds = self.amount_usd, self.thresholds
+        return replace(
+            budget,
+            amount_micros=budget.amount_micros if amount is None else _amount(amount),
+            period=self.period or budget.period,
+            behaviour=self.behaviour or budget.behaviour,
+            thresholds=budget.thresholds if thresholds is None else check_thresholds(thresholds),
+        )
+
+
+def _scope_id(scope: BudgetScope, text: str) -> str:
+    """Return whose or what's budget it is: an id as UUID, with or without its prefix; a provider's name."""
+    if scope is BudgetScope.STUDIO and text:
+        message = "The studio's budget has no scope_id."
+        raise InvalidInput(message, "scope_id")
+    if scope is BudgetScope.STUDIO or (scope is BudgetScope.PROVIDER and text):
+        return text
+    try:
+        return str(UUID(text.removeprefix(f"{scope}_")))
+    except ValueError as error:
+        message = f"scope_id has to name a {scope}."
+        raise InvalidInput(message, "scope_id") from error
+
+
+def _amount(text: str) -> int:
+    try:
+        amount = micros(text)
+    except ValueError as error:
+        message = "amount_usd is a number of dollars with at most six decimals, such as 12.50."
+        raise InvalidInput(message, "amount_usd") from error
+    if amount > AMOUNT_MAX:
         message = f"amount_usd is at most {AMOUNT_MAX // 1_000_000}."
         raise InvalidInput(message, "amount_usd")
-    return micros
+    return amount
 
 
 def check_thresholds(thresholds: Sequence[int]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from sora_studio.domain.errors import NotFound
 
 _VIDEO, _CHARACTER, _SESSION, _KEY = "video_", "char_", "session_", "key_"
-_ENDPOINT, _MESSAGE = "we_", "msg_"
+_ENDPOINT, _MESSAGE, _BUDGET = "we_", "msg_", "budget_"
 _DIGITS = 32
 
 
@@ -123,6 +123,20 @@ def parse_message_id(text: str) -> UUID:
         NotFound: It cannot be the id of any message, so no such message exists.
     """
     return _parse(text, _MESSAGE, "There is no such message.")
+
+
+def public_budget_id(budget_id: UUID) -> str:
+    """Write a budget's id as the API shows it."""
+    return f"{_BUDGET}{budget_id.hex}"
+
+
+def parse_budget_id(text: str) -> UUID:
+    """Read a budget's id back.
+
+    Raises:
+        NotFound: It cannot be the id of any budget, so no such budget exists.
+    """
+    return _parse(text, _BUDGET, "There is no such budget.")
 
 
 def _parse(text: str, prefix: str, missing: str) -> UUID:

@@ -16,10 +16,15 @@ def micros(dollars_text: str) -> int:
     """Read an amount such as `0.10` exactly.
 
     Raises:
-        ValueError: Not a non-negative decimal number with at most six places.
+        ValueError: Not a non-negative decimal number, in ASCII, with at most six places.
     """
     whole, _, fraction = dollars_text.partition(".")
-    if not whole.isdecimal() or not (fraction or "0").isdecimal() or len(fraction) > _PLACES:
+    if (
+        not dollars_text.isascii()
+        or not whole.isdecimal()
+        or not (fraction or "0").isdecimal()
+        or len(fraction) > _PLACES
+    ):
         raise ValueError(dollars_text)
     return int(whole) * MICROS_PER_DOLLAR + int(fraction.ljust(_PLACES, "0"))
 

@@ -11,6 +11,7 @@ from sora_studio.services.people.keys import KeyService
 from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.studio_settings import StudioSettings
 from sora_studio.services.throttle import Throttle
+from tests.support.fakes import FakeBudgets
 from tests.support.library import authenticator_of
 
 PASSWORD = "a rather long pass phrase"
@@ -67,4 +68,6 @@ def services_with(accounts: Any) -> container.Services:
         webhook_endpoints=missing,
         providers=missing,
         projects=missing,
+        budgets=cast("Any", FakeBudgets()),
+        usage=missing,
     )

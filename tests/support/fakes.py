@@ -20,6 +20,7 @@ from sora_studio.container import Services
 from sora_studio.domain.access import require
 from sora_studio.domain.account import Identity, Origin
 from sora_studio.domain.activity import Activity
+from sora_studio.domain.budget import BudgetStatus
 from sora_studio.domain.derivations import Derivations, Offer
 from sora_studio.domain.errors import (
     Conflict,
@@ -434,6 +435,13 @@ class FakeHealth:
         return Health(tuple(self.found), tuple(self.complaints))
 
 
+class FakeBudgets:
+    """A studio without budgets."""
+
+    async def mine(self, *_: object) -> list[BudgetStatus]:
+        return []
+
+
 @dataclass
 class FakeStudio:
     """One of each."""
@@ -445,6 +453,7 @@ class FakeStudio:
 
     def __post_init__(self) -> None:
         self.authenticator = FakeAuthenticator(self.accounts)
+        self.budgets = FakeBudgets()
         self.media = FakeMedia(self.videos, self.folder)
         self.uploads = FakeUploads(self.media)
         self.derivations = FakeDerivations(self.videos)

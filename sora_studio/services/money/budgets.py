@@ -1,6 +1,8 @@
-"""Budgets: whether a wish may be paid for, in the transaction that pays."""
+"""Budgets: whether a wish may be paid for, in the transaction that pays; and who makes and changes them."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -8,7 +10,25 @@ import structlog
 from sora_studio.db.budgets import BudgetRepository
 from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.ledger import LedgerRepository
-from sora_studio.domain.budget import BudgetStatus, Spender, refusal, window_of
+from sora_studio.db.users import UserRepository
+from sora_studio.domain.access import Action, require
+from sora_studio.domain.account import Identity
+from sora_studio.domain.audit import Act
+from sora_studio.domain.budget import (
+    Budget,
+    BudgetChange,
+    BudgetScope,
+    BudgetStatus,
+    BudgetTerms,
+    Spender,
+    refusal,
+    window_of,
+)
+from sora_studio.domain.errors import InvalidInput, NotFound
+from sora_studio.domain.ids import new_id, public_budget_id
+from sora_studio.domain.ports import Clock
+from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.people.trail import Trail
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +64,109 @@ class Budgets:
         if refused := refusal(statuses, price_micros, self.zone):
             raise refused
         await announce_reached(budgets, statuses, price_micros or 0, at)
+
+
+class BudgetService:
+    """Use cases on budgets: for people how theirs stand, for who runs the studio to make and change them."""
+
+    def __init__(
+        self, *, db: Database, trail: Trail, catalog: ProviderCatalog, zone: ZoneInfo, clock: Clock
+    ) -> None:
+        self._db, self._trail, self._catalog = db, trail, catalog
+        self.zone, self._clock = zone, clock
+
+    async def all(
+        self, identity: Identity, *, after: UUID | None = None, limit: int = 100
+    ) -> list[BudgetStatus]:
+        """Return budgets and how they stand, in the order in which they were made.
+
+        Raises:
+            NotAllowed: The person does not run the studio.
+        """
+        require(identity, Action.RUN_STUDIO)
+        async with self._db.transaction() as tx:
+            budgets = BudgetRepository(tx)
+            return await self._stand(budgets, await budgets.page(after=after, limit=limit))
+
+    async def mine(self, identity: Identity, provider: str | None = None) -> list[BudgetStatus]:
+        """Return the budgets that bound what somebody spends, and how they stand.
+
+        Args:
+            identity: Who; the budget of the API key that came is one of them.
+            provider: Whose budgets count, too. None: nobody's.
+        """
+        spender = Spender(identity.user_id, provider or "", api_key_id=identity.key_id)
+        async with self._db.transaction() as tx:
+            budgets = BudgetRepository(tx)
+            return await self._stand(budgets, await budgets.of(spender.names()))
+
+    async def create(self, identity: Identity, wanted: BudgetTerms) -> BudgetStatus:
+        """Make a budget; what was spent in its window already counts.
+
+        Raises:
+            InvalidInput: There is nobody and nothing of that scope, or a value will not do.
+            NotAllowed: The person does not run the studio.
+        """
+        require(identity, Action.RUN_STUDIO)
+        budget = wanted.budget(new_id(), self._clock())
+        if budget.scope is BudgetScope.PROVIDER and self._catalog.provider(budget.scope_id) is None:
+            message = "There is no such provider."
+            raise InvalidInput(message, "scope_id")
+        about = public_budget_id(budget.id)
+        async with self._trail.recording(Act.BUDGET_CREATION, identity, about) as tx:
+            if budget.scope is BudgetScope.USER:
+                await _require_person(tx, UUID(budget.scope_id))
+            await LedgerRepository(tx).stop_writers()  # whose entries no window of it would know
+            budgets = BudgetRepository(tx)
+            await budgets.add(budget)
+            return (await self._stand(budgets, [budget]))[0]
+
+    async def change(self, identity: Identity, budget_id: UUID, change: BudgetChange) -> BudgetStatus:
+        """Change a budget; what is left out stays.
+
+        Raises:
+            InvalidInput: A value will not do.
+            NotAllowed: The person does not run the studio.
+            NotFound: There is no such budget.
+        """
+        require(identity, Action.RUN_STUDIO)
+        async with self._trail.recording(Act.BUDGET_CHANGE, identity, public_budget_id(budget_id)) as tx:
+            budgets = BudgetRepository(tx)
+            found = await budgets.find(budget_id)
+            if found is None:
+                raise _no_budget()
+            budget = change.applied_to(found)
+            await budgets.replace(budget)
+            return (await self._stand(budgets, [budget]))[0]
+
+    async def remove(self, identity: Identity, budget_id: UUID) -> None:
+        """Delete a budget: what it bounded is bounded by the others alone.
+
+        Raises:
+            NotAllowed: The person does not run the studio.
+            NotFound: There is no such budget.
+        """
+        require(identity, Action.RUN_STUDIO)
+        async with self._trail.recording(Act.BUDGET_DELETION, identity, public_budget_id(budget_id)) as tx:
+            if not await BudgetRepository(tx).remove(budget_id):
+                raise _no_budget()
+
+    async def _stand(self, budgets: BudgetRepository, found: Sequence[Budget]) -> list[BudgetStatus]:
+        now = self._clock()
+        return await budgets.statuses({each: window_of(each, now, self.zone) for each in found}, locked=False)
+
+
+async def _require_person(tx: Transaction, user_id: UUID) -> None:
+    try:
+        await UserRepository(tx).get(user_id)
+    except NotFound as error:
+        message = "There is no such account."
+        raise InvalidInput(message, "scope_id") from error
+
+
+def _no_budget() -> NotFound:
+    message = "There is no such budget."
+    return NotFound(message)
 
 
 async def adopt_time_zone(db: Database, zone: str) -> None:

@@ -93,6 +93,13 @@ class Stage:
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
 
+    async def budget(self) -> str:
+        """Make a budget that a test may spoil: one of nobody's, so that it bounds nothing."""
+        wish = {"scope": "provider", "scope_id": "nobody", "amount_usd": "5"}
+        answer = await self.owner.http.post("/api/budgets", json=wish)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
     async def webhook_endpoint(self) -> str:
         """Make a webhook endpoint of the owner that a test may spoil; the one before goes."""
         for each in (await self.owner.http.get("/api/webhook_endpoints")).json()["data"]:

@@ -66,7 +66,7 @@ def new_account() -> dict[str, str]:
 
 
 HOOKS, HOOK = Scope.WEBHOOKS_WRITE, "/api/webhook_endpoints"
-READ, WRITE, DELETE = Scope.VIDEOS_READ, Scope.VIDEOS_WRITE, Scope.VIDEOS_DELETE
+READ, WRITE, DELETE, USAGE = Scope.VIDEOS_READ, Scope.VIDEOS_WRITE, Scope.VIDEOS_DELETE, Scope.USAGE_READ
 
 
 ADMIN = {"anonymous": 401, "revoked": 401, "stranger": 403, "owner": 200}
@@ -123,6 +123,13 @@ TABLE = [
         {"json": {"remix_video_id": THING, "prompt": CHEAP}}, _ready, key=WRITE),
     Row("POST", "/api/videos/edits", SHUT,
         {"json": {"video": {"id": THING}, "prompt": CHEAP}}, _ready, key=WRITE),
+    Row("GET", "/api/budgets", ADMIN),
+    Row("POST", "/api/budgets", ADMIN | {"owner": 201}, {"json": {"scope": "studio", "amount_usd": "5"}}),
+    Row("PATCH", "/api/budgets/{budget_id}", ADMIN, {"json": {"amount_usd": "5"}}, Stage.budget),
+    Row("DELETE", "/api/budgets/{budget_id}", ADMIN, {}, Stage.budget),
+    Row("GET", "/api/usage", OWN, key=USAGE),
+    Row("GET", "/api/usage", ADMIN, {"params": {"scope": "studio"}}),
+    Row("GET", "/api/ledger", ADMIN),
     Row("POST", "/api/videos/extensions", SHUT,
         {"json": {"video": {"id": THING}, "prompt": CHEAP, "seconds": "4"}}, _ready, key=WRITE),
     Row("POST", "/api/videos/characters", SHUT,

@@ -1,0 +1,92 @@
+"""Usage: what was spent, on what and by whom, added up."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sora_studio.domain.errors import InvalidInput
+
+LONGEST = timedelta(days=1100)
+"""Three years: what is asked for at a time."""
+
+
+class Grouping(StrEnum):
+    """What usage is added up by."""
+
+    DAY = "day"
+    MODEL = "model"
+    PROVIDER = "provider"
+    USER = "user"
+    PROJECT = "project"
+    KEY = "key"
+
+
+@dataclass(frozen=True)
+class UsageScope:
+    """Whose usage it is; with neither, the whole studio's."""
+
+    user_id: UUID | None = None
+    project_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class UsageSums:
+    """What attempts add up to; money in micro-dollars."""
+
+    count: int = 0  # attempts
+    completed: int = 0
+    failures: int = 0
+    seconds: int = 0  # of finished video
+    spent_micros: int = 0
+    held_micros: int = 0  # for what is not decided yet
+    failed_micros: int = 0  # of what was spent: on attempts that failed
+
+    @property
+    def success(self) -> float | None:
+        """Return the part of the attempts that ended well, 0 to 1; None: none has ended."""
+        ended = self.completed + self.failures
+        return self.completed / ended if ended else None
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """One line: what it is about, and the sums."""
+
+    key: str  # a day, a name or an id; empty: of none, such as what came with no API key
+    sums: UsageSums
+    name: str = ""  # of a person, while there is an account
+
+
+@dataclass(frozen=True)
+class UsageQuery:
+    """Which usage is wanted: whole days of the studio's time zone, the last one included."""
+
+    scope: UsageScope
+    first: date
+    last: date
+    grouping: Grouping = Grouping.DAY
+    after: str | None = None  # the last key of the page before
+    limit: int = 1000
+
+    def __post_init__(self) -> None:
+        """Check that the days make sense.
+
+        Raises:
+            InvalidInput: They are in the wrong order, or more than three years.
+        """
+        if self.last < self.first:
+            message = "to must not be before from."
+            raise InvalidInput(message, "to")
+        if self.last - self.first > LONGEST:
+            message = f"from and to are at most {LONGEST.days} days apart."
+            raise InvalidInput(message, "from")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """A page of usage, and what all pages add up to."""
+
+    rows: tuple[UsageRow, ...]
+    totals: UsageSums
+    has_more: bool = False

@@ -1,0 +1,268 @@
+"""Budgets, usage and the ledger over HTTP: for who runs the studio, and one's own for everybody."""
+
+import csv
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from sora_studio import container
+from sora_studio.api.app import create_api
+from sora_studio.services.money.budgets import BudgetService
+from sora_studio.services.money.usage import UsageService
+from sora_studio.services.people.trail import Trail
+from sora_studio.services.throttle import Throttle
+from tests.integration.jobs.conftest import Background
+from tests.support.accounts import account_service, services_with, sign_up
+from tests.support.books import check_books
+
+NOBODY = "00000000-0000-0000-0000-000000000001"
+
+
+@dataclass
+class Money:
+    """An admin and a member, and what is behind them."""
+
+    background: Background
+    admin: httpx.AsyncClient
+    member: httpx.AsyncClient
+    member_id: str
+
+    async def allow(self, amount: str = "5.00", **values: Any) -> dict[str, Any]:
+        """Make a budget."""
+        body = {"scope": "studio", "amount_usd": amount, **values}
+        answer = await self.admin.post("/api/budgets", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def ask(self, **headers: str) -> httpx.Response:
+        """Ask for a video, as the member, for $0.40."""
+        return await self.member.post("/api/videos", json={"prompt": "a kite"}, headers=headers)
+
+
+@pytest.fixture
+async def money(background: Background, database_url: str) -> AsyncIterator[Money]:
+    accounts = account_service(background.db)
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    db, zone = background.db, ZoneInfo("UTC")
+    trail = Trail(db, Throttle(), clock)
+    used = replace(
+        services_with(accounts),
+        videos=background.videos,
+        budgets=BudgetService(db=db, trail=trail, catalog=background.catalog, zone=zone, clock=clock),
+        usage=UsageService(db=db, zone=zone, clock=clock),
+    )
+    transport = httpx.ASGITransport(create_api(), raise_app_exceptions=False)
+    with container.using(used):
+        people = [await sign_up(accounts, name) for name in ("ada", "grace")]
+        await background.sql("""UPDATE "user" SET role = 'admin' WHERE email = 'ada@example.org'""")
+        clients = [
+            httpx.AsyncClient(
+                transport=transport,
+                base_url="http://studio",
+                headers={"Authorization": f"Bearer {person.access_token}"},
+            )
+            for person in people
+        ]
+        yield Money(background, clients[0], clients[1], str(people[1].account.id))
+        for client in clients:
+            await client.aclose()
+    assert check_books(database_url) == []
+
+
+async def test_a_budget_is_made_changed_and_deleted_and_the_trail_tells(money: Money):
+    made = await money.allow("12.50", scope="user", scope_id=money.member_id, thresholds=[100, 50])
+    assert made == {
+        "object": "budget",
+        "id": made["id"],
+        "scope": "user",
+        "scope_id": money.member_id,
+        "amount_usd": "12.50",
+        "period": "month",
+        "behaviour": "block",
+        "thresholds": [50, 100],
+        "created_at": made["created_at"],
+        "spent_usd": "0.00",
+        "held_usd": "0.00",
+        "left_usd": "12.50",
+        "resets_at": made["resets_at"],
+    }
+    assert datetime.fromtimestamp(made["resets_at"], UTC).day == 1
+    path = f"/api/budgets/{made['id']}"
+    changed = (await money.admin.patch(path, json={"amount_usd": "0.000001", "behaviour": "warn"})).json()
+    assert changed | {"amount_usd": "12.50", "left_usd": "12.50", "behaviour": "block"} == made
+    listed = (await money.admin.get("/api/budgets")).json()
+    assert (listed["data"], listed["has_more"], listed["last_id"]) == ([changed], False, made["id"])
+    assert (await money.admin.delete(path)).json() == {
+        "id": made["id"],
+        "object": "budget.deleted",
+        "deleted": True,
+    }
+    for answer in (await money.admin.delete(path), await money.admin.patch(path, json={})):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    acts = "SELECT array_agg(act ORDER BY at), array_agg(DISTINCT about) FROM audit WHERE act LIKE 'budget%'"
+    assert await money.background.read(acts) == (
+        ["budget_creation", "budget_change", "budget_deletion"],
+        [made["id"]],
+    )
+
+
+async def test_budgets_come_in_pages(money: Money):
+    made = [(await money.allow(str(number)))["id"] for number in range(3)]
+    page = (await money.admin.get("/api/budgets", params={"limit": 2})).json()
+    assert ([each["id"] for each in page["data"]], page["has_more"]) == (made[:2], True)
+    rest = (await money.admin.get("/api/budgets", params={"limit": 2, "after": page["last_id"]})).json()
+    assert ([each["id"] for each in rest["data"]], rest["has_more"]) == (made[2:], False)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"scope": "planet"}, "scope"),
+        ({"scope_id": "x"}, "scope_id"),
+        ({"scope": "user"}, "scope_id"),
+        ({"scope": "user", "scope_id": "ada"}, "scope_id"),
+        ({"scope": "user", "scope_id": NOBODY}, "scope_id"),
+        ({"scope": "provider", "scope_id": "nobody"}, "scope_id"),
+        ({"scope": "key", "scope_id": ""}, "scope_id"),
+        ({"amount_usd": "-1"}, "amount_usd"),
+        ({"amount_usd": "0.0000001"}, "amount_usd"),
+        ({"amount_usd": "9" * 30}, "amount_usd"),
+        ({"amount_usd": "NaN"}, "amount_usd"),
+        ({"amount_usd": "\u0661"}, "amount_usd"),
+        ({"amount_usd": 5}, "amount_usd"),
+        ({"period": "year"}, "period"),
+        ({"behaviour": "shout"}, "behaviour"),
+        ({"thresholds": [0]}, "thresholds"),
+        ({"thresholds": ["half"]}, "thresholds"),
+    ],
+)
+async def test_what_cannot_be_a_budget_is_refused_by_the_name_of_the_field(
+    money: Money, body: dict[str, Any], param: str
+):
+    wanted = {"scope": "studio", "amount_usd": "5", **body}
+    answer = await money.admin.post("/api/budgets", json=wanted)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+    assert await money.background.read("SELECT count(*) FROM budget") == (0,)
+
+
+async def test_a_wish_beyond_a_budget_is_refused_in_the_shape_that_the_sdk_reads(money: Money):
+    budget = await money.allow("0.40", scope="user", scope_id=money.member_id)
+    assert (await money.ask()).status_code == 200
+    refused = await money.ask(**{"Idempotency-Key": "once"})
+    error = refused.json()["error"]
+    assert (refused.status_code, refused.headers["x-should-retry"]) == (429, "false")
+    assert (error["type"], error["code"], error["param"]) == ("insufficient_quota", "budget_exceeded", None)
+    assert error["budget"] == {
+        "scope": "user",
+        "amount_usd": "0.40",
+        "left_usd": "0.00",
+        "resets_at": budget["resets_at"],
+    }
+    await money.admin.patch(f"/api/budgets/{budget['id']}", json={"amount_usd": "0.80"})
+    again = await money.ask(**{"Idempotency-Key": "once"})
+    assert again.status_code == 200
+    (mine,) = (await money.member.get("/api/users/me")).json()["budgets"]
+    assert mine == {
+        "scope": "user",
+        "amount_usd": "0.80",
+        "spent_usd": "0.00",
+        "held_usd": "0.80",
+        "left_usd": "0.00",
+        "resets_at": budget["resets_at"],
+    }
+
+
+async def test_another_window_is_added_up_anew(money: Money):
+    """Nothing is carried over from the one before."""
+    budget = await money.allow("5")
+    assert (await money.ask()).status_code == 200
+    await money.background.sql(
+        """INSERT INTO ledger_entry (job_id, kind, micros, reserved_at, provider, model, seconds)
+        SELECT :job, kind, 900000, now() - interval '1 day', 'fake', 'sora-2', 4
+        FROM unnest(ARRAY['reserve', 'release']) AS kind""",
+        job=NOBODY,
+    )
+    path = f"/api/budgets/{budget['id']}"
+    for period in ("day", "total"):
+        changed = (await money.admin.patch(path, json={"period": period})).json()
+        assert (changed["held_usd"], changed["spent_usd"]) == ("0.40", "0.00")
+
+
+async def test_usage_tells_one_s_own_and_the_studio_s_to_who_runs_it(money: Money):
+    await money.ask()
+    await money.background.submit()
+    await money.background.wish("the owner's")
+    mine = (await money.member.get("/api/usage")).json()
+    today = datetime.now(UTC).date().isoformat()
+    line = {"count": 1, "spent_usd": "0.40", "held_usd": "0.00", "failed_usd": "0.00", "seconds": 0}
+    assert mine == {
+        "object": "list",
+        "data": [{"key": today, "name": None, **line}],
+        "totals": line,
+        "has_more": False,
+    }
+    by_user = {"scope": "studio", "group_by": "user"}
+    everybodys = (await money.admin.get("/api/usage", params=by_user)).json()
+    named = {row["name"]: (row["spent_usd"], row["held_usd"]) for row in everybodys["data"]}
+    assert named == {"Grace": ("0.40", "0.00"), "ada": ("0.00", "0.40")}
+    assert everybodys["totals"] | {"count": 2} == line | {"count": 2, "held_usd": "0.40"}
+    assert (await money.member.get("/api/usage", params=by_user)).status_code == 403
+
+
+@pytest.mark.parametrize("group_by", ["day", "model", "provider", "user", "project", "key"])
+async def test_usage_comes_by_any_group_in_pages_and_as_csv(money: Money, group_by: str):
+    await money.ask()
+    query = {"group_by": group_by, "limit": "1"}
+    page = (await money.member.get("/api/usage", params=query)).json()
+    (row,) = page["data"]
+    more = (await money.member.get("/api/usage", params=query | {"after": row["key"]})).json()
+    assert (page["has_more"], more["data"], more["totals"]) == (False, [], page["totals"])
+    sheet = await money.member.get("/api/usage", params=query, headers={"Accept": "text/csv"})
+    assert sheet.headers["content-type"].startswith("text/csv")
+    (line,) = csv.DictReader(sheet.text.splitlines())
+    assert line == {name: str(row[name]) for name in line}
+    assert [*line] == ["key", "count", "spent_usd", "held_usd", "failed_usd", "seconds"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "param"),
+    [
+        ({"from": "yesterday"}, 400, "from"),
+        ({"from": "2026-12-02", "to": "2026-12-01"}, 400, "to"),
+        ({"from": "2001-01-01", "to": "2026-12-01"}, 400, "from"),
+        ({"group_by": "planet"}, 400, "group_by"),
+        ({"scope": "theirs"}, 400, "scope"),
+        ({"scope": "project:x"}, 400, "scope"),
+        ({"scope": f"project:{NOBODY}"}, 404, None),
+        ({"limit": "0"}, 400, "limit"),
+    ],
+)
+async def test_what_is_no_usage_is_refused_by_the_name_of_the_parameter(
+    money: Money, query: dict[str, str], status: int, param: str | None
+):
+    answer = await money.admin.get("/api/usage", params=query)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
+
+
+async def test_the_ledger_is_read_entry_by_entry(money: Money):
+    await money.ask()
+    await money.background.submit()
+    page = (await money.admin.get("/api/ledger", params={"limit": 1})).json()
+    rest = (await money.admin.get("/api/ledger", params={"after": page["last_id"]})).json()
+    (reserve,), (settle,) = page["data"], rest["data"]
+    assert (page["has_more"], rest["has_more"]) == (True, False)
+    assert (reserve["kind"], settle["kind"], settle["amount_usd"]) == ("reserve", "settle", "0.40")
+    same = ("job_id", "reserved_at", "user_id", "provider", "model", "api_key_id", "project_id", "seconds")
+    assert {name: reserve[name] for name in same} == {name: settle[name] for name in same}
+    assert reserve["user_id"] == money.member_id
+    for wrong in ("x", "-1", "9" * 19):
+        answer = await money.admin.get("/api/ledger", params={"after": wrong})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "after")
