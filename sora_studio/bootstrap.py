@@ -328,6 +328,7 @@ def _services(
             catalog=for_people.catalog,
             zone=ZoneInfo(settings.time_zone),
             clock=_utc_now,
+            sandbox_prices=settings.sandbox_prices,
         ),
         usage=UsageService(db=db, zone=ZoneInfo(settings.time_zone), clock=_utc_now),
     )

@@ -108,17 +108,17 @@ class BudgetRepository(Repository):
         """Forget all windows, as when days begin at another time."""
         await self._do(delete(BudgetWindowRow))
 
-    async def applying(self, names: Mapping[BudgetScope, str]) -> tuple[Budget, ...]:
+    async def applying(self, names: Iterable[tuple[BudgetScope, str]]) -> tuple[Budget, ...]:
         """Return the budgets of some scopes, in the order of their ids.
 
         Nobody else reserves or settles against them until this transaction ends.
 
         Args:
-            names: The id by which each scope is known.
+            names: The scopes, each with an id by which it is known.
         """
         return tuple(map(_to_budget, await self._do(_APPLYING, _scopes(names))))
 
-    async def of(self, names: Mapping[BudgetScope, str]) -> tuple[Budget, ...]:
+    async def of(self, names: Iterable[tuple[BudgetScope, str]]) -> tuple[Budget, ...]:
         """Return the budgets of some scopes as they are, in the order of their ids."""
         return tuple(map(_to_budget, await self._do(_OF, _scopes(names))))
 
@@ -158,13 +158,19 @@ class BudgetRepository(Repository):
         ]
         await self._do(insert(BudgetAlertRow).values(rows).on_conflict_do_nothing())
 
-    async def compare(self) -> Sequence[Any]:
-        """Return the windows that do not say what the ledger adds up to; both in micro-dollars."""
-        return (await self._do(_COMPARE)).all()
+    async def wrong_windows(self) -> Sequence[tuple[UUID, datetime, str]]:
+        """Return the windows that do not say what the ledger adds up to: budget, start, and both in words."""
+        return [(row.budget_id, row.starts_at, _difference(row)) for row in await self._do(_COMPARE)]
+
+    async def forget_window(self, budget_id: UUID, starts_at: datetime) -> None:
+        """Have a window added up anew when it is next needed."""
+        row = BudgetWindowRow
+        await self._do(delete(row).where(col(row.budget_id) == budget_id, col(row.starts_at) == starts_at))
 
 
-def _scopes(names: Mapping[BudgetScope, str]) -> dict[str, list[str]]:
-    return {"scopes": [*map(str, names)], "scope_ids": [*names.values()]}
+def _scopes(names: Iterable[tuple[BudgetScope, str]]) -> dict[str, list[str]]:
+    pairs = [*names]
+    return {"scopes": [str(scope) for scope, _ in pairs], "scope_ids": [name for _, name in pairs]}
 
 
 def _to_status(budget: Budget, window: Window, row: Any) -> BudgetStatus:  # noqa: ANN401 - a Core row
@@ -182,3 +188,8 @@ def _to_budget(row: Any) -> Budget:  # noqa: ANN401 - a row of either kind
         thresholds=tuple(row.thresholds),
         created_at=row.created_at,
     )
+
+
+def _difference(row: Any) -> str:  # noqa: ANN401 - a Core row
+    stored = f"{row.stored_held} and {row.stored_spent}"
+    return f"holds {stored} micro-dollars instead of {row.held} and {row.spent}"

@@ -189,7 +189,7 @@ def refusal(
     if worst is None:
         return None
     return BudgetExceeded(
-        f"{_what(worst, price_micros)} {_when(worst.window, zone)}{_who(worst.budget)}",
+        _what(price_micros) + rest(worst, zone),
         worst.budget.scope,
         worst.budget.amount_micros,
         worst.left_micros,
@@ -212,11 +212,17 @@ def name_of(budget: Budget) -> str:
     return f"{whose} of {as_amount(budget.amount_micros)}{_EACH.get(budget.period, '')}"
 
 
-def _what(status: BudgetStatus, price_micros: int | None) -> str:
+def _what(price_micros: int | None) -> str:
     if price_micros is None:
-        return f"What this costs is not known, and {name_of(status.budget)} pays only for what is."
+        return "What this costs is not known, and budgets pay only for what is: "
+    return f"This costs {as_price(price_micros)}, and "
+
+
+def rest(status: BudgetStatus, zone: ZoneInfo) -> str:
+    """Say what is left of a budget, when it opens again and who can raise it."""
     left = as_amount(status.left_micros) if status.left_micros else "nothing"
-    return f"This costs {as_price(price_micros)}, and {left} is left of {name_of(status.budget)}."
+    what = f"{left} is left of {name_of(status.budget)}."
+    return f"{what} {_when(status.window, zone)}{_who(status.budget)}"
 
 
 def _when(window: Window, zone: ZoneInfo) -> str:

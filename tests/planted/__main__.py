@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from tests.planted.bug import Bug, Misfit, bugs
 from tests.support.source import ROOT
 
-_ONE_MAY_ESCAPE_IN = 15  # bugs: two of all thirty, none of a few
+_ONE_MAY_ESCAPE_IN = 15  # bugs: two of all, none of a few
 _AT_A_TIME = 2
 _LONGEST = 300  # seconds; the longest test has 120 of its own, and a hang that it ends is a failure
 _OF_ALL = 1200  # seconds

@@ -36,6 +36,8 @@ from sora_studio.storage.local import LocalStorage
 from tests.integration.jobs.conftest import Background
 from tests.simulation.process import Desk
 from tests.simulation.provider import BODY
+from tests.support.books import Books
+from tests.support.database import DELETE_ALL
 from tests.support.library import add_person
 from tests.support.provider import FakeProvider
 from tests.unit.domain.test_webhooks import SECRET, sign
@@ -84,6 +86,12 @@ class Wished:
     decision: str | None = None  # the last one
 
 
+_A_BUDGET = """INSERT INTO budget
+    (id, scope, scope_id, amount_micros, period, behaviour, thresholds, created_at)
+    VALUES (gen_random_uuid(), 'studio', '', 1000000000, 'total', 'block', '{50}', now())"""
+"""More than anybody here spends: it is there to be counted against."""
+
+
 class StudioMachine(RuleBasedStateMachine):
     """One person's studio."""
 
@@ -104,6 +112,7 @@ class StudioMachine(RuleBasedStateMachine):
         self.owner_id = self.run(add_person(self.place.db))
         self.holder = uuid4()
         self.start()
+        self._sql(_A_BUDGET)
         for prompt in prompts:
             self.create(prompt, None)
 
@@ -374,6 +383,17 @@ class StudioMachine(RuleBasedStateMachine):
         self.seen = rows
 
     @invariant()
+    def every_hold_is_that_of_an_attempt_that_is_not_decided(self) -> None:
+        """And each sum of money is that of its entries."""
+        books = Books(
+            jobs=self._rows("SELECT * FROM job"),
+            entries=self._rows("SELECT * FROM ledger_entry ORDER BY id"),
+            days=self._rows("SELECT * FROM usage_day"),
+            windows=self._rows("SELECT * FROM budget_window JOIN budget ON budget.id = budget_id"),
+        )
+        assert books.findings() == []
+
+    @invariant()
     def the_library_shows_what_is_there(self) -> None:
         page = self.run(self.background.videos.list_library(self.owner_id, LibraryQuery(limit=100)))
         alive = [video.id for video in self.videos if not video.gone and video.deleted is None]
@@ -433,7 +453,7 @@ class StudioMachine(RuleBasedStateMachine):
 
     async def _empty(self) -> None:
         async with self.place.db.transaction() as tx:
-            await (await tx.connection()).execute(text('TRUNCATE "user", webhook_delivery, trash CASCADE'))
+            await (await tx.connection()).exec_driver_sql(DELETE_ALL)
 
     def _worker_pool(self) -> WorkerPool:
         async def cross(port: str) -> None:

@@ -5,26 +5,28 @@ that of its entries. It knows nothing of the studio's code, and adds up by itsel
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import dict_row
+
+Row = Mapping[str, Any]
 
 _HELD = {"reserve": 1, "settle": -1, "release": -1, "correct": 0}
 _SPENT = {"reserve": 0, "settle": 1, "release": 0, "correct": 1}
 _WHO = ("user_id", "project_id", "provider", "model", "api_key_id")
-_NOBODY = UUID(int=0)
+_NOBODY, _UTC = UUID(int=0), ZoneInfo("UTC")
 
 
 def check_books(database_url: str) -> list[str]:
     """Return what is wrong with the money."""
     with psycopg.connect(database_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
 
-        def rows(query: LiteralString) -> Sequence[DictRow]:
+        def rows(query: LiteralString) -> Sequence[Row]:
             return cursor.execute(query).fetchall()
 
         zone = rows(
@@ -37,7 +39,7 @@ def check_books(database_url: str) -> list[str]:
             windows=rows("SELECT * FROM budget_window JOIN budget ON budget.id = budget_id"),
             zone=ZoneInfo(zone[0]["z"]),
         )
-    return [*books.holds(), *books.charges(), *books.day_sums(), *books.window_sums()]
+    return books.findings()
 
 
 class Books:
@@ -46,17 +48,21 @@ class Books:
     def __init__(
         self,
         *,
-        jobs: Sequence[DictRow],
-        entries: Sequence[DictRow],
-        days: Sequence[DictRow],
-        windows: Sequence[DictRow],
-        zone: ZoneInfo,
+        jobs: Sequence[Row],
+        entries: Sequence[Row],
+        days: Sequence[Row],
+        windows: Sequence[Row],
+        zone: ZoneInfo = _UTC,
     ) -> None:
         self._jobs, self._entries, self._days, self._windows = jobs, entries, days, windows
         self._zone = zone
-        self._of_job: dict[UUID, list[DictRow]] = defaultdict(list)
+        self._of_job: dict[UUID, list[Row]] = defaultdict(list)
         for entry in entries:
             self._of_job[entry["job_id"]].append(entry)
+
+    def findings(self) -> list[str]:
+        """Return everything that does not agree, in words."""
+        return [*self.holds(), *self.charges(), *self.day_sums(), *self.window_sums()]
 
     def holds(self) -> Iterator[str]:
         """Whatever is held is the price of a job that is not decided, and of each of these."""
@@ -124,28 +130,28 @@ class Books:
             if sums != (window["held"], window["spent"]):
                 yield f"Money: a window says {window['held']}, {window['spent']}, its entries {sums}"
 
-    def _key(self, entry: DictRow) -> tuple[Any, ...]:
+    def _key(self, entry: Row) -> tuple[Any, ...]:
         day: date = entry["reserved_at"].astimezone(self._zone).date()
         return (day, *(_NOBODY if entry[name] is None else entry[name] for name in _WHO))
 
 
-def _price(job: DictRow) -> int | None:
+def _price(job: Row) -> int | None:
     return 0 if job["play_money"] else job["price_micros"]
 
 
-def _cost(job: DictRow) -> int:
+def _cost(job: Row) -> int:
     if job["charge"] != "settled" or job["play_money"]:
         return 0
     told = (job["facts"] or {}).get("cost_micros")
     return (job["price_micros"] or 0) if told is None else told
 
 
-def _covers(budget: DictRow, entry: DictRow) -> bool:
+def _covers(budget: Row, entry: Row) -> bool:
     column = {"user": "user_id", "project": "project_id", "key": "api_key_id", "provider": "provider"}
     scope = budget["scope"]
     return scope == "studio" or str(entry[column[scope]]) == budget["scope_id"]
 
 
-def _is_in(window: DictRow, entry: DictRow) -> bool:
+def _is_in(window: Row, entry: Row) -> bool:
     at = entry["reserved_at"]
     return window["starts_at"] <= at and (window["ends_at"] is None or at < window["ends_at"])

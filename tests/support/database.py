@@ -17,7 +17,7 @@ from sora_studio.subprocesses.cluster import ROLE
 from tests.support.cluster import as_superuser, running_cluster
 
 _CARELESS = ("fsync", "synchronous_commit", "full_page_writes")  # a test's data need not survive a power cut
-_DELETE_ALL = "; ".join([
+DELETE_ALL = "; ".join([
     "SET LOCAL session_replication_role = replica",  # the triggers rest: one of them keeps the trail
     *(str(table.delete()) for table in reversed(UserRow.metadata.sorted_tables)),
 ])  # fmt: skip
@@ -60,7 +60,7 @@ async def migrated_database(postgres: str) -> AsyncIterator[Database]:
 async def database(migrated_database: Database) -> Database:
     """Return a database with all tables and no rows."""
     async with migrated_database.engine.begin() as connection:
-        await connection.exec_driver_sql(_DELETE_ALL)
+        await connection.exec_driver_sql(DELETE_ALL)
     return migrated_database
 
 

@@ -1,4 +1,4 @@
-"""Compare what the rows promise with what lies on the disk, and mend what can be mended.
+"""Compare what rows promise with what lies on the disk, and budgets with the ledger; mend what can be mended.
 
 A finished video never becomes unfinished: what its provider still has is fetched again beside it, and what is
 lost is said to be lost. Its row stays, for the file may come back with the disk that it was on.
@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from sora_studio.db.budgets import BudgetRepository
 from sora_studio.db.engine import Database
 from sora_studio.db.maintenance import Holding, MaintenanceRepository
 from sora_studio.db.models import AssetRow, InputRow
@@ -47,13 +48,16 @@ class Findings:
     mended: int = 0
     strays: int = 0
     removed: int = 0
+    windows: int = 0  # of budgets, that do not say what the ledger adds up to
+    forgotten: int = 0  # of these, so that they are added up anew
     gave_up: bool = False
     complaints: list[str] = field(default_factory=list[str])
 
     @property
     def is_well(self) -> bool:
         """Tell whether everything is as it should be now."""
-        return not self.gave_up and self.bad == self.mended and self.strays == self.removed
+        whole = self.bad == self.mended and self.windows == self.forgotten
+        return not self.gave_up and whole and self.strays == self.removed
 
     def give_up(self, reason: str) -> "Findings":
         """Say why nothing more was looked at."""
@@ -99,6 +103,7 @@ class Scrubber:
             deep: Compare what is in the files, too.
         """
         findings = Findings()
+        await self._compare_windows(findings, fix=fix)
         trouble = await self._disk_space.trouble()
         if (
             trouble and trouble.code == ProblemCode.DISK_REFUSED
@@ -120,6 +125,19 @@ class Scrubber:
                 await self._clear_away(findings, fix=fix)
                 break
         return findings
+
+    async def _compare_windows(self, findings: Findings, *, fix: bool) -> None:
+        """Compare what budgets are checked against with the ledger, of which it is a cache."""
+        async with self._db.transaction() as tx:
+            budgets = BudgetRepository(tx)
+            wrong = await budgets.wrong_windows()
+            findings.windows = len(wrong)
+            findings.complaints += [
+                f"Budget {each}, {start:%Y-%m-%d}: {what}." for each, start, what in wrong
+            ]
+            for budget_id, starts_at, _ in wrong if fix else ():
+                await budgets.forget_window(budget_id, starts_at)
+                findings.forgotten += 1
 
     async def _judge(self, holding: Holding, bad: dict[str, str], findings: Findings, *, fix: bool) -> None:
         if not bad:

@@ -1,6 +1,6 @@
 """Budgets: whether a wish may be paid for, in the transaction that pays; and who makes and changes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from sora_studio.domain.budget import (
 )
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import new_id, public_budget_id
+from sora_studio.domain.money import SANDBOX
 from sora_studio.domain.ports import Clock
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.people.trail import Trail
@@ -57,7 +58,7 @@ class Budgets:
         if price_micros == 0:
             return
         budgets = BudgetRepository(tx)
-        applying = await budgets.applying(spender.names())
+        applying = await budgets.applying(spender.names().items())
         if not applying:
             return
         statuses = await budgets.statuses({each: window_of(each, at, self.zone) for each in applying})
@@ -70,10 +71,17 @@ class BudgetService:
     """Use cases on budgets: for people how theirs stand, for who runs the studio to make and change them."""
 
     def __init__(
-        self, *, db: Database, trail: Trail, catalog: ProviderCatalog, zone: ZoneInfo, clock: Clock
+        self,
+        *,
+        db: Database,
+        trail: Trail,
+        catalog: ProviderCatalog,
+        zone: ZoneInfo,
+        clock: Clock,
+        sandbox_prices: bool = False,
     ) -> None:
         self._db, self._trail, self._catalog = db, trail, catalog
-        self.zone, self._clock = zone, clock
+        self.zone, self._clock, self._sandbox_prices = zone, clock, sandbox_prices
 
     async def all(
         self, identity: Identity, *, after: UUID | None = None, limit: int = 100
@@ -88,17 +96,27 @@ class BudgetService:
             budgets = BudgetRepository(tx)
             return await self._stand(budgets, await budgets.page(after=after, limit=limit))
 
-    async def mine(self, identity: Identity, provider: str | None = None) -> list[BudgetStatus]:
-        """Return the budgets that bound what somebody spends, and how they stand.
-
-        Args:
-            identity: Who; the budget of the API key that came is one of them.
-            provider: Whose budgets count, too. None: nobody's.
-        """
-        spender = Spender(identity.user_id, provider or "", api_key_id=identity.key_id)
+    async def mine(self, identity: Identity) -> list[BudgetStatus]:
+        """Return the budgets that bound what somebody spends anywhere, that of an API key included."""
+        names = Spender(identity.user_id, "", api_key_id=identity.key_id).names()
+        del names[BudgetScope.PROVIDER]
         async with self._db.transaction() as tx:
             budgets = BudgetRepository(tx)
-            return await self._stand(budgets, await budgets.of(spender.names()))
+            return await self._stand(budgets, await budgets.of(names.items()))
+
+    async def bounding(self, user_id: UUID, providers: Iterable[str]) -> dict[str, list[BudgetStatus]]:
+        """Return the budgets that bound what a person spends at providers; play money has none."""
+        names = {name: Spender(user_id, name).names().items() for name in providers}
+        async with self._db.transaction() as tx:
+            budgets = BudgetRepository(tx)
+            found = await self._stand(
+                budgets, await budgets.of({pair for pairs in names.values() for pair in pairs})
+            )
+        return {
+            name: [each for each in found if (each.budget.scope, each.budget.scope_id) in pairs]
+            for name, pairs in names.items()
+            if name != SANDBOX or self._sandbox_prices
+        }
 
     async def create(self, identity: Identity, wanted: BudgetTerms) -> BudgetStatus:
         """Make a budget; what was spent in its window already counts.

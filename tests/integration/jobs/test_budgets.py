@@ -242,3 +242,17 @@ async def test_the_check_costs_two_statements(background: Background):
     with_budgets = await statements()
     await background.sql("DELETE FROM budget")
     assert with_budgets - await statements() == 1  # one asks whether there are any
+
+
+async def test_a_window_that_does_not_say_what_the_ledger_does_is_found_and_added_up_anew(
+    background: Background,
+):
+    await allow(background, 3 * PRICE)
+    await background.wish()
+    await background.sql("UPDATE budget_window SET held = held + 3 * 400000")
+    found = await background.scrubber.run(fix=False)
+    assert (found.windows, found.is_well) == (1, False)
+    assert "holds 1600000 and 0 micro-dollars instead of 400000 and 0" in found.complaints[0]
+    assert (await background.scrubber.run(fix=True)).is_well
+    await background.wish()
+    assert await used(background) == (2 * PRICE, 0)

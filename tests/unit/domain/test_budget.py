@@ -152,7 +152,8 @@ def test_what_is_said_of_other_budgets(values: dict[str, Any], words: str):
 
 
 def test_what_an_unknown_price_is_refused_for():
-    assert "What this costs is not known" in str(refusal([a_status()], None, BERLIN))
+    words = "What this costs is not known, and budgets pay only for what is: $5.00 is left of the studio's"
+    assert words in str(refusal([a_status()], None, BERLIN))
 
 
 def test_the_tightest_of_several_is_named():
