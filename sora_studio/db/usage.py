@@ -1,14 +1,25 @@
 """Usage, from the sums of days that the ledger's triggers keep."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, select, text
 from sqlmodel import col
 
 from sora_studio.db.models import NOBODY, UsageDayRow, UserRow
 from sora_studio.db.repository import Repository
-from sora_studio.domain.usage import Grouping, Usage, UsageQuery, UsageRow, UsageSums
+from sora_studio.domain.usage import (
+    DayPart,
+    Dearest,
+    Durations,
+    Grouping,
+    Usage,
+    UsageQuery,
+    UsageRow,
+    UsageSums,
+)
 
 _ROW = UsageDayRow
 _KEYS: dict[Grouping, Any] = {
@@ -38,6 +49,33 @@ _SUMS = [
 ]
 
 
+_DURATIONS = text("""
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY waited) AS wait_median,
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY waited) AS wait_most,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY rendered) AS render_median,
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY rendered) AS render_most
+FROM (
+    SELECT extract(epoch FROM job.accepted_at - job.created_at)::float8 AS waited,
+        extract(epoch FROM job.rendered_at - job.accepted_at)::float8 AS rendered
+    FROM job JOIN video ON video.id = job.video_id
+    WHERE job.rendered_at >= :since AND job.rendered_at < :until AND job.accepted_at >= job.created_at
+      AND (CAST(:user AS uuid) IS NULL OR video.owner_id = :user)
+) AS took
+""")
+_DEAREST = text("""
+SELECT dear.*, video.id AS video_id, video.title FROM (
+    SELECT job_id, model, user_id, sum(micros) AS micros FROM ledger_entry
+    WHERE reserved_at >= :since AND reserved_at < :until AND kind IN ('settle', 'correct')
+      AND (CAST(:user AS uuid) IS NULL OR user_id = :user)
+    GROUP BY job_id, model, user_id HAVING sum(micros) > 0
+    ORDER BY sum(micros) DESC, job_id LIMIT :most
+) AS dear
+LEFT JOIN job ON job.id = dear.job_id
+LEFT JOIN video ON video.id = job.video_id AND video.owner_id = :user AND video.deleted_at IS NULL
+ORDER BY dear.micros DESC, dear.job_id
+""")
+
+
 class UsageRepository(Repository):
     """Adds up usage inside one transaction."""
 
@@ -54,6 +92,36 @@ class UsageRepository(Repository):
         if query.grouping is Grouping.USER:
             shown = await self._named(shown)
         return Usage(tuple(shown), _to_sums(totals), has_more=len(rows) > len(shown))
+
+    async def parts(self, query: UsageQuery) -> tuple[DayPart, ...]:
+        """Return what each day took of each thing, in order."""
+        key = _KEYS[query.grouping].label("key")
+        used = func.sum(col(_ROW.spent_micros) + col(_ROW.held_micros)).label("micros")
+        stacked = select(col(_ROW.day), key, used).where(*_conditions(query)).group_by(col(_ROW.day), key)
+        rows = await self._do(stacked.order_by(col(_ROW.day), key))
+        return tuple(DayPart(row.day, row.key, int(row.micros)) for row in rows)
+
+    async def names(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the names of people, by their ids as text."""
+        named = await self._named([UsageRow(key, UsageSums()) for key in keys])
+        return {row.key: row.name for row in named}
+
+    async def durations(
+        self, user_id: UUID | None, since: datetime, until: datetime
+    ) -> tuple[Durations, Durations]:
+        """Return how long attempts waited and rendered that ended in a stretch of time."""
+        row = (await self._do(_DURATIONS, {"user": user_id, "since": since, "until": until})).one()
+        return Durations(row.wait_median, row.wait_most), Durations(row.render_median, row.render_most)
+
+    async def dearest(
+        self, user_id: UUID | None, since: datetime, until: datetime, *, limit: int = 10
+    ) -> tuple[Dearest, ...]:
+        """Return the attempts on which most was spent; a person's own with their titles."""
+        given = {"user": user_id, "since": since, "until": until, "most": limit}
+        return tuple(
+            Dearest(int(row.micros), row.model, row.user_id, row.video_id, row.title or "")
+            for row in await self._do(_DEAREST, given)
+        )
 
     async def _named(self, rows: list[UsageRow]) -> list[UsageRow]:
         ids = [UUID(row.key) for row in rows if row.key]

@@ -1,5 +1,7 @@
 """Usage: what was spent, on what and by whom, added up."""
 
+from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -90,3 +92,61 @@ class Usage:
     rows: tuple[UsageRow, ...]
     totals: UsageSums
     has_more: bool = False
+
+
+@dataclass(frozen=True)
+class DayPart:
+    """What was spent or is on hold of one day, on one thing."""
+
+    day: date
+    key: str
+    micros: int
+
+
+@dataclass(frozen=True)
+class Durations:
+    """How long something took, in seconds; None: it has not happened."""
+
+    median: float | None = None
+    most: float | None = None  # that 95 of 100 took at most
+
+
+@dataclass(frozen=True)
+class Dearest:
+    """An attempt that cost much."""
+
+    micros: int
+    model: str
+    user_id: UUID | None
+    video_id: UUID | None = None  # of one's own, as long as it is there
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class UsageReport:
+    """A stretch of usage from all sides."""
+
+    usage: Usage
+    parts: tuple[DayPart, ...]
+    names: dict[str, str]  # of people, by their ids
+    waits: Durations  # until the provider took it
+    renders: Durations
+    dearest: tuple[Dearest, ...]
+
+
+def month_of(day: date) -> tuple[date, date]:
+    """Return the first and the last day of a month."""
+    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def pace(used_micros: int, today: date) -> int:
+    """Return what a month will have cost at its end if it goes on like this."""
+    return used_micros * month_of(today)[1].day // today.day
+
+
+def ranked(parts: Sequence[DayPart], most: int) -> list[str]:
+    """Return the keys that cost most, the dearest first."""
+    sums: dict[str, int] = {}
+    for part in parts:
+        sums[part.key] = sums.get(part.key, 0) + part.micros
+    return sorted(sums, key=lambda key: (-sums[key], key))[:most]

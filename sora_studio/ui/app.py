@@ -35,6 +35,8 @@ from sora_studio.ui.pages.set_up.page import page as set_up
 from sora_studio.ui.pages.settings.page import page as settings
 from sora_studio.ui.pages.settings.state import SettingsState
 from sora_studio.ui.pages.sign_up.page import page as sign_up
+from sora_studio.ui.pages.usage.page import page as usage
+from sora_studio.ui.pages.usage.state import UsageState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.page import page as video
 from sora_studio.ui.pages.video.state import VideoState
@@ -44,7 +46,7 @@ ABOUT = "Make videos through any server that speaks the Videos API."
 
 _STYLESHEETS = (
     *("tokens", "base", "controls", "form", "surfaces", "layout", "feedback"),  # what every page uses
-    *("tile", "confirm", "create", "library", "video", "providers", "profile", "studio"),
+    *("tile", "confirm", "create", "library", "video", "usage", "providers", "profile", "studio"),
     "adaptations",
 )
 """The files in assets/css, in the order of the cascade; the build makes one stylesheet of them."""
@@ -84,6 +86,7 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
     yield people, routes.PEOPLE, f"People · {NAME}", [*always, PeopleState.load, InvitationsState.load]
     yield settings, routes.SETTINGS, f"Settings · {NAME}", [*always, SettingsState.load]
     yield audit, routes.AUDIT, f"Audit · {NAME}", [*always, AuditState.load]
+    yield usage, routes.USAGE, f"Usage · {NAME}", [*always, UsageState.load]
     yield log_in, routes.LOG_IN, f"Log in · {NAME}", [PersonState.load]
     yield sign_up, routes.SIGN_UP, f"Sign up · {NAME}", [PersonState.load, DoorState.look]
     yield set_up, routes.SET_UP, f"Set up · {NAME}", [DoorState.look]

@@ -441,6 +441,9 @@ class FakeBudgets:
     async def mine(self, *_: object) -> list[BudgetStatus]:
         return []
 
+    async def bounding(self, *_: object) -> dict[str, list[BudgetStatus]]:
+        return {}
+
 
 @dataclass
 class FakeStudio:

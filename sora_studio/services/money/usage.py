@@ -1,7 +1,7 @@
 """What was spent: one's own, or the whole studio's for who runs it."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sora_studio.db.engine import Database
@@ -9,10 +9,11 @@ from sora_studio.db.ledger import LedgerRepository
 from sora_studio.db.usage import UsageRepository
 from sora_studio.domain.access import Action, require
 from sora_studio.domain.account import Identity
+from sora_studio.domain.budget import midnight
 from sora_studio.domain.errors import NotFound
 from sora_studio.domain.ledger import Entry
 from sora_studio.domain.ports import Clock
-from sora_studio.domain.usage import Usage, UsageQuery
+from sora_studio.domain.usage import Grouping, Usage, UsageQuery, UsageReport
 
 
 class UsageService:
@@ -33,15 +34,31 @@ class UsageService:
             NotAllowed: Somebody else's, and the person does not run the studio.
             NotFound: There is no such project.
         """
-        require(identity, Action.READ_USAGE)
-        scope = query.scope
-        if scope.project_id is not None:
-            message = "There is no such project."
-            raise NotFound(message)
-        if scope.user_id != identity.user_id:
-            require(identity, Action.RUN_STUDIO)
+        _require(identity, query)
         async with self._db.transaction() as tx:
             return await UsageRepository(tx).usage(query)
+
+    async def report(self, identity: Identity, query: UsageQuery) -> UsageReport:
+        """Tell of usage from all sides.
+
+        Raises:
+            InsufficientScope: The API key that came may not read it.
+            NotAllowed: Somebody else's, and the person does not run the studio.
+            NotFound: There is no such project.
+        """
+        _require(identity, query)
+        since = midnight(query.first, self.zone)
+        until = midnight(query.last + timedelta(days=1), self.zone)
+        who = query.scope.user_id
+        async with self._db.transaction() as tx:
+            found = UsageRepository(tx)
+            waits, renders = await found.durations(who, since, until)
+            dearest = await found.dearest(who, since, until)
+            parts = await found.parts(query)
+            people = {part.key for part in parts} if query.grouping is Grouping.USER else set[str]()
+            people |= {str(each.user_id) for each in dearest if each.user_id and who is None}
+            names = await found.names(people)
+            return UsageReport(await found.usage(query), parts, names, waits, renders, dearest)
 
     async def entries(self, identity: Identity, *, after: int = 0, limit: int) -> Sequence[Entry]:
         """Return entries of the ledger behind one of them, in the order in which they were written.
@@ -52,3 +69,12 @@ class UsageService:
         require(identity, Action.RUN_STUDIO)
         async with self._db.transaction() as tx:
             return await LedgerRepository(tx).page(after=after, limit=limit)
+
+
+def _require(identity: Identity, query: UsageQuery) -> None:
+    require(identity, Action.READ_USAGE)
+    if query.scope.project_id is not None:
+        message = "There is no such project."
+        raise NotFound(message)
+    if query.scope.user_id != identity.user_id:
+        require(identity, Action.RUN_STUDIO)

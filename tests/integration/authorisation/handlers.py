@@ -24,6 +24,7 @@ from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
 from sora_studio.ui.pages.providers.state import ProvidersState
 from sora_studio.ui.pages.settings.state import SettingsState
+from sora_studio.ui.pages.usage.state import UsageState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.session import TabState
@@ -220,6 +221,12 @@ TABLE = [
     ),
     Row(ProfileState, "save", **both(toast("Saved.")), payload=form(display_name="Newer"), spoils=True),
     Row(EmailState, "change", **both(toast("Saved.")), payload=new_email, spoils=True),
+    Row(UsageState, "load", **both(var(UsageState, "ready"))),
+    Row(UsageState, "show_month", **both(var(UsageState, "shown", lambda shown: shown["month"] == "2026-02")),
+        payload=lambda _: {"month": "2026-02"}),
+    Row(UsageState, "show_scope", var(UsageState, "shown", lambda shown: shown["scope"] == "studio"),
+        var(UsageState, "problem", lambda words: "Only an admin" in words),
+        payload=lambda _: {"scope": "studio"}),
     Row(
         ProvidersState, "load",
         var(ProvidersState, "providers", lambda found: [one["name"] for one in found] == ["sandbox"]),

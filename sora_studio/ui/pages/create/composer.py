@@ -8,6 +8,8 @@ from sora_studio.ui.components.form import error
 from sora_studio.ui.pages.create import advanced, inputs, model_picker
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.form_parts import Character
+from sora_studio.ui.pages.create.funds import Funds
+from sora_studio.ui.pages.create.funds_state import FundsState
 from sora_studio.ui.pages.create.wish_form import CAST
 from sora_studio.ui.theme import SMALL_ICON, icon
 
@@ -25,6 +27,19 @@ def composer() -> rx.Component:
             rx.cond(
                 ComposerState.selection.paused,
                 rx.el.p(ComposerState.selection.paused, class_name="muted", role="status"),
+            ),
+            rx.cond(
+                _is_short(),
+                rx.el.p(
+                    rx.cond(
+                        ComposerState.selection.micros.to(int) < 0,
+                        "What this costs is not known, and budgets pay only for what is: ",
+                        "This costs " + ComposerState.selection.price.to(str) + ", and ",
+                    ),
+                    _funds().words,
+                    class_name="short",
+                    role="status",
+                ),
             ),
             error(ComposerState.error.text),
             rx.el.p(class_name="error", role="alert", data_upload_error=""),
@@ -110,15 +125,31 @@ def _character(character: rx.vars.ObjectVar[Character]) -> rx.Component:
 
 def _send() -> rx.Component:
     return rx.el.div(
-        rx.el.output(ComposerState.selection.price, class_name="price num", aria_label="Price"),
-        rx.el.button(
-            "Create",
+        rx.el.output(
+            ComposerState.selection.price,
+            rx.cond(_funds().left, rx.el.span(_funds().left, class_name="left")),
+            class_name="price num",
+            aria_label="Price",
+        ),
+        rx.el.button(  # not shut: somebody may have raised the budget a moment ago
+            rx.cond(_is_short(), "Over budget", "Create"),
             rx.el.kbd(class_name="keys", aria_hidden="true", data_keys=""),
             type="submit",
             class_name="button primary",
         ),
         class_name="send",
     )
+
+
+def _funds() -> rx.vars.ObjectVar[Funds]:
+    """Return what is left to spend at the chosen provider."""
+    return FundsState.at[ComposerState.selection.provider].to(Funds)
+
+
+def _is_short() -> rx.Var[bool]:
+    """Tell whether a budget that blocks does not cover the price."""
+    left, price = _funds().micros.to(int), ComposerState.selection.micros.to(int)
+    return (left >= 0) & ((price > left) | (price < 0))
 
 
 def _placeholder() -> rx.Component:

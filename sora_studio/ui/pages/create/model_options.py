@@ -70,6 +70,8 @@ class Selection:
     hint: str = ""
     price: str = ""
     quote: str = ""  # the price in micro-dollars, as the form sends it back; empty: unknown
+    provider: str = ""
+    micros: int = 0  # the price once more, to be compared; -1: unknown
     note: str = ""  # one sentence about the provider
     paused: str = ""  # one sentence when nothing is sent to it now
     nearest: str = ""  # said when the size is another one than was asked for
@@ -129,6 +131,8 @@ def select(
         hint=hint(model, size),
         price=price_tag(profile.name, price),
         quote="" if price is None else str(price),
+        provider=profile.name,
+        micros=-1 if price is None else price,
         note=" ".join(filter(None, (profile.found and f"{profile.found}.", profile.note))),
         paused=profile.says_paused,
         nearest=f"{model.id} makes {formatting.frame(size)} instead." if asked not in ("", size) else "",
@@ -154,6 +158,7 @@ def for_film(selection: Selection, quote: Quote, film: Attached, seconds: str) -
         seconds=seconds,
         price=price_tag(provider, price),
         quote="" if price is None else str(price),
+        micros=-1 if price is None else price,
         nearest="",
         card=replace(selection.card, makes=""),
     )

@@ -15,6 +15,8 @@ from sora_studio.ui import live
 from sora_studio.ui.actions import show_found
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
+from sora_studio.ui.pages.create.funds import read_funds
+from sora_studio.ui.pages.create.funds_state import FundsState
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
@@ -42,6 +44,7 @@ class CreateState(rx.State):
         try:
             views, more = await _recent(owner_id)
             coming = await services().videos.coming(owner_id)
+            funds = await read_funds(owner_id)
         except Unavailable as problem:
             async with still_signed_in(self, owner_id):
                 self.problem = explain(problem)
@@ -49,6 +52,7 @@ class CreateState(rx.State):
         cards = [to_card(view) for view in views]
         async with still_signed_in(self, owner_id):
             await show_found(self, cards, began)
+            assign(await self.get_state(FundsState), at=funds)
             assign(
                 self,
                 ready=True,
