@@ -82,7 +82,6 @@ class UsageRepository(Repository):
     async def usage(self, query: UsageQuery) -> Usage:
         """Return a page of usage in the order of its keys, and the sum of all pages."""
         inside = _conditions(query)
-        totals = (await self._do(select(*_SUMS).where(*inside))).one()
         key = _KEYS[query.grouping].label("key")
         page = select(key, *_SUMS).where(*inside).group_by(key).order_by(key).limit(query.limit + 1)
         if query.after is not None:
@@ -91,6 +90,9 @@ class UsageRepository(Repository):
         shown = rows[: query.limit]
         if query.grouping is Grouping.USER:
             shown = await self._named(shown)
+        if query.after is None and len(rows) == len(shown):  # these are all: another look is spared
+            return Usage(tuple(shown), _added_up(shown))
+        totals = (await self._do(select(*_SUMS).where(*inside))).one()
         return Usage(tuple(shown), _to_sums(totals), has_more=len(rows) > len(shown))
 
     async def parts(self, query: UsageQuery) -> tuple[DayPart, ...]:
@@ -141,3 +143,9 @@ def _conditions(query: UsageQuery) -> list[ColumnElement[bool]]:
 
 def _to_sums(row: Any) -> UsageSums:  # noqa: ANN401 - a Core row
     return UsageSums(**{name: int(getattr(row, name)) for name in UsageSums.__dataclass_fields__})
+
+
+def _added_up(rows: Iterable[UsageRow]) -> UsageSums:
+    sums = [row.sums for row in rows]
+    names = UsageSums.__dataclass_fields__
+    return UsageSums(**{name: sum(getattr(each, name) for each in sums) for name in names})
