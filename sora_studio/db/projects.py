@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, delete, func, tuple_, update
 from sqlalchemy import select as core_select  # SQLModel's `select` takes no more than four columns
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -157,7 +158,7 @@ class ProjectRepository(Repository):
         is_viewer = col(MemberRow.role) == ProjectRole.VIEWER
         heirs = (
             core_select(col(MemberRow.project_id), col(MemberRow.user_id))
-            .distinct(col(MemberRow.project_id))
+            .ext(distinct_on(col(MemberRow.project_id)))
             .where(*others)
             .order_by(col(MemberRow.project_id), is_viewer, col(MemberRow.added_at), col(MemberRow.user_id))
         )

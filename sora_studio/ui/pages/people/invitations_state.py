@@ -33,6 +33,7 @@ class Standing:
 class InvitationsState(rx.State):
     """The newest hundred; older ones run out."""
 
+    ready: rx.Field[bool] = rx.field(default=False)
     invitations: rx.Field[list[Standing]] = rx.field(default_factory=list)
     busy: rx.Field[bool] = rx.field(default=False)
     refusal: rx.Field[str] = rx.field("")
@@ -47,9 +48,9 @@ class InvitationsState(rx.State):
         try:
             found = await services().invitations.all_open(identity, limit=_SHOWN)
         except SoraStudioError:
-            return  # the list of people says why
+            found = ()  # the list of people says why
         async with still_signed_in(self, identity.user_id):
-            self.invitations = [_shown(each) for each in found]
+            self.ready, self.invitations = True, [_shown(each) for each in found]
 
     @rx.event(background=True)
     async def invite(self, data: dict[str, Any]) -> None:

@@ -6,15 +6,27 @@ from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.form import error, password_field
 from sora_studio.ui.components.studio import link_once, studio_page
 from sora_studio.ui.pages.people.invitations import invitations
+from sora_studio.ui.pages.people.invitations_state import InvitationsState
 from sora_studio.ui.pages.people.lines import PersonLine
 from sora_studio.ui.pages.people.state import PeopleState
 from sora_studio.ui.theme import SMALL_ICON, icon
+
+_READY = PeopleState.ready & InvitationsState.ready
 
 
 def page() -> rx.Component:
     """Draw the page."""
     return studio_page(
         "People",
+        rx.cond(_READY, _lists()),  # all at once, so that nothing pushes anything down
+        name="studio-people",
+        ready=_READY,
+        trouble=PeopleState.problem,
+    )
+
+
+def _lists() -> rx.Component:
+    return rx.fragment(
         rx.cond(
             PeopleState.waiting.length() > 0,
             rx.el.section(
@@ -29,7 +41,7 @@ def page() -> rx.Component:
             rx.cond(PeopleState.asking, _proof()),
             rx.el.ul(rx.foreach(PeopleState.people, _person), class_name="accounts"),
             rx.cond(
-                PeopleState.ready & (PeopleState.people.length() == 0),
+                PeopleState.people.length() == 0,
                 rx.el.p("Nobody has a name or an address with these words.", class_name="muted"),
             ),
             rx.cond(
@@ -37,9 +49,6 @@ def page() -> rx.Component:
                 rx.el.button("Show more", type="button", on_click=PeopleState.more, class_name="button"),
             ),
         ),
-        name="studio-people",
-        ready=PeopleState.ready,
-        trouble=PeopleState.problem,
     )
 
 

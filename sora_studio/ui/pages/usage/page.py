@@ -15,6 +15,14 @@ def page() -> rx.Component:
         rx.el.header(rx.el.h1("Usage"), _scopes(), class_name="head"),
         problem(UsageState.problem),
         _months(),
+        rx.cond(UsageState.ready, _month()),  # all at once, so that nothing pushes anything down
+        name="usage",
+        ready=UsageState.ready,
+    )
+
+
+def _month() -> rx.Component:
+    return rx.fragment(
         rx.el.dl(rx.foreach(UsageState.figures, _figure), class_name="figures"),
         rx.cond(
             UsageState.limits.length() > 0,
@@ -30,8 +38,6 @@ def page() -> rx.Component:
                 rx.el.ol(rx.foreach(UsageState.dearest, _dear), class_name="dearest"),
             ),
         ),
-        name="usage",
-        ready=UsageState.ready,
     )
 
 
