@@ -22,7 +22,7 @@ from tests.support.waiting import PATIENCE, wait_until
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_everything(data_dir: Path, number: signal.Signals):
     """Also while a browser keeps its connection."""
-    with serving(data_dir) as studio, _open_connection(studio.port):
+    with serving(data_dir, forked=False) as studio, _open_connection(studio.port):
         tree = studio.tree()
         studio.process.send_signal(number)
 
@@ -32,24 +32,24 @@ def test_a_signal_ends_everything(data_dir: Path, number: signal.Signals):
 
 
 def test_the_next_start_works_after_the_studio_was_killed(data_dir: Path):
-    with serving(data_dir) as studio:
+    with serving(data_dir, forked=False) as studio:
         tree = studio.tree()
         studio.process.kill()
         studio.process.wait()
 
-        with serving(data_dir, port=studio.port) as again:
+        with serving(data_dir, port=studio.port, forked=False) as again:
             assert answers(again.url)
         wait_until(lambda: _running(tree) == [])
 
 
 def test_the_next_start_works_after_everything_was_killed(data_dir: Path):
-    with serving(data_dir) as studio:
+    with serving(data_dir, forked=False) as studio:
         for process in studio.tree():
             with suppress(psutil.NoSuchProcess):  # children end when their parent is killed
                 process.kill()
         studio.process.wait()
 
-        with serving(data_dir, port=studio.port) as again:
+        with serving(data_dir, port=studio.port, forked=False) as again:
             assert answers(again.url)
 
 
