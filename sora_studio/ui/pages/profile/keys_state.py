@@ -30,6 +30,7 @@ SCOPES = (
     (Scope.VIDEOS_READ, "see videos and files", True),
     (Scope.VIDEOS_WRITE, "make and change videos (this costs)", True),
     (Scope.VIDEOS_DELETE, "delete videos", False),
+    (Scope.USAGE_READ, "read what was spent", False),
     (Scope.WEBHOOKS_WRITE, "manage webhooks", False),
 )
 """What the form offers, in words, and whether it is chosen at first."""
