@@ -1,19 +1,20 @@
 """What was spent: one's own, or the whole studio's for who runs it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sora_studio.db.engine import Database
 from sora_studio.db.ledger import LedgerRepository
+from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.usage import UsageRepository
 from sora_studio.domain.access import Action, require
 from sora_studio.domain.account import Identity
 from sora_studio.domain.budget import midnight
-from sora_studio.domain.errors import NotFound
 from sora_studio.domain.ledger import Entry
 from sora_studio.domain.ports import Clock
-from sora_studio.domain.usage import Grouping, Usage, UsageQuery, UsageReport
+from sora_studio.domain.usage import Grouping, Usage, UsageQuery, UsageReport, UsageScope
 
 
 class UsageService:
@@ -32,21 +33,23 @@ class UsageService:
         Raises:
             InsufficientScope: The API key that came may not read it.
             NotAllowed: Somebody else's, and the person does not run the studio.
-            NotFound: There is no such project.
+            NotFound: There is no such project, or they are not in it.
         """
-        _require(identity, query)
+        project_id = query.scope.project_id
+        _require(identity, query.scope)
         async with self._db.transaction() as tx:
+            if project_id:
+                await ProjectRepository(tx).require(identity.user_id, project_id, Action.READ_USAGE)
             return await UsageRepository(tx).usage(query)
 
     async def report(self, identity: Identity, query: UsageQuery) -> UsageReport:
-        """Tell of usage from all sides.
+        """Tell of one's own usage, or of the whole studio's, from all sides.
 
         Raises:
             InsufficientScope: The API key that came may not read it.
             NotAllowed: Somebody else's, and the person does not run the studio.
-            NotFound: There is no such project.
         """
-        _require(identity, query)
+        _require(identity, replace(query.scope, project_id=None))
         since = midnight(query.first, self.zone)
         until = midnight(query.last + timedelta(days=1), self.zone)
         who = query.scope.user_id
@@ -71,10 +74,7 @@ class UsageService:
             return await LedgerRepository(tx).page(after=after, limit=limit)
 
 
-def _require(identity: Identity, query: UsageQuery) -> None:
+def _require(identity: Identity, scope: UsageScope) -> None:
     require(identity, Action.READ_USAGE)
-    if query.scope.project_id is not None:
-        message = "There is no such project."
-        raise NotFound(message)
-    if query.scope.user_id != identity.user_id:
+    if scope.project_id is None and scope.user_id != identity.user_id:
         require(identity, Action.RUN_STUDIO)

@@ -57,6 +57,18 @@ def test_a_project_is_a_library_of_its_own(ada: Person, eve: Person):
     ]
 
 
+def test_what_a_project_spent_is_its_members_to_read(ada: Person, eve: Person):
+    project = open_project(ada)
+    ask(ada, project)
+    ask(ada)
+    usage = ada.http.get("/usage", params={"scope": f"project:{project}"}).json()
+    assert usage["totals"]["count"] == 1
+    assert ada.http.get("/usage").json()["totals"]["count"] == 2
+    assert eve.http.get("/usage", params={"scope": f"project:{project}"}).status_code == 404
+    assert put(ada, project, eve, "viewer").status_code == 200
+    assert eve.http.get("/usage", params={"scope": f"project:{project}"}).json() == usage
+
+
 def test_who_is_not_in_a_project_finds_nothing_of_it(ada: Person, eve: Person):
     project = open_project(ada)
     video = ask(ada, project)["id"]
