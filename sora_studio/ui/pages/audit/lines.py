@@ -25,6 +25,16 @@ ACTS = {
     Act.INVITATION_END: "Took an invitation back",
     Act.SETTING_CHANGE: "Changed settings",
     Act.AUDIT_EXPORT: "Exported the audit",
+    Act.KEY_CREATION: "Made an API key",
+    Act.KEY_ROTATION: "Rotated an API key",
+    Act.KEY_REVOCATION: "Revoked an API key",
+    Act.PROJECT_CREATION: "Opened a project",
+    Act.PROJECT_CHANGE: "Renamed a project",
+    Act.PROJECT_DELETION: "Deleted a project",
+    Act.PROJECT_MEMBER: "Changed who is in a project",
+    Act.BUDGET_CREATION: "Made a budget",
+    Act.BUDGET_CHANGE: "Changed a budget",
+    Act.BUDGET_DELETION: "Deleted a budget",
 }
 
 
