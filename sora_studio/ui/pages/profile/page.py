@@ -53,7 +53,7 @@ def page() -> rx.Component:
 def _about() -> rx.Component:
     return _section(
         "You",
-        "Only you see your name.",
+        "Your name is shown to admins, and in your projects.",
         rx.el.form(
             text_field(
                 "Name",
@@ -142,8 +142,8 @@ def _password() -> rx.Component:
 def _end() -> rx.Component:
     return _section(
         "Delete account",
-        "Your account, all its videos and their files are deleted at once. Videos that are still being made "
-        "are paid for all the same. This cannot be undone.",
+        "Your account, the videos in your library and their files are deleted at once. What you made in "
+        "projects stays. Videos that are still being made are paid for all the same. This cannot be undone.",
         rx.el.details(
             rx.el.summary("Delete my account…", class_name="button danger"),
             rx.el.form(
