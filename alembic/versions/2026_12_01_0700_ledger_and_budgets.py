@@ -97,13 +97,16 @@ BEGIN
         held.provider, held.model, held.api_key_id, held.seconds
     FROM new_jobs AS job JOIN old_jobs AS was ON was.id = job.id
     JOIN ledger_entry AS held ON held.job_id = job.id AND held.kind = 'reserve'
+    CROSS JOIN LATERAL (SELECT was.charge = 'reserved' AND NOT EXISTS (
+        SELECT FROM ledger_entry AS ended
+        WHERE ended.job_id = job.id AND ended.kind IN ('settle', 'release')) AS is_open) AS hold
     CROSS JOIN LATERAL (VALUES
-        (1, CASE WHEN was.charge = 'reserved' THEN
+        (1, CASE WHEN hold.is_open THEN
             CASE job.charge WHEN 'settled' THEN 'settle' WHEN 'released' THEN 'release' END END, held.micros),
         (2, 'correct', nullif(
             spent_on(job.charge, job.play_money, job.facts, held.micros)
             - spent_on(was.charge, was.play_money, was.facts, held.micros)
-            - CASE WHEN was.charge = 'reserved' AND job.charge = 'settled' THEN coalesce(held.micros, 0)
+            - CASE WHEN hold.is_open AND job.charge = 'settled' THEN coalesce(held.micros, 0)
                 ELSE 0 END, 0))
     ) AS entry (place, kind, micros)
     WHERE entry.kind IN ('settle', 'release') OR entry.kind = 'correct' AND entry.micros IS NOT NULL

@@ -33,7 +33,7 @@ async def test_signing_up_opens_the_api_by_token_and_by_cookie(browse: Browse):
     by_token = await browse().get(
         "/api/users/me", headers={"Authorization": f"Bearer {body['access_token']}"}
     )
-    assert by_cookie.json() == by_token.json() == body["user"]
+    assert by_cookie.json() == by_token.json() == body["user"] | {"budgets": []}
 
 
 async def test_the_cookie_on_http(http: httpx.AsyncClient):

@@ -94,8 +94,8 @@ class Stage:
         return answer.json()["id"]
 
     async def budget(self) -> str:
-        """Make a budget that a test may spoil: one of nobody's, so that it bounds nothing."""
-        wish = {"scope": "provider", "scope_id": "nobody", "amount_usd": "5"}
+        """Make a budget that a test may spoil; the sandbox costs nothing, so it bounds nothing."""
+        wish = {"scope": "studio", "amount_usd": "1000"}
         answer = await self.owner.http.post("/api/budgets", json=wish)
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
