@@ -78,6 +78,8 @@ class Job:
     fence: int = 0
     failures: int = 0
     lookups: int = 0
+    api_key_id: UUID | None = None
+    play_money: bool = False
 
 
 Row = TypeVar("Row", Video, Job)
@@ -368,7 +370,8 @@ class MemoryJobs(_Store):
             return False
         self._t.change(old, current=False, due_at=None, fence=old.fence + 1, charge=_released(old))
         now, price = self._t.now, attempt.price_micros
-        new = Job(attempt.id, old.video_id, now, attempt.provider, price_micros=price, due_at=now)
+        asked = attempt.created_at
+        new = Job(attempt.id, old.video_id, asked, attempt.provider, price_micros=price, due_at=now)
         self._t.jobs[new.id] = new
         self._t.show(new)
         self._t.activity.append((old.video_id, ActivityKind.RESUBMITTED, None))
