@@ -26,6 +26,7 @@ from sora_studio.domain.video import Phase, PosterWidth, VideoView, VideoWish
 from tests.crash.tripwire import Tripwire
 from tests.support.films import picture
 from tests.support.inputs import first_frame
+from tests.support.kept_engines import kept_database
 from tests.support.waiting import PATIENCE, eventually
 from tests.support.workers import InlineWorkers
 
@@ -62,7 +63,7 @@ class Life:
     async def lead_to_completion(self) -> None:
         """Wish for the video, unless that was done, wait for its end, and for files that nobody owns."""
         async with (
-            studio(self.settings(), Parts(worker_pool=InlineWorkers)) as opened,
+            studio(self.settings(), Parts(database=kept_database, worker_pool=InlineWorkers)) as opened,
             asyncio.timeout(PATIENCE),
         ):
             await self._completed(opened, await self._wish(opened))
@@ -78,7 +79,7 @@ class Life:
     async def end(self) -> None:
         """See a deleted video gone."""
         async with (
-            studio(self.settings(), Parts(worker_pool=InlineWorkers)) as opened,
+            studio(self.settings(), Parts(database=kept_database, worker_pool=InlineWorkers)) as opened,
             asyncio.timeout(PATIENCE),
         ):
             await self._gone(opened)

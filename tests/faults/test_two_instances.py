@@ -24,6 +24,7 @@ from tests.integration.jobs.conftest import Background
 from tests.support.films import film
 from tests.support.harness import StudioHarness, opened_lab
 from tests.support.instance import Instance, running_instance
+from tests.support.kept_engines import kept_database
 from tests.support.library import add_person, add_videos
 from tests.support.provider import PROFILE, FakeProvider
 from tests.support.sandbox import Box
@@ -67,7 +68,7 @@ async def _looks(db: Database, media: Path, worker_pool: WorkerPool, many: int) 
 
 async def test_two_finish_everything_once(box: Box, database_url: str, tmp_path: Path):
     """F54: the one that comes first submits, looks and saves; nobody does it again."""
-    shared = Parts(storage=lambda _: LocalStorage(tmp_path / "one" / "media"))
+    shared = Parts(database=kept_database, storage=lambda _: LocalStorage(tmp_path / "one" / "media"))
     async with (
         opened_lab(box, database_url, tmp_path / "one") as harness,
         opened_lab(box, database_url, tmp_path / "two", parts=shared) as other,
@@ -202,7 +203,7 @@ class Pair:
     @asynccontextmanager
     async def another(self) -> AsyncIterator[StudioHarness]:
         """Open the other instance, once the first one's leases are over."""
-        parts = Parts(storage=lambda _: LocalStorage(_media(self.folder)))
+        parts = Parts(database=kept_database, storage=lambda _: LocalStorage(_media(self.folder)))
         async with opened_lab(self.box, self.url, self.folder / "other", parts=parts) as harness:
             harness.before = self.before
             await harness.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")

@@ -35,6 +35,7 @@ from sora_studio.providers.client import Timeouts
 from sora_studio.providers.rate_limited import RateLimitedProvider
 from sora_studio.providers.videos_api import VideosApiProvider
 from tests.support.auditor import audit
+from tests.support.kept_engines import kept_database
 from tests.support.ledger import of_sandbox
 from tests.support.library import add_person
 from tests.support.sandbox import Box
@@ -217,7 +218,8 @@ async def opened_lab(
         await box.fault(job="instant")
         log: list[Any] = stack.enter_context(capture_logs())
         stack.enter_context(_nothing_thrown(log))
-        ours = replace(parts or Parts(), worker_pool=InlineWorkers)
+        ours = parts or Parts(database=kept_database)
+        ours = replace(ours, worker_pool=InlineWorkers)
         ours = replace(ours, provider=hasty) if timeouts else ours
         opened = await stack.enter_async_context(studio(settings, ours, is_private=True))
         api = httpx.ASGITransport(create_api(settings))
