@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.WebPImagePlugin import WebPImageFile  # loads this format alone; Pillow would load all to look for it
 
 from sora_sandbox.film.colour import RgbFrame
 
@@ -42,5 +43,5 @@ class Stills:
     def save(self, thumbnail: Path, spritesheet: Path) -> None:
         """Write the frame one second in as WebP, at the size of the video, and the spritesheet as JPEG."""
         if self._thumbnail is not None:
-            self._thumbnail.save(thumbnail, "WEBP", quality=82, method=3)
+            self._thumbnail.save(thumbnail, WebPImageFile.format, quality=82, method=3)
         self._sheet.save(spritesheet, "JPEG", quality=80, optimize=True)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from io import BytesIO
 
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps
+from PIL.WebPImagePlugin import WebPImageFile  # loads this format alone; Pillow would load all to look for it
 
 from sora_studio.domain.errors import InvalidInput, TooLarge
 from sora_studio.domain.media import PICTURE_MAX_BYTES, PICTURE_MAX_PIXELS
@@ -198,7 +199,7 @@ def _no_larger(image: Image.Image, most: int, *, is_photo: bool) -> bytes:
 
 def _webp(image: Image.Image, quality: int) -> bytes:
     buffer = BytesIO()
-    image.save(buffer, "WEBP", quality=quality, method=2, exif=b"", icc_profile=b"", xmp=b"")
+    image.save(buffer, WebPImageFile.format, quality=quality, method=2, exif=b"", icc_profile=b"", xmp=b"")
     return buffer.getvalue()
 
 

@@ -7,6 +7,7 @@ from typing import cast
 
 from av.video.frame import VideoFrame
 from PIL import Image, ImageStat
+from PIL.WebPImagePlugin import WebPImageFile  # loads this format alone; Pillow would load all to look for it
 
 from sora_studio.domain.errors import MediaError
 from sora_studio.domain.media import SPRITE_COLUMNS, SPRITE_ROWS
@@ -43,7 +44,7 @@ def make_poster(video_path: Path, out_path: Path, smaller: Mapping[int, Path] | 
     for width, path in ((image.width, out_path), *(smaller or {}).items()):
         copy = image.copy()
         copy.thumbnail((width, image.height), Image.Resampling.LANCZOS)
-        copy.save(path, "WEBP", quality=82, method=4)
+        copy.save(path, WebPImageFile.format, quality=82, method=4)
 
 
 def _candidates(film: Film) -> Iterator[Image.Image]:
