@@ -392,7 +392,11 @@ class World:
         if choice == "give_up":
             self.auditor.let_go.add(job.video_id)
         attempt = JobRow(
-            id=self._new_id(), video_id=job.video_id, provider=job.provider, price_micros=job.price_micros
+            id=self._new_id(),
+            video_id=job.video_id,
+            provider=job.provider,
+            price_micros=job.price_micros,
+            created_at=self.now(),
         )
         _at_once(getattr(jobs, choice)(attempt if choice == "submit_again" else job.video_id))
         transaction.commit()
