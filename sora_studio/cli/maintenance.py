@@ -28,9 +28,8 @@ def reconcile(data_dir: DataDir = None) -> None:
 def import_(
     owner: Annotated[str, typer.Option(help="The e-mail address of the person who will own them.")],
     provider: Annotated[str | None, typer.Option(help="Only this one.  [default: all]")] = None,
-    dry_run: Annotated[  # noqa: FBT002 -- typer makes a flag of it
-        bool, typer.Option("--dry-run", help="Only say what would be imported.")
-    ] = False,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be imported.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Import jobs that providers list and no video here knows."""
@@ -43,12 +42,11 @@ def import_(
 
 @maintenance_cli.command()
 def scrub(
-    fix: Annotated[  # noqa: FBT002 -- typer makes a flag of it
+    *,
+    fix: Annotated[
         bool, typer.Option("--fix", help="Download missing files again, remove strays, mark what is lost.")
     ] = False,
-    deep: Annotated[  # noqa: FBT002 -- as above
-        bool, typer.Option("--deep", help="Also read every file in full.")
-    ] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Also read every file in full.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Compare files with the database; exit with 1 on problems."""

@@ -84,7 +84,8 @@ async def _found(chosen: ProviderSettings) -> tuple[ProviderSettings, str]:
 def check(
     name: Annotated[str, typer.Argument(help="A configured provider; with --url, a preset or nothing.")] = "",
     url: Annotated[str | None, typer.Option(help="Check this server instead, with OPENAI_API_KEY.")] = None,
-    spend: Annotated[  # noqa: FBT002 -- typer makes a flag of it
+    *,
+    spend: Annotated[
         bool, typer.Option("--spend", help="Make one short video, which may cost money.")
     ] = False,
     data_dir: DataDir = None,

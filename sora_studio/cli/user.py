@@ -53,7 +53,8 @@ def list_users(
 def add(
     email: Email,
     name: Annotated[str, typer.Option(help="What to call them.  [default: as the address begins]")] = "",
-    admin: Annotated[  # noqa: FBT002 -- typer makes a flag of it
+    *,
+    admin: Annotated[
         bool, typer.Option("--admin", help="Let them run the studio; the first account does anyway.")
     ] = False,
     data_dir: DataDir = None,
@@ -70,9 +71,8 @@ def add(
 @user_cli.command()
 def admin(
     email: Email,
-    revoke: Annotated[  # noqa: FBT002 -- as above
-        bool, typer.Option("--revoke", help="Make them a member instead.")
-    ] = False,
+    *,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Make them a member instead.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Make somebody an admin."""
@@ -121,7 +121,8 @@ def enable(email: Email, data_dir: DataDir = None) -> None:
 @user_cli.command()
 def delete(
     email: Email,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 -- as above
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Delete an account with all its videos; asks first."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, text, tuple_, update
+from sqlalchemy import Row, delete, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -173,11 +173,11 @@ def _scopes(names: Iterable[tuple[BudgetScope, str]]) -> dict[str, list[str]]:
     return {"scopes": [str(scope) for scope, _ in pairs], "scope_ids": [name for _, name in pairs]}
 
 
-def _to_status(budget: Budget, window: Window, row: Any) -> BudgetStatus:  # noqa: ANN401 - a Core row
+def _to_status(budget: Budget, window: Window, row: Row[Any]) -> BudgetStatus:
     return BudgetStatus(budget, window, int(row.held), int(row.spent), row.alerted)
 
 
-def _to_budget(row: Any) -> Budget:  # noqa: ANN401 - a row of either kind
+def _to_budget(row: Row[Any] | BudgetRow) -> Budget:
     return Budget(
         id=row.id,
         scope=BudgetScope(row.scope),
@@ -190,6 +190,6 @@ def _to_budget(row: Any) -> Budget:  # noqa: ANN401 - a row of either kind
     )
 
 
-def _difference(row: Any) -> str:  # noqa: ANN401 - a Core row
+def _difference(row: Row[Any]) -> str:
     stored = f"{row.stored_held} and {row.stored_spent}"
     return f"holds {stored} micro-dollars instead of {row.held} and {row.spent}"

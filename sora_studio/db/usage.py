@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, func, select, text
+from sqlalchemy import ColumnElement, Row, Text, cast, func, select, text
 from sqlmodel import col
 
 from sora_studio.db.models import NOBODY, UsageDayRow, UserRow
@@ -141,7 +141,7 @@ def _conditions(query: UsageQuery) -> list[ColumnElement[bool]]:
     return inside
 
 
-def _to_sums(row: Any) -> UsageSums:  # noqa: ANN401 - a Core row
+def _to_sums(row: Row[Any]) -> UsageSums:
     return UsageSums(**{name: int(getattr(row, name)) for name in UsageSums.__dataclass_fields__})
 
 

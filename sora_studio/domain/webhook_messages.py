@@ -25,6 +25,8 @@ SCHEDULE = (
 
 _JITTER = 0.1  # of a pause, more at most: what failed together does not come back together
 _GONE = 410
+SUCCESSES = range(200, 300)
+"""What an endpoint answers that has taken a message."""
 
 
 class EventType(StrEnum):
@@ -100,7 +102,7 @@ class Answer:
     @property
     def is_success(self) -> bool:
         """Tell whether it was taken: a redirect is none, as nobody follows it."""
-        return self.status_code is not None and 200 <= self.status_code < 300  # noqa: PLR2004 -- classes of answers
+        return self.status_code is not None and self.status_code in SUCCESSES
 
     @property
     def is_gone(self) -> bool:

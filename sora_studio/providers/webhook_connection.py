@@ -7,9 +7,10 @@ from datetime import timedelta
 import httpx2
 
 from sora_studio.domain.errors import ProviderUnavailable
-from sora_studio.domain.webhook_messages import TIMEOUT, Answer
+from sora_studio.domain.webhook_messages import SUCCESSES, TIMEOUT, Answer
 from sora_studio.providers.external_fetch import ExternalFetcher, Resolve, check_url
 
+_REDIRECTS, _MOST_DIGITS = range(300, 400), 6
 _SECONDS = TIMEOUT.total_seconds()
 _HEADERS: Mapping[str, str] = {"content-type": "application/json", "user-agent": "sora-studio-webhooks/1"}
 
@@ -70,12 +71,16 @@ class WebhookConnection:
 def _retry_after(response: httpx2.Response) -> timedelta | None:
     """Read seconds; a date is not believed, as clocks differ."""
     said = response.headers.get("retry-after", "")
-    return timedelta(seconds=int(said)) if said.isascii() and said.isdecimal() and len(said) <= 6 else None  # noqa: PLR2004 -- digits
+    return (
+        timedelta(seconds=int(said))
+        if said.isascii() and said.isdecimal() and len(said) <= _MOST_DIGITS
+        else None
+    )
 
 
 def _why(status_code: int) -> str | None:
-    if 200 <= status_code < 300:  # noqa: PLR2004 -- classes of answers
+    if status_code in SUCCESSES:
         return None
-    if 300 <= status_code < 400:  # noqa: PLR2004 -- classes of answers
+    if status_code in _REDIRECTS:
         return f"It answered {status_code}: redirects are not followed."
     return f"It answered {status_code}."
