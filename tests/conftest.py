@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.canned_films",
+    "tests.support.complaints",
     "tests.support.database",
     "tests.support.garbage",
     "tests.support.sharing",

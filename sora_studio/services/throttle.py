@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from limits import RateLimitItem, RateLimitItemPerMinute, parse
-from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
 from sora_studio.domain.errors import LimitReached
+from sora_studio.services.rate_limit_storage import RateLimitStorage
 
 LIMITS: Mapping[str, str] = {
     # Failed log-ins. NIST SP 800-63B-4 §3.2.2 allows 100 in a row for an account: after that, strangers are
@@ -59,7 +59,7 @@ class Throttle:
 
     def __init__(self, limits: Mapping[str, str] = LIMITS) -> None:
         self._limits: dict[str, RateLimitItem] = {name: parse(limit) for name, limit in limits.items()}
-        self._storage = MemoryStorage()
+        self._storage = RateLimitStorage()
         self._window = MovingWindowRateLimiter(self._storage)
         self._requests = FixedWindowRateLimiter(self._storage)
 

@@ -43,7 +43,9 @@ class Person:
 
     async def videos(self) -> list[dict[str, Any]]:
         """Read the newest hundred videos."""
-        return (await self.http.get("/api/videos", params={"limit": 100})).json()["data"]
+        answer = await self.http.get("/api/videos", params={"limit": 100})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
 
     async def ended(self, video_id: str) -> dict[str, Any]:
         """Wait until a video is completed or failed."""

@@ -50,6 +50,10 @@ def fresh_data_dir() -> Iterator[Path]:
         yield Path(folder) / "data"
 
 
+RUNNING: list["RunningStudio"] = []
+"""What the failure of a test may have come from."""
+
+
 @dataclass(frozen=True)
 class RunningStudio:
     """A studio that takes requests."""
@@ -96,6 +100,7 @@ def serving(
         starting = _fork if forked else start
         process = starting(data_dir, port, environment or {}, output.fileno())
     studio = RunningStudio(process, port, log)
+    RUNNING.append(studio)
     tree: list[psutil.Process] = []
     try:
         wait_until(lambda: answers(studio.url) or process.poll() is not None, within=PATIENCE)
@@ -108,6 +113,7 @@ def serving(
                 each.kill()
         process.kill()
         process.wait()
+        RUNNING.remove(studio)
 
 
 def start(data_dir: Path, port: int, environment: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:

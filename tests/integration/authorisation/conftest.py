@@ -115,11 +115,12 @@ class Stage:
     async def belongings(self) -> Any:
         """Return what nobody else may change."""
         whole = {video["id"]: video for video in await self.owner.videos()}
-        account = (await self.owner.http.get("/api/users/me")).json()
+        answer = await self.owner.http.get("/api/users/me")
+        assert answer.status_code == 200, answer.text
         kept = {
             video_id: (video["title"], video["prompt"], video["model"]) for video_id, video in whole.items()
         }
-        return account, kept
+        return answer.json(), kept
 
 
 @pytest.fixture(scope="session")
