@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Page, expect
 
 from sora_studio.domain.video import Phase
 from tests.e2e.conftest import Join, Visit
@@ -33,9 +33,11 @@ async def test_a_decision_is_seen_and_priced_on_a_touch_screen(
     dot = page.get_by_role("navigation", name="Main").locator(".dot")
     await expect(page.locator(".tile")).to_have_count(4)
     await expect(dot.or_(chip)).to_have_count(0)
+    head = await heights(page, ".library-head")
     leave(studio, Phase.NEEDS_ATTENTION, *lost)
     await expect(dot).to_be_visible()
     await expect(chip).to_contain_text("4")
+    assert await heights(page, ".library-head") == head, "the videos have been pushed down"
 
     page = await window.open("/library?status=deciding")  # in a new tab, which shows nothing from before
     chip = page.get_by_role("button", name=re.compile("^Your decision"))
@@ -62,6 +64,15 @@ async def test_a_decision_is_seen_and_priced_on_a_touch_screen(
     await press(menu.get_by_role("button", name="Delete now"))
     await expect(dot).to_have_count(0)
     await has_focus(page, "deleting")
+
+
+async def heights(page: Page, selector: str) -> list[float]:
+    """Return how high something is on a small phone, a phone and two tablets; the page stays a phone."""
+    found = []
+    for width in (320, 600, 768, 390):
+        await page.set_viewport_size({"width": width, "height": 844})
+        found.append(await page.locator(selector).evaluate("part => part.getBoundingClientRect().height"))
+    return found
 
 
 async def says(question: Locator, words: str) -> None:
