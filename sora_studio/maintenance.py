@@ -88,7 +88,7 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, boo
     """
     settings.require_used()
     async with AsyncExitStack() as stack:
-        access, joined = await _database(settings, stack)
+        access, joined = await find_database(settings, stack)
         if not joined:
             await migrate(access.direct_url or access.url)
         db = Database(access.url, pool_size=5, direct_url=access.direct_url, pooled=access.pooled)
@@ -108,8 +108,13 @@ async def open_accounts(settings: Settings) -> AsyncIterator[People]:
         yield open_people(settings, db)
 
 
-async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[Access, bool]:
-    """Return where the database is, and whether a studio runs on it here."""
+async def find_database(settings: Settings, stack: AsyncExitStack) -> tuple[Access, bool]:
+    """Return where the database is, and whether a studio runs on it here; the embedded one runs for `stack`.
+
+    Raises:
+        ConfigError: A child or a directory cannot be used.
+        Unavailable: The database cannot be reached.
+    """
     url, joined = await _database_url(settings, stack)
     if settings.database_url is None:
         return Access(url), joined

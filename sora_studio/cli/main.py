@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from sora_sandbox.cli import sandbox
+from sora_studio.cli.backup import backup_cli, restore_cli
 from sora_studio.cli.maintenance import maintenance_cli
 from sora_studio.cli.provider import provider_cli
 from sora_studio.cli.user import user_cli
@@ -30,6 +31,7 @@ cli = typer.Typer(
 )
 
 
+cli.add_typer(backup_cli, name="backup")
 cli.add_typer(provider_cli, name="provider")
 cli.add_typer(user_cli, name="user")
 
@@ -92,7 +94,7 @@ def healthcheck(
         raise typer.Exit(1) from None
 
 
-cli.registered_commands += maintenance_cli.registered_commands
+cli.registered_commands += [*maintenance_cli.registered_commands, *restore_cli.registered_commands]
 
 
 def main() -> None:

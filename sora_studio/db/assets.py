@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, not_, union_all, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, not_, text, union_all, update
 from sqlalchemy import select as core_select  # SQLModel's takes four columns at most
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from sora_studio.db.backups import ERASING
 from sora_studio.db.models import (
     AssetRow,
     InputRow,
@@ -100,6 +101,11 @@ class AssetRepository(Repository):
         gone = (col(VideoRow.id).in_(doomed), col(VideoRow.deleted_at).is_not(None))
         await self._spend_keys(*gone)
         await self._do(delete(VideoRow).where(*gone))
+
+    async def may_erase(self) -> bool:
+        """Tell whether files may go; if so, a backup that begins waits for this transaction."""
+        asked = text("SELECT pg_try_advisory_xact_lock_shared(:key)")
+        return bool((await self._do(asked, {"key": ERASING})).scalar_one())
 
     async def forget_words(self) -> None:
         """Empty the prompts of owners who left, but for those by which jobs are looked for."""

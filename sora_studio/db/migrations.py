@@ -29,6 +29,11 @@ async def migrate(url: str, revision: str = "head") -> None:
     await asyncio.to_thread(_migrate, url, revision)
 
 
+def is_known(revision: str) -> bool:
+    """Tell whether this version knows a revision: one that it does not know is a newer version's."""
+    return revision in {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
+
+
 def alembic_config(connection: Connection) -> Config:
     """Return Alembic's configuration for one open connection."""
     config = Config()

@@ -447,6 +447,10 @@ class MemoryAssets(_Store):
         theirs = (job.remote_id for job in self._t.jobs.values() if job.video_id == video_id)
         return tuple(sorted(filter(None, theirs)))
 
+    async def may_erase(self) -> bool:
+        """Let files go: no backups are made in this world."""
+        return True
+
     async def erase(self, video_ids: Iterable[UUID]) -> None:
         doomed = {each for each in video_ids if (v := self._t.videos.get(each)) and v.deleted_at is not None}
         self._t.trash |= {asset.key: self._t.now for (of, _), asset in self._t.assets.items() if of in doomed}

@@ -50,6 +50,8 @@ class Purger:
         gone = [each[0] for each in doomed if await self._is_gone(*each)]
         async with self._db.transaction() as tx:
             assets = self._stores.assets(tx)
+            if not await assets.may_erase():  # while a backup is made
+                return
             if gone:
                 await assets.erase(gone)
             await assets.forget_words()  # of what was found meanwhile

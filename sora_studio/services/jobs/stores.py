@@ -90,6 +90,10 @@ class AssetStore(Protocol):
         """Return deleted videos that can be purged: id, provider, model, remote ids of all attempts."""
         ...
 
+    async def may_erase(self) -> bool:
+        """Tell whether files may go: not while a backup is made."""
+        ...
+
     async def erase(self, video_ids: Iterable[UUID]) -> None:
         """Remove videos that are still deleted; their files' keys go to the trash."""
         ...

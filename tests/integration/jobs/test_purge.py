@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from sora_studio.db.backups import nothing_erased
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.errors import (
     IdempotencyKeyReused,
@@ -54,6 +55,16 @@ async def left(background: Background) -> int:
     """Count the videos that are not gone yet."""
     async with background.db.transaction() as tx:
         return (await (await tx.connection()).execute(text("SELECT count(*) FROM video"))).scalar_one()
+
+
+async def test_nothing_is_erased_while_a_backup_is_made(
+    background: Background, purger: Purger, database_url: str
+):
+    async with nothing_erased(database_url):
+        await purger.run()
+        assert await left(background) == 1
+    await purger.run()
+    assert await left(background) == 0
 
 
 async def test_a_provider_that_is_at_work_on_it_is_asked_again_later(

@@ -1,0 +1,151 @@
+"""Backups: made beside a running studio, looked at, and made a studio of again, or nothing at all."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sora_studio.backups.manifest import find_backup
+from sora_studio.backups.restore import restore
+from sora_studio.config import ConfigError, load
+from tests.integration.setup.test_maintenance import command
+from tests.support.person import Person, join, log_in
+from tests.support.studio import fresh_data_dir, serving
+
+_QUICK: Mapping[str, str] = {"SORA_STUDIO_SANDBOX_SPEED": "200", "SORA_SANDBOX_CANNED": "1"}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A studio that has been backed up twice, and has ended."""
+
+    data_dir: Path
+    target: Path
+    ada: Person
+    films: Mapping[str, bytes]
+    """By the ids of the videos that were made."""
+    unsent: str
+    """A wish that had not been sent when the backup was made; it was, afterwards."""
+
+
+@pytest.fixture(scope="module")
+async def saved() -> AsyncIterator[Saved]:
+    with fresh_data_dir() as data_dir:
+        target = data_dir.with_name("backups")
+        with serving(data_dir, environment=_QUICK) as studio:
+            ada = await join(studio.url)
+            films = {await ada.ask(prompt): b"" for prompt in ("a kite", "a boat")}
+            for video_id in films:
+                await ada.ended(video_id)
+                films[video_id] = (await ada.http.get(f"/api/videos/{video_id}/content")).content
+            status, said = await command(data_dir, "backup", str(target))
+            assert status == 0, said
+            before = {path: path.stat().st_mtime_ns for path in (target / "files").rglob("*.mp4")}
+            assert (await command(data_dir, "provider", "pause", "sandbox"))[0] == 0
+            unsent = await ada.ask("a lamp")
+            status, said = await command(data_dir, "backup", "--keep=1", str(target))
+            assert (status, "1 people, 3 videos" in said) == (0, True), said
+            after = {path: path.stat().st_mtime_ns for path in (target / "files").rglob("*.mp4")}
+            assert before == after, "what was there has been copied again"
+            assert len([*target.glob("*/manifest.json")]) == 1
+            assert (await command(data_dir, "provider", "resume", "sandbox"))[0] == 0
+            await ada.ended(unsent)
+        yield Saved(data_dir, target, ada, films, unsent)
+
+
+async def test_everything_is_there_again_and_nothing_is_sent_twice(saved: Saved):
+    status, said = await command(None, "backup", "verify", str(saved.target))
+    assert (status, "0 problems" in said) == (0, True), said
+    with fresh_data_dir() as data_dir:
+        status, said = await command(data_dir, "restore", str(saved.target))
+        assert (status, "1 wishes had not been sent" in said) == (0, True), said
+        with serving(data_dir, environment=_QUICK) as studio:
+            saved.ada.http.base_url = studio.url  # with the session that she had
+            for video_id, film in saved.films.items():
+                assert (await saved.ada.http.get(f"/api/videos/{video_id}/content")).content == film
+            video = await saved.ada.video(saved.unsent)
+            assert video["phase"] in {"submit_unknown", "needs_attention"}
+            await (await log_in(studio.url, saved.ada.email)).http.aclose()
+            assert (await command(data_dir, "provider", "resume", "sandbox"))[
+                0
+            ] == 0  # paused when it was saved
+            await saved.ada.ended(await saved.ada.ask("a gull"))
+        status, said = await command(data_dir, "scrub", "--deep")
+        assert status == 0, said
+        status, said = await command(data_dir, "restore", str(saved.target))
+        assert (status, "is not empty" in said) == (1, True), said
+
+
+async def test_it_goes_into_an_empty_database_of_ones_own(
+    saved: Saved, empty_database_url: str, tmp_path: Path
+):
+    backup = find_backup(saved.target)
+    settings = load({"DATABASE_URL": empty_database_url}, data_dir=tmp_path / "one")
+    assert (await restore(settings, backup)).unclear == 1
+    settings = load({"DATABASE_URL": empty_database_url}, data_dir=tmp_path / "two")
+    with pytest.raises(ConfigError, match="A studio has used this database"):
+        await restore(settings, backup)
+    assert [*(tmp_path / "two").iterdir()] == []
+
+
+async def test_secrets_can_be_left_out(saved: Saved, tmp_path: Path):
+    (saved.data_dir / "providers.toml").write_text('[[provider]]\nname = "ours"\napi_key = "sk-canary-1"\n')
+    status, said = await command(saved.data_dir, "backup", str(tmp_path), "--without-secrets")
+    (saved.data_dir / "providers.toml").unlink()
+    assert status == 0, said
+    key = (saved.data_dir / "secret_key").read_bytes()
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or not any(secret in path.read_bytes() for secret in (key, b"sk-canary-1"))
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+async def test_what_is_damaged_is_found_and_not_restored(saved: Saved, tmp_path: Path):
+    target = tmp_path / "damaged"
+    shutil.copytree(saved.target, target)
+    directory = find_backup(target).directory
+    changed, gone = sorted((target / "files").rglob("*.mp4"))
+    changed.write_bytes(changed.read_bytes()[:-1] + b"?")
+    gone.unlink()
+    dump = directory / "database.dump"
+    dump.write_bytes(dump.read_bytes()[:-9])
+    status, said = await command(None, "backup", "verify", str(target))
+    assert status == 1
+    assert all(f"{path}: " in said for path in (changed, gone, dump)), said
+    assert "pg_restore failed" in said
+    status, said = await command(tmp_path / "new", "restore", str(target))
+    assert (status, "nothing was restored" in said) == (1, True), said
+    assert [*(tmp_path / "new").iterdir()] == []
+
+
+async def test_only_what_this_version_understands_is_restored(saved: Saved, tmp_path: Path):
+    target = tmp_path / "newer"
+    shutil.copytree(saved.target, target)
+    path = find_backup(target).directory / "manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps({**manifest, "revision": "2999_01_01_later", "version": "9.0"}))
+    status, said = await command(tmp_path / "new", "restore", str(target))
+    assert (status, "made by a newer version (9.0)" in said) == (1, True), said
+    path.write_text("{")
+    status, said = await command(tmp_path / "new", "restore", str(target))
+    assert (status, "no manifest that this version" in said) == (1, True), said
+    status, said = await command(tmp_path / "new", "restore", str(tmp_path / "nothing"))
+    assert (status, "There is no backup" in said) == (1, True), said
+    assert not (tmp_path / "new").exists()
+
+
+async def test_a_backup_that_is_cut_off_is_none(saved: Saved, tmp_path: Path):
+    target = saved.data_dir / "media/backups"
+    status, said = await command(saved.data_dir, "backup", str(target))
+    assert (status, "among the studio's own files" in said) == (1, True), said
+    (tmp_path / "2026-12-01T00-00-00Z.partial").mkdir()
+    (tmp_path / "2026-12-01T00-00-00Z.partial/manifest.json").write_text("{}")
+    status, said = await command(None, "backup", "verify", str(tmp_path))
+    assert (status, "There is no backup" in said) == (1, True), said
+    both = await asyncio.gather(*(command(saved.data_dir, "backup", str(tmp_path)) for _ in range(2)))
+    assert 0 in {status for status, _ in both}, both
+    assert [*tmp_path.glob("*.partial")] == []
+    assert find_backup(tmp_path).manifest.videos == 3
