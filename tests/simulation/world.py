@@ -164,15 +164,20 @@ class World:
         self.plan()
 
     async def _come_to_rest(self) -> None:
-        forgot = any(taken.lost for taken in self.provider.ledger)  # until a file expires, it is asked for
-        rest = REST + self.provider.weather.lives * forgot
-        until = self.loop.time() + rest
-        decisions = self._decisions
-        while self._moving() and self.loop.time() < until:
+        since, decisions = self.loop.time(), self._decisions
+        while self._moving() and self.loop.time() < since + self._patience():
             await self.pass_time(5)
             self._decide_all()
             if self._decisions > decisions:
-                decisions, until = self._decisions, self.loop.time() + rest
+                decisions, since = self._decisions, self.loop.time()
+
+    def _patience(self) -> float:
+        """Return how long it takes until everything has ended: a file is asked for until it expires.
+
+        It may be gone earlier: the server forgets it, or deletes it with the video of an equal wish.
+        """
+        is_gone = any(taken.lost or taken.deleted for taken in self.provider.ledger)
+        return REST + self.provider.weather.lives * is_gone
 
     def _moving(self) -> bool:
         """Tell whether a job has yet to end that can."""
