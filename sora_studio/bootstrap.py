@@ -27,7 +27,6 @@ from sora_studio.config.secret_words import secret_words
 from sora_studio.container import Services
 from sora_studio.db.access import Access, find_access
 from sora_studio.db.engine import Database
-from sora_studio.db.migrations import migrate
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Changes, Provider
 from sora_studio.domain.sign_up import INVITE, OPEN
@@ -59,6 +58,7 @@ from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
 from sora_studio.services.projects import ProjectService
 from sora_studio.services.providers import ProviderService
 from sora_studio.services.resources import Resources
+from sora_studio.services.upgrade import upgrade
 from sora_studio.services.videos.assembly import Caps
 from sora_studio.services.videos.assembly import assemble as assemble_videos
 from sora_studio.services.webhooks.endpoints import WebhookEndpointService
@@ -123,7 +123,7 @@ async def studio(
     async with AsyncExitStack() as stack:
         access = await _database_access(settings, stack)
         await asyncio.to_thread(_check_files, settings)
-        await migrate(access.direct_url or access.url)
+        await upgrade(access.direct_url or access.url, settings.data_dir)
         db, own = (_open_database(access, parts, size, stack) for size in (_FOR_PEOPLE, _FOR_JOBS))
         await respell_addresses(own)
         await adopt_time_zone(own, settings.time_zone)

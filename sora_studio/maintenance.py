@@ -13,7 +13,6 @@ from sora_studio.config import Settings, load_providers
 from sora_studio.config.secret_words import secret_words
 from sora_studio.db.access import Access, find_access
 from sora_studio.db.engine import Database
-from sora_studio.db.migrations import migrate
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.tasks import TaskName
 from sora_studio.services.catalog import ProviderCatalog
@@ -23,6 +22,7 @@ from sora_studio.services.jobs.claims import HEARTBEAT, Claims
 from sora_studio.services.people.assembly import People
 from sora_studio.services.pictures import limit_worker
 from sora_studio.services.resources import Resources
+from sora_studio.services.upgrade import upgrade
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.lock import InUse, alone_in
@@ -90,7 +90,7 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, boo
     async with AsyncExitStack() as stack:
         access, joined = await find_database(settings, stack)
         if not joined:
-            await migrate(access.direct_url or access.url)
+            await upgrade(access.direct_url or access.url, settings.data_dir)
         db = Database(access.url, pool_size=5, direct_url=access.direct_url, pooled=access.pooled)
         stack.push_async_callback(db.close)
         yield db, joined

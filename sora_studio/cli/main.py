@@ -59,19 +59,19 @@ def migrate(data_dir: DataDir = None) -> None:
     import asyncio
 
     from sora_studio import log
-    from sora_studio.db import migrations
     from sora_studio.db.access import find_access
+    from sora_studio.services.upgrade import upgrade
     from sora_studio.subprocesses.postgres import embedded_postgres
 
     async def run() -> None:
         if settings.database_url is not None:
             url = settings.database_direct_url or settings.database_url
             access = await find_access(url.get_secret_value())
-            await migrations.migrate(access.direct_url or access.url)
+            await upgrade(access.direct_url or access.url, settings.data_dir)
         else:
             settings.require_used()
             async with embedded_postgres(settings.data_dir) as url:
-                await migrations.migrate(url)
+                await upgrade(url, settings.data_dir)
 
     settings = load(data_dir=data_dir)
     log.configure(settings.log_format)

@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -29,6 +29,15 @@ async def migrate(url: str, revision: str = "head") -> None:
     await asyncio.to_thread(_migrate, url, revision)
 
 
+async def pending_from(url: str) -> str | None:
+    """Return the revision that a migration would start from; None when there is nothing to migrate.
+
+    Raises:
+        Unavailable: The database cannot be reached.
+    """
+    return await asyncio.to_thread(_pending_from, url)
+
+
 def is_known(revision: str) -> bool:
     """Tell whether this version knows a revision: one that it does not know is a newer version's."""
     return revision in {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
@@ -42,14 +51,21 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
+def _pending_from(url: str) -> str | None:
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+            return None if _is_at_head(connection) else current
+    except SQLAlchemyError as error:
+        message = f"The database could not be migrated: {error}"
+        raise Unavailable(message) from error
+    finally:
+        engine.dispose()
+
+
 def _migrate(url: str, revision: str) -> None:
-    target = make_url(url).set(drivername="postgresql+psycopg")
-    options = {
-        **KEEPALIVE,
-        "connect_timeout": 30,
-        "prepare_threshold": None,
-    }  # as a transaction pooler needs it
-    engine = create_engine(target, poolclass=NullPool, connect_args=options)
+    engine = _engine(url)
     try:
         with engine.connect() as connection:
             if _is_at_head(connection):
@@ -65,6 +81,16 @@ def _migrate(url: str, revision: str) -> None:
         raise Unavailable(message) from error
     finally:
         engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    target = make_url(url).set(drivername="postgresql+psycopg")
+    options = {
+        **KEEPALIVE,
+        "connect_timeout": 30,
+        "prepare_threshold": None,
+    }  # as a transaction pooler needs it
+    return create_engine(target, poolclass=NullPool, connect_args=options)
 
 
 def _is_at_head(connection: Connection) -> bool:

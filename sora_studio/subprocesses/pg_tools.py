@@ -18,13 +18,15 @@ _RESTORE = (
 )
 
 
-async def dump(url: str, target: Path, *, snapshot: str) -> None:
-    """Dump a database as it is in a snapshot, in PostgreSQL's custom format.
+async def dump(url: str, target: Path, *, snapshot: str | None = None) -> None:
+    """Dump a database as it is now, or in a snapshot, in PostgreSQL's custom format.
 
     Raises:
         ConfigError: The program is missing, or failed; the text has its last words.
     """
-    options = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}")
+    options = ["--format=custom", "--no-owner", "--no-privileges"]
+    if snapshot:
+        options.append(f"--snapshot={snapshot}")
     where, environment = _without_password(url)
     await _run(_program("pg_dump", url), *options, f"--file={target}", where, environment=environment)
 

@@ -39,6 +39,16 @@ async def postgres() -> AsyncIterator[str]:
 @pytest.fixture
 def empty_database_url(postgres: str) -> Iterator[str]:
     """Yield the URL of a new database without tables, for tests of migrations and of first starts."""
+    yield from _empty(postgres)
+
+
+@pytest.fixture
+def other_database_url(postgres: str) -> Iterator[str]:
+    """Yield the URL of another one."""
+    yield from _empty(postgres)
+
+
+def _empty(postgres: str) -> Iterator[str]:
     name = f"empty_{uuid4().hex}"
     database = Identifier(name)
     with psycopg.connect(as_superuser(postgres), autocommit=True) as connection:

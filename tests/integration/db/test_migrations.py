@@ -7,10 +7,13 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
+from structlog.testing import capture_logs
 
 from alembic import command
-from sora_studio.db.migrations import alembic_config, migrate
+from sora_studio.db.migrations import alembic_config, migrate, pending_from
 from sora_studio.domain.errors import Unavailable
+from sora_studio.services.upgrade import upgrade
+from sora_studio.subprocesses import pg_tools
 from tests.support.instance import running_instance, starting_instance
 from tests.support.waiting import eventually
 
@@ -71,6 +74,36 @@ async def test_videos_that_are_there_are_found_by_their_words(engine: Engine, em
     assert words == ["gulls", "of", "tallinn", "view"]
     run(engine, "downgrade", "-1")
     await migrate(empty_database_url)
+
+
+async def test_what_was_there_before_a_migration_can_be_had_again(
+    engine: Engine, empty_database_url: str, other_database_url: str, tmp_path: Path
+):
+    await upgrade(empty_database_url, tmp_path)
+    await upgrade(empty_database_url, tmp_path)
+    assert [*tmp_path.glob("backups/*")] == [], "nothing was there before, and then nothing to be done"
+    run(engine, "downgrade", "-1")
+    (tmp_path / "backups").mkdir()
+    for number in range(4):
+        (tmp_path / f"backups/200{number}.dump").touch()
+    await upgrade(empty_database_url, tmp_path)
+    run(engine, "check")
+    *_, before = kept = sorted(tmp_path.glob("backups/*"))
+    assert len(kept) == 3
+    await pg_tools.restore(other_database_url, before)
+    assert await pending_from(other_database_url) == before.stem.partition("Z-")[2]
+
+
+async def test_a_dump_that_cannot_be_made_is_said_and_keeps_nobody_waiting(
+    engine: Engine, empty_database_url: str, tmp_path: Path
+):
+    await upgrade(empty_database_url, tmp_path)
+    run(engine, "downgrade", "-1")
+    (tmp_path / "backups").write_text("no folder")
+    with capture_logs() as logs:
+        await upgrade(empty_database_url, tmp_path)
+    run(engine, "check")
+    assert [log["event"] for log in logs] == ["dump_before_migration_failed"]
 
 
 async def test_killed_in_the_middle_of_a_migration(engine: Engine, empty_database_url: str, tmp_path: Path):
