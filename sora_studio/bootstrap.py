@@ -30,7 +30,7 @@ from sora_studio.db.engine import Database
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Changes, Provider
 from sora_studio.domain.sign_up import INVITE, OPEN
-from sora_studio.domain.tasks import TaskName, Wake
+from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
 from sora_studio.domain.webhooks import key_of
 from sora_studio.providers.card_files import load_cards
 from sora_studio.providers.factory import provider_of
@@ -39,6 +39,7 @@ from sora_studio.providers.redactor import Redactor
 from sora_studio.providers.webhook_sender import HttpWebhookSender
 from sora_studio.scheduler import Scheduler
 from sora_studio.services.announcements import Announcements
+from sora_studio.services.backups.daily import DailyBackup
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
@@ -152,7 +153,7 @@ async def studio(
         background = assemble(on, scheduler.wake, options)
         stack.push_async_callback(on.catalog.close)
         on.catalog.look_first()
-        await _start(background, changes, scheduler, stack)
+        await _start(background, changes, scheduler, stack, _backups(settings, access))
         health = HealthService(
             db=db,
             disk_space=on.disk_space,
@@ -199,14 +200,29 @@ def _check_files(settings: Settings) -> None:
 
 
 async def _start(
-    background: BackgroundWork, changes: Announcements, scheduler: Scheduler, stack: AsyncExitStack
+    background: BackgroundWork,
+    changes: Announcements,
+    scheduler: Scheduler,
+    stack: AsyncExitStack,
+    more: Sequence[PeriodicTask],
 ) -> None:
     await background.claims.release()  # what the process before us held: the data directory is ours alone
     stack.push_async_callback(background.close)
     stack.push_async_callback(scheduler.stop)
-    scheduler.start(*background.tasks())
+    scheduler.start(*background.tasks(), *more)
     hearing = asyncio.create_task(changes.run(background.agenda.look_soon), name="announcements")
     stack.push_async_callback(_cancel, hearing)
+
+
+def _backups(settings: Settings, access: Access) -> list[PeriodicTask]:
+    """Return the task that looks whether the backup of the day is due, if it can be made."""
+    if settings.backups is None:
+        return []
+    if access.pooled and access.direct_url is None:
+        _log.warning("backups_impossible", remedy="set DATABASE_DIRECT_URL: a pooler cannot be dumped")
+        return []
+    daily = DailyBackup(settings, settings.backups, access.direct_url or access.url)
+    return [PeriodicTask(TaskName.BACKUP, timedelta(minutes=10), daily.run, after=timedelta(minutes=10))]
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

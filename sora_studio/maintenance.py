@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sora_studio import log
 from sora_studio.bootstrap import instance_of, open_people, open_providers
-from sora_studio.config import Settings, load_providers
+from sora_studio.config import ConfigError, Settings, load_providers
 from sora_studio.config.secret_words import secret_words
 from sora_studio.db.access import Access, find_access
 from sora_studio.db.engine import Database
@@ -88,12 +88,29 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, boo
     """
     settings.require_used()
     async with AsyncExitStack() as stack:
-        access, joined = await find_database(settings, stack)
+        access, joined = await _database(settings, stack)
         if not joined:
             await upgrade(access.direct_url or access.url, settings.data_dir)
         db = Database(access.url, pool_size=5, direct_url=access.direct_url, pooled=access.pooled)
         stack.push_async_callback(db.close)
         yield db, joined
+
+
+@asynccontextmanager
+async def open_as_it_is(settings: Settings) -> AsyncIterator[str]:
+    """Have the database itself for the block, past any pooler and whatever its form; yield its URL.
+
+    Raises:
+        ConfigError: A child or a directory cannot be used, no studio ever used it, or there is a pooler only.
+        Unavailable: The database cannot be reached.
+    """
+    settings.require_used()
+    async with AsyncExitStack() as stack:
+        access, _ = await _database(settings, stack)
+        if access.pooled and access.direct_url is None:
+            message = "This needs the database itself, not its pooler: set DATABASE_DIRECT_URL."
+            raise ConfigError(message)
+        yield access.direct_url or access.url
 
 
 @asynccontextmanager
@@ -108,13 +125,8 @@ async def open_accounts(settings: Settings) -> AsyncIterator[People]:
         yield open_people(settings, db)
 
 
-async def find_database(settings: Settings, stack: AsyncExitStack) -> tuple[Access, bool]:
-    """Return where the database is, and whether a studio runs on it here; the embedded one runs for `stack`.
-
-    Raises:
-        ConfigError: A child or a directory cannot be used.
-        Unavailable: The database cannot be reached.
-    """
+async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[Access, bool]:
+    """Return where the database is, and whether a studio runs on it here."""
     url, joined = await _database_url(settings, stack)
     if settings.database_url is None:
         return Access(url), joined

@@ -12,8 +12,8 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from sora_studio.backups.manifest import Backup
     from sora_studio.config import Settings
+    from sora_studio.services.backups.manifest import Backup
 
 Source = Annotated[Path, typer.Argument(help="A backup, or the directory of all: then the newest.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]")]
@@ -51,10 +51,12 @@ def make(
     data_dir: DataDir = None,
 ) -> None:
     """Make a backup, beside a running studio or without one; files are copied once for all backups."""
-    from sora_studio.backups.create import create_backup
+    from sora_studio.maintenance import open_as_it_is
+    from sora_studio.services.backups.create import create_backup
 
     async def work() -> None:
-        made = await create_backup(settings, target, secrets=not without_secrets, keep=keep)
+        async with open_as_it_is(settings) as url:
+            made = await create_backup(settings, url, target, secrets=not without_secrets, keep=keep)
         typer.echo(f"{_about(made)}\n{made.directory}")
 
     settings = _settings(data_dir)
@@ -64,8 +66,8 @@ def make(
 @backup_cli.command()
 def verify(source: Source) -> None:
     """Read a backup in full; exit with 1 when it could not be restored as it was."""
-    from sora_studio.backups import verify as verification
-    from sora_studio.backups.manifest import find_backup
+    from sora_studio.services.backups import verify as verification
+    from sora_studio.services.backups.manifest import find_backup
 
     async def work() -> None:
         found = find_backup(source)
@@ -80,8 +82,8 @@ def verify(source: Source) -> None:
 @restore_cli.command()
 def restore(source: Source, data_dir: DataDir = None) -> None:
     """Make a studio of a backup, in an empty data directory (and database)."""
-    from sora_studio.backups import restore as restoration
-    from sora_studio.backups.manifest import find_backup
+    from sora_studio.services.backups import restore as restoration
+    from sora_studio.services.backups.manifest import find_backup
 
     async def work() -> None:
         done = await restoration.restore(settings, find_backup(source))

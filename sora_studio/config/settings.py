@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from sora_studio.config.authority import OwnNames, WebOrigin
+from sora_studio.config.backup_plan import BackupPlan, backup_plan
 from sora_studio.config.error import ConfigError
 from sora_studio.config.headers import header_value
 from sora_studio.config.lists import Network, host_and_port, host_name, network, words
@@ -219,6 +220,12 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_TIME_ZONE",
         description="Whose midnights begin the days, weeks and months of budgets and usage, such as "
         "`Europe/Berlin` (IANA).",
+    )
+    backups: Annotated[BackupPlan | None, BeforeValidator(backup_plan)] = Field(
+        BackupPlan(),
+        alias="SORA_STUDIO_BACKUPS",
+        description="The daily backup: some of `to=/mnt/backups keep=14 at=02:00`, or `off`. The time is in "
+        "the studio's time zone. Unset: to `backups` in the data directory, which is no other disk.",
     )
     security_contact: Annotated[str, AfterValidator(_contact)] | None = Field(
         None,

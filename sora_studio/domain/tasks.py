@@ -19,6 +19,7 @@ class TaskName(StrEnum):
     SCRUB = "scrub"
     MODELS = "models"
     WEBHOOKS = "webhooks"
+    BACKUP = "backup"
 
 
 Wake = Callable[[TaskName], None]

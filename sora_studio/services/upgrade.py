@@ -18,8 +18,8 @@ _log = structlog.get_logger(__name__)
 async def upgrade(url: str, data_dir: Path) -> None:
     """Dump the database if it is an older version's, and migrate it.
 
-    A dump that cannot be made is said in the log, and nothing waits for it: whoever runs a server of their
-    own may have no pg_dump that fits.
+    A dump that cannot be made is said in the log, and nothing waits for it: an operator with a server of
+    their own may have no pg_dump that fits.
 
     Args:
         url: The database itself, no pooler.

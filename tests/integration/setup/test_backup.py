@@ -1,17 +1,22 @@
 """Backups: made beside a running studio, looked at, and made a studio of again, or nothing at all."""
 
-import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from sora_studio.backups.manifest import find_backup
-from sora_studio.backups.restore import restore
 from sora_studio.config import ConfigError, load
+from sora_studio.config.backup_plan import BackupPlan
+from sora_studio.db.migrations import migrate
+from sora_studio.services.backups.daily import DailyBackup
+from sora_studio.services.backups.manifest import find_backup
+from sora_studio.services.backups.restore import restore
+from sora_studio.subprocesses.lock import alone_in
 from tests.integration.setup.test_maintenance import command
 from tests.support.person import Person, join, log_in
 from tests.support.studio import fresh_data_dir, serving
@@ -145,7 +150,33 @@ async def test_a_backup_that_is_cut_off_is_none(saved: Saved, tmp_path: Path):
     (tmp_path / "2026-12-01T00-00-00Z.partial/manifest.json").write_text("{}")
     status, said = await command(None, "backup", "verify", str(tmp_path))
     assert (status, "There is no backup" in said) == (1, True), said
-    both = await asyncio.gather(*(command(saved.data_dir, "backup", str(tmp_path)) for _ in range(2)))
-    assert 0 in {status for status, _ in both}, both
+    with alone_in(tmp_path):
+        status, said = await command(saved.data_dir, "backup", str(tmp_path))
+    assert (status, "Another backup is being made" in said) == (1, True), said
+    status, said = await command(saved.data_dir, "backup", str(tmp_path))
+    assert status == 0, said
     assert [*tmp_path.glob("*.partial")] == []
     assert find_backup(tmp_path).manifest.videos == 3
+
+
+async def test_the_studio_makes_one_a_day_and_keeps_the_newest(empty_database_url: str, tmp_path: Path):
+    await migrate(empty_database_url)
+    settings = load({"SORA_STUDIO_TIME_ZONE": "Europe/Berlin"}, data_dir=tmp_path)
+    now, plan, made = datetime.now(UTC), BackupPlan(tmp_path / "to", keep=2), list[set[str]]()
+    for days in (0, 0, 1, 2):
+        moment = now + timedelta(days)
+        await DailyBackup(settings, plan, empty_database_url, clock=lambda moment=moment: moment).run()
+        made.append({path.parent.name for path in (tmp_path / "to").glob("*/manifest.json")})
+    first, second, third, fourth = made
+    assert first == second, "what was made is due again only after the next night"
+    assert (len(first), len(third), len(fourth), first & fourth) == (1, 2, 2, set())
+
+
+async def test_one_that_fails_is_said_and_tried_again(tmp_path: Path):
+    (tmp_path / "to").write_text("no folder")
+    daily = DailyBackup(
+        load({}, data_dir=tmp_path), BackupPlan(tmp_path / "to"), "postgresql://127.0.0.1:1/x"
+    )
+    with capture_logs() as logs:
+        await daily.run()
+    assert [log["event"] for log in logs] == ["backup_failed"]

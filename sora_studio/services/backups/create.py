@@ -1,15 +1,17 @@
 """Makes a backup, beside a running studio or without one."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from sora_studio.backups.manifest import (
+from sora_studio.config import ConfigError, Settings
+from sora_studio.db.backups import nothing_erased, open_snapshot
+from sora_studio.domain.errors import StorageError
+from sora_studio.domain.ports import StoredFile
+from sora_studio.services.backups.manifest import (
     DATA,
     DUMP,
     FILES,
@@ -22,11 +24,6 @@ from sora_studio.backups.manifest import (
     write_list,
     write_manifest,
 )
-from sora_studio.config import ConfigError, Settings
-from sora_studio.db.backups import nothing_erased, open_snapshot
-from sora_studio.domain.errors import StorageError
-from sora_studio.domain.ports import StoredFile
-from sora_studio.maintenance import find_database
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses import pg_tools
 from sora_studio.subprocesses.lock import InUse, alone_in
@@ -36,14 +33,16 @@ _SECRET = ("secret_key", "setup_code", "providers.toml", "models")
 
 
 async def create_backup(
-    settings: Settings, target: Path, *, secrets: bool = True, keep: int | None = None
+    settings: Settings, url: str, target: Path, *, secrets: bool = True, keep: int | None = None
 ) -> Backup:
     """Make a backup, and return it; what an earlier one in the target has of the files is not copied again.
 
-    It appears in one step when it is whole. What one that was cut off left behind is taken away.
+    It appears in one step when it is whole. What one that was cut off left behind is taken away. It blocks
+    its event loop now and then: a studio makes it in one of its own.
 
     Args:
         settings: Of the studio.
+        url: Its database itself, no pooler.
         target: The directory of all backups; made if it is missing.
         secrets: Whether the signing key and the providers go in. Without the key nobody stays logged in.
         keep: How many backups are left in the target afterwards, the newest; None: all.
@@ -53,14 +52,13 @@ async def create_backup(
         Unavailable: The database cannot be reached.
         StorageError: A file cannot be read.
     """
-    settings.require_used()
     target = target.resolve()
     if target.is_relative_to(settings.media_path.resolve()):
         message = f"{target} is among the studio's own files; choose another place."
         raise ConfigError(message)
     try:
         with alone_in(target):
-            return await _create(settings, target, secrets=secrets, keep=keep)
+            return await _create(settings, url, target, secrets=secrets, keep=keep)
     except InUse as error:
         message = f"Another backup is being made in {target}."
         raise ConfigError(message) from error
@@ -69,7 +67,7 @@ async def create_backup(
         raise ConfigError(message) from error
 
 
-async def _create(settings: Settings, target: Path, *, secrets: bool, keep: int | None) -> Backup:
+async def _create(settings: Settings, url: str, target: Path, *, secrets: bool, keep: int | None) -> Backup:
     for cut_off in target.glob(f"*{PARTIAL}"):
         shutil.rmtree(cut_off)
     earlier = all_backups(target)
@@ -77,13 +75,7 @@ async def _create(settings: Settings, target: Path, *, secrets: bool, keep: int 
     directory = target / name_of(now)
     partial = directory.with_name(directory.name + PARTIAL)
     partial.mkdir(mode=0o700)
-    async with AsyncExitStack() as stack:
-        access, _ = await find_database(settings, stack)
-        if access.pooled and access.direct_url is None:
-            message = "A backup needs the database itself, not its pooler: set DATABASE_DIRECT_URL."
-            raise ConfigError(message)
-        url = access.direct_url or access.url
-        await stack.enter_async_context(nothing_erased(url))
+    async with nothing_erased(url):
         async with open_snapshot(url) as snapshot:
             await pg_tools.dump(url, partial / DUMP, snapshot=snapshot.id)
         entries = await _copy_files(LocalStorage(settings.media_path), target / FILES, earlier[-1:])
@@ -131,25 +123,28 @@ def _kept(file: StoredFile, files: Path, known: Mapping[str, Entry], since: date
 
 
 async def _copied(storage: LocalStorage, key: str, copy: Path) -> Entry | None:
-    """Copy a file whole or not at all; None if it has gone meanwhile, as temporary ones do."""
+    """Have a file in the backup whole or not at all; None if it has gone meanwhile, as temporary ones do.
+
+    On the same disk it is the same file under another name: files are replaced, and never changed.
+    """
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = copy.with_name(copy.name + PARTIAL)
-    digest, length = hashlib.sha256(), 0
+    partial.unlink(missing_ok=True)
     try:
-        async with storage.open(key) as chunks:
-            with partial.open("wb") as file:
-                async for chunk in chunks:
-                    digest.update(chunk)
-                    length += file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-    except StorageError:
+        async with storage.materialise(key) as path:
+            try:
+                partial.hardlink_to(path)
+            except OSError:
+                shutil.copyfile(path, partial)
+    except (StorageError, FileNotFoundError):
         partial.unlink(missing_ok=True)
         if await storage.stat(key) is None:
             return None
         raise
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
     partial.replace(copy)
-    return Entry(key=key, bytes=length, sha256=digest.hexdigest())
+    return Entry.of(copy, key)
 
 
 def _copy_data(settings: Settings, data: Path, names: tuple[str, ...]) -> list[Entry]:

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sora_studio.backups.manifest import DATA, Backup, Entry
 from sora_studio.config import ConfigError, Settings
 from sora_studio.db.access import find_access
 from sora_studio.db.backups import doubt_unsent, has_tables
 from sora_studio.db.migrations import is_known, migrate
+from sora_studio.services.backups.manifest import DATA, Backup, Entry
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses import pg_tools
 from sora_studio.subprocesses.postgres import embedded_postgres

@@ -79,7 +79,7 @@ class Backup:
 
 def name_of(moment: datetime) -> str:
     """Return the name of the directory of a backup, by which they sort."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%S.%fZ")
 
 
 def write_list(directory: Path, entries: list[Entry]) -> Entry:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from sora_studio.backups.manifest import DATA, Backup, Entry
 from sora_studio.config import ConfigError
+from sora_studio.services.backups.manifest import DATA, Backup, Entry
 from sora_studio.subprocesses import pg_tools
 
 

@@ -1,0 +1,58 @@
+"""One backup a day, made by the studio itself."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from sora_studio.config import ConfigError, Settings
+from sora_studio.config.backup_plan import BackupPlan
+from sora_studio.domain.errors import SoraStudioError
+from sora_studio.services.backups.create import create_backup
+from sora_studio.services.backups.manifest import all_backups
+
+_log = structlog.get_logger(__name__)
+
+
+class DailyBackup:
+    """Makes the backup of a day when its time has come, or as soon as possible afterwards."""
+
+    def __init__(
+        self, settings: Settings, plan: BackupPlan, url: str, *, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        """Prepare it.
+
+        Args:
+            settings: Of the studio.
+            plan: When, where, and how many stay.
+            url: The database itself, no pooler.
+            clock: Tells the time, UTC-aware.
+        """
+        self._settings, self._plan, self._url = settings, plan, url
+        self._target = plan.to or settings.data_dir / "backups"
+        self._zone = ZoneInfo(settings.time_zone)
+        self._clock = clock or (lambda: datetime.now(UTC))
+
+    async def run(self) -> None:
+        """Make it if it is due; what goes wrong is said in the log, and tried again by the next run."""
+        try:
+            if await asyncio.to_thread(self._is_due):
+                made = await asyncio.to_thread(self._make)
+                _log.info("backup_made", path=str(made), kept=self._plan.keep)
+        except (ConfigError, SoraStudioError) as error:
+            _log.error("backup_failed", target=str(self._target), reason=str(error))
+
+    def _is_due(self) -> bool:
+        now = self._clock().astimezone(self._zone)
+        last = datetime.combine(now.date(), self._plan.at, self._zone)
+        if last > now:
+            last = datetime.combine(now.date() - timedelta(days=1), self._plan.at, self._zone)
+        backups = all_backups(self._target)
+        return not backups or backups[-1].manifest.created_at < last
+
+    def _make(self) -> str:
+        """Make it in an event loop of its own: whole files are read on the way."""
+        work = create_backup(self._settings, self._url, self._target, keep=self._plan.keep)
+        return str(asyncio.run(work).directory)
