@@ -188,7 +188,8 @@ def _views(user_id: UUID) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     there = (col(VideoRow.library_id) == col(ProjectRow.id), col(VideoRow.deleted_at).is_(None))
-    some = core_select(col(VideoRow.id)).where(*there).limit(_COUNTED).lateral()
+    # Correlated by name: two levels below, SQLAlchemy would count the videos of all projects.
+    some = core_select(col(VideoRow.id)).where(*there).limit(_COUNTED).correlate(ProjectRow).subquery()
     videos = core_select(func.count()).select_from(some).scalar_subquery()
     mine = aliased(MemberRow)
     return (

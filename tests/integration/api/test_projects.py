@@ -51,9 +51,11 @@ def test_a_project_is_a_library_of_its_own(ada: Person, eve: Person):
     assert ids(ada, project) == ids(eve, project) == [hers["id"], shared["id"]]
     assert ids(eve, project, q="lighthouse") == [hers["id"], shared["id"]]
     assert ids(ada, q="lighthouse") == [own["id"]]
+    assert ada.http.post("/projects", json={"name": "Sequel"}).status_code == 201
     listed = ada.http.get("/projects").json()["data"]
     assert [(each["name"], each["role"], each["members"], each["videos"]) for each in listed] == [
-        ("Launch film", "manager", 2, 2)
+        ("Launch film", "manager", 2, 2),
+        ("Sequel", "manager", 1, 0),
     ]
 
 
