@@ -9,15 +9,20 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import (
+    CharacterNotInRepertoire,
+    DeadlockDetected,
+    SerializationFailure,
+    UntranslatableCharacter,
+)
 from sqlalchemy import URL, event, make_url, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.listener import Listener
-from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.errors import InvalidInput, Unavailable
 
 KEEPALIVE: Mapping[str, int] = {
     "connect_timeout": 15,
@@ -145,11 +150,19 @@ def _was_undone(error: Unavailable) -> bool:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn "the database is away" into Unavailable; constraint errors pass for the repositories."""
+    """Turn "the database is away" into Unavailable, and text that it can never hold into InvalidInput.
+
+    Constraint errors pass for the repositories.
+    """
     try:
         yield
     except IntegrityError:
         raise
+    except DataError as error:
+        if not _is_unstorable_text(error):
+            raise
+        message = "A text contains a character that cannot be stored."
+        raise InvalidInput(message) from error
     except (OperationalError, PoolTimeoutError, OSError) as error:
         message = "The database cannot be reached."
         raise Unavailable(message) from error
@@ -158,6 +171,12 @@ def translated_errors() -> Iterator[None]:
             raise
         message = "The connection to the database was lost."
         raise Unavailable(message) from error
+
+
+def _is_unstorable_text(error: DataError) -> bool:
+    """Tell whether a value was refused for a NUL, which the driver sees, or half of a character, in JSON."""
+    refusals = CharacterNotInRepertoire | UntranslatableCharacter
+    return isinstance(error.orig, refusals) or "NUL (0x00)" in str(error.orig)
 
 
 def _target(url: str) -> URL:

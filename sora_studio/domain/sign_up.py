@@ -1,10 +1,12 @@
 """Who may open an account: the policy of a studio."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-_DOMAIN = re.compile(r"(?:[^\s@.,/:]+\.)+[^\s@.,/:]{2,}")
+_DOMAIN = re.compile(r"(?=.{1,253}$)(?:[\w-]{1,63}\.)+[\w-]{2,63}")
+_ENCODED = "xn--"
 
 
 class SignUpMode(StrEnum):
@@ -31,13 +33,11 @@ class SignUpPolicy:
         Raises:
             ValueError: It is none of these.
         """
-        word, _, domain = text.strip().lower().partition(":")
+        word, colon, rest = text.strip().lower().partition(":")
+        domain = _in_unicode(rest)
         mode = SignUpMode(word) if word in {*SignUpMode} else None
-        if (
-            mode is None
-            or (mode is SignUpMode.DOMAIN) != bool(_DOMAIN.fullmatch(domain))
-            or text.endswith(":")
-        ):
+        fits = _DOMAIN.fullmatch(domain) if mode is SignUpMode.DOMAIN else not colon
+        if mode is None or not fits:
             message = "must be open, approve, domain:example.org, invite or closed"
             raise ValueError(message)
         return cls(mode, domain)
@@ -58,6 +58,17 @@ class SignUpPolicy:
     def __str__(self) -> str:
         """Write it as settings spell it."""
         return f"{self.mode}:{self.domain}" if self.domain else str(self.mode)
+
+
+def _in_unicode(domain: str) -> str:
+    """Write a domain as accounts have it in their addresses."""
+    return unicodedata.normalize("NFC", ".".join(map(_decoded, domain.split("."))))
+
+
+def _decoded(label: str) -> str:
+    if not label.startswith(_ENCODED):
+        return label
+    return label.removeprefix(_ENCODED).encode("ascii", "replace").decode("punycode", "replace")
 
 
 OPEN = SignUpPolicy(SignUpMode.OPEN)

@@ -175,3 +175,10 @@ async def test_i_can_delete_my_account_with_my_password(http: httpx.AsyncClient)
     assert answer.status_code == 204
     assert 'sora_session=""' in answer.headers["set-cookie"]
     assert (await http.post("/api/auth/login", json=who)).status_code == 401
+
+
+async def test_an_address_that_can_be_nobodys_is_refused(http: httpx.AsyncClient):
+    sent = {"email": "ada\0@example.org", "password": PASSWORD}
+    assert (await http.post("/api/auth/login", json=sent)).status_code == 400
+    form = await http.post("/api/auth/login", data=sent)
+    assert (form.status_code, form.headers["location"]) == (303, "/login?error=invalid_value")

@@ -26,9 +26,19 @@ def test_whom_a_policy_admits_without_an_invitation(text: str, at_home: bool, el
     assert str(policy) == text.strip().lower()
 
 
+@pytest.mark.parametrize("domain", ["MÜLLER.example", "xn--mller-kva.example", "mu\u0308ller.example"])
+def test_a_domain_is_known_however_it_is_spelled(domain: str):
+    policy = SignUpPolicy.parse(f"domain:{domain}")
+    assert policy.admits("ada@müller.example")
+    assert str(policy) == "domain:müller.example"
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "Opened", "domain", "domain:", "domain:@", "domain:org", "domain:a b.c", "open:", "open:x.yz"],
+    [
+        *("", "Opened", "domain", "domain:", "domain:@", "domain:org", "domain:a b.c"),
+        *("open:", "open:x.yz", "open:!", "domain:a\0b.org", "domain:a\ud800.org", f"domain:{'x' * 64}.org"),
+    ],
 )
 def test_what_is_no_policy(text: str):
     with pytest.raises(ValueError, match="must be open, approve"):
