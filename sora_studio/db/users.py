@@ -109,6 +109,17 @@ class UserRepository(Repository):
         theirs = select(UserRow.created_at).where(col(UserRow.id) == user_id)
         return (await self._tx.exec(theirs.with_for_update(key_share=True))).one_or_none()
 
+    async def holds(self, known: StoredPassword) -> bool:
+        """Tell whether an account is open and still has a password that was compared.
+
+        If so, nobody sets another one, or shuts the account, until the end of the transaction.
+        """
+        account = select(UserRow.password_hash).where(
+            col(UserRow.id) == known.account.id, col(UserRow.disabled_at).is_(None)
+        )
+        found = (await self._tx.exec(account.with_for_update(key_share=True))).one_or_none()
+        return found == known.password_hash
+
     async def remove(self, user_id: UUID) -> None:
         """Delete an account with everything that refers to it."""
         await self._tx.exec(delete(UserRow).where(col(UserRow.id) == user_id))

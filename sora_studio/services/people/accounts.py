@@ -48,6 +48,13 @@ from sora_studio.services.people.tokens import Tokens, token_in_cookies
 from sora_studio.services.people.trail import Trail
 from sora_studio.services.throttle import Throttle
 
+_WRONG_LOG_IN = "The e-mail address or the password is wrong."
+_WRONG_PASSWORD = "Your current password is wrong."  # noqa: S105 -- a sentence about one
+
+
+class _PasswordChanged(NotSignedIn):
+    """Another password was set, or the account was shut, between the comparison and what it was for."""
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -158,15 +165,24 @@ class AccountService:
             AccountDisabled: An admin has shut the account.
             LimitReached: Too many wrong answers for this account or from this address, or too many wait.
         """
+        try:
+            return await self._log_in(email, password, origin)
+        except _PasswordChanged:  # while it was compared: what it is now counts
+            return await self._log_in(email, password, origin)
+
+    async def _log_in(self, email: str, password: str, origin: Origin) -> SignedIn:
         known_as = spellings(email)
         async with self._db.transaction() as tx:
             known = await UserRepository(tx).find(*known_as)
         device = self._devices.find(origin.cookies, known.account.id) if known else None
-        account = await self._prove_log_in(known_as[-1], password, known, device, origin)
-        session = self.sessions.new(account.id, origin)
+        known = await self._prove_log_in(known_as[-1], password, known, device, origin)
+        session = self.sessions.new(known.account.id, origin)
         async with self.trail.recording(Act.LOG_IN, _in(session, origin)) as tx:
+            if not await UserRepository(tx).holds(known):
+                raise _PasswordChanged(_WRONG_LOG_IN)
             await self.sessions.open(tx, session, self._before(origin))
-        return self._signed_in(account, session, device or new_id().hex)
+        await self._renew_hash(known, password, device or origin.network)
+        return self._signed_in(known.account, session, device or new_id().hex)
 
     async def identify(self, token: str, origin: Origin = NOWHERE) -> Identity:
         """Return who stands behind a token.
@@ -222,16 +238,18 @@ class AccountService:
             NotFound: The account has been deleted.
         """
         values: dict[str, str] = {}
+        known: StoredPassword | None = None
         if display_name is not None:
             values["display_name"] = clean_name(display_name)
         if email is not None and (new := clean_email(email)) != (await self.account(identity.user_id)).email:
             self._throttle.hit("new e-mail address", identity.user_id.hex)
-            await self._prove(Act.EMAIL_CHANGE, identity, password)
+            known = await self._prove(Act.EMAIL_CHANGE, identity, password)
             values["email"] = new
-        if "email" not in values:
+        if known is None:
             async with self._db.transaction() as tx:
                 return await UserRepository(tx).change(identity.user_id, **values)
         async with self.trail.recording(Act.EMAIL_CHANGE, identity) as tx:
+            await self._require_still(tx, identity, known)
             return await UserRepository(tx).change(identity.user_id, **values)
 
     async def change_password(self, identity: Identity, current: str, new: str) -> None:
@@ -243,10 +261,11 @@ class AccountService:
             LimitReached: Too many wrong answers.
         """
         check_length(new)
-        known = (await self._prove(Act.PASSWORD_CHANGE, identity, current)).account
-        lane = identity.user_id.hex
-        password_hash = await self.attempts.hash_new(new, lane, known.email, known.display_name)
+        known = await self._prove(Act.PASSWORD_CHANGE, identity, current)
+        about = known.account.email, known.account.display_name
+        password_hash = await self.attempts.hash_new(new, identity.user_id.hex, *about)
         async with self.trail.recording(Act.PASSWORD_CHANGE, identity) as tx:
+            await self._require_still(tx, identity, known)
             await UserRepository(tx).change(identity.user_id, password_hash=password_hash)
             await self.sessions.close_others(tx, identity)
             await self.sessions.note_proof(tx, identity)
@@ -258,8 +277,9 @@ class AccountService:
             NotAllowed: The password is wrong.
             LimitReached: Too many wrong answers.
         """
-        await self._prove(Act.PASSWORD_PROOF, identity, password)
+        known = await self._prove(Act.PASSWORD_PROOF, identity, password)
         async with self._db.transaction() as tx:
+            await self._require_still(tx, identity, known)
             await self.sessions.note_proof(tx, identity)
 
     async def delete_account(self, identity: Identity, password: str) -> None:
@@ -273,27 +293,29 @@ class AccountService:
             LastAdmin: Others would be left without anybody who runs the studio.
             LimitReached: Too many wrong answers.
         """
-        await self._prove(Act.ACCOUNT_DELETION, identity, password)
+        known = await self._prove(Act.ACCOUNT_DELETION, identity, password)
         line = self.trail.done(Act.ACCOUNT_DELETION, identity)
-        await self._erase(identity.user_id, line)
+        await self._erase(identity, known, line)
         self.trail.tell(line)
 
     @retry_on_deadlock
-    async def _erase(self, user_id: UUID, line: AuditRow) -> None:
+    async def _erase(self, identity: Identity, known: StoredPassword, line: AuditRow) -> None:
+        user_id = identity.user_id
         async with self._db.transaction() as tx:
             users = UserRepository(tx)
             if alone := await ProjectRepository(tx).run_alone(user_id):
                 message = f"Make somebody else a manager first of: {', '.join(alone)}."
                 raise Conflict(message)
             await users.lock_admins()
+            await self._require_still(tx, identity, known)
             if await users.is_last_admin(user_id) and not await users.is_alone(user_id):
                 raise LastAdmin
             await erase_account(tx, user_id, line)
 
     async def _prove_log_in(
         self, email: str, password: str, known: StoredPassword | None, device: str | None, origin: Origin
-    ) -> AccountView:
-        """Make sure that somebody who logs in knows the password, and hash it with today's work factor."""
+    ) -> StoredPassword:
+        """Make sure that somebody who logs in knows the password."""
         stored = known and known.password_hash
         try:
             fits = await self.attempts.log_in(email, password, stored, origin.network, device)
@@ -302,13 +324,11 @@ class AccountService:
             raise
         if known is None or not fits:
             await self.trail.refused(Act.LOG_IN, origin, known and known.account.id)
-            message = "The e-mail address or the password is wrong."
-            raise NotSignedIn(message)
+            raise NotSignedIn(_WRONG_LOG_IN)
         if known.standing is not Standing.ACTIVE:
             await self.trail.refused(Act.LOG_IN, origin, known.account.id)
             raise AwaitingApproval if known.standing is Standing.WAITING else AccountDisabled
-        await self._renew_hash(known, password, device or origin.network)
-        return known.account
+        return known
 
     async def _prove(self, act: Act, identity: Identity, password: str | None) -> StoredPassword:
         """Make sure that the person who is signed in knows the password."""
@@ -324,9 +344,23 @@ class AccountService:
             raise
         if not fits:
             await self.trail.refused(act, identity.origin, identity.user_id, identity.session_id)
-            message = "Your current password is wrong."
-            raise NotAllowed(message)
+            raise NotAllowed(_WRONG_PASSWORD)
         return known
+
+    async def _require_still(self, tx: Transaction, identity: Identity, known: StoredPassword) -> None:
+        """Make sure that who has proved themselves may still act, until the transaction ends.
+
+        To compare and to hash takes its time: somebody may have set another password meanwhile, against this
+        very person, or have ended their session.
+
+        Raises:
+            NotAllowed: The password is another one by now.
+            NotSignedIn: The session has ended.
+        """
+        unchanged = await UserRepository(tx).holds(known)
+        await self.sessions.verify_in(tx, identity)
+        if not unchanged:
+            raise NotAllowed(_WRONG_PASSWORD)
 
     async def _renew_hash(self, known: StoredPassword, password: str, lane: str) -> None:
         """Hash again with today's work factor: only now do we have the password."""

@@ -1,6 +1,7 @@
 """Accounts on a real database."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -586,3 +587,42 @@ def asset(video: VideoRow, variant: str, key: str) -> AssetRow:
         width=1,
         height=1,
     )
+
+
+class Interrupted(Passwords):
+    """Lets something happen between a comparison and what it was for."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def match(self, password: str, stored: str | None) -> bool:
+        fits = await super().match(password, stored)
+        if happens := self.meanwhile:
+            self.meanwhile = None
+            await happens()
+        return fits
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda accounts, _: accounts.log_in("ada@example.org", PASSWORD, HERE),
+        lambda accounts, ada: accounts.change_password(ada, PASSWORD, PASSWORD),
+        lambda accounts, ada: accounts.edit_profile(ada, email="eve@example.org", password=PASSWORD),
+        lambda accounts, ada: accounts.confirm_password(ada, PASSWORD),
+        lambda accounts, ada: accounts.delete_account(ada, PASSWORD),
+    ],
+    ids=["log in", "change the password", "change the address", "confirm", "delete"],
+)
+async def test_a_password_that_is_replaced_while_it_is_compared_opens_nothing(
+    database: Database, act: Callable[[AccountService, Identity], Awaitable[object]]
+):
+    passwords = Interrupted(cost=4)
+    accounts = AccountService(db=database, signing_key=SIGNING_KEY, throttle=Throttle(), passwords=passwords)
+    thief = await accounts.identify((await sign_up(accounts)).access_token)
+    ada = await accounts.identify((await accounts.log_in("ada@example.org", PASSWORD, HERE)).access_token)
+    new = f"{PASSWORD} too"
+    passwords.meanwhile = lambda: accounts.change_password(ada, PASSWORD, new)
+    with pytest.raises(NotSignedIn):
+        await act(accounts, thief)
+    assert [each.current for each in await accounts.sessions.all_open(ada)] == [True]
+    assert (await accounts.log_in("ada@example.org", new, HERE)).account.email == "ada@example.org"
