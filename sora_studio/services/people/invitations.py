@@ -14,7 +14,7 @@ from sora_studio.domain.access_link import (
     LinkKind,
     NewLink,
 )
-from sora_studio.domain.account import Identity, Origin
+from sora_studio.domain.account import Identity, Origin, Role
 from sora_studio.domain.audit import Act, Result
 from sora_studio.domain.errors import Conflict, InvalidInput, LimitReached
 from sora_studio.domain.sign_up import SignUpMode
@@ -45,13 +45,14 @@ class InvitationService:
 
         Raises:
             NotAllowed: Only an admin may.
+            PasswordRequired: It makes admins, and the admin's password was given too long ago.
             InvalidInput: A number or the note will not do.
             Conflict: This studio opens no accounts at all.
         """
         _check(wish)
         line = self._trail.done(Act.INVITATION, who)
         async with self._trail.adding(line) as tx:
-            await self._sessions.require_admin(tx, who)
+            await self._sessions.require_admin(tx, who, proven=wish.role is Role.ADMIN)
             if (await self._settings.sign_up(tx)).mode is SignUpMode.CLOSED:
                 message = "Sign-up is closed, for invited people, too. Set it to “invite” first."
                 raise Conflict(message)

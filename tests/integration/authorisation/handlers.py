@@ -314,6 +314,9 @@ TABLE = [
         form(note="", role="member", uses="1", days="7"), path="/people",
     ),
     Row(
+        InvitationsState, "prove", **both(anything), payload=form(invitation_proof=PASSWORD), path="/people"
+    ),
+    Row(
         InvitationsState, "revoke", toast("was taken back"), toast("Only an admin"),
         lambda thing: {"invitation_id": thing}, Stage.invitation, path="/people",
     ),

@@ -149,8 +149,10 @@ async def test_what_weighs_most_wants_the_password_of_the_last_ten_minutes(
         await admin.patch(path, json={"role": "admin"}),
         await admin.post(f"{path}/reset_link"),
         await admin.delete(path),
+        await admin.post("/api/admin/invitations", json={"role": "admin"}),
     ):
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "password_required")
+    assert (await admin.post("/api/admin/invitations", json={})).status_code == 201
     assert (await admin.patch(path, json={"disabled": True})).status_code == 200  # haste comes first
     wrong = await admin.post("/api/users/me/confirm_password", json={"password": "some other long password"})
     assert wrong.status_code == 403
@@ -185,6 +187,25 @@ async def test_an_invitation_lets_in_as_many_as_it_says(people: People, client: 
     assert [each.account.role for each in let_in] == [Role.ADMIN] * 2
     assert {type(each) for each in outcomes if isinstance(each, BaseException)} == {SignUpClosed}
     assert (await admin.get("/api/admin/invitations")).json()["data"] == []
+
+
+@pytest.mark.parametrize("change", [{"role": "member"}, {"disabled": True}, None], ids=str)
+async def test_links_end_with_the_power_of_who_made_them(
+    people: People, client: Client, change: dict[str, Any] | None
+):
+    ada, eve = await sign_up(people.accounts), await sign_up(people.accounts, "eve")
+    path = f"/api/admin/users/{eve.account.id}"
+    await client(ada).patch(path, json={"role": "admin"})
+    invitation = (await client(eve).post("/api/admin/invitations", json={"role": "admin"})).json()["url"]
+    reset = (await client(eve).post(f"/api/admin/users/{ada.account.id}/reset_link")).json()["url"]
+    gone = client(ada).patch(path, json=change) if change else client(ada).delete(path)
+    assert (await gone).status_code in {200, 204}
+    assert (await client(ada).get("/api/admin/invitations")).json()["data"] == []
+    wish = NewAccount("mallory@example.org", PASSWORD, "Mallory", invitation=token_of(invitation))
+    with pytest.raises(SignUpClosed):
+        await people.accounts.sign_up(wish, HERE)
+    with pytest.raises(InvalidInput, match="has been used or has run out"):
+        await people.invitations.reset_password(token_of(reset), NEW_PASSWORD, HERE)
 
 
 async def test_an_invitation_is_listed_taken_back_and_runs_out(
@@ -289,7 +310,12 @@ async def test_settings_are_checked_recorded_and_count_at_once(people: People, c
         "session_idle_days": {"value": 14, "pinned": False, "changed_at": None},
         "session_days": {"value": 90, "pinned": False, "changed_at": None},
     }
-    for wrong in ({"sign_up": "ajar"}, {"session_days": 0}, {"colour": "red"}):
+    for wrong in (
+        {"sign_up": "ajar"},
+        {"sign_up": "domain:a\0b.org"},
+        {"session_days": 0},
+        {"colour": "red"},
+    ):
         assert (await admin.patch("/api/admin/settings", json=wrong)).status_code == 400
     after = (await admin.patch("/api/admin/settings", json={"session_days": 1, "sign_up": "approve"})).json()
     assert (after["session_days"]["value"], after["sign_up"]["value"]) == (1, "approve")

@@ -5,7 +5,7 @@ import reflex as rx
 from sora_studio.domain.access_link import INVITED_DAYS_MAX, INVITED_FOR, NOTE_MAX, USES_MAX
 from sora_studio.domain.account import Role
 from sora_studio.ui.components.form import error, field, text_field
-from sora_studio.ui.components.studio import link_once
+from sora_studio.ui.components.studio import link_once, proof
 from sora_studio.ui.pages.people.invitations_state import InvitationsState, Standing
 
 
@@ -14,6 +14,7 @@ def invitations() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Invitations"),
         _form(),
+        rx.cond(InvitationsState.asking, _proof()),
         link_once(
             InvitationsState.link,
             rx.Var.create("Hand over this link. It is shown this once."),
@@ -51,6 +52,16 @@ def _form() -> rx.Component:
         method="post",
         key=InvitationsState.made.to_string(),
         class_name="invite",
+    )
+
+
+def _proof() -> rx.Component:
+    return proof(
+        "invitation_proof",
+        InvitationsState.wrong_proof,
+        InvitationsState.busy,
+        go_on=InvitationsState.prove,
+        cancel=InvitationsState.dismiss,
     )
 
 

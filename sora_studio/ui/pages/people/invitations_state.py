@@ -7,8 +7,8 @@ import reflex as rx
 
 from sora_studio.container import services
 from sora_studio.domain.access_link import Invitation, InvitationWish
-from sora_studio.domain.account import Role
-from sora_studio.domain.errors import SoraStudioError
+from sora_studio.domain.account import Identity, Role
+from sora_studio.domain.errors import PasswordRequired, SoraStudioError
 from sora_studio.domain.ids import parse_invitation_id
 from sora_studio.domain.text import whole_number
 from sora_studio.ui import toasts
@@ -39,6 +39,9 @@ class InvitationsState(rx.State):
     refusal: rx.Field[str] = rx.field("")
     link: rx.Field[str] = rx.field("")  # of the one that was just made, shown this once
     made: rx.Field[int] = rx.field(0)  # counts, so that the form is drawn empty again
+    asking: rx.Field[bool] = rx.field(default=False)  # for the password, before what waits is made
+    wrong_proof: rx.Field[str] = rx.field("")
+    _pending: InvitationWish = InvitationWish()  # what waits
 
     @rx.event(background=True)
     async def load(self) -> None:
@@ -54,31 +57,36 @@ class InvitationsState(rx.State):
 
     @rx.event(background=True)
     async def invite(self, data: dict[str, Any]) -> None:
-        """Make an invitation, and show its link."""
-        async with self:
-            identity = await signed_in(self)
-            if self.busy:
-                return
-            self.busy, self.refusal, self.link = True, "", ""
+        """Make an invitation, and show its link; one for admins asks for the password first."""
         wish = InvitationWish(
             role=Role.ADMIN if text(data, "role") == Role.ADMIN else Role.MEMBER,
             uses=whole_number(text(data, "uses"), most=10**6),
             days=whole_number(text(data, "days"), most=10**6),
             note=text(data, "note").strip(),
         )
-        link, refusal = "", ""
+        async with self:
+            identity = await signed_in(self)
+            if self.busy:
+                return
+            self.busy, self.refusal, self.link = True, "", ""
+            self._pending = wish
+        await _make(self, identity, wish)
+
+    @rx.event(background=True)
+    async def prove(self, data: dict[str, Any]) -> None:
+        """Take the password, and make the invitation that has waited for it."""
+        async with self:
+            identity = await signed_in(self)
+            if self.busy or not self.asking:
+                return
+            self.busy, self.wrong_proof, wish = True, "", self._pending
         try:
-            link = (await services().invitations.invite(identity, wish)).url
-            found = await services().invitations.all_open(identity, limit=_SHOWN)
+            await services().accounts.confirm_password(identity, text(data, "invitation_proof"))
         except SoraStudioError as problem:
-            found, refusal = None, explain(problem)
-        finally:
-            async with self:
-                self.busy = False
-        async with still_signed_in(self, identity.user_id):
-            self.refusal, self.link = refusal, link
-            if found is not None:
-                self.invitations, self.made = [_shown(each) for each in found], self.made + 1
+            async with still_signed_in(self, identity.user_id):
+                self.busy, self.wrong_proof = False, explain(problem)
+            return
+        await _make(self, identity, wish)
 
     @rx.event(background=True)
     async def revoke(self, invitation_id: str) -> None:
@@ -97,8 +105,27 @@ class InvitationsState(rx.State):
 
     @rx.event
     def dismiss(self) -> None:
-        """Take the link from the screen."""
-        self.link = ""
+        """Take the link, or the question for the password, from the screen."""
+        self.link, self.asking, self.wrong_proof = "", False, ""
+
+
+async def _make(state: InvitationsState, identity: Identity, wish: InvitationWish) -> None:
+    """Make an invitation and show its link, or ask for the password, or say why there is none."""
+    link, refusal, asking, found = "", "", False, None
+    try:
+        link = (await services().invitations.invite(identity, wish)).url
+        found = await services().invitations.all_open(identity, limit=_SHOWN)
+    except PasswordRequired:
+        asking = True
+    except SoraStudioError as problem:
+        refusal = explain(problem)
+    finally:
+        async with state:
+            state.busy = False
+    async with still_signed_in(state, identity.user_id):
+        state.refusal, state.link, state.asking, state.wrong_proof = refusal, link, asking, ""
+        if found is not None:
+            state.invitations, state.made = [_shown(each) for each in found], state.made + 1
 
 
 def _shown(invitation: Invitation) -> Standing:

@@ -3,8 +3,7 @@
 import reflex as rx
 
 from sora_studio.ui.components.confirm import confirm
-from sora_studio.ui.components.form import error, password_field
-from sora_studio.ui.components.studio import link_once, studio_page
+from sora_studio.ui.components.studio import link_once, proof, studio_page
 from sora_studio.ui.pages.people.invitations import invitations
 from sora_studio.ui.pages.people.invitations_state import InvitationsState
 from sora_studio.ui.pages.people.lines import PersonLine
@@ -71,19 +70,12 @@ def _search() -> rx.Component:
 
 
 def _proof() -> rx.Component:
-    return rx.el.form(
-        rx.el.p("This weighs enough to ask who you are. The answer counts for ten minutes."),
-        password_field("Your password", "proof", new=False),
-        error(PeopleState.refusal),
-        rx.el.div(
-            rx.el.button("Continue", type="submit", disabled=PeopleState.busy, class_name="button primary"),
-            rx.el.button("Cancel", type="button", on_click=PeopleState.dismiss, class_name="button"),
-            class_name="row",
-        ),
-        on_submit=PeopleState.prove,
-        method="post",
-        class_name="card form proof",
-        aria_label="Your password",
+    return proof(
+        "proof",
+        PeopleState.refusal,
+        PeopleState.busy,
+        go_on=PeopleState.prove,
+        cancel=PeopleState.dismiss,
     )
 
 
