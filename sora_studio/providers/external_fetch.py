@@ -12,6 +12,8 @@ import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import NoReturn
 
@@ -22,6 +24,7 @@ from sora_studio.domain.errors import ProviderUnavailable
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """Returns every address of a name."""
 
+_LOOKUPS = 32  # names that are asked for at the same time
 _PORTS = {"https": 443, "http": 80}
 _LONGEST_URL = 8192  # characters; signed addresses are long
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
@@ -52,7 +55,8 @@ class ExternalFetcher:
         """
         self._hosts = frozenset(host.lower() for host in hosts)
         self._timeout = timeout
-        self._resolve = resolve or _ask_system
+        self._names = ThreadPoolExecutor(_LOOKUPS, "names")
+        self._resolve = resolve or self._ask_system
         # A transport and not a client, which would remember cookies.
         self._transport = transport or httpx2.AsyncHTTPTransport(trust_env=False, limits=NO_REUSE)
 
@@ -93,6 +97,7 @@ class ExternalFetcher:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._transport.aclose()
+        self._names.shutdown(wait=False, cancel_futures=True)
 
     async def _addresses(self, host: str) -> Sequence[str]:
         try:
@@ -105,6 +110,16 @@ class ExternalFetcher:
             message = f"The address {host} cannot be found."
             raise ProviderUnavailable(message, "unreachable") from error
         return addresses or _refuse(host, "it has no address")
+
+    async def _ask_system(self, host: str) -> Sequence[str]:
+        """Ask for the addresses of a name in threads of our own.
+
+        A name server that never answers holds one for half a minute, and who names a host may run its name
+        server: in the pool that the event loop shares out, passwords and files would wait meanwhile.
+        """
+        ask = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._names, ask)
+        return [*dict.fromkeys(str(entry[4][0]) for entry in found)]
 
 
 def check_url(url: httpx2.URL, hosts: Collection[str] = ()) -> tuple[str, int]:
@@ -162,11 +177,6 @@ def _wrapped(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
     if address in _NAT64:
         inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [each for each in inner if each is not None]
-
-
-async def _ask_system(host: str) -> Sequence[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [*dict.fromkeys(str(entry[4][0]) for entry in found)]
 
 
 def _refuse(host: str, why: str) -> NoReturn:

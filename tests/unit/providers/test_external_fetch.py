@@ -1,5 +1,9 @@
 """Which addresses the studio goes to when a provider names them."""
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx2
 import pytest
 
@@ -227,3 +231,19 @@ async def test_the_next_address_is_tried_when_one_is_dead():
     assert [request.url.host for request in world.reached] == [NAMES["two.example"][1]]
     with pytest.raises(httpx2.ConnectError):
         await fetcher.send(httpx2.URL("https://cdn.example/x"), {})
+
+
+async def test_names_are_looked_up_while_every_shared_thread_is_busy():
+    world, free, loop = World(), threading.Event(), asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    busy = loop.run_in_executor(None, free.wait)
+    fetcher = ExternalFetcher(
+        ["localhost"], timeout=httpx2.Timeout(5), transport=httpx2.MockTransport(world.answer)
+    )
+    try:
+        async with asyncio.timeout(10):
+            assert (await fetcher.send(httpx2.URL("http://localhost/x"), {})).status_code == 200
+    finally:
+        free.set()
+        await busy
+        await fetcher.close()
