@@ -21,17 +21,21 @@ IS_NEXT = """NOT EXISTS (SELECT FROM webhook_message AS earlier
         AND earlier.due_at IS NOT NULL AND earlier.position < message.position)"""
 """What is about the same video goes to an endpoint in order."""
 
-# A slow endpoint holds up its own messages: of each, so many are worked on at a time.
+# A slow endpoint holds up its own messages: of each, so many are worked on at a time. People take turns, so
+# that nobody's endpoints, however many and slow, hold up those of others.
 _CLAIM = text(f"""
 WITH next AS (
-    SELECT message.id, row_number() OVER (PARTITION BY endpoint_id ORDER BY due_at, position) AS place
-    FROM webhook_message AS message
+    SELECT message.id, endpoint.user_id, message.due_at, message.position,
+        row_number() OVER (PARTITION BY endpoint_id ORDER BY due_at, position) AS place
+    FROM webhook_message AS message JOIN webhook_endpoint AS endpoint ON endpoint.id = message.endpoint_id
     WHERE due_at <= now() AND (lease_until IS NULL OR lease_until <= now()) AND {IS_NEXT}
+), in_turn AS (
+    SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY due_at, position) AS turn
+    FROM next WHERE place <= :each
 ), chosen AS (
-    SELECT id FROM webhook_message
-    WHERE id IN (SELECT id FROM next WHERE place <= :each) AND due_at <= now()
-        AND (lease_until IS NULL OR lease_until <= now())
-    ORDER BY due_at, position LIMIT :most FOR UPDATE SKIP LOCKED
+    SELECT message.id FROM webhook_message AS message JOIN in_turn ON in_turn.id = message.id
+    WHERE due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
+    ORDER BY in_turn.turn, due_at, position LIMIT :most FOR UPDATE OF message SKIP LOCKED
 )
 UPDATE webhook_message AS message SET lease_until = now() + :lease, fence = fence + 1
 FROM webhook_endpoint AS endpoint

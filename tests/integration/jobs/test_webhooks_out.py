@@ -227,6 +227,21 @@ async def test_who_comes_too_late_writes_nothing(out: Out, background: Backgroun
     assert message["status_code"] == 200
 
 
+async def test_people_take_turns_however_many_endpoints_one_has(out: Out, background: Background):
+    for number in range(5):
+        await out.endpoint(name=str(number))
+    other = Identity(await add_person(background.db, "eve"), new_id())
+    await out.endpoints.create(other, "eve's", f"{URL}/eve", EVERYTHING)
+    told = [(background.owner_id, number) for number in range(4)] + [(other.user_id, 4)]
+    for owner, number in told:
+        await background.sql(
+            "SELECT enqueue_webhook(:owner, 'video.failed', :about)", owner=owner, about=f"video_{number}"
+        )
+    await out.deliverer.run()
+    assert len(out.receiver.seen) == 21
+    assert f"{URL}/eve" in [url for url, _, _ in out.receiver.seen[:16]]  # what is sent at once
+
+
 async def test_two_processes_send_each_message_once(out: Out, background: Background):
     await out.endpoint()
     for number in range(12):
