@@ -93,7 +93,7 @@ class BudgetRepository(Repository):
         return _to_budget(row) if row else None
 
     async def replace(self, budget: Budget) -> None:
-        """Change a budget that is locked; its windows and alerts are made anew when they are next needed."""
+        """Change a budget that is locked; its windows are made anew when they are next needed."""
         values = {name: getattr(budget, name) for name in ("amount_micros", "period", "behaviour")}
         mine = col(BudgetRow.id) == budget.id
         await self._do(update(BudgetRow).where(mine).values(**values, thresholds=list(budget.thresholds)))
@@ -157,6 +157,12 @@ class BudgetRepository(Repository):
             for threshold in thresholds
         ]
         await self._do(insert(BudgetAlertRow).values(rows).on_conflict_do_nothing())
+
+    async def take_back_alerts(self, status: BudgetStatus) -> None:
+        """Forget the thresholds that are no longer reached: they speak up again when they are."""
+        row, reached = BudgetAlertRow, {each for each in status.budget.thresholds if status.is_at(each)}
+        window = (col(row.budget_id) == status.budget.id, col(row.starts_at) == status.window.starts_at)
+        await self._do(delete(row).where(*window, col(row.threshold).not_in(reached)))
 
     async def wrong_windows(self) -> Sequence[tuple[UUID, datetime, str]]:
         """Return the windows that do not say what the ledger adds up to: budget, start, and both in words."""

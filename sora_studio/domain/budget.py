@@ -123,12 +123,14 @@ class BudgetStatus:
 
     def reached(self, price_micros: int = 0) -> tuple[int, ...]:
         """Return the thresholds that are reached once a price is reserved, too, and were not told yet."""
-        used, amount = self.used_micros + price_micros, self.budget.amount_micros
         return tuple(
-            each
-            for each in self.budget.thresholds
-            if each > self.alerted and used > 0 and used * 100 >= each * amount
+            each for each in self.budget.thresholds if each > self.alerted and self.is_at(each, price_micros)
         )
+
+    def is_at(self, threshold: int, price_micros: int = 0) -> bool:
+        """Tell whether so many per cent are used once a price is reserved, too."""
+        used = self.used_micros + price_micros
+        return used > 0 and used * 100 >= threshold * self.budget.amount_micros
 
 
 def window_of(budget: Budget, at: datetime, zone: ZoneInfo) -> Window:

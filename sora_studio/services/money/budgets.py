@@ -140,7 +140,7 @@ class BudgetService:
             return (await self._stand(budgets, [budget]))[0]
 
     async def change(self, identity: Identity, budget_id: UUID, change: BudgetChange) -> BudgetStatus:
-        """Change a budget; what is left out stays.
+        """Change a budget; what is left out stays. Thresholds that a larger amount puts off are told again.
 
         Raises:
             InvalidInput: A value will not do.
@@ -155,6 +155,8 @@ class BudgetService:
                 raise _no_budget()
             budget = change.applied_to(found)
             await budgets.replace(budget)
+            (status,) = await self._stand(budgets, [budget])
+            await budgets.take_back_alerts(status)
             return (await self._stand(budgets, [budget]))[0]
 
     async def remove(self, identity: Identity, budget_id: UUID) -> None:

@@ -180,6 +180,19 @@ async def test_a_wish_beyond_a_budget_is_refused_in_the_shape_that_the_sdk_reads
     }
 
 
+async def test_a_larger_amount_speaks_up_anew(money: Money):
+    thresholds = "SELECT coalesce(array_agg(threshold ORDER BY threshold), '{}') FROM budget_alert"
+    budget = await money.allow("0.40")
+    await money.ask()
+    assert await money.background.read(thresholds) == ([50, 80, 100],)
+    for amount, told, then in (("0.50", [50, 80], [50, 80, 100]), ("10", [], [])):
+        await money.admin.patch(f"/api/budgets/{budget['id']}", json={"amount_usd": amount})
+        assert await money.background.read(thresholds) == (told,)
+        await money.admin.patch(f"/api/budgets/{budget['id']}", json={"behaviour": "warn"})
+        await money.ask()
+        assert await money.background.read(thresholds) == (then,)
+
+
 async def test_another_window_is_added_up_anew(money: Money):
     """Nothing is carried over from the one before."""
     budget = await money.allow("5")
@@ -243,6 +256,7 @@ async def test_usage_comes_by_any_group_in_pages_and_as_csv(money: Money, group_
         ({"scope": "project:x"}, 400, "scope"),
         ({"scope": f"project:{NOBODY}"}, 404, None),
         ({"limit": "0"}, 400, "limit"),
+        ({"after": "a\0"}, 400, None),
     ],
 )
 async def test_what_is_no_usage_is_refused_by_the_name_of_the_parameter(
