@@ -9,7 +9,7 @@ from sora_studio.db.engine import Transaction
 from sora_studio.db.models import SettingRow
 from sora_studio.db.settings import SettingRepository
 from sora_studio.domain.settings import SettingName, SettingView, Value
-from sora_studio.domain.sign_up import OPEN, SignUpPolicy
+from sora_studio.domain.sign_up import INVITE, OPEN, SignUpPolicy
 
 _FRESH = 5.0
 """Seconds after which another process's change counts here, too."""
@@ -77,6 +77,9 @@ class StudioSettings:
     async def read(self, tx: Transaction) -> None:
         """Read what has been changed."""
         self._stored = await SettingRepository(tx).all()
+        if (row := self._stored.get(SettingName.SIGN_UP)) and not _is_policy(row.value):
+            # From before a rule: nobody comes in uninvited. A copy, as what is read is not written.
+            self._stored[row.name] = SettingRow(**row.model_dump() | {"value": str(INVITE)})
         self._read_at = time.monotonic()
 
     def forget(self) -> None:
@@ -106,3 +109,11 @@ class StudioSettings:
     def _changed_at(self, name: SettingName) -> datetime | None:
         row = self._stored.get(name)
         return row.changed_at if row else None
+
+
+def _is_policy(value: Value) -> bool:
+    try:
+        SignUpPolicy.parse(str(value))
+    except ValueError:
+        return False
+    return True

@@ -301,7 +301,9 @@ async def test_deleting_somebody_leaves_the_others(people: People, client: Clien
     assert [each["email"] for each in left] == ["ada@example.org"]
 
 
-async def test_settings_are_checked_recorded_and_count_at_once(people: People, client: Client):
+async def test_settings_are_checked_recorded_and_count_at_once(
+    people: People, client: Client, database: Database
+):
     ada = await sign_up(people.accounts)
     admin = client(ada)
     before = (await admin.get("/api/admin/settings")).json()
@@ -322,6 +324,14 @@ async def test_settings_are_checked_recorded_and_count_at_once(people: People, c
     assert after["session_days"]["changed_at"]
     fresh = await people.accounts.log_in("ada@example.org", PASSWORD, HERE)
     assert fresh.expires_in == 24 * 3600
+    async with database.transaction() as tx:  # by the rules of another version
+        await (await tx.connection()).execute(
+            text("UPDATE setting SET value = '\"domain:!\"' WHERE name = 'sign_up'")
+        )
+    after = (await admin.get("/api/admin/settings")).json()
+    assert after["sign_up"]["value"] == "invite"
+    with pytest.raises(SignUpClosed):
+        await sign_up(people.accounts, "grace")
 
 
 async def test_every_act_is_on_the_trail(people: People, client: Client):
