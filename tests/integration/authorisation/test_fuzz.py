@@ -47,7 +47,10 @@ def value(chance: random.Random, stage: Stage, depth: int = 0) -> Any:
         lambda: chance.choice([stage.ready, stage.refused, stage.upload, stage.ready.removeprefix("video_")]),
         lambda: chance.choice([None, True, False, 0, -1, 2**63, 10**400, 1.5, -0.0, 1e308]),
         lambda: chance.choice(
-            ["", " ", "0", "a" * 40_000, "\0", "\ud800", "\u202e", "<script>", "'; --", "../..", "%s%n"]
+            [
+                *("", " ", "0", "a" * 40_000, "\0", "\ud800", "\u202e", "<script>", "'; --", "../..", "%s%n"),
+                *("0001-01", "9999-12"),
+            ]
         ),
         lambda: "".join(chr(chance.randrange(0x20, 0xD7FF)) for _ in range(chance.randrange(30))),
     ]

@@ -30,6 +30,7 @@ from sora_studio.ui.state_update import assign
 MINE, STUDIO = "mine", "studio"
 
 _NONE = "\u2013"
+_FIRST = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,9 @@ async def _show(state: UsageState, *, scope: str = "", month: str = "") -> None:
 
 
 def _month(text: str, today: date) -> date:
-    """Read a month; what is none, or has not begun, is this one."""
+    """Read a month; what is none, or has not begun, is this one. Before the first, nothing was spent."""
     try:
-        return min(date.fromisoformat(f"{text}-01"), today)
+        return max(_FIRST, min(date.fromisoformat(f"{text}-01"), today))
     except ValueError:
         return today
 
