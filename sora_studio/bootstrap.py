@@ -337,7 +337,7 @@ def _services(
         ),
         health=health,
         providers=statuses,
-        projects=ProjectService(db=db, trail=people.accounts.trail, clock=_utc_now),
+        projects=ProjectService(db=db, accounts=people.accounts, throttle=throttle, clock=_utc_now),
         budgets=BudgetService(
             db=db,
             trail=people.accounts.trail,

@@ -12,6 +12,7 @@ export function ask(name, value) {
 }
 
 on("click", "[data-ask]", (button) => ask(...button.dataset.ask.split("=")), true);
+on("change", "[data-choose]", (select) => ask(select.dataset.choose, select.value), true);
 on("input", "[data-search]", (box) => ask("q", box.value.trim()), true);
 
 // A link between log-in and sign-up takes along where the person wanted to go.

@@ -1,16 +1,16 @@
 """Projects: libraries that several people share."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from sora_studio.api.dependencies import IdentityDep, ReaderDep
 from sora_studio.container import services
 from sora_studio.domain.account import ProjectRole
-from sora_studio.domain.project import MemberView, ProjectView
+from sora_studio.domain.project import PAGE_MAX, MemberView, ProjectPage, ProjectView
 
 router = APIRouter(prefix="/projects", tags=["projects"])
 
@@ -73,10 +73,27 @@ class ProjectDetails(Project):
 
 
 class ProjectList(BaseModel):
-    """Every project that one is in, by name."""
+    """A page of the projects that one is in, by name."""
 
     object: Literal["list"] = "list"
     data: list[Project]
+    first_id: UUID | None
+    last_id: UUID | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, page: ProjectPage) -> "ProjectList":
+        """Shape a page."""
+        data = [*map(Project.of, page.projects)]
+        first, last = (data[0].id, data[-1].id) if data else (None, None)
+        return cls(data=data, first_id=first, last_id=last, has_more=page.has_more)
+
+
+class NewMember(BaseModel):
+    """Who is to be let in, and as what."""
+
+    email: str = Field(max_length=320)
+    role: ProjectRole
 
 
 class Membership(BaseModel):
@@ -104,16 +121,21 @@ async def create(identity: IdentityDep, project: ProjectName) -> Project:
 
 
 @router.get("")
-async def list_projects(identity: ReaderDep) -> ProjectList:
+async def list_projects(
+    identity: ReaderDep,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX,
+    after: Annotated[UUID | None, Query(description="The last id of the page before.")] = None,
+) -> ProjectList:
     """List the projects that one is in, by name."""
-    return ProjectList(data=[*map(Project.of, await services().projects.all_of(identity.user_id))])
+    return ProjectList.of(await services().projects.page(identity.user_id, after=after, limit=limit))
 
 
 @router.get("/{project_id}")
 async def read(identity: ReaderDep, project_id: UUID) -> ProjectDetails:
     """Return a project with its members."""
     project, members = await services().projects.get(identity.user_id, project_id)
-    return ProjectDetails(**Project.of(project).model_dump(), people=[*map(ProjectMember.of, members)])
+    people = [*map(ProjectMember.of, members.members)]
+    return ProjectDetails(**Project.of(project).model_dump(), people=people)
 
 
 @router.patch("/{project_id}")
@@ -126,6 +148,13 @@ async def rename(identity: IdentityDep, project_id: UUID, change: ProjectName) -
 async def remove(identity: IdentityDep, project_id: UUID) -> None:
     """Delete a project in which there are no videos: its managers may."""
     await services().projects.remove(identity, project_id)
+
+
+@router.post("/{project_id}/members", status_code=201)
+async def add_member(identity: IdentityDep, project_id: UUID, member: NewMember) -> ProjectMember:
+    """Let somebody in by their address: managers may."""
+    added = await services().projects.add_member(identity, project_id, member.email, member.role)
+    return ProjectMember.of(added)
 
 
 @router.put("/{project_id}/members/{user_id}")

@@ -17,7 +17,7 @@ from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.access import PROJECT_ROLES, Action
 from sora_studio.domain.account import ProjectRole
 from sora_studio.domain.errors import NotAllowed, NotFound
-from sora_studio.domain.project import MemberView, ProjectView
+from sora_studio.domain.project import MOST_MEMBERS, MemberPage, MemberView, ProjectPage, ProjectView
 
 _COUNTED = 1_000
 _NO_PROJECT = "There is no such project."
@@ -33,11 +33,20 @@ class ProjectRepository(Repository):
         self._tx.add(MemberRow(project_id=project.id, user_id=manager_id, role=ProjectRole.MANAGER))
         await self._tx.flush()
 
-    async def all_of(self, user_id: UUID) -> tuple[ProjectView, ...]:
-        """Return the projects that somebody is in, by name."""
-        return tuple(
-            map(_to_view, await self._do(_views(user_id).order_by(col(ProjectRow.name), col(ProjectRow.id))))
-        )
+    async def page(self, user_id: UUID, *, after: UUID | None, limit: int) -> ProjectPage:
+        """Return some of the projects that somebody is in, by name: those behind one of them."""
+        place = tuple_(col(ProjectRow.name), col(ProjectRow.id))
+        query = _views(user_id).order_by(col(ProjectRow.name), col(ProjectRow.id)).limit(limit + 1)
+        if after:
+            mark = core_select(col(ProjectRow.name), col(ProjectRow.id)).where(col(ProjectRow.id) == after)
+            query = query.where(place > mark.scalar_subquery())
+        rows = [*await self._do(query)]
+        return ProjectPage(tuple(map(_to_view, rows[:limit])), has_more=len(rows) > limit)
+
+    async def count(self, user_id: UUID) -> int:
+        """Count the projects that somebody is in."""
+        theirs = core_select(func.count()).where(col(MemberRow.user_id) == user_id)
+        return (await self._do(theirs)).scalar_one()
 
     async def view(self, user_id: UUID, project_id: UUID) -> ProjectView:
         """Return a project to one of its members.
@@ -57,11 +66,10 @@ class ProjectRepository(Repository):
             NotFound: It is not there, or they are not in it.
             NotAllowed: Their role is not enough.
         """
-        theirs = (col(MemberRow.project_id) == project_id, col(MemberRow.user_id) == user_id)
-        found = (await self._do(core_select(col(MemberRow.role)).where(*theirs))).scalar_one_or_none()
-        if found is None:
+        role = await self.role_of(user_id, project_id)
+        if role is None:
             raise missing(user_id, project_id, _NO_PROJECT)
-        if (role := ProjectRole(found)) not in PROJECT_ROLES[action]:
+        if role not in PROJECT_ROLES[action]:
             message = "Your role in this project does not allow this."
             raise NotAllowed(message)
         return role
@@ -90,18 +98,32 @@ class ProjectRepository(Repository):
         """Delete an empty project with its members."""
         await self._do(delete(ProjectRow).where(col(ProjectRow.id) == project_id))
 
-    async def members(self, project_id: UUID) -> tuple[MemberView, ...]:
-        """Return who is in a project, by name."""
+    async def members(
+        self, project_id: UUID, *, after: UUID | None = None, limit: int = MOST_MEMBERS
+    ) -> MemberPage:
+        """Return who is in a project, by name: those behind one of them."""
         query = (
             select(MemberRow, col(UserRow.display_name), col(UserRow.email))
             .join(UserRow, col(UserRow.id) == col(MemberRow.user_id))
             .where(col(MemberRow.project_id) == project_id)
             .order_by(col(UserRow.display_name), col(UserRow.id))
+            .limit(limit + 1)
         )
-        return tuple(
+        if after:
+            mark = select(UserRow.display_name, UserRow.id).where(col(UserRow.id) == after)
+            query = query.where(tuple_(col(UserRow.display_name), col(UserRow.id)) > mark.scalar_subquery())
+        rows = [*await self._tx.exec(query)]
+        members = (
             MemberView(row.user_id, name, email, ProjectRole(row.role), row.added_at)
-            for row, name, email in await self._tx.exec(query)
+            for row, name, email in rows[:limit]
         )
+        return MemberPage(tuple(members), has_more=len(rows) > limit)
+
+    async def role_of(self, user_id: UUID, project_id: UUID) -> ProjectRole | None:
+        """Return what somebody is in a project; None: they are not in it."""
+        theirs = (col(MemberRow.project_id) == project_id, col(MemberRow.user_id) == user_id)
+        found = (await self._do(core_select(col(MemberRow.role)).where(*theirs))).scalar_one_or_none()
+        return None if found is None else ProjectRole(found)
 
     async def put_member(self, project_id: UUID, user_id: UUID, role: ProjectRole) -> None:
         """Add somebody to a project, or give them another role in it.
@@ -188,8 +210,7 @@ def _views(user_id: UUID) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     there = (col(VideoRow.library_id) == col(ProjectRow.id), col(VideoRow.deleted_at).is_(None))
-    # Correlated by name: two levels below, SQLAlchemy would count the videos of all projects.
-    some = core_select(col(VideoRow.id)).where(*there).limit(_COUNTED).correlate(ProjectRow).subquery()
+    some = core_select(col(VideoRow.id)).where(*there).limit(_COUNTED).correlate(ProjectRow).lateral()
     videos = core_select(func.count()).select_from(some).scalar_subquery()
     mine = aliased(MemberRow)
     return (

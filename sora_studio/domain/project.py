@@ -7,6 +7,8 @@ from uuid import UUID
 from sora_studio.domain.account import ProjectRole, clean_name
 
 MOST_MEMBERS = 500
+PAGE_MAX = 100
+"""Projects, or members of one, that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,14 @@ class ProjectView:
 
 
 @dataclass(frozen=True)
+class ProjectPage:
+    """Some of the projects that somebody is in, by name."""
+
+    projects: tuple[ProjectView, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True)
 class MemberView:
     """Somebody in a project."""
 
@@ -30,6 +40,14 @@ class MemberView:
     email: str
     role: ProjectRole
     added_at: datetime
+
+
+@dataclass(frozen=True)
+class MemberPage:
+    """Some of those who are in a project, by name."""
+
+    members: tuple[MemberView, ...]
+    has_more: bool
 
 
 def clean_project_name(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from sora_studio.db.engine import Database, retry_on_deadlock
+from sora_studio.db.audit import AuditRepository
+from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
 from sora_studio.db.models import ProjectRow
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.users import UserRepository
@@ -10,12 +11,22 @@ from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.access import Action
 from sora_studio.domain.account import Identity, ProjectRole
 from sora_studio.domain.audit import Act
-from sora_studio.domain.errors import Conflict, LimitReached
+from sora_studio.domain.errors import Conflict, InvalidInput, LimitReached, NotFound
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.ports import Clock
-from sora_studio.domain.project import MOST_MEMBERS, MemberView, ProjectView, clean_project_name
+from sora_studio.domain.project import (
+    MOST_MEMBERS,
+    PAGE_MAX,
+    MemberPage,
+    MemberView,
+    ProjectPage,
+    ProjectView,
+    clean_project_name,
+)
 from sora_studio.domain.video import VideoView
-from sora_studio.services.people.trail import Trail
+from sora_studio.services.people.accounts import AccountService
+from sora_studio.services.people.addresses import spellings
+from sora_studio.services.throttle import Throttle
 
 MOST_PROJECTS = 100  # of one person
 
@@ -23,23 +34,44 @@ MOST_PROJECTS = 100  # of one person
 class ProjectService:
     """Use cases on projects. One that a person is not in is not there."""
 
-    def __init__(self, *, db: Database, trail: Trail, clock: Clock) -> None:
-        self._db, self._trail, self._clock = db, trail, clock
+    def __init__(self, *, db: Database, accounts: AccountService, throttle: Throttle, clock: Clock) -> None:
+        """Prepare the service.
 
-    async def all_of(self, user_id: UUID) -> tuple[ProjectView, ...]:
-        """Return the projects that somebody is in, by name."""
+        Args:
+            db: Where projects are.
+            accounts: Whose sessions and trail are used.
+            throttle: How often somebody may name a person by their address.
+            clock: The time.
+        """
+        self._db, self._throttle, self._clock = db, throttle, clock
+        self._sessions, self._trail = accounts.sessions, accounts.trail
+
+    async def page(self, user_id: UUID, *, after: UUID | None = None, limit: int = PAGE_MAX) -> ProjectPage:
+        """Return some of the projects that somebody is in, by name: those behind one of them."""
         async with self._db.transaction() as tx:
-            return await ProjectRepository(tx).all_of(user_id)
+            return await ProjectRepository(tx).page(user_id, after=after, limit=limit)
 
-    async def get(self, user_id: UUID, project_id: UUID) -> tuple[ProjectView, tuple[MemberView, ...]]:
-        """Return a project with its members, by name.
+    async def view(self, user_id: UUID, project_id: UUID) -> ProjectView:
+        """Return a project.
+
+        Raises:
+            NotFound: It is not there, or they are not in it.
+        """
+        async with self._db.transaction() as tx:
+            return await ProjectRepository(tx).view(user_id, project_id)
+
+    async def get(
+        self, user_id: UUID, project_id: UUID, *, after: UUID | None = None, limit: int = MOST_MEMBERS
+    ) -> tuple[ProjectView, MemberPage]:
+        """Return a project with some of its members, by name: those behind one of them.
 
         Raises:
             NotFound: It is not there, or they are not in it.
         """
         async with self._db.transaction() as tx:
             projects = ProjectRepository(tx)
-            return await projects.view(user_id, project_id), await projects.members(project_id)
+            project = await projects.view(user_id, project_id)
+            return project, await projects.members(project_id, after=after, limit=limit)
 
     async def create(self, who: Identity, name: str) -> ProjectView:
         """Open a project; who does is its manager.
@@ -52,7 +84,7 @@ class ProjectService:
         async with self._trail.recording(Act.PROJECT_CREATION, who, project.id.hex) as tx:
             projects = ProjectRepository(tx)
             await UserRepository(tx).hold(who.user_id)
-            if len(await projects.all_of(who.user_id)) >= MOST_PROJECTS:
+            if await projects.count(who.user_id) >= MOST_PROJECTS:
                 message = f"You are in {MOST_PROJECTS} projects, and cannot open another one."
                 raise LimitReached(message, retry_after=60.0)
             await projects.add(project, who.user_id)
@@ -99,6 +131,7 @@ class ProjectService:
         Raises:
             NotFound: It is not there, they are not in it, or there is no such person.
             NotAllowed: They do not run it.
+            PasswordRequired: Somebody becomes or was a manager, and the password was given too long ago.
             Conflict: Nobody would run it.
             LimitReached: It has 500 members.
         """
@@ -107,13 +140,73 @@ class ProjectService:
         ) as tx:
             projects = ProjectRepository(tx)
             await projects.hold(who.user_id, project_id, Action.RUN_PROJECT)
-            await projects.put_member(project_id, user_id, role)
+            await self._put(tx, who, project_id, user_id, role)
             await _require_manager(projects, project_id)
-            members = await projects.members(project_id)
-            if len(members) > MOST_MEMBERS:
-                message = f"A project has at most {MOST_MEMBERS} members."
-                raise LimitReached(message, retry_after=60.0)
-            return members
+            return (await projects.members(project_id)).members
+
+    async def add_member(self, who: Identity, project_id: UUID, email: str, role: ProjectRole) -> MemberView:
+        """Let somebody into a project whose address one knows.
+
+        Raises:
+            InvalidInput: No account has that address.
+            NotFound: The project is not there, or they are not in it.
+            NotAllowed: They do not run it.
+            PasswordRequired: It is a manager, and the password was given too long ago.
+            Conflict: They are in it already.
+            LimitReached: It has 500 members, or too many in an hour.
+        """
+        self._throttle.hit("new member", who.user_id.hex)
+        line = self._trail.done(Act.PROJECT_MEMBER, who)
+        async with self._trail.adding(line) as tx:
+            projects = ProjectRepository(tx)
+            await projects.hold(who.user_id, project_id, Action.RUN_PROJECT)
+            known = await UserRepository(tx).find(*spellings(email))
+            if known is None:
+                message = "Nobody in this studio has this address."
+                raise InvalidInput(message, "email")
+            account = known.account
+            if await projects.role_of(account.id, project_id):
+                message = f"{account.display_name} is in this project already."
+                raise Conflict(message)
+            line.about = f"{project_id.hex} {account.id.hex} {role}"
+            await self._put(tx, who, project_id, account.id, role)
+            return MemberView(account.id, account.display_name, account.email, role, self._clock())
+
+    async def hand_over(self, who: Identity, project_id: UUID, user_id: UUID) -> None:
+        """Have another member run a project in one's place; one is an editor of it from then on.
+
+        Raises:
+            NotFound: It is not there, or one of them is not in it.
+            NotAllowed: They do not run it.
+            PasswordRequired: The password was given too long ago.
+            Conflict: It is in their hands already.
+        """
+        line = self._trail.done(Act.PROJECT_MEMBER, who, f"{project_id.hex} {user_id.hex} manager")
+        step_down = self._trail.done(Act.PROJECT_MEMBER, who, f"{project_id.hex} {who.user_id.hex} editor")
+        async with self._trail.adding(line) as tx:
+            projects = ProjectRepository(tx)
+            await projects.hold(who.user_id, project_id, Action.RUN_PROJECT)
+            if user_id == who.user_id:
+                message = "The project is in your hands already."
+                raise Conflict(message)
+            if await projects.role_of(user_id, project_id) is None:
+                message = "This person is not in the project."
+                raise NotFound(message)
+            await self._put(tx, who, project_id, user_id, ProjectRole.MANAGER)
+            await self._put(tx, who, project_id, who.user_id, ProjectRole.EDITOR)
+            await AuditRepository(tx).add(step_down)
+        self._trail.tell(step_down)
+
+    async def _put(
+        self, tx: Transaction, who: Identity, project_id: UUID, user_id: UUID, role: ProjectRole
+    ) -> None:
+        projects = ProjectRepository(tx)
+        if ProjectRole.MANAGER in {role, await projects.role_of(user_id, project_id)}:
+            await self._sessions.require_proof(tx, who)
+        await projects.put_member(project_id, user_id, role)
+        if (await projects.members(project_id)).has_more:
+            message = f"A project has at most {MOST_MEMBERS} members."
+            raise LimitReached(message, retry_after=60.0)
 
     async def remove_member(self, who: Identity, project_id: UUID, user_id: UUID) -> None:
         """Take somebody out of a project; anybody may leave. What they made in it stays.
@@ -121,6 +214,7 @@ class ProjectService:
         Raises:
             NotFound: It is not there, or one of them is not in it.
             NotAllowed: They do not run it.
+            PasswordRequired: It is another manager, and the password was given too long ago.
             Conflict: Nobody would run it.
         """
         action = Action.READ_VIDEOS if user_id == who.user_id else Action.RUN_PROJECT
@@ -129,6 +223,9 @@ class ProjectService:
         ) as tx:
             projects = ProjectRepository(tx)
             await projects.hold(who.user_id, project_id, action)
+            role = await projects.role_of(user_id, project_id)
+            if user_id != who.user_id and role is ProjectRole.MANAGER:
+                await self._sessions.require_proof(tx, who)
             await projects.remove_member(project_id, user_id)
             await _require_manager(projects, project_id)
 

@@ -33,6 +33,7 @@ LIMITS: Mapping[str, str] = {
     "create by a new account": "100 per minute",  # one that is younger than a day
     "upload": "120 per minute",
     "new API key": "60 per hour",
+    "new member": "60 per hour",  # each address tells whether it has an account
     "webhook test": "30 per minute",
     # Wrong keys cost a query. Of an office, one forgotten script must not shut the others out: the same wrong
     # key again is refused before it counts among those of its address.

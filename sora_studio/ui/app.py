@@ -28,6 +28,10 @@ from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.page import page as profile
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
+from sora_studio.ui.pages.project.page import page as project
+from sora_studio.ui.pages.project.state import ProjectState
+from sora_studio.ui.pages.projects.page import page as projects
+from sora_studio.ui.pages.projects.state import ProjectsState
 from sora_studio.ui.pages.providers.page import page as providers
 from sora_studio.ui.pages.providers.state import ProvidersState
 from sora_studio.ui.pages.reset.page import page as reset
@@ -38,6 +42,7 @@ from sora_studio.ui.pages.sign_up.page import page as sign_up
 from sora_studio.ui.pages.usage.page import page as usage
 from sora_studio.ui.pages.usage.state import UsageState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
+from sora_studio.ui.pages.video.library_state import VideoLibraryState
 from sora_studio.ui.pages.video.page import page as video
 from sora_studio.ui.pages.video.state import VideoState
 
@@ -46,7 +51,7 @@ ABOUT = "Make videos through any server that speaks the Videos API."
 
 _STYLESHEETS = (
     *("tokens", "base", "controls", "form", "surfaces", "layout", "feedback"),  # what every page uses
-    *("tile", "confirm", "create", "library", "video", "usage", "providers", "profile", "studio"),
+    *("tile", "confirm", "create", "library", "projects", "video", "usage", "providers", "profile", "studio"),
     "adaptations",
 )
 """The files in assets/css, in the order of the cascade; the build makes one stylesheet of them."""
@@ -75,13 +80,20 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
     always = [PersonState.load, NewsState.hear]
     yield create, routes.HOME, NAME, [*always, ComposerState.load, CreateState.load]
     yield library, routes.LIBRARY, f"Library · {NAME}", [*always, LibraryState.load]
-    yield video, routes.VIDEO, _video_title(), [*always, VideoState.load, DerivationsState.load]
+    yield (
+        video,
+        routes.VIDEO,
+        _video_title(),
+        [*always, VideoState.load, DerivationsState.load, VideoLibraryState.load],
+    )
     yield (
         profile,
         routes.PROFILE,
         f"Profile · {NAME}",
         [*always, SessionsState.load, KeysState.load, CharactersState.load],
     )
+    yield projects, routes.PROJECTS, f"Projects · {NAME}", [*always, ProjectsState.load]
+    yield project, routes.PROJECT, f"Project · {NAME}", [*always, ProjectState.load]
     yield providers, routes.PROVIDERS, f"Providers · {NAME}", [*always, ProvidersState.load]
     yield people, routes.PEOPLE, f"People · {NAME}", [*always, PeopleState.load, InvitationsState.load]
     yield settings, routes.SETTINGS, f"Settings · {NAME}", [*always, SettingsState.load]

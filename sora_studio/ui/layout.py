@@ -22,8 +22,8 @@ def frame(
 
     Args:
         children: The page itself.
-        name: `create`, `library`, `video`, `usage`, `profile`, or one of the group *Studio*; marks its place
-            in the rail, too.
+        name: `create`, `library`, `projects`, `video`, `usage`, `profile`, or one of the group *Studio*;
+            marks its place in the rail, too.
         ready: Whether the page shows what it has to; tests wait for it.
         skip: The id of the main thing, and the words of the link that leads there.
     """
@@ -152,6 +152,7 @@ def _rail(name: str) -> rx.Component:
             ),
             current=name == "library",
         ),
+        _place("folders", "Projects", routes.PROJECTS, current=name == "projects"),
         rx.el.span(class_name="gap"),
         rx.cond(PersonState.is_admin, _studio(name)),
         _place("chart-column", "Usage", routes.USAGE, current=name == "usage"),

@@ -8,6 +8,8 @@ VIDEO = "/video/[video_id]"
 PROFILE = "/profile"
 PROVIDERS = "/providers"
 USAGE = "/usage"
+PROJECTS = "/projects"
+PROJECT = "/projects/[project_id]"
 LOG_IN = "/login"
 SIGN_UP = "/signup"
 SET_UP = "/setup"
@@ -27,6 +29,21 @@ AUTH_LOG_OUT = "/api/auth/logout"
 def video(video_id: str) -> str:
     """Return the page of a video, by its public id."""
     return f"/video/{video_id}"
+
+
+def project(project_id: str) -> str:
+    """Return the page of a project."""
+    return f"/projects/{project_id}"
+
+
+def library(project_id: str = "") -> str:
+    """Return the page of a project's library, or of one's own."""
+    return f"{LIBRARY}?project={project_id}" if project_id else LIBRARY
+
+
+def create_in(project_id: str) -> str:
+    """Return the page that makes videos in a project."""
+    return f"{HOME}?project={project_id}"
 
 
 def content(video_id: str, variant: Variant, *, download: bool = False) -> str:

@@ -79,7 +79,7 @@ async def faults(page: Page) -> list[str]:
 async def test_axe_finds_nothing(visit: Visit, collector: Collector, admin: Person, theme: str):
     failed = await collector.person.ask("forbidden-test what axe sees")
     window = await visit(collector.person, color_scheme=theme, reduced_motion="reduce")
-    for path in ("/", "/library", f"/video/{collector.harbour}", f"/video/{failed}", "/profile"):
+    for path in ("/", "/library", f"/video/{collector.harbour}", f"/video/{failed}", "/profile", "/projects"):
         page = await window.turn_to(path)
         assert await faults(page) == [], path
         if collector.harbour in path:

@@ -11,7 +11,7 @@ from sora_studio.services.people.keys import KeyService
 from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.studio_settings import StudioSettings
 from sora_studio.services.throttle import Throttle
-from tests.support.fakes import FakeBudgets
+from tests.support.fakes import FakeBudgets, FakeProjects
 from tests.support.library import authenticator_of
 
 PASSWORD = "a rather long pass phrase"
@@ -67,7 +67,7 @@ def services_with(accounts: Any) -> container.Services:
         webhooks=missing,
         webhook_endpoints=missing,
         providers=missing,
-        projects=missing,
+        projects=cast("Any", FakeProjects()),
         budgets=cast("Any", FakeBudgets()),
         usage=missing,
     )

@@ -34,6 +34,7 @@ from sora_studio.domain.inputs import Role, UploadView
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
 from sora_studio.domain.media import MediaFile, file_name
 from sora_studio.domain.profile import Profile
+from sora_studio.domain.project import ProjectPage
 from sora_studio.domain.video import (
     Kind,
     Phase,
@@ -445,6 +446,13 @@ class FakeBudgets:
         return {}
 
 
+class FakeProjects:
+    """A studio in which nobody shares anything."""
+
+    async def page(self, *_: object, **__: object) -> ProjectPage:
+        return ProjectPage((), has_more=False)
+
+
 @dataclass
 class FakeStudio:
     """One of each."""
@@ -457,6 +465,7 @@ class FakeStudio:
     def __post_init__(self) -> None:
         self.authenticator = FakeAuthenticator(self.accounts)
         self.budgets = FakeBudgets()
+        self.projects = FakeProjects()
         self.media = FakeMedia(self.videos, self.folder)
         self.uploads = FakeUploads(self.media)
         self.derivations = FakeDerivations(self.videos)

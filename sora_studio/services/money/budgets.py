@@ -104,9 +104,17 @@ class BudgetService:
             budgets = BudgetRepository(tx)
             return await self._stand(budgets, await budgets.of(names.items()))
 
-    async def bounding(self, user_id: UUID, providers: Iterable[str]) -> dict[str, list[BudgetStatus]]:
-        """Return the budgets that bound what a person spends at providers; play money has none."""
-        names = {name: Spender(user_id, name).names().items() for name in providers}
+    async def bounding(
+        self, user_id: UUID, providers: Iterable[str], project_id: UUID | None = None
+    ) -> dict[str, list[BudgetStatus]]:
+        """Return the budgets that bound what a person spends at providers; play money has none.
+
+        Args:
+            user_id: The person.
+            providers: By name.
+            project_id: In which project; None: for their own library.
+        """
+        names = {name: Spender(user_id, name, project_id).names().items() for name in providers}
         async with self._db.transaction() as tx:
             budgets = BudgetRepository(tx)
             found = await self._stand(

@@ -99,7 +99,16 @@ class SessionService:
         if who is OPERATOR:
             return
         require(await self.verify_in(tx, who), Action.RUN_STUDIO)
-        if proven and await SessionRepository(tx).proved_at(who) < self._clock() - _PROOF_LASTS:
+        if proven:
+            await self.require_proof(tx, who)
+
+    async def require_proof(self, tx: Transaction, who: Identity) -> None:
+        """Make sure that somebody has given their password within the last ten minutes.
+
+        Raises:
+            PasswordRequired: It was longer ago.
+        """
+        if await SessionRepository(tx).proved_at(who) < self._clock() - _PROOF_LASTS:
             raise PasswordRequired
 
     async def note_proof(self, tx: Transaction, who: Identity) -> None:

@@ -165,3 +165,24 @@ def test_nobody_is_let_in_who_has_no_account(ada: Person):
     project = open_project(ada)
     answer = ada.http.put(f"/projects/{project}/members/{uuid4()}", json={"role": "viewer"})
     assert answer.status_code == 404
+
+
+def test_somebody_is_let_in_by_their_address(ada: Person, eve: Person):
+    project = open_project(ada)
+    members = f"/projects/{project}/members"
+    email = eve.http.get("/users/me").json()["email"]
+    unknown = ada.http.post(members, json={"email": "nobody@example.org", "role": "editor"})
+    assert (unknown.status_code, unknown.json()["error"]["param"]) == (400, "email")
+    added = ada.http.post(members, json={"email": email.upper(), "role": "viewer"})
+    assert (added.status_code, added.json()["user_id"], added.json()["role"]) == (201, me(eve), "viewer")
+    assert ada.http.post(members, json={"email": email, "role": "editor"}).status_code == 409
+    assert eve.http.post(members, json={"email": email, "role": "manager"}).status_code == 403
+    assert eve.http.get(f"/projects/{project}").json()["role"] == "viewer"
+
+
+def test_projects_come_in_pages(ada: Person):
+    projects = sorted(open_project(ada) for _ in range(3))  # of one name: then the id counts
+    first = ada.http.get("/projects", params={"limit": 2}).json()
+    second = ada.http.get("/projects", params={"limit": 2, "after": first["last_id"]}).json()
+    assert [each["id"] for each in first["data"] + second["data"]] == projects
+    assert (first["has_more"], second["has_more"]) == (True, False)

@@ -22,10 +22,13 @@ from sora_studio.ui.pages.profile.email_state import EmailState
 from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
+from sora_studio.ui.pages.project.state import ProjectState
+from sora_studio.ui.pages.projects.state import ProjectsState
 from sora_studio.ui.pages.providers.state import ProvidersState
 from sora_studio.ui.pages.settings.state import SettingsState
 from sora_studio.ui.pages.usage.state import UsageState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
+from sora_studio.ui.pages.video.library_state import VideoLibraryState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
@@ -109,6 +112,14 @@ def is_missing(tab: Tab, thing: str) -> bool:
     return bool(tab.value(VideoState, "missing") == thing and not tab.value(VideoState, "video")["id"])
 
 
+def is_project(tab: Tab, thing: str) -> bool:
+    return (tab.value(ProjectState, "project") or {}).get("id") == thing.replace("-", "")
+
+
+def is_no_project(tab: Tab, thing: str) -> bool:
+    return bool(tab.value(ProjectState, "missing") == thing and not tab.value(ProjectState, "members"))
+
+
 def anything(_tab: Tab, _thing: str) -> bool:
     return True
 
@@ -145,8 +156,10 @@ UNDECIDED: dict[str, Any] = {
     "payload": video_id,
     "thing": ready,
 }
-CHOICE = {"model": "sandbox/sora-2", "size": "1280x720", "seconds": "4"}
+CHOICE = {"model": "sandbox/sora-2", "size": "1280x720", "seconds": "4", "library": "mine"}
 VIDEO, HOME, LIBRARY = "/video/{}", "/", "/library?q=canary"
+PROJECT: dict[str, Any] = {"stranger": is_no_project, "thing": Stage.project, "path": "/projects/{}"}
+NOBODY = {"user_id": uuid4().hex}
 
 TABLE = [
     Row(VideoActions, "remove", toast("Deleted."), STRANGE, video_id, Stage.fresh),
@@ -202,6 +215,35 @@ TABLE = [
         Stage.pictured, HOME,
     ),
     Row(CreateState, "load", shows(CreateState), empty(CreateState), path=HOME),
+    Row(
+        CreateState, "choose_library",
+        var(CreateState, "libraries", lambda found: SECRET in found["chosen"]["name"]),
+        toast("You are not in that project"), lambda thing: {"library": thing}, Stage.project, HOME,
+    ),
+    Row(
+        ProjectsState, "load", var(ProjectsState, "projects", lambda found: SECRET in str(found)),
+        lambda tab, _: tab.value(ProjectsState, "ready") and tab.value(ProjectsState, "projects") == [],
+        thing=Stage.project, path="/projects",
+    ),
+    Row(ProjectsState, "more", **both(anything), path="/projects"),
+    Row(ProjectsState, "create", **both(went_to("/projects/")), payload=form(name="New"), spoils=True),
+    Row(ProjectState, "load", is_project, **PROJECT),
+    Row(ProjectState, "more", is_project, **PROJECT),
+    Row(ProjectState, "rename", toast("Saved."), payload=form(name=SECRET), **PROJECT),
+    Row(
+        ProjectState, "add", toast("Nobody in this studio"),
+        payload=form(email="nobody@example.org", role="editor"), **PROJECT,
+    ),
+    Row(
+        ProjectState, "change", toast("no such person"), payload=lambda _: NOBODY | {"role": "manager"},
+        **PROJECT,
+    ),
+    Row(ProjectState, "take_out", toast("not in the project"), payload=lambda _: NOBODY, **PROJECT),
+    Row(ProjectState, "hand_over", toast("not in the project"), payload=lambda _: NOBODY, **PROJECT),
+    Row(ProjectState, "leave", toast("Somebody has to run"), **PROJECT),
+    Row(ProjectState, "remove", toast("was deleted"), **PROJECT),
+    Row(ProjectState, "prove", is_project, payload=form(proof=PASSWORD), **PROJECT),
+    Row(ProjectState, "dismiss", is_project, **PROJECT),
     Row(LibraryState, "load", shows(LibraryState), empty(LibraryState), path=LIBRARY),
     Row(LibraryState, "ask", shows(LibraryState), empty(LibraryState), path=LIBRARY),
     Row(LibraryState, "refresh", shows(LibraryState), empty(LibraryState), path=LIBRARY),
@@ -268,6 +310,14 @@ TABLE = [
     Row(
         VideoState, "rename", var(VideoState, "video", lambda video: video["title"] == f"{SECRET} anew"),
         STRANGE, lambda thing: {"video_id": thing, "title": f"{SECRET} anew"}, Stage.fresh, VIDEO,
+    ),
+    Row(
+        VideoLibraryState, "load",
+        var(VideoLibraryState, "libraries", lambda found: SECRET in str(found)), is_missing,
+        thing=ready, path=VIDEO,
+    ),
+    Row(
+        VideoLibraryState, "move", toast("was moved"), STRANGE, form(library="mine"), Stage.fresh, VIDEO,
     ),
     Row(
         DerivationsState, "remix", went_to("/video/"), REFUSED,

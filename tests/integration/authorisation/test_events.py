@@ -17,7 +17,14 @@ from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
 from tests.integration.authorisation.conftest import SECRET, Stage
-from tests.integration.authorisation.handlers import TABLE, Row, is_missing, is_shown
+from tests.integration.authorisation.handlers import (
+    TABLE,
+    Row,
+    is_missing,
+    is_no_project,
+    is_project,
+    is_shown,
+)
 from tests.support.person import Person, join
 from tests.support.tab import Tab, open_tab
 
@@ -73,6 +80,8 @@ async def opened(stage: Stage, person: Person, row: Row, thing: str) -> AsyncIte
         seen = [bool(tab.value(PersonState, "email"))]
         if row.path.startswith("/video/"):
             seen.append(is_shown(tab, thing) or is_missing(tab, thing))
+        if row.path.startswith("/projects/"):
+            seen.append(is_project(tab, thing) or is_no_project(tab, thing))
         if row.path.startswith("/library"):
             seen.append(tab.value(LibraryState, "ready"))
         if row.path.split("?", 1)[0] == "/":

@@ -153,6 +153,8 @@ TABLE = [
     Row("GET", "/api/projects/{project_id}", SHUT, {}, Stage.project, key=READ),
     Row("PATCH", "/api/projects/{project_id}", SHUT, {"json": {"name": SECRET}}, Stage.project),
     Row("DELETE", "/api/projects/{project_id}", SHUT | {"owner": 204}, {}, Stage.project),
+    Row("POST", "/api/projects/{project_id}/members", SHUT | {"owner": 400},
+        {"json": {"email": "nobody@example.org", "role": "editor"}}, Stage.project),
     Row("PUT", "/api/projects/{project_id}/members/{user_id}", SHUT | {"owner": 404},
         {"json": {"role": "manager"}}, Stage.project),
     Row("DELETE", "/api/projects/{project_id}/members/{user_id}", SHUT | {"owner": 404}, {}, Stage.project),

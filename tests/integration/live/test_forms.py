@@ -30,7 +30,7 @@ from tests.support.probe import Probe
 from tests.support.tab import Tab, open_tab
 
 STORED = f"{ComposerState.get_full_name()}.kept_rx_state_"
-CHOICE = {"model": "fake/sora-2", "size": "720x1280", "seconds": "8", "quote": "800000"}
+CHOICE = {"model": "fake/sora-2", "size": "720x1280", "seconds": "8", "quote": "800000", "library": "mine"}
 
 
 class NoCharacters:

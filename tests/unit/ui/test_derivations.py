@@ -7,7 +7,7 @@ from sora_studio.domain.ids import new_id
 from sora_studio.domain.library import Family
 from sora_studio.domain.video import Kind
 from sora_studio.ui.pages.video.derivations_state import EXTEND, to_forms
-from sora_studio.ui.pages.video.state import to_generations
+from sora_studio.ui.pages.video.lines import to_generations
 from tests.support.fakes import FakeVideos
 
 FOUND = Derivations(

@@ -3,7 +3,7 @@
 import pytest
 
 from sora_studio.domain.facts import NO_FACTS, Facts
-from sora_studio.ui.pages.video.state import Fact, to_facts
+from sora_studio.ui.pages.video.lines import Fact, to_facts
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.form_parts import Character
 from sora_studio.ui.pages.create.funds import Funds
 from sora_studio.ui.pages.create.funds_state import FundsState
+from sora_studio.ui.pages.create.library import library
+from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.create.wish_form import CAST
 from sora_studio.ui.theme import SMALL_ICON, icon
 
@@ -20,6 +22,12 @@ def composer() -> rx.Component:
         rx.el.form(
             rx.el.input(type="hidden", name="idempotency_key", value=ComposerState.form_key, read_only=True),
             rx.el.input(type="hidden", name="quote", value=ComposerState.selection.quote, read_only=True),
+            rx.el.input(
+                type="hidden",
+                name="library",
+                value=rx.cond(CreateState.ready, CreateState.libraries.chosen.id, ""),
+                read_only=True,
+            ),
             rx.el.input(type="hidden", name="inputs", value=ComposerState.files.sent, read_only=True),
             _prompt(),
             inputs.tray(),
@@ -43,6 +51,7 @@ def composer() -> rx.Component:
             ),
             error(ComposerState.error.text),
             rx.el.p(class_name="error", role="alert", data_upload_error=""),
+            library(),
             advanced.advanced(),
             rx.el.div(
                 inputs.add_files(),

@@ -13,13 +13,14 @@ from sora_studio.domain.inputs import Role, Takes
 from sora_studio.ui import form_data, idempotency, routes, toasts
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
+from sora_studio.ui.libraries import MINE
 from sora_studio.ui.pages.create import attached, filling, kept_form, wish_form
 from sora_studio.ui.pages.create.attached import Attached, Files
 from sora_studio.ui.pages.create.filling import FormError
 from sora_studio.ui.pages.create.form_parts import Answer, Character, Draft
 from sora_studio.ui.pages.create.kept_form import KeptForm
 from sora_studio.ui.pages.create.model_options import ProviderGroup, Selection, find, for_film, groups, select
-from sora_studio.ui.pages.create.state import RECENT, CreateState
+from sora_studio.ui.pages.create.state import RECENT, CreateState, choose_library
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
@@ -85,7 +86,10 @@ class ComposerState(rx.State):
                 form_key=self.form_key or uuid4().hex,
             )
             _show(self, replace(form, edited=edited))
-        return None
+            if view is None or kept:
+                return None
+            choose_library(await self.get_state(CreateState), owner_id, view.project_id)
+        return CreateState.load
 
     @rx.event
     async def choose_model(self, model: str) -> None:
@@ -181,9 +185,10 @@ class ComposerState(rx.State):
             _show(self, form)
             self.answer = Answer(key, accepted=True, id=uuid4().hex)
             recent = await self.get_state(CreateState)
-            card = to_card(view)
-            others = [other for other in recent.cards if other.id != card.id]
-            recent.cards = [card, *others][:RECENT]
+            if recent.libraries.chosen.id == (view.project_id.hex if view.project_id else MINE):
+                card = to_card(view)
+                others = [other for other in recent.cards if other.id != card.id]
+                recent.cards = [card, *others][:RECENT]
 
 
 def _edited(state: ComposerState) -> str:

@@ -5,6 +5,7 @@ import reflex as rx
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components import feedback, tile
 from sora_studio.ui.current_user import PersonState
+from sora_studio.ui.libraries import MINE
 from sora_studio.ui.pages.create.composer import composer
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
@@ -45,7 +46,15 @@ def _recent() -> rx.Component:
         rx.cond(CreateState.cards.length() == 0, _first_visit()),
         rx.cond(
             CreateState.more,
-            rx.el.a("All videos", href=routes.LIBRARY, class_name="button quiet all"),
+            rx.el.a(
+                "All videos",
+                href=rx.cond(
+                    CreateState.libraries.chosen.id == MINE,
+                    routes.LIBRARY,
+                    routes.library(f"{CreateState.libraries.chosen.id}"),
+                ),
+                class_name="button quiet all",
+            ),
         ),
     )
 

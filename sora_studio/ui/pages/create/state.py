@@ -1,20 +1,27 @@
 """The recent videos under the composer."""
 
+# ruff: noqa: SLF001 -- vars with an underscore are those that Reflex sends to no browser
+# pyright: reportPrivateUsage=false
+
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import reflex as rx
 
 from sora_studio.container import services
-from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.errors import NotFound, Unavailable
 from sora_studio.domain.library import Coming, LibraryPage, LibraryQuery
 from sora_studio.domain.money import SANDBOX, as_price, price_tag
 from sora_studio.domain.video import COMING, Phase, VideoView
-from sora_studio.ui import live
+from sora_studio.ui import live, toasts
 from sora_studio.ui.actions import show_found
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
+from sora_studio.ui.libraries import MINE, Libraries, parse_library, read_libraries
+from sora_studio.ui.pages.create import chosen_library
 from sora_studio.ui.pages.create.funds import read_funds
 from sora_studio.ui.pages.create.funds_state import FundsState
 from sora_studio.ui.session import signed_in_user, still_signed_in
@@ -33,45 +40,100 @@ class CreateState(rx.State):
     progress: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)
     more: rx.Field[bool] = rx.field(False)  # the library holds more than is shown here
     coming: rx.Field[str] = rx.field("")  # `3 in progress · $1.20`
+    libraries: rx.Field[Libraries] = rx.field(default_factory=Libraries)  # where a new one goes
+    kept_library: str = rx.SessionStorage("", name="studio.library")  # the truth of what was chosen
+    last_library: str = rx.LocalStorage("", name="studio.last_library")  # for the next visit
+    _came_for: str = ""  # the project in the address that was chosen last
 
     @rx.event(background=True)
     async def load(self) -> None:
         """Fill the grid; also what a push asks this tab to do."""
         async with self:
             owner_id = await signed_in_user(self)
-            live.watch(owner_id, self.router.session.client_token, CreateState.load)
-        began = time.monotonic()
+            project_id = _chosen(self, owner_id)
+            live.watch(owner_id, self.router.session.client_token, CreateState.load, project_id)
         try:
-            views, more = await _recent(owner_id)
-            coming = await services().videos.coming(owner_id)
-            funds = await read_funds(owner_id)
-        except Unavailable as problem:
+            await _read(self, owner_id, project_id)
+        except NotFound:
             async with still_signed_in(self, owner_id):
-                self.problem = explain(problem)
-            return
-        cards = [to_card(view) for view in views]
-        async with still_signed_in(self, owner_id):
-            await show_found(self, cards, began)
-            assign(await self.get_state(FundsState), at=funds)
-            assign(
-                self,
-                ready=True,
-                problem="",
-                cards=cards,
-                progress=to_progress(views, datetime.now(UTC)),
-                more=more,
-                coming=coming_words(coming),
-            )
+                choose_library(self, owner_id, None)
+                live.watch(owner_id, self.router.session.client_token, CreateState.load)
+                await toasts.tell(self, "You are not in that project. New videos go to your own library.")
+            await _read(self, owner_id, None)
+
+    @rx.event(background=True)
+    async def choose_library(self, library: str) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+        """Make videos in another library from now on."""
+        async with self:
+            owner_id = await signed_in_user(self)
+            try:
+                choose_library(self, owner_id, parse_library(library))
+            except ValueError:
+                return None
+        return CreateState.load
 
 
-async def _recent(owner_id: UUID) -> tuple[list[VideoView], bool]:
-    """Return the newest videos, and whether there are more.
+def choose_library(state: CreateState, owner_id: UUID, project_id: UUID | None) -> None:
+    """Have videos made in another library from now on, inside an `async with` of a State."""
+    state.kept_library = chosen_library.write(state.kept_library, owner_id, project_id)
+    state.last_library = chosen_library.write(state.last_library, owner_id, project_id)
+
+
+def _chosen(state: CreateState, owner_id: UUID) -> UUID | None:
+    """Return the project in which videos are made: the one in the address when it is new there."""
+    asked = state.router.url.query_parameters.get("project", "")
+    if asked != state._came_for:
+        state._came_for = asked
+        with suppress(ValueError):
+            choose_library(state, owner_id, UUID(asked))
+    kept = chosen_library.read(state.kept_library, owner_id)
+    chosen = kept or chosen_library.read(state.last_library, owner_id) or MINE
+    return parse_library(chosen)
+
+
+async def _read(state: CreateState, owner_id: UUID, project_id: UUID | None) -> None:
+    """Show the newest videos of a library, and what is left to spend in it.
+
+    Raises:
+        NotFound: The person is not in that project.
+    """
+    began = time.monotonic()
+    try:
+        libraries = await read_libraries(owner_id, project_id)
+        views, more = await _recent(owner_id, project_id)
+        coming = await services().videos.coming(owner_id)
+        funds = await read_funds(owner_id, project_id)
+    except Unavailable as problem:
+        async with still_signed_in(state, owner_id):
+            state.problem = explain(problem)
+        return
+    cards = [to_card(view) for view in views]
+    async with still_signed_in(state, owner_id):
+        if _chosen(state, owner_id) != project_id:
+            return  # the person has chosen another one meanwhile, and that reading is under way
+        await show_found(state, cards, began)
+        assign(await state.get_state(FundsState), at=funds)
+        assign(
+            state,
+            ready=True,
+            problem="",
+            cards=cards,
+            progress=to_progress(views, datetime.now(UTC)),
+            more=more,
+            coming=coming_words(coming),
+            libraries=libraries,
+        )
+
+
+async def _recent(owner_id: UUID, project_id: UUID | None) -> tuple[list[VideoView], bool]:
+    """Return the newest videos of a library, and whether there are more.
 
     Of many that are coming the newest one is shown, and those that are being rendered.
     """
 
     async def read(limit: int, *phases: Phase) -> LibraryPage:
-        return await services().videos.list_library(owner_id, LibraryQuery(phases=phases, limit=limit))
+        query = LibraryQuery(phases=phases, limit=limit)
+        return await services().videos.list_library(owner_id, query, project_id)
 
     newest = await read(RECENT)
     coming = [view for view in newest.videos if view.phase in COMING]

@@ -10,6 +10,7 @@ from sora_studio.domain.ids import parse_character_id
 from sora_studio.domain.inputs import SOURCES, GivenInput, Role
 from sora_studio.domain.video import VideoWish
 from sora_studio.ui.form_data import text
+from sora_studio.ui.libraries import parse_library
 from sora_studio.ui.pages.create.model_options import chosen_size
 
 CAST = "character."
@@ -36,6 +37,11 @@ def read(data: Mapping[str, Any]) -> VideoWish:
         del chosen["size"]
     if Role.EDIT in roles:  # so is its length
         del chosen["seconds"]
+    try:
+        project_id = parse_library(text(data, "library"))
+    except ValueError:
+        chosen["library"] = ""
+        project_id = None
     if not all(chosen.values()):
         message = "The form was not complete yet, so nothing was sent. Press Create again."
         raise InvalidInput(message, "model")
@@ -45,6 +51,7 @@ def read(data: Mapping[str, Any]) -> VideoWish:
         provider=provider,
         model=model,
         size=chosen.get("size"),
+        project_id=project_id,
         seconds=chosen.get("seconds"),
         inputs=inputs,
         options={

@@ -5,6 +5,8 @@ import reflex as rx
 from sora_studio.domain.library import SortOrder
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components import feedback, tile
+from sora_studio.ui.components.library_select import library_select
+from sora_studio.ui.libraries import MINE
 from sora_studio.ui.news import NewsState
 from sora_studio.ui.pages.library.state import DECIDING, LibraryState
 from sora_studio.ui.theme import SMALL_ICON, icon, live
@@ -24,7 +26,7 @@ def page() -> rx.Component:
     return layout.frame(
         rx.el.header(
             rx.el.h1("Library", class_name="sr"),
-            _search(),
+            rx.el.div(_search(), _libraries(), class_name="row find"),
             rx.el.div(
                 rx.el.div(
                     *(_chip(name, text) for name, text in _CHIPS.items()),
@@ -39,7 +41,11 @@ def page() -> rx.Component:
         ),
         feedback.problem(LibraryState.problem),
         rx.el.section(
-            rx.cond(LibraryState.ready, _found(), tile.skeletons(_SHAPES, dense=True)),
+            rx.cond(
+                LibraryState.ready,
+                rx.cond(LibraryState.libraries.chosen.id == "", _no_project(), _found()),
+                tile.skeletons(_SHAPES, dense=True),
+            ),
             class_name="stream",
             aria_label="Videos",
             tab_index=-1,
@@ -49,6 +55,37 @@ def page() -> rx.Component:
         skip=("found", "Skip to the videos"),
         ready=LibraryState.ready,
     )
+
+
+def _libraries() -> rx.Component:
+    """Draw the way to the libraries of one's projects, and to the project itself."""
+    chosen = LibraryState.libraries.chosen
+    return rx.cond(
+        LibraryState.libraries.all.to(list).length() > 0,
+        rx.el.div(
+            library_select(LibraryState.libraries, on_change=LibraryState.ask, data_choose="project"),
+            rx.cond(
+                _is_project(),
+                rx.el.a(
+                    icon("users", SMALL_ICON),
+                    rx.el.span("Project", class_name="sr"),
+                    href=routes.project(f"{chosen.id}"),
+                    title="Members of the project",
+                    class_name="button quiet",
+                ),
+            ),
+            class_name="row",
+        ),
+    )
+
+
+def _here() -> str:
+    return routes.library(f"{LibraryState.libraries.chosen.id}")
+
+
+def _is_project() -> rx.Var[bool]:
+    chosen = LibraryState.libraries.chosen
+    return (chosen.id != MINE) & (chosen.id != "")
 
 
 def _search() -> rx.Component:
@@ -124,16 +161,48 @@ def _nothing_found() -> rx.Component:
         icon("search-x", 28),
         rx.el.h2("Nothing matches"),
         rx.el.p("Each word matches the beginning of a word in a title or prompt.", class_name="muted"),
-        rx.el.a("Show everything", href=routes.LIBRARY, class_name="button"),
+        rx.el.a(
+            "Show everything",
+            href=rx.cond(_is_project(), _here(), routes.LIBRARY),
+            class_name="button",
+        ),
         class_name="empty",
     )
 
 
 def _nothing_yet() -> rx.Component:
+    libraries = LibraryState.libraries
+    return rx.cond(
+        _is_project(),
+        rx.el.div(
+            icon("clapperboard", 28),
+            rx.el.h2("Nothing has been made here yet"),
+            rx.el.p(libraries.chosen.audience, ".", class_name="muted"),
+            rx.cond(
+                libraries.chosen.may_make,
+                rx.el.a(
+                    "Create a video here",
+                    href=routes.create_in(f"{libraries.chosen.id}"),
+                    class_name="button primary",
+                ),
+            ),
+            class_name="empty",
+        ),
+        rx.el.div(
+            icon("clapperboard", 28),
+            rx.el.h2("Your library is empty"),
+            rx.el.p("Every video that you make is kept here until you delete it.", class_name="muted"),
+            rx.el.a("Create your first video", href=routes.HOME, class_name="button primary"),
+            class_name="empty",
+        ),
+    )
+
+
+def _no_project() -> rx.Component:
     return rx.el.div(
-        icon("clapperboard", 28),
-        rx.el.h2("Your library is empty"),
-        rx.el.p("Every video that you make is kept here until you delete it.", class_name="muted"),
-        rx.el.a("Create your first video", href=routes.HOME, class_name="button primary"),
+        icon("folder-x", 28),
+        rx.el.h2("You are not in this project"),
+        rx.el.p("It was deleted, or a manager has taken you out.", class_name="muted"),
+        rx.el.a("My library", href=routes.LIBRARY, class_name="button primary"),
         class_name="empty",
     )

@@ -3,12 +3,13 @@
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import reflex as rx
 
 from sora_studio.container import services
-from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.errors import NotFound, Unavailable
 from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.library import LibraryCounts, LibraryPage, LibraryQuery, SortOrder
 from sora_studio.domain.video import COMING, Phase, VideoView
@@ -16,6 +17,7 @@ from sora_studio.ui import live
 from sora_studio.ui.actions import show_found
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
+from sora_studio.ui.libraries import MINE, Libraries, Library, read_libraries
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
@@ -45,6 +47,7 @@ class LibraryState(rx.State):
     progress: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)
     counts: rx.Field[dict[str, str]] = rx.field(default_factory=dict)  # by key of FILTERS
     has_more: rx.Field[bool] = rx.field(False)
+    libraries: rx.Field[Libraries] = rx.field(default_factory=Libraries)
     visit: rx.Field[int] = rx.field(0)  # counts readings of the address, so that the search field follows it
 
     @rx.var
@@ -57,8 +60,10 @@ class LibraryState(rx.State):
         """Show what the address asks for, when the page is opened or returned to."""
         async with self:
             owner_id = await signed_in_user(self)
-            live.watch(owner_id, self.router.session.client_token, LibraryState.refresh)
-            changed = _read_address(self)
+            project_id = _project(self)
+            shown, asked = self.libraries.chosen.id, project_id.hex if project_id else MINE
+            changed = _read_address(self) or shown != asked
+            _watch(self, owner_id, project_id)
             self.visit += 1
             if changed:
                 self.ready, self.cards = False, []
@@ -70,6 +75,7 @@ class LibraryState(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
             _read_address(self)
+            _watch(self, owner_id, _project(self))
         await _read(self, owner_id, PAGE)
 
     @rx.event(background=True)
@@ -86,9 +92,10 @@ class LibraryState(rx.State):
             owner_id = await signed_in_user(self)
             last = self.cards[-1].id if self.cards and self.has_more else ""
             query = _query(self, PAGE, parse_public_id(last) if last else None)
+            project_id = _project(self)
         if not last:
             return
-        page = await services().videos.list_library(owner_id, query)
+        page = await services().videos.list_library(owner_id, query, project_id)
         now = datetime.now(UTC)
         async with still_signed_in(self, owner_id):
             if self.cards and self.cards[-1].id == last:
@@ -110,8 +117,20 @@ def _read_address(state: LibraryState) -> bool:
     return _asked(state) != before
 
 
-def _asked(state: LibraryState) -> tuple[str, str, str]:
-    return state.search, state.status, state.order
+def _project(state: LibraryState) -> UUID | None:
+    """Return the project whose library the address asks for; None: one's own, as nonsense is."""
+    try:
+        return UUID(state.router.url.query_parameters.get("project", ""))
+    except ValueError:
+        return None
+
+
+def _asked(state: LibraryState) -> tuple[str, str, str, UUID | None]:
+    return state.search, state.status, state.order, _project(state)
+
+
+def _watch(state: LibraryState, owner_id: UUID, project_id: UUID | None) -> None:
+    live.watch(owner_id, state.router.session.client_token, LibraryState.refresh, project_id)
 
 
 def _query(state: LibraryState, limit: int, after: UUID | None = None) -> LibraryQuery:
@@ -127,12 +146,19 @@ def _query(state: LibraryState, limit: int, after: UUID | None = None) -> Librar
 async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
     """Show the first `length` videos of what is asked for; by default as many as are shown already."""
     async with state:
-        asked = _asked(state)
+        asked, project_id = _asked(state), _project(state)
         query = _query(state, length or max(PAGE, len(state.cards)))
     began = time.monotonic()
     try:
-        page = await _list(owner_id, query)
-        counts = await services().videos.count_library(owner_id, query.search)
+        page = await _list(owner_id, query, project_id)
+        counts = await services().videos.count_library(owner_id, query.search, project_id)
+        libraries = await read_libraries(owner_id, project_id)
+    except NotFound:
+        others = await read_libraries(owner_id, None)
+        async with still_signed_in(state, owner_id):
+            if _asked(state) == asked:
+                _shut(state, owner_id, others)
+        return
     except Unavailable as problem:
         async with still_signed_in(state, owner_id):
             state.problem = explain(problem)
@@ -150,16 +176,27 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
             progress=to_progress(page.videos, datetime.now(UTC)),
             counts=_count_words(counts),
             has_more=page.has_more,
+            libraries=libraries,
         )
 
 
-async def _list(owner_id: UUID, query: LibraryQuery) -> LibraryPage:
+def _shut(state: LibraryState, owner_id: UUID, others: Libraries) -> None:
+    """Show nothing more of a project that the person is not in, or not any longer."""
+    _watch(state, owner_id, None)
+    nothing: dict[str, Any] = {"cards": [], "progress": {}, "counts": {}, "has_more": False}
+    gone = replace(others, chosen=Library(id="", name="", may_make=False, audience=""))
+    assign(state, ready=True, problem="", libraries=gone, **nothing)
+
+
+async def _list(owner_id: UUID, query: LibraryQuery, project_id: UUID | None) -> LibraryPage:
     """Read one long page in as many steps as the service asks for."""
     videos: list[VideoView] = []
     while True:
         limit = min(query.limit - len(videos), _LONGEST_PAGE)
         after = videos[-1].id if videos else query.after
-        page = await services().videos.list_library(owner_id, replace(query, limit=limit, after=after))
+        page = await services().videos.list_library(
+            owner_id, replace(query, limit=limit, after=after), project_id
+        )
         videos += page.videos
         if not page.has_more or len(videos) >= query.limit:
             return LibraryPage(tuple(videos), page.has_more)

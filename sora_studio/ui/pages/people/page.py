@@ -37,7 +37,16 @@ def _lists() -> rx.Component:
         rx.el.section(
             rx.el.header(rx.el.h2("Accounts"), _search(), class_name="section-head"),
             link_once(PeopleState.link, PeopleState.link_about, PeopleState.dismiss),
-            rx.cond(PeopleState.asking, _proof()),
+            rx.cond(
+                PeopleState.asking,
+                proof(
+                    "proof",
+                    PeopleState.refusal,
+                    PeopleState.busy,
+                    go_on=PeopleState.prove,
+                    cancel=PeopleState.dismiss,
+                ),
+            ),
             rx.el.ul(rx.foreach(PeopleState.people, _person), class_name="accounts"),
             rx.cond(
                 PeopleState.people.length() == 0,
@@ -66,16 +75,6 @@ def _search() -> rx.Component:
         method="post",
         class_name="search-people",
         role="search",
-    )
-
-
-def _proof() -> rx.Component:
-    return proof(
-        "proof",
-        PeopleState.refusal,
-        PeopleState.busy,
-        go_on=PeopleState.prove,
-        cancel=PeopleState.dismiss,
     )
 
 

@@ -7,7 +7,8 @@ from sora_studio.ui import routes
 from sora_studio.ui.cards import READY
 from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.menu import menu
-from sora_studio.ui.pages.video.state import Fact, Given, VideoState
+from sora_studio.ui.pages.video.lines import Fact, Given
+from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
 
 _video = VideoState.video
@@ -24,6 +25,14 @@ def title() -> rx.Component:
     """Draw the title; studio.js turns it into a field to rename it."""
     return rx.el.div(
         rx.el.h1(_video.title, dir="auto"),
+        rx.cond(_video.may_change, _rename()),
+        class_name="title",
+        data_title="",
+    )
+
+
+def _rename() -> rx.Component:
+    return rx.fragment(
         rx.el.input(
             key=_ID,
             default_value=_video.title,
@@ -37,8 +46,6 @@ def title() -> rx.Component:
         rx.el.button(
             icon("pencil", SMALL_ICON), type="button", aria_label="Rename", class_name="button small bare"
         ),
-        class_name="title",
-        data_title="",
     )
 
 
@@ -58,7 +65,7 @@ def facts() -> rx.Component:
         ),
         rx.el.div(
             rx.cond(_video.look == READY, _downloads()),
-            rx.cond(_video.stake, _delete_at_once(), _delete()),
+            rx.cond(_video.may_change, rx.cond(_video.stake, _delete_at_once(), _delete())),
             class_name="row",
         ),
         class_name="facts-row",

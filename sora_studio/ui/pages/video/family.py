@@ -6,7 +6,8 @@ import reflex as rx
 
 from sora_studio.ui.cards import VideoCard
 from sora_studio.ui.components import tile
-from sora_studio.ui.pages.video.state import Generation, VideoState
+from sora_studio.ui.pages.video.lines import Generation
+from sora_studio.ui.pages.video.state import VideoState
 
 
 def family() -> rx.Component:

@@ -10,6 +10,7 @@ from sora_studio.ui.pages.video.activity import timeline
 from sora_studio.ui.pages.video.derivations import derivations
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.family import family
+from sora_studio.ui.pages.video.library import library
 from sora_studio.ui.pages.video.remix import remix
 from sora_studio.ui.pages.video.stage import stage
 from sora_studio.ui.pages.video.state import VideoState
@@ -41,8 +42,8 @@ def _details() -> rx.Component:
         rx.el.div(facts.title(), facts.facts(), facts.prompt(), facts.rendering(), class_name="column"),
         rx.el.div(
             timeline(VideoState.activity, ready=_video.look == READY),
-            remix(),
-            derivations(),
+            rx.cond(_video.may_change, rx.fragment(remix(), derivations())),
+            library(),
             family(),
             class_name="column",
         ),
