@@ -66,6 +66,26 @@ FROM budget_window AS part
 WHERE (part.budget_id, part.starts_at) IN (
     SELECT * FROM unnest(CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[])))
 """)
+# Each budget names one of these at most; the cast is of those alone that are ids.
+_KEY_NAME = "api_key.name || ' …' || api_key.last4 || ', of ' || keeper.display_name"
+_NAMES = text(f"""
+SELECT budget.id, coalesce(person.display_name || ' · ' || person.email, project.name, {_KEY_NAME},
+    CASE budget.scope WHEN 'provider' THEN budget.scope_id END) AS name
+FROM budget
+LEFT JOIN "user" AS person ON person.id = CASE budget.scope WHEN 'user' THEN CAST(budget.scope_id AS uuid) END
+LEFT JOIN project ON project.id = CASE budget.scope WHEN 'project' THEN CAST(budget.scope_id AS uuid) END
+LEFT JOIN api_key ON api_key.id = CASE budget.scope WHEN 'key' THEN CAST(budget.scope_id AS uuid) END
+LEFT JOIN "user" AS keeper ON keeper.id = api_key.user_id
+WHERE budget.id = ANY(CAST(:budgets AS uuid[]))
+""")  # noqa: S608 - our own constants
+_PROJECTS_NAMED = text("""
+SELECT id, name FROM project WHERE lower(name) LIKE :pattern ORDER BY name, id LIMIT :most
+""")
+_KEYS_NAMED = text(f"""
+SELECT api_key.id, {_KEY_NAME} AS name FROM api_key JOIN "user" AS keeper ON keeper.id = api_key.user_id
+WHERE api_key.revoked_at IS NULL AND lower(api_key.name) LIKE :pattern
+ORDER BY api_key.name, api_key.id LIMIT :most
+""")  # noqa: S608 - our own constants
 
 
 class BudgetRepository(Repository):
@@ -85,6 +105,18 @@ class BudgetRepository(Repository):
             mark = select(row.created_at, row.id).where(col(row.id) == after)
             query = query.where(tuple_(col(row.created_at), col(row.id)) > mark.scalar_subquery())
         return tuple(map(_to_budget, await self._tx.exec(query)))
+
+    async def names(self, budget_ids: Iterable[UUID]) -> dict[UUID, str]:
+        """Return the names of those whose budgets they are; of what is gone, and of the studio, none."""
+        rows = await self._do(_NAMES, {"budgets": [*budget_ids]})
+        return {row.id: row.name for row in rows if row.name}
+
+    async def candidates(self, scope: BudgetScope, words: str, limit: int) -> list[tuple[str, str]]:
+        """Return the ids and names of projects or API keys whose names have these words in them, by name."""
+        part = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        query = _PROJECTS_NAMED if scope is BudgetScope.PROJECT else _KEYS_NAMED
+        rows = await self._do(query, {"pattern": f"%{part}%", "most": limit})
+        return [(str(row.id), row.name) for row in rows]
 
     async def find(self, budget_id: UUID) -> Budget | None:
         """Return a budget, locked until this transaction ends; None: there is none."""

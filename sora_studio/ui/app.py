@@ -14,6 +14,8 @@ from sora_studio.ui.guard import Guard
 from sora_studio.ui.news import NewsState
 from sora_studio.ui.pages.audit.page import page as audit
 from sora_studio.ui.pages.audit.state import AuditState
+from sora_studio.ui.pages.budgets.page import page as budgets
+from sora_studio.ui.pages.budgets.state import BudgetsState
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.page import page as create
 from sora_studio.ui.pages.create.state import CreateState
@@ -96,6 +98,7 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
     yield project, routes.PROJECT, f"Project · {NAME}", [*always, ProjectState.load]
     yield providers, routes.PROVIDERS, f"Providers · {NAME}", [*always, ProvidersState.load]
     yield people, routes.PEOPLE, f"People · {NAME}", [*always, PeopleState.load, InvitationsState.load]
+    yield budgets, routes.BUDGETS, f"Budgets · {NAME}", [*always, BudgetsState.load]
     yield settings, routes.SETTINGS, f"Settings · {NAME}", [*always, SettingsState.load]
     yield audit, routes.AUDIT, f"Audit · {NAME}", [*always, AuditState.load]
     yield usage, routes.USAGE, f"Usage · {NAME}", [*always, UsageState.load]

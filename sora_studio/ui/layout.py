@@ -175,6 +175,7 @@ def _rail(name: str) -> rx.Component:
 
 _STUDIO = (
     ("studio-people", "users", "People", routes.PEOPLE),
+    ("studio-budgets", "wallet", "Budgets", routes.BUDGETS),
     ("studio-settings", "settings-2", "Settings", routes.SETTINGS),
     ("studio-audit", "scroll-text", "Audit", routes.AUDIT),
     ("providers", "server", "Providers", routes.PROVIDERS),

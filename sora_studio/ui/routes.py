@@ -17,6 +17,7 @@ RESET = "/reset"
 PEOPLE = "/people"
 SETTINGS = "/settings"
 AUDIT = "/audit"
+BUDGETS = "/budgets"
 
 USAGE_SHEET = "/api/usage"
 

@@ -10,6 +10,8 @@ import structlog
 from sora_studio.db.budgets import BudgetRepository
 from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.ledger import LedgerRepository
+from sora_studio.db.people import PeopleRepository
+from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.domain.access import Action, require
 from sora_studio.domain.account import Identity
@@ -27,9 +29,12 @@ from sora_studio.domain.budget import (
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import new_id, public_budget_id
 from sora_studio.domain.money import SANDBOX
+from sora_studio.domain.people import PeopleQuery
 from sora_studio.domain.ports import Clock
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.people.trail import Trail
+
+_CANDIDATES = 20
 
 _log = structlog.get_logger(__name__)
 
@@ -95,6 +100,47 @@ class BudgetService:
         async with self._db.transaction() as tx:
             budgets = BudgetRepository(tx)
             return await self._stand(budgets, await budgets.page(after=after, limit=limit))
+
+    async def names(self, identity: Identity, statuses: Iterable[BudgetStatus]) -> dict[UUID, str]:
+        """Return the names of those whose budgets they are, by the budgets' ids.
+
+        Raises:
+            NotAllowed: The person does not run the studio.
+        """
+        require(identity, Action.RUN_STUDIO)
+        async with self._db.transaction() as tx:
+            return await BudgetRepository(tx).names(each.budget.id for each in statuses)
+
+    async def candidates(self, identity: Identity, scope: BudgetScope, words: str) -> list[tuple[str, str]]:
+        """Return for what a budget of some scope can be made: at most twenty ids with their names.
+
+        Raises:
+            NotAllowed: The person does not run the studio.
+        """
+        require(identity, Action.RUN_STUDIO)
+        if scope is BudgetScope.PROVIDER:
+            return [(each.name, each.name) for each in self._catalog.profiles() if not each.retired]
+        async with self._db.transaction() as tx:
+            if scope is BudgetScope.USER:
+                page = await PeopleRepository(tx).page(PeopleQuery(words, limit=_CANDIDATES))
+                accounts = [each.account for each in page.people]
+                return [(str(each.id), f"{each.display_name} · {each.email}") for each in accounts]
+            if scope is BudgetScope.STUDIO:
+                return []
+            return await BudgetRepository(tx).candidates(scope, words, _CANDIDATES)
+
+    async def of_project(self, identity: Identity, project_id: UUID) -> list[BudgetStatus]:
+        """Return a project's budgets to one of its managers.
+
+        Raises:
+            NotFound: There is no such project, or they are not in it.
+            NotAllowed: They do not run it.
+        """
+        async with self._db.transaction() as tx:
+            await ProjectRepository(tx).require(identity.user_id, project_id, Action.RUN_PROJECT)
+            budgets = BudgetRepository(tx)
+            found = await budgets.of([(BudgetScope.PROJECT, str(project_id))])
+            return await self._stand(budgets, found)
 
     async def mine(self, identity: Identity) -> list[BudgetStatus]:
         """Return the budgets that bound what somebody spends anywhere, that of an API key included."""

@@ -12,6 +12,7 @@ from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.door import DoorState
 from sora_studio.ui.news import NewsState
 from sora_studio.ui.pages.audit.state import AuditState
+from sora_studio.ui.pages.budgets.state import BudgetsState
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
@@ -146,6 +147,10 @@ def both(sign: Sign) -> dict[str, Any]:
 
 def for_admins(state: type[BaseState]) -> Sign:
     return var(state, "problem", lambda said: "Only an admin" in said)
+
+
+def refused(state: type[BaseState]) -> Sign:
+    return var(state, "refusal", lambda said: "Only an admin" in said)
 
 
 STRANGE = toast("There is no such video.")
@@ -371,6 +376,32 @@ TABLE = [
         lambda thing: {"invitation_id": thing}, Stage.invitation, path="/people",
     ),
     Row(InvitationsState, "dismiss", **both(anything), path="/people"),
+    Row(
+        BudgetsState, "load", var(BudgetsState, "budgets"), for_admins(BudgetsState), thing=Stage.budget,
+        path="/budgets",
+    ),
+    Row(BudgetsState, "more", **both(anything), path="/budgets"),
+    Row(
+        BudgetsState, "choose_scope", var(BudgetsState, "candidates"), refused(BudgetsState),
+        lambda _: {"scope": "provider"}, path="/budgets",
+    ),
+    Row(
+        BudgetsState, "find", var(BudgetsState, "candidates", lambda found: found == []),
+        refused(BudgetsState), lambda _: {"words": "nobody"}, path="/budgets",
+    ),
+    Row(
+        BudgetsState, "create", toast("The budget counts"), refused(BudgetsState),
+        form(amount_usd="1000", period="month", behaviour="warn", thresholds="50"), path="/budgets",
+    ),
+    Row(
+        BudgetsState, "change", toast("Saved."), refused(BudgetsState),
+        form(budget_id="{}", amount_usd="900", period="day", behaviour="warn", thresholds=""), Stage.budget,
+        path="/budgets",
+    ),
+    Row(
+        BudgetsState, "remove", toast("was deleted"), refused(BudgetsState),
+        lambda thing: {"budget_id": thing}, Stage.budget, path="/budgets",
+    ),
     Row(SettingsState, "load", var(SettingsState, "mode"), for_admins(SettingsState), path="/settings"),
     Row(
         SettingsState, "save", toast("Saved."),

@@ -4,6 +4,7 @@ import reflex as rx
 
 from sora_studio.domain.account import NAME_MAX, ProjectRole
 from sora_studio.ui import layout, routes
+from sora_studio.ui.components.budget import budget_bar
 from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.feedback import problem
 from sora_studio.ui.components.form import field, text_field
@@ -66,11 +67,20 @@ def _whole() -> rx.Component:
                     cancel=ProjectState.dismiss,
                 ),
             ),
+            rx.cond(ProjectState.budgets.length() > 0, _budgets()),
             _people(),
             rx.cond(_project.runs, _name()),
             _end(),
             class_name="studio-page",
         ),
+    )
+
+
+def _budgets() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Budgets"),
+        rx.el.ul(rx.foreach(ProjectState.budgets, budget_bar), class_name="limits budgets"),
+        rx.el.p("Admins of the studio make and change them.", class_name="muted"),
     )
 
 

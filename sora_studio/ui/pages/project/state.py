@@ -9,9 +9,11 @@ from uuid import UUID
 import reflex as rx
 
 from sora_studio.container import services
+from sora_studio.domain.account import Identity, ProjectRole
 from sora_studio.domain.errors import NotFound, PasswordRequired, SoraStudioError
 from sora_studio.domain.project import PAGE_MAX, MemberPage, ProjectView
 from sora_studio.ui import live, routes, toasts
+from sora_studio.ui.budget_lines import BudgetLine, to_budget_line
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
 from sora_studio.ui.pages.project.acts import ACTS
@@ -30,6 +32,7 @@ class ProjectState(rx.State):
     has_more: rx.Field[bool] = rx.field(default=False)
     missing: rx.Field[str] = rx.field("")  # the id that names no project of this person
     problem: rx.Field[str] = rx.field("")
+    budgets: rx.Field[list[BudgetLine]] = rx.field(default_factory=list)  # for managers
     busy: rx.Field[bool] = rx.field(default=False)
     added: rx.Field[int] = rx.field(0)  # counts, so that the form is drawn empty again
     asking: rx.Field[bool] = rx.field(default=False)  # for the password, before what waits is done
@@ -40,17 +43,18 @@ class ProjectState(rx.State):
     async def load(self) -> None:
         """Read the project and its members; also what a push asks this tab to do."""
         async with self:
-            owner_id = await signed_in_user(self)
-            asked = _asked(self)
+            identity = await signed_in(self)
+            owner_id, asked = identity.user_id, _asked(self)
             length = max(_PAGE, len(self.members))
             known = _uuid(asked)
             live.watch(owner_id, self.router.session.client_token, ProjectState.load, known)
         try:
             found = await _read(owner_id, known, length)
+            budgets = await _budgets(identity, found[0])
         except NotFound:
             async with still_signed_in(self, owner_id):
                 live.watch(owner_id, self.router.session.client_token, ProjectState.load)
-                assign(self, missing=asked, project=Shown(), members=[], asking=False)
+                assign(self, missing=asked, project=Shown(), members=[], budgets=[], asking=False)
             return
         except SoraStudioError as problem:
             async with still_signed_in(self, owner_id):
@@ -59,6 +63,7 @@ class ProjectState(rx.State):
         async with still_signed_in(self, owner_id):
             if _asked(self) == asked:
                 _show(self, owner_id, *found)
+                assign(self, budgets=budgets)
 
     @rx.event(background=True)
     async def more(self) -> None:
@@ -169,6 +174,17 @@ async def _read(user_id: UUID, project_id: UUID | None, length: int) -> tuple[Pr
         message = "There is no such project."
         raise NotFound(message)
     return await services().projects.get(user_id, project_id, limit=min(length, PAGE_MAX))
+
+
+async def _budgets(identity: Identity, project: ProjectView) -> list[BudgetLine]:
+    """Return the project's budgets to somebody who runs it."""
+    if project.role is not ProjectRole.MANAGER:
+        return []
+    budgets = services().budgets
+    return [
+        to_budget_line(each, project.name, budgets.zone)
+        for each in await budgets.of_project(identity, project.id)
+    ]
 
 
 def _show(state: ProjectState, user_id: UUID, project: ProjectView, page: MemberPage) -> None:

@@ -22,6 +22,7 @@ from sora_studio.domain.usage import (
     pace,
 )
 from sora_studio.ui import formatting, routes
+from sora_studio.ui.budget_lines import is_near, part_of
 from sora_studio.ui.errors import explain
 from sora_studio.ui.pages.usage.chart import Chart, draw
 from sora_studio.ui.session import signed_in, still_signed_in
@@ -193,14 +194,12 @@ def _took(took: Durations) -> tuple[str, str]:
 
 
 def _limit(status: BudgetStatus) -> Limit:
-    amount = status.budget.amount_micros
-    part = min(100, status.used_micros * 100 // amount) if amount else 100
     name = name_of(status.budget)
     return Limit(
         name[:1].upper() + name[1:],
         f"{as_amount(status.left_micros)} left",
-        part,
-        bool(status.budget.thresholds) and status.alerted >= max(status.budget.thresholds[-2:][:1]),
+        part_of(status),
+        is_near(status),
     )
 
 

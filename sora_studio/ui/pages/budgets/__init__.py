@@ -1,0 +1,1 @@
+"""Budgets: who may spend how much, for admins."""
