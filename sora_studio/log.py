@@ -35,7 +35,7 @@ _FRAMES = 30  # of a traceback, the last ones
 _hidden: set[str] = set()  # see `hide`
 _QUIET = (
     *("apscheduler", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "python_multipart", "PIL"),
-    *("uvicorn.error", "uvicorn.asgi", "alembic"),
+    *("uvicorn.error", "uvicorn.asgi", "alembic", "mcp"),
 )
 """Libraries that tell of every request, connection or step at INFO."""
 

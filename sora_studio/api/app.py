@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
+from starlette.routing import Route
 
 from sora_studio.api import (
     audit,
@@ -32,6 +33,7 @@ from sora_studio.api import (
 )
 from sora_studio.api.body import UPLOAD_MAX, USUAL_MAX
 from sora_studio.api.body_limit import BodyLimit
+from sora_studio.api.mcp import endpoint as mcp
 from sora_studio.api.rate_limits import RateLimitHeaders
 from sora_studio.config import Settings
 from sora_studio.domain.media import FILM_MAX_BYTES
@@ -44,12 +46,12 @@ _FILMS = ("uploads", "videos/characters", "videos/edits", "videos/extensions")
 _LIMITS = (
     dict.fromkeys((f"{PREFIX}/{path}" for path in _PICTURES), UPLOAD_MAX)
     | dict.fromkeys((f"{PREFIX}/{path}" for path in _FILMS), FILM_MAX_BYTES + USUAL_MAX)
-    | {f"{PREFIX}/webhooks/provider": BODY_MAX}
+    | {f"{PREFIX}/webhooks/provider": BODY_MAX, mcp.PATH: UPLOAD_MAX}
 )
 
 
 def create_api(settings: Settings | None = None) -> FastAPI:
-    """Build the API, to be mounted where `/api`, `/livez` and `/readyz` reach it.
+    """Build the API, to be mounted where `/api`, `/mcp`, `/livez` and `/readyz` reach it.
 
     Args:
         settings: Their public URL says whether cookies are for https; None: each request says it itself.
@@ -92,6 +94,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     api.include_router(videos.files, prefix=PREFIX)
     for router in (health.router, security_txt.router):
         api.include_router(router)
+    api.router.routes.append(Route(mcp.PATH, mcp.McpEndpoint(settings), methods=["POST"]))
     return api
 
 

@@ -15,6 +15,7 @@ from sora_studio.config.authority import Authority, is_loopback
 from sora_studio.container import services
 from sora_studio.domain.access import Action
 from sora_studio.domain.account import USER_AGENT_MAX, Identity, Origin
+from sora_studio.domain.api_key import PREFIX
 from sora_studio.domain.errors import NotSignedIn
 from sora_studio.services.people.authentication import AccessRequest
 from sora_studio.services.people.tokens import token_in_cookies
@@ -98,6 +99,20 @@ OptionalIdentityDep = Annotated[Identity | None, Depends(identity_if_any)]
 """The person in a session, or None."""
 
 
+async def identify_agent(request: Request) -> Identity:
+    """Return for whom an agent works: it comes with an API key, and with nothing else.
+
+    Raises:
+        NotSignedIn: It comes without one, or the key opens nothing.
+        LimitReached: Too many requests.
+    """
+    bearer = await _bearer(request)
+    if bearer is None or not bearer.credentials.startswith(PREFIX):
+        message = "Connect with an API key of this studio: Authorization: Bearer sst_…"
+        raise NotSignedIn(message)
+    return await services().authenticator.verify(_access_request(request, bearer, None))
+
+
 def request_origin(request: Request) -> Origin:
     """Say where a request came from; behind a proxy, uvicorn has put the visitor's address here."""
     return Origin(
@@ -124,7 +139,7 @@ OriginDep = Annotated[Origin, Depends(request_origin)]
 
 
 def _access_request(
-    request: Request, bearer: HTTPAuthorizationCredentials | None, action: Action
+    request: Request, bearer: HTTPAuthorizationCredentials | None, action: Action | None
 ) -> AccessRequest:
     token = bearer.credentials if bearer else token_in_cookies(request.headers.get("cookie", ""))
     if not token:

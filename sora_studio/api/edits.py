@@ -64,7 +64,7 @@ async def edit(
                 source,
                 prompt,
                 idempotency_key=idempotency_key,
-                api_key_id=identity.key_id,
+                key=identity.key,
             ),
         )
 
@@ -88,7 +88,7 @@ async def extend(
                 prompt,
                 seconds,
                 idempotency_key=idempotency_key,
-                api_key_id=identity.key_id,
+                key=identity.key,
             ),
         )
 
@@ -98,7 +98,7 @@ async def _create(
 ) -> VideoView:
     wish = replace(read_wish(fields), inputs=(source,))
     return await services().videos.create(
-        identity.user_id, wish, idempotency_key=idempotency_key, api_key_id=identity.key_id
+        identity.user_id, wish, idempotency_key=idempotency_key, key=identity.key
     )
 
 

@@ -1,8 +1,8 @@
 """Errors in the API's envelope: {"error": {"message", "type", "param", "code"}}."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from fastapi import FastAPI, Request
@@ -18,6 +18,7 @@ from sora_studio.domain.errors import (
     AccountDisabled,
     AwaitingApproval,
     BudgetExceeded,
+    ConfirmationRequired,
     Conflict,
     IdempotencyKeyReused,
     InsufficientScope,
@@ -56,6 +57,7 @@ _ANSWERS: Mapping[type[SoraStudioError], tuple[int, str, str]] = {
     AccountDisabled: (403, "permission_error", "account_disabled"),
     PasswordRequired: (403, "permission_error", "password_required"),
     InsufficientScope: (403, "permission_error", "insufficient_scope"),
+    ConfirmationRequired: (403, "permission_error", "confirmation_required"),
     NotAllowed: (403, "permission_error", "not_allowed"),
     NotFound: (404, "invalid_request_error", "not_found"),
     LastAdmin: (409, "invalid_request_error", "last_admin"),
@@ -109,7 +111,7 @@ def envelope(
     status: int, message: str, kind: str, code: str, param: str | None = None, **headers: str
 ) -> JSONResponse:
     """Shape one error."""
-    return _enveloped(status, {"message": message, "type": kind, "param": param, "code": code}, headers)
+    return _enveloped(status, _detail(message, kind, code, param), headers)
 
 
 def _enveloped(status: int, error: Mapping[str, object], headers: Mapping[str, str]) -> JSONResponse:
@@ -128,47 +130,67 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _ours(_: Request, error: Exception) -> Response:
+class Described(NamedTuple):
+    """An error of ours as the API words it."""
+
+    status: int
+    error: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+def describe(error: Exception) -> Described | None:
+    """Word an error, and log what is the operator's to know; None: it is a bug of ours."""
     answer = next((answer for kind, answer in _ANSWERS.items() if isinstance(error, kind)), None)
     match answer, error:
         case None, _:
-            return _broken(error)
+            return None
         case (status, kind, _), InvalidInput():
-            return envelope(status, str(error), kind, error.code, error.param)
+            return Described(status, _detail(str(error), kind, error.code, error.param), {})
         case (status, kind, code), BudgetExceeded():
-            return _over_budget(error, status, kind, code)
+            # the SDK would send it again, and the budget would still be short
+            detail = {**_detail(str(error), kind, code), "budget": _short(error).model_dump()}
+            return Described(status, detail, {"x-should-retry": "false"})
         case (status, kind, code), LimitReached():
             wait = str(ceil(error.retry_after))
-            return envelope(status, str(error), kind, code, **{"Retry-After": wait})
+            return Described(status, _detail(str(error), kind, code), {"Retry-After": wait})
         case (status, kind, code), UserError() | MediaError():
-            return envelope(status, str(error), kind, code)
-        case (status, kind, code), _:  # what failed is the operator's to know
+            return Described(status, _detail(str(error), kind, code), {})
+        case (status, kind, code), _:
             _log.warning("unavailable", reason=str(error), exc_info=error.__cause__)
             words = str(error) if isinstance(error, InsufficientStorage) else _LATER
-            return envelope(status, words, kind, code)
+            return Described(status, _detail(words, kind, code), {})
 
 
-def _over_budget(error: BudgetExceeded, status: int, kind: str, code: str) -> Response:
-    """Say which budget is short; the SDK would send it again, and the budget would still be short."""
-    budget = ShortBudget(
+async def _ours(_: Request, error: Exception) -> Response:
+    described = describe(error)
+    return _broken(error) if described is None else _enveloped(*described)
+
+
+def _detail(message: str, kind: str, code: str, param: str | None = None) -> dict[str, Any]:
+    return {"message": message, "type": kind, "param": param, "code": code}
+
+
+def _short(error: BudgetExceeded) -> ShortBudget:
+    return ShortBudget(
         scope=BudgetScope(error.scope),
         amount_usd=decimal(error.amount_micros),
         left_usd=decimal(error.left_micros),
         resets_at=int(error.resets_at.timestamp()) if error.resets_at else None,
     )
-    words = {"message": str(error), "type": kind, "param": None, "code": code}
-    return _enveloped(status, {**words, "budget": budget.model_dump()}, {"x-should-retry": "false"})
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
     """Say what is wrong with the first bad field, as OpenAI does; values are not repeated."""
     details: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
-    first = details[0] if details else {"loc": (), "msg": "The request cannot be read."}
-    # where it came from, then the field's name; behind it, numbers count list items or characters
-    where = [part for part in first["loc"][1:] if isinstance(part, str)]
-    param = ".".join(where) or None
-    message = f"{param}: {first['msg']}." if param else f"{first['msg']}."
+    first: dict[str, Any] = details[0] if details else {"loc": (), "msg": "The request cannot be read"}
+    message, param = wrong_field(first["loc"][1:], first["msg"])  # before it stands where it came from
     return envelope(400, message, "invalid_request_error", "invalid_value", param)
+
+
+def wrong_field(where: Sequence[int | str], what: str) -> tuple[str, str | None]:
+    """Say what is wrong with a field, and return its name; numbers in it count list items or characters."""
+    param = ".".join(part for part in where if isinstance(part, str)) or None
+    return (f"{param}: {what}." if param else f"{what}."), param
 
 
 async def _half_a_character(_: Request, __: Exception) -> Response:

@@ -20,11 +20,13 @@ from sora_studio.domain.api_key import (
     KeyWish,
     clean_rate,
     clean_scopes,
+    confirmation_limit,
     lifetime_of,
     overlap_of,
 )
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import parse_key_id, public_key_id
+from sora_studio.domain.money import decimal
 
 router = APIRouter(prefix="/keys", tags=["keys"])
 
@@ -39,6 +41,11 @@ class NewKey(BaseModel):
     )
     requests_per_minute: int | None = Field(
         None, description=f"1 to {REQUESTS_MAX}; null: it shares those of its person."
+    )
+    confirm_above_usd: str | None = Field(
+        None,
+        description="Dollars, such as 0.50: a video that costs more is made only once a person has confirmed "
+        "its price, which /mcp asks for; null: any price will do.",
     )
     project_id: str | None = Field(None, description="Not taken yet.")
     budget_usd: str | None = Field(None, description="Not taken yet.")
@@ -58,6 +65,7 @@ class NewKey(BaseModel):
             scopes=clean_scopes(self.scopes),
             lifetime=lifetime_of(self.expires_in_days),
             requests_per_minute=clean_rate(self.requests_per_minute),
+            confirm_above_micros=confirmation_limit(self.confirm_above_usd),
         )
 
 
@@ -80,6 +88,7 @@ class ApiKey(BaseModel):
     project_id: str | None = None
     budget_usd: str | None = None
     requests_per_minute: int | None
+    confirm_above_usd: str | None
     created_at: int = Field(description="Unix seconds.")
     expires_at: int | None = Field(description="Unix seconds; null: never.")
     last_used_at: int | None = Field(description="Unix seconds, to within a minute; null: never.")
@@ -91,12 +100,14 @@ class ApiKey(BaseModel):
     @classmethod
     def of(cls, view: ApiKeyView) -> Self:
         """Shape a key."""
+        limit = view.confirm_above_micros
         return cls(
             id=public_key_id(view.id),
             name=view.name,
             last4=view.last4,
             scopes=[*view.scopes],
             requests_per_minute=view.requests_per_minute,
+            confirm_above_usd=None if limit is None else decimal(limit),
             created_at=int(view.created_at.timestamp()),
             expires_at=_unix(view.expires_at),
             last_used_at=_unix(view.last_used_at),

@@ -188,6 +188,15 @@ class UsageList(BaseModel):
     totals: UsageAnswer
     has_more: bool
 
+    @classmethod
+    def of(cls, usage: Usage) -> "UsageList":
+        """Shape usage."""
+        return cls(
+            data=[*map(UsageLine.of, usage.rows)],
+            totals=UsageAnswer.of_sums(usage.totals),
+            has_more=usage.has_more,
+        )
+
 
 class LedgerLine(BaseModel):
     """One entry, which never changes."""
@@ -302,11 +311,7 @@ async def read_usage(
     usage = await services().usage.usage(identity, query)
     if "text/csv" in request.headers.get("accept", ""):
         return _csv(usage)
-    return UsageList(
-        data=[*map(UsageLine.of, usage.rows)],
-        totals=UsageAnswer.of_sums(usage.totals),
-        has_more=usage.has_more,
-    )
+    return UsageList.of(usage)
 
 
 @router.get("/ledger")

@@ -9,10 +9,10 @@ from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
-from sora_studio.domain.errors import InvalidInput
-from sora_studio.domain.ids import parse_character_id
+from sora_studio.domain.errors import InvalidInput, NotFound
+from sora_studio.domain.ids import parse_character_id, parse_public_id
 from sora_studio.domain.inputs import GivenInput, Medium, Role
-from sora_studio.domain.video import VideoWish
+from sora_studio.domain.video import Status, VideoWish
 
 _MOST_OPTIONS, _MOST_INPUTS = 50, 50
 _KEYS = ("file_id", "image_url")
@@ -207,3 +207,29 @@ def read_upload_id(text: str, param: str) -> UUID:
     except ValueError as error:
         message = "There is no such file; upload it again."
         raise InvalidInput(message, param, "invalid_file_id") from error
+
+
+def read_statuses(text: str) -> tuple[Status, ...]:
+    """Return the statuses in a text, between commas.
+
+    Raises:
+        InvalidInput: One is none.
+    """
+    try:
+        return tuple(Status(word.strip()) for word in text.split(",") if word.strip())
+    except ValueError as error:
+        message = f"status is one of {', '.join(Status)}."
+        raise InvalidInput(message, "status") from error
+
+
+def read_position(after: str) -> UUID:
+    """Return the video behind which a list goes on.
+
+    Raises:
+        InvalidInput: It can be none.
+    """
+    try:
+        return parse_public_id(after)
+    except NotFound as error:
+        message = "There is no video to continue after."
+        raise InvalidInput(message, "after") from error

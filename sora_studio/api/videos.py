@@ -11,7 +11,7 @@ from starlette.responses import Response
 from sora_studio.api.body import read_fields
 from sora_studio.api.dependencies import DeleterDep, FileReaderDep, ReaderDep, WriterDep
 from sora_studio.api.files import FILE, file_response
-from sora_studio.api.parsing import read_prompt, read_wish
+from sora_studio.api.parsing import read_position, read_prompt, read_statuses, read_wish
 from sora_studio.api.schemas import (
     ActivityList,
     Deleted,
@@ -27,7 +27,7 @@ from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
 from sora_studio.domain.polling import next_news
-from sora_studio.domain.video import PROMPT_MAX, PosterWidth, Status, Variant, VideoView
+from sora_studio.domain.video import PROMPT_MAX, PosterWidth, Variant, VideoView
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 files = APIRouter(prefix="/videos", tags=["videos"])
@@ -134,7 +134,7 @@ async def create(
     """Ask for a video; the answer comes as soon as the wish is stored."""
     wish = read_wish(await read_fields(request))
     made = await services().videos.create(
-        identity.user_id, wish, idempotency_key=idempotency_key, api_key_id=identity.key_id
+        identity.user_id, wish, idempotency_key=idempotency_key, key=identity.key
     )
     return going(response, made)
 
@@ -155,9 +155,9 @@ async def list_videos(
     """List the videos of a project, or one's own, newest first."""
     query = LibraryQuery(
         search=q,
-        statuses=_statuses(status),
+        statuses=read_statuses(status),
         order=order,
-        after=_position(after) if after else None,
+        after=read_position(after) if after else None,
         limit=max(limit, 1),
     )
     page = await services().videos.list_library(identity.user_id, query, project)
@@ -165,7 +165,7 @@ async def list_videos(
 
 
 @router.get("/status")
-async def read_statuses(
+async def list_statuses(
     identity: ReaderDep,
     ids: Annotated[
         str, Query(description="Up to 100 ids with commas; those that are not yours are left out.")
@@ -249,7 +249,7 @@ async def check_again(response: Response, identity: WriterDep, video_id: VideoId
 @router.post("/{video_id}/submit_again")
 async def submit_again(response: Response, identity: WriterDep, video_id: VideoId) -> Video:
     """Send a video that needs a decision a second time: it may cost twice, and does if it was charged."""
-    again = services().videos.submit_again(identity.user_id, video_id, api_key_id=identity.key_id)
+    again = services().videos.submit_again(identity.user_id, video_id, key=identity.key)
     return going(response, await again)
 
 
@@ -297,24 +297,8 @@ async def _remix(identity: Identity, video_id: UUID, prompt: str, idempotency_ke
         video_id,
         prompt,
         idempotency_key=idempotency_key,
-        api_key_id=identity.key_id,
+        key=identity.key,
     )
-
-
-def _statuses(text: str) -> tuple[Status, ...]:
-    try:
-        return tuple(Status(word.strip()) for word in text.split(",") if word.strip())
-    except ValueError as error:
-        message = f"status is one of {', '.join(Status)}."
-        raise InvalidInput(message, "status") from error
-
-
-def _position(after: str) -> UUID:
-    try:
-        return parse_public_id(after)
-    except NotFound as error:
-        message = "There is no video to continue after."
-        raise InvalidInput(message, "after") from error
 
 
 def _known_ids(ids: str) -> list[UUID]:

@@ -131,6 +131,7 @@ def _to_view(row: ApiKeyRow, now: datetime) -> ApiKeyView:
         last4=row.last4,
         scopes=_in_order(row.scopes),
         requests_per_minute=row.requests_per_minute,
+        confirm_above_micros=row.confirm_above_micros,
         created_at=row.created_at,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,

@@ -206,6 +206,7 @@ class ApiKeyRow(SQLModel, table=True):
     project_id: UUID | None = None
     budget_micros: int | None = Field(default=None, sa_column=Column(BigInteger))
     requests_per_minute: int | None = None
+    confirm_above_micros: int | None = Field(default=None, sa_column=Column(BigInteger))
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
     rotated_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     expires_at: datetime | None = Field(default=None, sa_column=_maybe_moment())

@@ -109,6 +109,12 @@ class KeyGrant:
     key_id: UUID
     scopes: frozenset[Scope]
     requests_per_minute: int | None = None  # None: only those of its person
+    confirm_above_micros: int | None = None  # what it may spend on a video unasked; None: any price
+
+    def covers(self, price_micros: int | None) -> bool:
+        """Tell whether a price needs no confirmation; one that nobody knows does, where anything may."""
+        limit = self.confirm_above_micros
+        return limit is None or (price_micros is not None and price_micros <= limit)
 
 
 @dataclass(frozen=True)

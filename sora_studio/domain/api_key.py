@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sora_studio.domain.account import Scope
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.money import AMOUNT_MAX, micros
 
 PREFIX = "sst_"
 LIFETIME_DAYS = 90  # when nobody says otherwise
@@ -36,6 +37,7 @@ class KeyWish:
     scopes: frozenset[Scope]
     lifetime: timedelta | None  # None: it never expires
     requests_per_minute: int | None = None  # None: only those of its person
+    confirm_above_micros: int | None = None  # None: no price needs a confirmation
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class ApiKeyView:
     last4: str
     scopes: tuple[Scope, ...]
     requests_per_minute: int | None
+    confirm_above_micros: int | None
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None  # to within a minute
@@ -135,6 +138,22 @@ def clean_rate(requests_per_minute: int | None) -> int | None:
     if requests_per_minute is None:
         return None
     return _within(requests_per_minute, 1, REQUESTS_MAX, "requests_per_minute")
+
+
+def confirmation_limit(amount_usd: str | None) -> int | None:
+    """Return above which price of a video a person has to confirm it, in micro-dollars; None: never.
+
+    Raises:
+        InvalidInput: No amount of dollars.
+    """
+    if amount_usd is None:
+        return None
+    try:
+        amount = micros(amount_usd)
+    except ValueError as error:
+        message = "An amount of dollars has at most six decimals, such as 0.50."
+        raise InvalidInput(message, "confirm_above_usd") from error
+    return min(amount, AMOUNT_MAX)  # nothing costs more
 
 
 def _within(number: int, least: int, most: int, param: str) -> int:

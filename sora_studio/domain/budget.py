@@ -8,10 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sora_studio.domain.errors import BudgetExceeded, InvalidInput
-from sora_studio.domain.money import as_amount, as_price, micros
-
-AMOUNT_MAX = 1_000_000_000_000_000
-"""Micro-dollars: more than anybody's budget, and far from what the database can add up."""
+from sora_studio.domain.money import AMOUNT_MAX, as_amount, as_price, micros
 
 THRESHOLDS = (50, 80, 100)
 """Per cent at which a budget speaks up when nothing else is said."""

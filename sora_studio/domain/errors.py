@@ -7,6 +7,7 @@ SoraStudioError
 │  ├─ Conflict · PriceChanged · LastAdmin · SettingPinned
 │  ├─ SignUpClosed · SetupCodeRequired · InsufficientScope   each a NotAllowed
 │  ├─ AwaitingApproval · AccountDisabled · PasswordRequired  each a NotAllowed
+│  ├─ ConfirmationRequired(price)   a NotAllowed; nothing was spent
 │  ├─ LimitReached(retry_after)
 │  └─ BudgetExceeded(scope, amount, left, resets_at)   nothing was spent
 ├─ ProviderError          the original travels as __cause__
@@ -27,6 +28,8 @@ SoraStudioError
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from sora_studio.domain.money import as_amount
 
 
 class SoraStudioError(Exception):
@@ -147,6 +150,23 @@ class BudgetExceeded(UserError):
     amount_micros: int
     left_micros: int
     resets_at: datetime | None  # None: only somebody who raises it opens it again
+
+
+@dataclass(eq=False)
+class ConfirmationRequired(NotAllowed):
+    """It costs more than the API key may spend unasked: nothing was stored, sent or spent."""
+
+    price_micros: int | None  # None: nobody knows
+
+    @classmethod
+    def of(cls, price_micros: int | None) -> "ConfirmationRequired":
+        """Say what it costs, and who can have it made all the same."""
+        price = "This has no known price" if price_micros is None else f"This costs {as_amount(price_micros)}"
+        message = (
+            f"{price}, and this API key may not spend that on a video unless a person confirms it. "
+            "Nothing was sent or charged."
+        )
+        return cls(message, price_micros)
 
 
 @dataclass(eq=False)

@@ -4,6 +4,10 @@ SANDBOX = "sandbox"
 """The built-in provider: the prices that it quotes are play money."""
 
 MICROS_PER_DOLLAR = 1_000_000
+
+AMOUNT_MAX = 1_000_000_000_000_000
+"""Micro-dollars: more than anybody's budget, and far from what the database can add up."""
+
 _PLACES = 6
 
 

@@ -17,6 +17,7 @@ _WITH_REFLEX = {
 }  # the parts of its pinned release
 _WITH_FASTAPI = {"starlette", "anyio"}
 _WITH_OPENAI = {"httpx2"}
+_WITH_MCP = {"mcp-types"}  # of the same release
 
 
 def test_everything_we_import_is_declared():
@@ -32,7 +33,7 @@ def test_everything_we_import_is_declared():
         if name not in sys.stdlib_module_names
         and name not in {"sora_studio", "sora_sandbox", "alembic"}
         and not {canonicalize_name(each) for each in provided_by.get(name, [])}
-        & (declared | _WITH_REFLEX | _WITH_FASTAPI | _WITH_OPENAI)
+        & (declared | _WITH_REFLEX | _WITH_FASTAPI | _WITH_OPENAI | _WITH_MCP)
     }
 
     assert undeclared == set()

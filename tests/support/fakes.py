@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from sora_studio.container import Services
 from sora_studio.domain.access import require
-from sora_studio.domain.account import Identity, Origin
+from sora_studio.domain.account import Identity, KeyGrant, Origin
 from sora_studio.domain.activity import Activity
 from sora_studio.domain.budget import BudgetStatus
 from sora_studio.domain.derivations import Derivations, Offer
@@ -98,7 +98,8 @@ class FakeAuthenticator:
 def identity_of(access: AccessRequest) -> Identity:
     """Return who it is, if they may."""
     assert isinstance(access.credential, Identity)
-    require(access.credential, access.action)
+    if access.action is not None:
+        require(access.credential, access.action)
     return access.credential
 
 
@@ -117,7 +118,7 @@ class FakeVideos:
     pictures: set[UUID] = field(default_factory=set)
     refusal: Exception | None = None
     most: list[int | None] = field(default_factory=list)  # the price that each wish was shown
-    api_key_ids: list[UUID | None] = field(default_factory=list)  # with which they came
+    keys: list[KeyGrant | None] = field(default_factory=list)  # with which they came
     at_once: set[UUID] = field(default_factory=set)  # what was deleted without a way back
     _requests: dict[tuple[UUID, str], tuple[object, UUID]] = field(default_factory=dict)
 
@@ -172,10 +173,10 @@ class FakeVideos:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> VideoView:
         self._may_refuse()
-        self.api_key_ids.append(api_key_id)
+        self.keys.append(key)
         prompt = clean_prompt(wish.prompt)
         self.most.append(most_micros)
         for each in wish.inputs:
@@ -272,10 +273,8 @@ class FakeVideos:
     async def check_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
         return await self._decide(owner_id, video_id, Phase.SUBMIT_UNKNOWN)
 
-    async def submit_again(
-        self, owner_id: UUID, video_id: UUID, *, api_key_id: UUID | None = None
-    ) -> VideoView:
-        self.api_key_ids.append(api_key_id)
+    async def submit_again(self, owner_id: UUID, video_id: UUID, *, key: KeyGrant | None = None) -> VideoView:
+        self.keys.append(key)
         return await self._decide(owner_id, video_id, Phase.SUBMITTING)
 
     async def give_up(self, owner_id: UUID, video_id: UUID) -> VideoView:
@@ -335,7 +334,7 @@ class FakeDerivations:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> VideoView:
         parent = await self.videos.get(owner_id, video_id)
         if parent.phase is not Phase.COMPLETED:
@@ -343,7 +342,7 @@ class FakeDerivations:
             raise Conflict(message)
         wish = VideoWish(clean_prompt(prompt))
         self.videos.most.append(most_micros)
-        self.videos.api_key_ids.append(api_key_id)
+        self.videos.keys.append(key)
         return self.videos.once(owner_id, idempotency_key, wish, prompt, kind=Kind.REMIX, parent_id=parent.id)
 
 

@@ -14,9 +14,10 @@ from sora_studio.db.models import InputRow, JobRow, VideoRow
 from sora_studio.db.uploads import UploadRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.budget import Spender
 from sora_studio.domain.derivations import requested_seconds
-from sora_studio.domain.errors import LimitReached, PriceChanged
+from sora_studio.domain.errors import ConfirmationRequired, LimitReached, PriceChanged
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.inputs import whole_seconds
 from sora_studio.domain.job import Charge
@@ -71,7 +72,7 @@ class Spending:
         video: VideoRow,
         *inputs: InputRow,
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> None:
         """Store a new video with its first job and its inputs.
 
@@ -80,16 +81,17 @@ class Spending:
             video: The video.
             inputs: What goes into it.
             most_micros: The price that the person was shown; None: whatever it costs.
-            api_key_id: With which it is asked for; None: it comes from a page.
+            key: With which it is asked for; None: it comes from a page.
 
         Raises:
             PriceChanged: It costs more by now.
+            ConfirmationRequired: It costs more than the key may spend unasked.
             BudgetExceeded: A budget does not cover it.
             Conflict: The owner has used its idempotency key before.
             LimitReached: The owner has too many unfinished videos, or a new account and too many in a minute.
         """
         await self._require_room(tx, video.owner_id)
-        job = await self._reserve(tx, video, most_micros, inputs, api_key_id)
+        job = await self._reserve(tx, video, most_micros, inputs, key)
         await VideoRepository(tx).add(video, job, *inputs)
 
     async def next_attempt(
@@ -97,18 +99,19 @@ class Spending:
         tx: Transaction,
         video: VideoView,
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> bool:
         """Start another job for a video that needs attention, at the price of today; False: it needs none.
 
         Raises:
             PriceChanged: It costs more than `most_micros`, the price that the person was shown.
+            ConfirmationRequired: It costs more than the key may spend unasked.
             BudgetExceeded: A budget does not cover it.
         """
         jobs = JobRepository(tx)
         if not await jobs.waits_for_decision(video.id):
             return False
-        return await jobs.submit_again(await self._reserve(tx, video, most_micros, api_key_id=api_key_id))
+        return await jobs.submit_again(await self._reserve(tx, video, most_micros, key=key))
 
     async def _require_room(self, tx: Transaction, owner_id: UUID) -> None:
         """Make sure that a person may ask for one more; others of theirs wait until this one is stored."""
@@ -125,7 +128,7 @@ class Spending:
         video: VideoRow | VideoView,
         most_micros: int | None = None,
         inputs: Sequence[InputRow] | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> JobRow:
         """Build the job of an attempt whose price every budget covers; they are held until it is stored."""
         job = await self._priced(tx, video, inputs)
@@ -133,10 +136,13 @@ class Spending:
         if most_micros is not None and (price is None or price > most_micros):
             message = f"The price is {price_tag(video.provider, price)} by now. Nothing was sent or charged."
             raise PriceChanged(message)
-        job.api_key_id = api_key_id
+        cost = 0 if job.play_money else price
+        if key is not None and not key.covers(cost):
+            raise ConfirmationRequired.of(cost)
+        job.api_key_id = key.key_id if key else None
         if video.owner_id:
-            spender = Spender(video.owner_id, video.provider, video.project_id, api_key_id)
-            await self._budgets.admit(tx, spender, 0 if job.play_money else price, job.created_at)
+            spender = Spender(video.owner_id, video.provider, video.project_id, job.api_key_id)
+            await self._budgets.admit(tx, spender, cost, job.created_at)
         return job
 
     async def _priced(

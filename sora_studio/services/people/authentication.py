@@ -30,7 +30,7 @@ class AccessRequest:
     """What a request signs in with and what it is for; nothing of it has been verified."""
 
     credential: Identity | PresentedKey  # an identity that a token of ours names
-    action: Action
+    action: Action | None  # None: only who it is; what they may do is asked once it is known what they want
     tell: Callable[[tuple[Quota, ...]], None] = field(default=_nobody, compare=False)
     """Hears how many requests are left, once it is known whose they are."""
 
@@ -106,7 +106,8 @@ class Authenticator:
         if spent := [quota for quota in quotas if quota.exceeded]:
             message = f"Too many requests: {spent[0].limit} a minute are allowed."
             raise LimitReached(message, retry_after=max(1.0, *(quota.reset for quota in spent)))
-        require(identity, request.action)
+        if request.action is not None:
+            require(identity, request.action)
         return identity
 
     async def _identify(self, tx: Transaction, credential: Identity | PresentedKey) -> Identity:

@@ -57,6 +57,7 @@ class KeyService:
             last4=last4_of(key),
             scopes=sorted(wish.scopes),
             requests_per_minute=wish.requests_per_minute,
+            confirm_above_micros=wish.confirm_above_micros,
             created_at=now,
             expires_at=now + wish.lifetime if wish.lifetime else None,
         )
@@ -132,5 +133,5 @@ def _require_valid(found: StoredKey) -> None:
 
 def _identity(found: StoredKey, origin: Origin) -> Identity:
     view = found.view
-    grant = KeyGrant(view.id, frozenset(view.scopes), view.requests_per_minute)
+    grant = KeyGrant(view.id, frozenset(view.scopes), view.requests_per_minute, view.confirm_above_micros)
     return replace(Identity(found.user_id, view.id, origin, found.role), key=grant)

@@ -8,6 +8,7 @@ from sora_studio.db.models import VideoRow
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain import character
 from sora_studio.domain.access import Action
+from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.derivations import Derivations, Offer, check_extension, extension_lengths
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.ids import new_id
@@ -26,7 +27,8 @@ class DerivationService:
     """Use cases on videos made from finished ones, at the same provider and in the same library.
 
     They raise PriceChanged instead of spending more than `most_micros`, the price that the person was shown,
-    and BudgetExceeded where a budget does not cover it.
+    ConfirmationRequired instead of spending more than a key may unasked, and BudgetExceeded where a budget
+    does not cover it.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class DerivationService:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> VideoView:
         """Ask for a variation of a finished video.
 
@@ -53,9 +55,7 @@ class DerivationService:
             InvalidInput: The provider takes no jobs, or the prompt is empty or too long.
         """
         wish = VideoWish(prompt)
-        return await self._derive(
-            Kind.REMIX, owner_id, video_id, wish, idempotency_key, most_micros, api_key_id
-        )
+        return await self._derive(Kind.REMIX, owner_id, video_id, wish, idempotency_key, most_micros, key)
 
     async def edit(
         self,
@@ -65,7 +65,7 @@ class DerivationService:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> VideoView:
         """Ask for the same video with a change.
 
@@ -75,9 +75,7 @@ class DerivationService:
             InvalidInput: The provider edits nothing, or the prompt is empty or too long.
         """
         wish = VideoWish(prompt)
-        return await self._derive(
-            Kind.EDIT, owner_id, video_id, wish, idempotency_key, most_micros, api_key_id
-        )
+        return await self._derive(Kind.EDIT, owner_id, video_id, wish, idempotency_key, most_micros, key)
 
     async def extend(
         self,
@@ -88,7 +86,7 @@ class DerivationService:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> VideoView:
         """Ask for a longer version of a video; only the seconds that are added are paid for.
 
@@ -99,9 +97,7 @@ class DerivationService:
                 empty or too long.
         """
         wish = VideoWish(prompt, seconds=seconds)
-        return await self._derive(
-            Kind.EXTEND, owner_id, video_id, wish, idempotency_key, most_micros, api_key_id
-        )
+        return await self._derive(Kind.EXTEND, owner_id, video_id, wish, idempotency_key, most_micros, key)
 
     async def available(self, owner_id: UUID, video_id: UUID) -> Derivations:
         """Return what may be made from a video once it is finished.
@@ -132,7 +128,7 @@ class DerivationService:
         wish: VideoWish,
         idempotency_key: str | None,
         most_micros: int | None,
-        api_key_id: UUID | None,
+        key: KeyGrant | None,
     ) -> VideoView:
         prompt = clean_prompt(wish.prompt)
 
@@ -163,7 +159,7 @@ class DerivationService:
             )
 
         request = RequestFingerprint.of(owner_id, idempotency_key, wish, kind, video_id)
-        return await self._wishes.once(request, wish, make, most_micros, api_key_id)
+        return await self._wishes.once(request, wish, make, most_micros, key)
 
     def _offer(self, view: VideoView, seconds: str) -> Offer:
         price = self._spending.quote(view.provider, view.model, view.size, seconds)

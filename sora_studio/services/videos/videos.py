@@ -14,6 +14,7 @@ from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.access import Action
+from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.errors import Conflict
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery
@@ -61,7 +62,7 @@ class VideoService:
         *,
         idempotency_key: str | None = None,
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> VideoView:
         """Store a wish; the provider is asked right after, in the background.
 
@@ -72,11 +73,12 @@ class VideoService:
             wish: What is asked for.
             idempotency_key: None: a wish of its own.
             most_micros: The price that the person was shown; None: whatever it costs.
-            api_key_id: With which it is asked for; None: it comes from a page.
+            key: With which it is asked for; None: it comes from a page.
 
         Raises:
             InvalidInput: The provider would refuse it; nothing was stored.
             PriceChanged: It costs more than what the person was shown.
+            ConfirmationRequired: It costs more than the key may spend unasked; nothing was stored.
             BudgetExceeded: A budget does not cover it; nothing was stored.
             IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
@@ -86,7 +88,7 @@ class VideoService:
         clean_prompt(wish.prompt)
         request = RequestFingerprint.of(owner_id, idempotency_key, wish)
         make = partial(self._new.make, owner_id, wish)
-        return await self._wishes.once(request, wish, make, most_micros, api_key_id)
+        return await self._wishes.once(request, wish, make, most_micros, key)
 
     async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Return one video.
@@ -234,7 +236,7 @@ class VideoService:
         video_id: UUID,
         *,
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> VideoView:
         """Submit an unclear wish a second time: the person's own decision, as it may cost twice.
 
@@ -242,14 +244,15 @@ class VideoService:
             owner_id: Whose it is.
             video_id: The video.
             most_micros: The price that the person was shown; None: whatever it costs.
-            api_key_id: With which it is asked for; None: it comes from a page.
+            key: With which it is asked for; None: it comes from a page.
 
         Raises:
             PriceChanged: It costs more by now.
+            ConfirmationRequired: It costs more than the key may spend unasked.
             BudgetExceeded: A budget does not cover it.
             Conflict: There is nothing to decide about this video.
         """
-        attempt = partial(self._spending.next_attempt, most_micros=most_micros, api_key_id=api_key_id)
+        attempt = partial(self._spending.next_attempt, most_micros=most_micros, key=key)
         view = await self._decide(owner_id, video_id, ActivityKind.RESUBMITTED, attempt)
         self._wake(TaskName.SUBMIT)
         return view

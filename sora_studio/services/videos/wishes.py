@@ -12,8 +12,15 @@ from sora_studio.db.models import InputRow, VideoRow
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.access import Action
+from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.character import check_cast
-from sora_studio.domain.errors import BudgetExceeded, Conflict, IdempotencyKeyReused, InvalidInput
+from sora_studio.domain.errors import (
+    BudgetExceeded,
+    ConfirmationRequired,
+    Conflict,
+    IdempotencyKeyReused,
+    InvalidInput,
+)
 from sora_studio.domain.inputs import GivenInput
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.tasks import TaskName, Wake
@@ -90,7 +97,7 @@ class Wishes:
         wish: VideoWish,
         make: Callable[[], Awaitable[VideoRow]],
         most_micros: int | None = None,
-        api_key_id: UUID | None = None,
+        key: KeyGrant | None = None,
     ) -> VideoView:
         """Store a wish, or return the video that the same request has made before.
 
@@ -102,7 +109,7 @@ class Wishes:
             make: Checks the wish and returns its video, still without its characters.
             most_micros: The price that the person was shown; None: whatever it costs. It is no part of the
                 request: the same one may come again at another price.
-            api_key_id: With which it came; None: from a page.
+            key: With which it came; None: from a page.
 
         Raises:
             InvalidInput: The provider takes no jobs, an input is not what its role wants, or a character
@@ -111,6 +118,7 @@ class Wishes:
                 before has been deleted.
             NotAllowed: They only look on in that project.
             PriceChanged: It costs more than what the person was shown.
+            ConfirmationRequired: It costs more than the key may spend unasked.
             BudgetExceeded: A budget does not cover it.
             IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
@@ -123,8 +131,8 @@ class Wishes:
         video.idempotency_key, video.request_sha256 = request.key, request.sha256
         inputs = await self._complete(video, wish)
         try:
-            view = await self._store(video, *inputs, most_micros=most_micros, api_key_id=api_key_id)
-        except BudgetExceeded:
+            view = await self._store(video, *inputs, most_micros=most_micros, key=key)
+        except (BudgetExceeded, ConfirmationRequired):
             await self._inputs.discard(inputs)
             raise
         except Conflict:  # the same request, a moment before
@@ -158,14 +166,12 @@ class Wishes:
 
     @retry_on_deadlock
     async def _store(
-        self, video: VideoRow, *inputs: InputRow, most_micros: int | None, api_key_id: UUID | None
+        self, video: VideoRow, *inputs: InputRow, most_micros: int | None, key: KeyGrant | None
     ) -> VideoView:
         async with self._db.transaction() as tx:
             if video.project_id:
                 await ProjectRepository(tx).hold(video.owner_id, video.project_id, Action.WRITE_VIDEOS)
-            await self._spending.first_attempt(
-                tx, video, *inputs, most_micros=most_micros, api_key_id=api_key_id
-            )
+            await self._spending.first_attempt(tx, video, *inputs, most_micros=most_micros, key=key)
             return await VideoRepository(tx).view(video.owner_id, video.id)
 
     async def _cast(self, video: VideoRow, wish: VideoWish) -> list[str]:

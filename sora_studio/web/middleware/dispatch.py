@@ -3,13 +3,13 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _OF_THE_API = frozenset({
-    *("/livez", "/readyz", "/.well-known/security.txt"),
+    *("/mcp", "/livez", "/readyz", "/.well-known/security.txt"),
     *("/ping", "/ping/", "/_health", "/_health/"),  # Reflex's own signs of life: the API has no such address
 })  # fmt: skip
 
 
 class Dispatch:
-    """Passes `/api` and the signs of life to the API, everything else (pages, files, sockets) to the site."""
+    """Passes `/api`, `/mcp` and signs of life to the API, everything else (pages, sockets) to the site."""
 
     def __init__(self, api: ASGIApp, site: ASGIApp) -> None:
         self._api, self._site = api, site

@@ -26,17 +26,6 @@ def receiver() -> Iterator[Receiver]:
         yield listening
 
 
-@pytest.fixture(scope="session")
-def studio(receiver: Receiver) -> Iterator[RunningStudio]:
-    environment = {
-        "SORA_STUDIO_SANDBOX_SPEED": "50",
-        "SORA_SANDBOX_CANNED": "1",
-        "SORA_STUDIO_WEBHOOK_HOSTS": receiver.host,
-    }
-    with fresh_data_dir() as data_dir, serving(data_dir, environment=environment) as running:
-        yield running
-
-
 @dataclass(frozen=True)
 class Person:
     """Somebody with an account, a plain client and the SDK's."""
@@ -44,6 +33,40 @@ class Person:
     email: str
     http: httpx.Client
     sdk: openai.OpenAI
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A running studio and its first account, which runs it."""
+
+    studio: RunningStudio
+    admin: Person
+
+
+@pytest.fixture(scope="session")
+def opened(receiver: Receiver) -> Iterator[Opened]:
+    environment = {
+        "SORA_STUDIO_SANDBOX_SPEED": "50",
+        "SORA_SANDBOX_CANNED": "1",
+        "SORA_STUDIO_WEBHOOK_HOSTS": receiver.host,
+        "SORA_STUDIO_SANDBOX_PRICES": "1",
+    }
+    with (
+        fresh_data_dir() as data_dir,
+        serving(data_dir, environment=environment) as running,
+        _signed_up(running) as admin,
+    ):
+        yield Opened(running, admin)
+
+
+@pytest.fixture(scope="session")
+def studio(opened: Opened) -> RunningStudio:
+    return opened.studio
+
+
+@pytest.fixture(scope="session")
+def admin(opened: Opened) -> Person:
+    return opened.admin
 
 
 @contextmanager

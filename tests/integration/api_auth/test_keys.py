@@ -262,3 +262,31 @@ async def test_the_password_is_no_business_of_keys(ada: httpx.AsyncClient, scrip
     change = {"current_password": "a rather long pass phrase", "new_password": "quite another pass phrase"}
     assert (await ada.post("/api/users/me/password", json=change)).status_code == 204
     assert (await key.get("/api/videos")).status_code == 200
+
+
+async def test_agents_come_with_a_key_and_with_nothing_else(
+    ada: httpx.AsyncClient, script: Script, browse: Browse, database: Database
+):
+    """Each refusal is the protocol's own, with the reason in words."""
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    read = {"Accept": "application/json, text/event-stream"}
+    good, revoked, expired = [await make(ada) for _ in range(3)]
+    assert (await ada.delete(f"{KEYS}/{revoked['id']}")).status_code == 204
+    name = f"id = '{expired['id'].removeprefix('key_')}'"
+    await sql(database, f"UPDATE api_key SET expires_at = now() - interval '1 day' WHERE {name}")  # noqa: S608 -- an id of ours
+    assert (await script(good["key"]).post("/mcp", json=ping, headers=read)).json()["result"] == {}
+    session = ada.headers["authorization"][7:]
+    refused = {
+        "revoked": await script(revoked["key"]).post("/mcp", json=ping, headers=read),
+        "expired": await script(expired["key"]).post("/mcp", json=ping, headers=read),
+        "opens nothing": await script(new_key()).post("/mcp", json=ping, headers=read),
+        "Connect with an API key": await ada.post("/mcp", json=ping, headers=read),
+        "Connect with": await browse().post(
+            "/mcp", json=ping, headers=read | {"Cookie": f"sora_session={session}"}
+        ),
+    }
+    for words, answer in refused.items():
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        error = answer.json()["error"]
+        assert words in error["message"]
+        assert error["data"]["error"]["code"] == "invalid_api_key"

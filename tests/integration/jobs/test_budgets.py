@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from sora_studio.db.budgets import BudgetRepository
 from sora_studio.db.models import VideoRow
+from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.budget import Behaviour, Budget, BudgetScope, Period
 from sora_studio.domain.errors import BudgetExceeded, ContentRejected
 from sora_studio.domain.ids import new_id
@@ -165,8 +166,9 @@ async def test_each_scope_bounds_its_own(
     await allow(background, PRICE - 1, scope=scope, scope_id=ids[scope])
 
     async def refusing(owner_id: UUID, api_key_id: UUID) -> str:
+        grant = KeyGrant(api_key_id, frozenset())
         try:
-            await background.videos.create(owner_id, VideoWish("a kite"), api_key_id=api_key_id)
+            await background.videos.create(owner_id, VideoWish("a kite"), key=grant)
         except BudgetExceeded as error:
             return error.scope
         return ""

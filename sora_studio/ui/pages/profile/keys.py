@@ -56,6 +56,7 @@ def _line(key: rx.vars.ObjectVar[Listed]) -> rx.Component:
         rx.el.div(
             rx.el.p(key.scopes),
             rx.el.p(key.ends),
+            rx.cond(key.asks, rx.el.p(key.asks)),
             rx.cond(
                 key.used_at,
                 rx.el.p(
@@ -122,6 +123,17 @@ def _form() -> rx.Component:
                 name="expires",
                 class_name="input",
             ),
+        ),
+        text_field(
+            "Ask me when a video costs more than ($)",
+            "confirm_above",
+            placeholder="Never",
+            input_mode="decimal",
+            auto_complete="off",
+            max_length=20,
+        ),
+        rx.el.p(
+            "An agent has to ask you then. What cannot ask, such as a script, is refused.", class_name="hint"
         ),
         error(KeysState.refusal),
         rx.el.button("Make key", type="submit", disabled=KeysState.busy, class_name="button primary"),

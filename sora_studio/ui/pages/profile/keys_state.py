@@ -16,11 +16,13 @@ from sora_studio.domain.api_key import (
     FreshKey,
     KeyWish,
     clean_scopes,
+    confirmation_limit,
     lifetime_of,
     overlap_of,
 )
 from sora_studio.domain.errors import SoraStudioError
 from sora_studio.domain.ids import parse_key_id, public_key_id
+from sora_studio.domain.money import as_amount
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
@@ -55,6 +57,7 @@ class Listed:
     last4: str
     scopes: str
     ends: str
+    asks: str  # empty: never
     used_at: str  # ISO 8601; empty: never
     used_from: str
 
@@ -163,12 +166,15 @@ def _wish(data: Mapping[str, Any]) -> KeyWish:
     """Read the form.
 
     Raises:
-        InvalidInput: Nothing is chosen that the key may do.
+        InvalidInput: Nothing is chosen that the key may do, or the amount is none.
     """
     days = text(data, "expires")
     return KeyWish(
         name=text(data, "key_name"),
         scopes=clean_scopes(scope for scope, _, _ in SCOPES if data.get(scope)),
+        confirm_above_micros=confirmation_limit(
+            text(data, "confirm_above").strip().removeprefix("$") or None
+        ),
         lifetime=lifetime_of(int(days) if days in EXPIRY and days else None if days == "" else LIFETIME_DAYS),
     )
 
@@ -182,11 +188,16 @@ def _listed(found: Iterable[ApiKeyView]) -> list[Listed]:
             last4=each.last4,
             scopes=f"May {' · '.join(_WORDS.get(scope, scope) for scope in each.scopes)}",
             ends=_ends(each.expires_at, now),
+            asks=_asks(each.confirm_above_micros),
             used_at=each.last_used_at.isoformat(timespec="seconds") if each.last_used_at else "",
             used_from=each.last_used_address,
         )
         for each in found
     ]
+
+
+def _asks(limit: int | None) -> str:
+    return "" if limit is None else f"Asks before a video that costs more than {as_amount(limit)}"
 
 
 def _ends(at: datetime | None, now: datetime) -> str:

@@ -38,7 +38,9 @@ def page() -> rx.Component:
             _section("E-mail", "You log in with it.", email()),
             _password(),
             _section("Sessions", "Where you are logged in.", sessions()),
-            _section("API keys", "Scripts sign in with them, as you, within what they may do.", keys()),
+            _section(
+                "API keys", "Scripts and agents sign in with them, as you, within what they may do.", keys()
+            ),
             _characters(),
             _appearance(),
             _keyboard(),
