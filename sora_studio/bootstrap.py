@@ -321,6 +321,7 @@ def _services(
         keys=keys,
         people=people.people,
         invitations=people.invitations,
+        two_factor=people.two_factor,
         settings=people.settings,
         audit=people.audit,
         videos=made.videos,

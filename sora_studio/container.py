@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sora_studio.services.people.people import PeopleService
     from sora_studio.services.people.sessions import SessionService
     from sora_studio.services.people.settings import SettingService
+    from sora_studio.services.people.two_factor import TwoFactorService
     from sora_studio.services.projects import ProjectService
     from sora_studio.services.providers import ProviderService
     from sora_studio.services.videos.characters import CharacterService
@@ -39,6 +40,7 @@ class Services:
     keys: "KeyService"
     people: "PeopleService"
     invitations: "InvitationService"
+    two_factor: "TwoFactorService"
     settings: "SettingService"
     audit: "AuditService"
     videos: "VideoService"

@@ -11,6 +11,7 @@ const FIELDS = {
   email_taken: "email",
   invalid_name: "display_name",
   setup_code_required: "setup_code",
+  wrong_code: "code",
 }; // what is to be mended
 
 // The token of an invitation or of a reset link stands behind a #, which browsers send to nobody. It leaves the
@@ -35,17 +36,20 @@ function fillLink(form) {
 
 const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/; // the studio's own machine: no code is asked for
 
+function refuse(form, error) {
+  const known = all("[data-code]", form).find((line) => line.dataset.code === error);
+  (known ?? one('[data-code=""]', form)).hidden = false;
+  (form.elements[FIELDS[error] ?? "password"] ?? form.elements.code).focus();
+}
+
 function fill(form) {
   const asked = new URLSearchParams(location.search);
   const error = asked.get("error");
   fillLink(form);
   const code = one("[data-setup-code]", form);
   if (code) code.hidden = HERE.test(location.hostname) && error !== "setup_code_required";
-  if (error !== null) {
-    const known = all("[data-code]", form).find((line) => line.dataset.code === error);
-    (known ?? one('[data-code=""]', form)).hidden = false;
-    form.elements[FIELDS[error] ?? "password"].focus();
-  } else if (document.activeElement === document.body) one("input:not([type=hidden])", form).focus();
+  if (error !== null) refuse(form, error);
+  else if (document.activeElement === document.body) one("input:not([type=hidden])", form).focus();
   const next = asked.get("next") ?? "";
   if (form.elements.next) form.elements.next.value = /^\/(?![/\\])/.test(next) ? next : ""; // only paths of our own: no open redirect
   const typed = error === null ? {} : JSON.parse(sessionStorage.getItem(TYPED) ?? "{}");
@@ -72,7 +76,7 @@ whenShown("[data-insecure]", compare);
 
 on("submit", "[data-sign-in]", (form) => {
   const { display_name: name, email } = form.elements;
-  if (!email) return; // a reset link asks for a password alone
+  if (!email) return; // a reset link asks for a password alone, the second step for a code
   if (name && !name.value.trim()) [name.value] = email.value.split("@");
   sessionStorage.setItem(TYPED, JSON.stringify({ display_name: name?.value, email: email.value }));
 });

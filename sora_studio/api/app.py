@@ -22,6 +22,7 @@ from sora_studio.api import (
     projects,
     security_txt,
     sessions,
+    two_factor,
     uploads,
     users,
     videos,
@@ -76,6 +77,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     for router in (
         users.router,
         sessions.router,
+        two_factor.router,
         keys.router,
         characters.router,
         edits.router,

@@ -22,17 +22,23 @@ from sora_studio.domain.errors import (
     Conflict,
     InvalidInput,
     LimitReached,
+    LogInExpired,
     NotSignedIn,
     SetupCodeRequired,
     SignUpClosed,
     SoraStudioError,
+    TwoFactorRequired,
+    WrongCode,
 )
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
+_CODE_PAGE = "/login/code"
 _LOG_IN_PAGE, _SIGN_UP_PAGE, _SET_UP_PAGE, _RESET_PAGE = "/login", "/signup", "/setup", "/reset"
 _CODES: Mapping[type[Exception], str] = {
     NotSignedIn: "wrong_credentials",
+    WrongCode: "wrong_code",
+    LogInExpired: "log_in_expired",
     Conflict: "email_taken",
     SignUpClosed: "sign_up_closed",
     SetupCodeRequired: "setup_code_required",
@@ -48,11 +54,19 @@ class LogIn(BaseModel):
 
     email: str
     password: str
+    code: str = Field("", max_length=100, description="Of the second factor, or a recovery code.")
 
 
-class SignUp(LogIn):
+class Code(BaseModel):
+    """The second step of a log-in, in the browser that has taken the first."""
+
+    code: str = Field(max_length=100, description="Of the second factor, or a recovery code.")
+
+
+class SignUp(BaseModel):
     """A new account; without a name, it is called as the e-mail address begins."""
 
+    email: str
     display_name: str = ""
     password: str = Field(description="15 to 1024 characters; a sentence works well.")
     invitation: str = Field("", max_length=200, description="The token of an invitation.")
@@ -135,12 +149,30 @@ async def reset_password(request: Request, origin: OriginDep) -> Response:
 
 @router.post("/login", response_model=Session, openapi_extra=_documented(LogIn))
 async def log_in(request: Request, origin: OriginDep) -> Response:
-    """Open a session."""
+    """Open a session; 401 `two_factor_required` asks for the same with the `code` of the second factor."""
     sent = await read_small_body(request)
     try:
         wish = sent.read(LogIn)
-        signed_in = await services().accounts.log_in(wish.email, wish.password, origin)
+        signed_in = await services().accounts.log_in(wish.email, wish.password, origin, wish.code)
+    except TwoFactorRequired as step:
+        response = _refuse(sent, _CODE_PAGE, step)
+        session_cookie.give_challenge(request, response, step.challenge)
+        return response
     except (SoraStudioError, RequestValidationError) as problem:
+        return _refuse(sent, _LOG_IN_PAGE, problem)
+    return _welcome(request, sent, signed_in, 200)
+
+
+@router.post("/login/code", response_model=Session, openapi_extra=_documented(Code))
+async def log_in_by_code(request: Request, origin: OriginDep) -> Response:
+    """Take the second step of a log-in; a program sends its code with the password instead."""
+    sent = await read_small_body(request)
+    try:
+        challenge = session_cookie.challenge_of(request)
+        signed_in = await services().accounts.log_in_by_code(challenge, sent.read(Code).code, origin)
+    except (WrongCode, LimitReached, RequestValidationError) as problem:
+        return _refuse(sent, _CODE_PAGE, problem)
+    except SoraStudioError as problem:
         return _refuse(sent, _LOG_IN_PAGE, problem)
     return _welcome(request, sent, signed_in, 200)
 
@@ -186,8 +218,9 @@ def _refuse(sent: SmallBody, page: str, problem: SoraStudioError | RequestValida
         raise problem
     fields = sent.fields()
     kept = {"next": fields["next"]} if fields.get("next") else {}
-    query = urlencode({"error": _code(problem), **kept})
-    return RedirectResponse(f"{page}?{query}", 303, headers=NO_STORE)
+    said = {} if isinstance(problem, TwoFactorRequired) else {"error": _code(problem)}
+    query = urlencode({**said, **kept})
+    return RedirectResponse(f"{page}?{query}" if query else page, 303, headers=NO_STORE)
 
 
 def _code(problem: SoraStudioError | RequestValidationError) -> str:

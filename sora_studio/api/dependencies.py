@@ -80,6 +80,9 @@ UsageReaderDep = Annotated[Identity, Depends(May(Action.READ_USAGE))]
 IdentityDep = Annotated[Identity, Depends(May(Action.OWN_ACCOUNT))]
 """A person in a session; no key opens a route that takes it."""
 
+SignInDep = Annotated[Identity, Depends(May(Action.SIGN_IN))]
+"""The same, and also somebody who has to set up a second factor before anything else."""
+
 FileReaderDep = Annotated[AccessRequest, Depends(MayInTransaction(Action.READ_VIDEOS))]
 """What is asked along with a file."""
 

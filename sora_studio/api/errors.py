@@ -38,8 +38,11 @@ from sora_studio.domain.errors import (
     SoraStudioError,
     StorageError,
     TooLarge,
+    TwoFactorRequired,
+    TwoFactorSetupRequired,
     Unavailable,
     UserError,
+    WrongCode,
 )
 from sora_studio.domain.money import decimal
 
@@ -50,11 +53,14 @@ _ANSWERS: Mapping[type[SoraStudioError], tuple[int, str, str]] = {
     TooLarge: (413, "invalid_request_error", "too_large"),
     InvalidInput: (400, "invalid_request_error", "invalid_value"),
     IdempotencyKeyReused: (422, "invalid_request_error", "idempotency_key_reused"),
+    TwoFactorRequired: (401, "authentication_error", "two_factor_required"),
+    WrongCode: (401, "authentication_error", "wrong_code"),
     NotSignedIn: (401, "authentication_error", "invalid_api_key"),
     SignUpClosed: (403, "permission_error", "sign_up_closed"),
     SetupCodeRequired: (403, "permission_error", "setup_code_required"),
     AwaitingApproval: (403, "permission_error", "awaiting_approval"),
     AccountDisabled: (403, "permission_error", "account_disabled"),
+    TwoFactorSetupRequired: (403, "permission_error", "two_factor_setup_required"),
     PasswordRequired: (403, "permission_error", "password_required"),
     InsufficientScope: (403, "permission_error", "insufficient_scope"),
     ConfirmationRequired: (403, "permission_error", "confirmation_required"),

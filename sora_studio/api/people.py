@@ -25,6 +25,7 @@ class Person(User):
     disabled: bool
     last_seen_at: int | None = Field(description="Unix seconds, to within a minute.")
     storage_bytes: int
+    two_factor: bool = Field(description="Whether they have a second factor.")
 
     @classmethod
     def seen(cls, person: PersonView) -> "Person":
@@ -36,6 +37,7 @@ class Person(User):
             disabled=person.standing is not Standing.ACTIVE,
             last_seen_at=int(seen.timestamp()) if seen else None,
             storage_bytes=person.storage_bytes,
+            two_factor=person.has_two_factor,
         )
 
 
@@ -119,6 +121,12 @@ async def change_person(identity: IdentityDep, user_id: UserId, change: PersonCh
 async def make_reset_link(identity: IdentityDep, user_id: UserId) -> Link:
     """Make a link by which somebody sets a new password, once, within 24 hours."""
     return Link.of(await services().people.reset_link(identity, user_id))
+
+
+@router.delete("/{user_id}/two_factor", status_code=204)
+async def reset_two_factor(identity: IdentityDep, user_id: UserId) -> None:
+    """Take the second factor off somebody who has lost it."""
+    await services().people.reset_two_factor(identity, user_id)
 
 
 @router.delete("/{user_id}", status_code=204)

@@ -1,16 +1,19 @@
 """The cookies of a browser: one carries a session to the API, to the pages and to their sockets' handshake.
 
-The other proves at the next log-in that this browser has logged in to the account before.
+Another proves at the next log-in that this browser has logged in to the account before; a third lives for the
+minutes between the password and the code of the second factor.
 """
 
 from fastapi import Request
 from starlette.responses import Response
 
 from sora_studio.domain.account import SignedIn
-from sora_studio.services.people.cookies import HOST_PREFIX
+from sora_studio.services.people.challenges import CHALLENGE_SECONDS
+from sora_studio.services.people.cookies import HOST_PREFIX, cookies_in
 from sora_studio.services.people.devices import device_cookie
 from sora_studio.services.people.tokens import COOKIE, HOST_COOKIE
 
+_CHALLENGE = "sora_challenge"
 _DEVICE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep one
 
 
@@ -22,15 +25,35 @@ def give(request: Request, response: Response, signed_in: SignedIn) -> None:
         (HOST_COOKIE if https else COOKIE, signed_in.access_token, signed_in.expires_in),
         (HOST_PREFIX + device if https else device, signed_in.device_token, _DEVICE_SECONDS),
     ):
-        response.set_cookie(
-            name,
-            value,
-            max_age=seconds,
-            path="/",
-            secure=https,
-            httponly=True,
-            samesite="lax",  # links from elsewhere open one's pages; foreign forms come without it
-        )
+        _set(response, name, value, seconds, https=https)
+    if _CHALLENGE in request.headers.get("cookie", ""):
+        _set(response, _name(request, _CHALLENGE), "", 0, https=https)
+
+
+def give_challenge(request: Request, response: Response, challenge: str) -> None:
+    """Have the browser keep what stands for its password until the second step."""
+    _set(response, _name(request, _CHALLENGE), challenge, CHALLENGE_SECONDS, https=_is_https(request))
+
+
+def challenge_of(request: Request) -> str:
+    """Return what stands for the first step of the log-in; empty: nothing."""
+    return cookies_in(request.headers.get("cookie", "")).get(_name(request, _CHALLENGE), "")
+
+
+def _name(request: Request, name: str) -> str:
+    return HOST_PREFIX + name if _is_https(request) else name
+
+
+def _set(response: Response, name: str, value: str, seconds: int, *, https: bool) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path="/",
+        secure=https,
+        httponly=True,
+        samesite="lax",  # links from elsewhere open one's pages; foreign forms come without it
+    )
 
 
 def take(request: Request, response: Response) -> None:

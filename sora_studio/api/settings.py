@@ -13,7 +13,7 @@ router = APIRouter(prefix="/admin/settings", tags=["admin"])
 class StudioSetting(BaseModel):
     """A setting as it counts now."""
 
-    value: str | int
+    value: str | bool | int
     pinned: bool = Field(description="Whether the environment sets it, and wins.")
     changed_at: int | None = Field(description="Unix seconds; null: nobody has changed it.")
 
@@ -34,6 +34,9 @@ class SettingChange(BaseModel):
     )
     session_idle_days: int | None = Field(None, ge=1, le=IDLE_DAYS_MAX)
     session_days: int | None = Field(None, ge=1, le=SESSION_DAYS_MAX)
+    require_two_factor: bool | None = Field(
+        None, description="Whether everybody has to have a second factor."
+    )
 
 
 @router.get("")

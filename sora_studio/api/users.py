@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from sora_studio.api import session_cookie
-from sora_studio.api.dependencies import IdentityDep
+from sora_studio.api.dependencies import IdentityDep, SignInDep
 from sora_studio.api.money import BudgetStanding
 from sora_studio.container import services
 from sora_studio.domain.account import AccountView, Identity, Role
@@ -84,7 +84,7 @@ class DeleteAccount(BaseModel):
 
 
 @router.get("")
-async def read_me(identity: IdentityDep) -> Me:
+async def read_me(identity: SignInDep) -> Me:
     """Return one's account."""
     return await _me(identity, await services().accounts.account(identity.user_id))
 
@@ -117,7 +117,7 @@ async def change_password(identity: IdentityDep, change: PasswordChange) -> None
 
 
 @router.post("/confirm_password", status_code=204)
-async def confirm_password(identity: IdentityDep, proof: PasswordProof) -> None:
+async def confirm_password(identity: SignInDep, proof: PasswordProof) -> None:
     """Prove who one is: for ten minutes, this session may do what asks for the password."""
     await services().accounts.confirm_password(identity, proof.password)
 

@@ -1,4 +1,4 @@
-"""The commands `sora-studio user list | add | admin | reset | disable | enable | delete`.
+"""The commands `sora-studio user list | add | admin | reset | reset-two-factor | disable | enable | delete`.
 
 They take no password: who is to have one gets a link by which to set it. Imports stand inside the commands.
 """
@@ -92,6 +92,17 @@ def reset(email: Email, data_dir: DataDir = None) -> None:
     async def work(people: "People") -> None:
         person = await people.people.find(OPERATOR, email)
         _print(await people.people.reset_link(OPERATOR, person.account.id))
+
+    _run(data_dir, work)
+
+
+@user_cli.command("reset-two-factor")
+def reset_two_factor(email: Email, data_dir: DataDir = None) -> None:
+    """Take the second factor off somebody who has lost it; the password stays."""
+
+    async def work(people: "People") -> None:
+        person = await people.people.find(OPERATOR, email)
+        typer.echo(_line(await people.people.reset_two_factor(OPERATOR, person.account.id)))
 
     _run(data_dir, work)
 

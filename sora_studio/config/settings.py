@@ -179,6 +179,12 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_SESSION_DAYS",
         description="Days after which every session ends.",
     )
+    require_two_factor: bool = Field(
+        False,
+        alias="SORA_STUDIO_REQUIRE_TWO_FACTOR",
+        description="Whether everybody has to set up a second factor before they do anything else. Unset: as "
+        "the settings page says.",
+    )
     max_pending: Annotated[int, Field(ge=1)] = Field(
         500,
         alias="SORA_STUDIO_MAX_PENDING_PER_PERSON",

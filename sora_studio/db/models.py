@@ -167,6 +167,31 @@ class SessionRow(SQLModel, table=True):
     user_agent: str = Field(default="", sa_type=Text)
 
 
+class TwoFactorRow(SQLModel, table=True):
+    """Somebody's authenticator; it counts once its first code was given."""
+
+    __tablename__ = "two_factor"
+
+    user_id: UUID = Field(
+        sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, nullable=False)
+    )
+    secret: str = Field(sa_type=Text)  # sealed for this account
+    created_at: datetime = Field(sa_column=_moment())
+    enabled_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
+    last_step: int = Field(default=0, sa_column=_sum())  # of the last code that was used: none works twice
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    """A recovery code that has not been used; the code itself is nowhere."""
+
+    __tablename__ = "recovery_code"
+
+    user_id: UUID = Field(
+        sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, nullable=False)
+    )
+    sha256: str = Field(sa_column=Column(Text, primary_key=True))
+
+
 class AuditRow(SQLModel, table=True):
     """One line of the trail; a trigger refuses to change it, and to delete it within a year."""
 

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 from sqlmodel import select as select_rows
 
-from sora_studio.db.models import AssetRow, InputRow, SessionRow, UserRow, VideoRow
+from sora_studio.db.models import AssetRow, InputRow, SessionRow, TwoFactorRow, UserRow, VideoRow
 from sora_studio.db.repository import Repository
 from sora_studio.db.users import account_view, standing_of
 from sora_studio.domain.errors import InvalidInput
@@ -81,11 +81,22 @@ class PeopleRepository(Repository):
 
     async def _views(self, rows: Sequence[UserRow]) -> tuple[PersonView, ...]:
         ids = [row.id for row in rows]
-        seen, stored = await self._seen(ids), await self._stored(ids)
+        seen, stored, enrolled = await self._seen(ids), await self._stored(ids), await self._enrolled(ids)
         return tuple(
-            PersonView(account_view(row), standing_of(row), seen.get(row.id), stored.get(row.id, 0))
+            PersonView(
+                account_view(row),
+                standing_of(row),
+                seen.get(row.id),
+                stored.get(row.id, 0),
+                row.id in enrolled,
+            )
             for row in rows
         )
+
+    async def _enrolled(self, ids: Sequence[UUID]) -> set[UUID]:
+        whose = col(TwoFactorRow.user_id)
+        query = select(whose).where(whose.in_(ids), col(TwoFactorRow.enabled_at).is_not(None))
+        return {*(await self._do(query)).scalars()}
 
     async def _seen(self, ids: Sequence[UUID]) -> dict[UUID, datetime]:
         whose = col(SessionRow.user_id)

@@ -1,14 +1,24 @@
 """Signed-in periods in the database."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, update
+from sqlalchemy import ColumnElement, delete, exists, or_, update
 from sqlmodel import col, select
 
-from sora_studio.db.models import SessionRow, UserRow
+from sora_studio.db.models import SessionRow, TwoFactorRow, UserRow
 from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.account import Identity, Role, SessionView
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """What is asked of a session each time that somebody comes with it."""
+
+    last_seen_at: datetime
+    role: Role  # of its account
+    has_two_factor: bool
 
 
 class SessionRepository(Repository):
@@ -36,12 +46,11 @@ class SessionRepository(Repository):
         self._tx.add(session)
         await self._tx.flush()
 
-    async def find_open(
-        self, identity: Identity, now: datetime, idle_since: datetime
-    ) -> tuple[datetime, Role] | None:
-        """Return when a session was used last, and the role of its account; None: it is not open."""
+    async def find_open(self, identity: Identity, now: datetime, idle_since: datetime) -> OpenSession | None:
+        """Return what counts of a session; None: it is not open."""
+        factor = (col(TwoFactorRow.user_id) == identity.user_id, col(TwoFactorRow.enabled_at).is_not(None))
         found = (
-            select(col(SessionRow.last_seen_at), col(UserRow.role))
+            select(col(SessionRow.last_seen_at), col(UserRow.role), exists().where(*factor))
             .join(UserRow, col(UserRow.id) == col(SessionRow.user_id))
             .where(
                 col(SessionRow.id) == identity.session_id,
@@ -51,7 +60,7 @@ class SessionRepository(Repository):
             )
         )
         row = (await self._tx.exec(found)).one_or_none()
-        return (row[0], Role(row[1])) if row else None
+        return OpenSession(row[0], Role(row[1]), row[2]) if row else None
 
     async def touch(self, session_id: UUID, now: datetime, *, unless_since: datetime) -> None:
         """Note that a session was used just now, unless that was noted a moment before."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from sora_studio.domain.account import Identity, ProjectRole, Role, Scope
-from sora_studio.domain.errors import InsufficientScope, NotAllowed
+from sora_studio.domain.errors import InsufficientScope, NotAllowed, TwoFactorSetupRequired
 
 
 class Action(StrEnum):
@@ -16,6 +16,7 @@ class Action(StrEnum):
     READ_USAGE = "read_usage"
     WRITE_WEBHOOKS = "write_webhooks"
     RUN_PROJECT = "run_project"  # its name and its members
+    SIGN_IN = "sign_in"  # what leads to a full session: one's second factor, the password again
     OWN_ACCOUNT = "own_account"  # one's profile, password, sessions and keys
     RUN_STUDIO = "run_studio"  # people, invitations, settings, budgets, the audit
 
@@ -42,9 +43,14 @@ PROJECT_ROLES: Mapping[Action, frozenset[ProjectRole]] = {
 
 
 def allowed(who: Identity, action: Action) -> bool:
-    """Tell whether somebody may do such a thing at all: by the scopes of a key, by the role of an account."""
+    """Tell whether somebody may do such a thing at all: by the scopes of a key, by the role of an account.
+
+    Who has to set up a second factor may do that and nothing else.
+    """
     if who.key is not None:
         return SCOPES.get(action) in who.key.scopes
+    if who.must_enrol:
+        return action is Action.SIGN_IN
     return action != Action.RUN_STUDIO or who.role == Role.ADMIN
 
 
@@ -53,6 +59,7 @@ def require(who: Identity, action: Action) -> None:
 
     Raises:
         InsufficientScope: The key that they came with may not.
+        TwoFactorSetupRequired: They have to set up a second factor first.
         NotAllowed: Only an admin may.
     """
     if allowed(who, action):
@@ -61,5 +68,7 @@ def require(who: Identity, action: Action) -> None:
         scope = SCOPES.get(action)
         message = f"This needs an API key with the scope {scope}." if scope else "No API key can do this."
         raise InsufficientScope(message)
+    if who.must_enrol:
+        raise TwoFactorSetupRequired
     message = "Only an admin of this studio can do this."
     raise NotAllowed(message)

@@ -126,6 +126,9 @@ class Identity:
     origin: Origin = field(default=NOWHERE, compare=False)
     role: Role = field(default=Role.MEMBER, compare=False)  # as the session was looked up
     key: KeyGrant | None = None  # None: a person, in a session
+    must_enrol: bool = field(
+        default=False, compare=False
+    )  # the studio requires a second factor; they have none
 
     @property
     def key_id(self) -> UUID | None:

@@ -19,6 +19,11 @@ class Act(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 -- as above; by a link that an admin handed out
     PASSWORD_PROOF = "password_proof"  # noqa: S105 -- as above; before what an admin may not do by mistake
 
+    SECOND_FACTOR = "second_factor"  # a code at log-in, refused
+    TWO_FACTOR_ON = "two_factor_on"
+    TWO_FACTOR_OFF = "two_factor_off"
+    RECOVERY_CODES = "recovery_codes"  # new ones
+
     # What admins do, to somebody's account or to the studio.
     ACCOUNT_CREATION = "account_creation"
     ACCOUNT_APPROVAL = "account_approval"
@@ -26,6 +31,7 @@ class Act(StrEnum):
     ACCOUNT_ENABLING = "account_enabling"
     ROLE_CHANGE = "role_change"
     RESET_LINK = "reset_link"
+    TWO_FACTOR_RESET = "two_factor_reset"
     INVITATION = "invitation"
     INVITATION_END = "invitation_end"
     SETTING_CHANGE = "setting_change"

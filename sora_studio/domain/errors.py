@@ -8,6 +8,8 @@ SoraStudioError
 │  ├─ SignUpClosed · SetupCodeRequired · InsufficientScope   each a NotAllowed
 │  ├─ AwaitingApproval · AccountDisabled · PasswordRequired  each a NotAllowed
 │  ├─ ConfirmationRequired(price)   a NotAllowed; nothing was spent
+│  ├─ TwoFactorSetupRequired                                 a NotAllowed
+│  ├─ TwoFactorRequired · WrongCode · LogInExpired           each a NotSignedIn
 │  ├─ LimitReached(retry_after)
 │  └─ BudgetExceeded(scope, amount, left, resets_at)   nothing was spent
 ├─ ProviderError          the original travels as __cause__
@@ -26,7 +28,7 @@ SoraStudioError
 ```
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sora_studio.domain.money import as_amount
@@ -61,6 +63,28 @@ class TooLarge(InvalidInput):
 
 class NotSignedIn(UserError):
     """No valid session came with the request."""
+
+
+@dataclass(eq=False)
+class TwoFactorRequired(NotSignedIn):
+    """The password was right, and the account has a second factor; the challenge stands for the password."""
+
+    message: str = "Enter the code that your authenticator shows, or a recovery code."
+    challenge: str = field(default="", repr=False)
+
+
+@dataclass(eq=False)
+class WrongCode(NotSignedIn):
+    """The code of the second factor is wrong, or was used before."""
+
+    message: str = "That code is wrong, or was used before. Wait for the next one."
+
+
+@dataclass(eq=False)
+class LogInExpired(NotSignedIn):
+    """The first step of a log-in was too long ago, or counts no longer."""
+
+    message: str = "That took too long. Log in again."
 
 
 class NotAllowed(UserError):
@@ -102,6 +126,13 @@ class PasswordRequired(NotAllowed):
     """What is asked for needs the password, and it was given too long ago."""
 
     message: str = "This needs your password: it was given more than ten minutes ago."
+
+
+@dataclass(eq=False)
+class TwoFactorSetupRequired(NotAllowed):
+    """The studio requires a second factor, and the account has none."""
+
+    message: str = "This studio requires two-factor authentication. Set it up first, on the page /two-factor."
 
 
 class InsufficientScope(NotAllowed):

@@ -26,6 +26,7 @@ class PersonView:
     standing: Standing
     last_seen_at: datetime | None  # to within a minute; None: not since their sessions were swept away
     storage_bytes: int  # of files that the studio keeps for them
+    has_two_factor: bool = False
 
 
 @dataclass(frozen=True)

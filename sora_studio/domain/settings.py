@@ -10,7 +10,7 @@ from sora_studio.domain.sign_up import SignUpPolicy
 
 IDLE_DAYS_MAX, SESSION_DAYS_MAX = 365, 400
 
-Value = str | int
+Value = str | int | bool
 """What a setting may be."""
 
 
@@ -20,6 +20,7 @@ class SettingName(StrEnum):
     SIGN_UP = "sign_up"
     SESSION_IDLE_DAYS = "session_idle_days"
     SESSION_DAYS = "session_days"
+    REQUIRE_TWO_FACTOR = "require_two_factor"
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,16 @@ def _days(most: int) -> Callable[[SettingName, object], Value]:
     return check
 
 
+def _switch(name: SettingName, value: object) -> Value:
+    if not isinstance(value, bool):
+        message = "This must be true or false."
+        raise InvalidInput(message, name)
+    return value
+
+
 _CHECKS: Mapping[SettingName, Callable[[SettingName, object], Value]] = {
     SettingName.SIGN_UP: _policy,
     SettingName.SESSION_IDLE_DAYS: _days(IDLE_DAYS_MAX),
     SettingName.SESSION_DAYS: _days(SESSION_DAYS_MAX),
+    SettingName.REQUIRE_TWO_FACTOR: _switch,
 }

@@ -19,6 +19,10 @@ LIMITS: Mapping[str, str] = {
     "login of an account that many guess, from an address": "3 per hour",
     "login from a known browser": "10 per 5 minutes",
     "login from an address": "200 per 5 minutes",
+    # Wrong codes of a second factor, by somebody who knows the password; the right one forgives the first.
+    "second factor": "10 per 10 minutes",
+    "second factor in a day": "100 per day",
+    "second factor from a known browser": "10 per 10 minutes",
     # An office, or a test suite, shares one address.
     "signup": "300 per hour",
     "setup code": "10 per 10 minutes",  # wrong ones

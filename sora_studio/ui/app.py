@@ -22,6 +22,7 @@ from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.page import page as library
 from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.pages.log_in.page import page as log_in
+from sora_studio.ui.pages.log_in_code.page import page as log_in_code
 from sora_studio.ui.pages.not_found.page import page as not_found
 from sora_studio.ui.pages.people.invitations_state import InvitationsState
 from sora_studio.ui.pages.people.page import page as people
@@ -41,12 +42,14 @@ from sora_studio.ui.pages.set_up.page import page as set_up
 from sora_studio.ui.pages.settings.page import page as settings
 from sora_studio.ui.pages.settings.state import SettingsState
 from sora_studio.ui.pages.sign_up.page import page as sign_up
+from sora_studio.ui.pages.two_factor.page import page as two_factor
 from sora_studio.ui.pages.usage.page import page as usage
 from sora_studio.ui.pages.usage.state import UsageState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.library_state import VideoLibraryState
 from sora_studio.ui.pages.video.page import page as video
 from sora_studio.ui.pages.video.state import VideoState
+from sora_studio.ui.two_factor import TwoFactorState
 
 NAME = "Sora Studio"
 ABOUT = "Make videos through any server that speaks the Videos API."
@@ -92,7 +95,7 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
         profile,
         routes.PROFILE,
         f"Profile · {NAME}",
-        [*always, SessionsState.load, KeysState.load, CharactersState.load],
+        [*always, TwoFactorState.load, SessionsState.load, KeysState.load, CharactersState.load],
     )
     yield projects, routes.PROJECTS, f"Projects · {NAME}", [*always, ProjectsState.load]
     yield project, routes.PROJECT, f"Project · {NAME}", [*always, ProjectState.load]
@@ -103,6 +106,13 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
     yield audit, routes.AUDIT, f"Audit · {NAME}", [*always, AuditState.load]
     yield usage, routes.USAGE, f"Usage · {NAME}", [*always, UsageState.load]
     yield log_in, routes.LOG_IN, f"Log in · {NAME}", [PersonState.load]
+    yield log_in_code, routes.LOG_IN_CODE, f"Log in · {NAME}", []
+    yield (
+        two_factor,
+        routes.TWO_FACTOR,
+        f"Two-factor authentication · {NAME}",
+        [PersonState.load, TwoFactorState.load],
+    )
     yield sign_up, routes.SIGN_UP, f"Sign up · {NAME}", [PersonState.load, DoorState.look]
     yield set_up, routes.SET_UP, f"Set up · {NAME}", [DoorState.look]
     yield reset, routes.RESET, f"New password · {NAME}", []

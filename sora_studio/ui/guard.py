@@ -26,8 +26,10 @@ from sora_studio.domain.errors import LimitReached, NotSignedIn
 from sora_studio.services.people.tokens import token_in_cookies
 from sora_studio.services.throttle import Throttle
 from sora_studio.ui import errors, event_validation, live, routes, sockets
+from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.session import SESSION_ENDED, set_identity
 from sora_studio.ui.toasts import ToastState
+from sora_studio.ui.two_factor import TwoFactorState
 
 _FRAMEWORK = frozenset(
     format_event_handler(handler)
@@ -48,7 +50,16 @@ _TOASTS = frozenset(map(format_event_handler, ToastState.event_handlers.values()
 """Errors are told by them, those of the guard, too: they would be answered by themselves for ever."""
 
 
-_FOR_STRANGERS = frozenset({routes.LOG_IN, routes.SIGN_UP, routes.SET_UP, routes.RESET})
+_FOR_STRANGERS = frozenset({routes.LOG_IN, routes.LOG_IN_CODE, routes.SIGN_UP, routes.SET_UP, routes.RESET})
+
+
+_TO_SIGN_IN = frozenset(
+    format_event_handler(handler)
+    for state in (TwoFactorState, PersonState)
+    for handler in state.event_handlers.values()
+    if handler.state_full_name == state.get_full_name()
+)
+"""What somebody may do who has to set up a second factor first."""
 
 
 class Guard(rx.Middleware):
@@ -77,6 +88,8 @@ class Guard(rx.Middleware):
         has_left = await set_identity(root, identity)
         if identity is not None:
             live.keep(identity.user_id, token)
+            if identity.must_enrol and event.name not in _TO_SIGN_IN | _FRAMEWORK:
+                return _to_two_factor(root)
             return self._let_in(event)
         live.forget(token)
         if has_left:
@@ -116,12 +129,19 @@ def _cookies(app: rx.App, root: BaseState, token: str) -> str:
     return root.router_data.get("headers", {}).get("cookie", "") if connected is None else connected
 
 
+def _to_two_factor(root: BaseState) -> StateUpdate:
+    """Show the way to the page on which a second factor is set up; nothing else is done or shown before."""
+    if _path_of(root) == routes.TWO_FACTOR:
+        return StateUpdate()
+    return StateUpdate(events=Event.from_event_type(rx.redirect(routes.TWO_FACTOR)))
+
+
 async def _to_log_in(root: BaseState, *, had_session: bool) -> StateUpdate:
     """Clear the screen and show the way to the log-in page, which knows where to return to, and why."""
     delta = await root._get_resolved_delta()
     root._clean()
     here = str(root.router_data.get("asPath", routes.HOME))  # a client's word
-    if here.split("?", 1)[0].split("#", 1)[0].rstrip("/") in _FOR_STRANGERS:
+    if _path_of(root) in _FOR_STRANGERS:
         return StateUpdate(delta=delta)
     if here == routes.HOME and not had_session and await services().accounts.is_empty():
         return StateUpdate(delta=delta, events=Event.from_event_type(rx.redirect(routes.SET_UP)))
@@ -129,3 +149,9 @@ async def _to_log_in(root: BaseState, *, had_session: bool) -> StateUpdate:
     query = urlencode({name: value for name, value in asked.items() if value}, quote_via=quote, safe="/")
     address = f"{routes.LOG_IN}?{query}" if query else routes.LOG_IN
     return StateUpdate(delta=delta, events=Event.from_event_type(rx.redirect(address)))
+
+
+def _path_of(root: BaseState) -> str:
+    """Return the path of the page that a tab is at, as the client says."""
+    here = str(root.router_data.get("asPath", routes.HOME))
+    return here.split("?", 1)[0].split("#", 1)[0].rstrip("/")

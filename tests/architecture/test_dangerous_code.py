@@ -74,8 +74,8 @@ def test_templates_are_written_by_us_alone():
 
 
 def test_cryptography_is_from_known_libraries():
-    """The standard library, bcrypt and PyJWT, with hashes of 256 bits and more."""
-    found = [shown(path) for path in _STUDIO if _imports(path) & _OTHER_CRYPTOGRAPHY]
+    """The standard library, bcrypt, PyJWT, and `cryptography` in one place; hashes of 256 bits and more."""
+    found = [path for path in _STUDIO if _imports(path) & _OTHER_CRYPTOGRAPHY and path.name != "vault.py"]
     used = {
         node.attr
         for path in _STUDIO

@@ -55,6 +55,7 @@ def services_with(accounts: Any) -> container.Services:
         keys=keys,
         people=missing,
         invitations=missing,
+        two_factor=missing,
         settings=missing,
         audit=missing,
         videos=missing,

@@ -27,10 +27,12 @@ from sora_studio.domain.errors import (
     Conflict,
     LastAdmin,
     LimitReached,
+    LogInExpired,
     NotAllowed,
     NotSignedIn,
     SetupCodeRequired,
     SignUpClosed,
+    TwoFactorRequired,
 )
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.people import Standing
@@ -39,13 +41,16 @@ from sora_studio.domain.sign_up import SignUpPolicy
 from sora_studio.services.people.addresses import clean_email, spellings
 from sora_studio.services.people.admission import Admission, Door
 from sora_studio.services.people.attempts import Attempts
+from sora_studio.services.people.challenges import Challenges
 from sora_studio.services.people.devices import Devices
 from sora_studio.services.people.passwords import Passwords, check_length
+from sora_studio.services.people.second_factor import SecondFactor
 from sora_studio.services.people.sessions import SessionService
 from sora_studio.services.people.setup_code import SetupCode
 from sora_studio.services.people.studio_settings import StudioSettings
 from sora_studio.services.people.tokens import Tokens, token_in_cookies
 from sora_studio.services.people.trail import Trail
+from sora_studio.services.people.vault import Vault
 from sora_studio.services.throttle import Throttle
 
 _WRONG_LOG_IN = "The e-mail address or the password is wrong."
@@ -88,7 +93,11 @@ class AccountService:
         self._db, self._throttle, self.clock = db, throttle, clock
         self._tokens, self._devices = Tokens.signed_with(signing_key), Devices.signed_with(signing_key)
         self.attempts, self.trail = Attempts(throttle, passwords), Trail(db, throttle, clock)
-        self.settings = settings or StudioSettings()
+        self.settings, self.vault = settings or StudioSettings(), Vault.locked_with(signing_key, clock)
+        self.second_factor = SecondFactor(
+            db=db, vault=self.vault, throttle=throttle, trail=self.trail, clock=clock
+        )
+        self._challenges = Challenges(db=db, vault=self.vault)
         self._door = Door(settings=self.settings, setup_code=setup_code, throttle=throttle, clock=clock)
         self.sessions = SessionService(db=db, trail=self.trail, settings=self.settings, clock=clock)
 
@@ -156,32 +165,66 @@ class AccountService:
             raise AwaitingApproval(message)
         return self._signed_in(account, session, new_id().hex)
 
-    async def log_in(self, email: str, password: str, origin: Origin) -> SignedIn:
+    async def log_in(self, email: str, password: str, origin: Origin, code: str = "") -> SignedIn:
         """Open a session; the one that the same browser had before ends.
+
+        Args:
+            email: The address, as it was typed.
+            password: The password.
+            origin: Where they are.
+            code: Of the second factor, where the account has one.
 
         Raises:
             NotSignedIn: There is no such account, or that is not its password: one answer, in the same time.
+            TwoFactorRequired: The password is right, and a code is needed.
+            WrongCode: The password is right, and the code is not.
             AwaitingApproval: No admin has let them in yet.
             AccountDisabled: An admin has shut the account.
             LimitReached: Too many wrong answers for this account or from this address, or too many wait.
         """
         try:
-            return await self._log_in(email, password, origin)
+            return await self._log_in(email, password, origin, code)
         except _PasswordChanged:  # while it was compared: what it is now counts
-            return await self._log_in(email, password, origin)
+            return await self._log_in(email, password, origin, code)
 
-    async def _log_in(self, email: str, password: str, origin: Origin) -> SignedIn:
+    async def _log_in(self, email: str, password: str, origin: Origin, code: str) -> SignedIn:
         known_as = spellings(email)
         async with self._db.transaction() as tx:
             known = await UserRepository(tx).find(*known_as)
         device = self._devices.find(origin.cookies, known.account.id) if known else None
-        known = await self._prove_log_in(known_as[-1], password, known, device, origin)
+        proven = await self._prove_log_in(known_as[-1], password, known, device, origin)
+        how = ""
+        if await self.second_factor.is_on(proven.account.id):
+            if not code:
+                raise TwoFactorRequired(challenge=self._challenges.issue(proven))
+            how = await self.second_factor.check(proven.account.id, code, device, origin)
+        return await self._enter(proven, device, origin, how)
+
+    async def log_in_by_code(self, challenge: str, code: str, origin: Origin) -> SignedIn:
+        """Open a session for somebody whose password was right a moment ago.
+
+        Raises:
+            LogInExpired: That was too long ago, or the password has changed.
+            WrongCode: The code is wrong, or was used before.
+            AwaitingApproval: As for `log_in`.
+            AccountDisabled: As for `log_in`.
+            LimitReached: Too many wrong codes.
+        """
+        known = await self._challenges.read(challenge)
+        _check_standing(known)
+        device = self._devices.find(origin.cookies, known.account.id)
+        how = await self.second_factor.check(known.account.id, code, device, origin)
+        try:
+            return await self._enter(known, device, origin, how)
+        except _PasswordChanged as error:
+            raise LogInExpired from error
+
+    async def _enter(self, known: StoredPassword, device: str | None, origin: Origin, how: str) -> SignedIn:
         session = self.sessions.new(known.account.id, origin)
-        async with self.trail.recording(Act.LOG_IN, _in(session, origin)) as tx:
+        async with self.trail.recording(Act.LOG_IN, _in(session, origin), how) as tx:
             if not await UserRepository(tx).holds(known):
                 raise _PasswordChanged(_WRONG_LOG_IN)
             await self.sessions.open(tx, session, self._before(origin))
-        await self._renew_hash(known, password, device or origin.network)
         return self._signed_in(known.account, session, device or new_id().hex)
 
     async def identify(self, token: str, origin: Origin = NOWHERE) -> Identity:
@@ -315,7 +358,7 @@ class AccountService:
     async def _prove_log_in(
         self, email: str, password: str, known: StoredPassword | None, device: str | None, origin: Origin
     ) -> StoredPassword:
-        """Make sure that somebody who logs in knows the password."""
+        """Make sure that somebody who logs in knows the password, and hash it with today's work factor."""
         stored = known and known.password_hash
         try:
             fits = await self.attempts.log_in(email, password, stored, origin.network, device)
@@ -325,10 +368,12 @@ class AccountService:
         if known is None or not fits:
             await self.trail.refused(Act.LOG_IN, origin, known and known.account.id)
             raise NotSignedIn(_WRONG_LOG_IN)
-        if known.standing is not Standing.ACTIVE:
+        try:
+            _check_standing(known)
+        except NotAllowed:
             await self.trail.refused(Act.LOG_IN, origin, known.account.id)
-            raise AwaitingApproval if known.standing is Standing.WAITING else AccountDisabled
-        return known
+            raise
+        return await self._renew_hash(known, password, device or origin.network)
 
     async def _prove(self, act: Act, identity: Identity, password: str | None) -> StoredPassword:
         """Make sure that the person who is signed in knows the password."""
@@ -362,11 +407,14 @@ class AccountService:
         if not unchanged:
             raise NotAllowed(_WRONG_PASSWORD)
 
-    async def _renew_hash(self, known: StoredPassword, password: str, lane: str) -> None:
+    async def _renew_hash(self, known: StoredPassword, password: str, lane: str) -> StoredPassword:
         """Hash again with today's work factor: only now do we have the password."""
-        if renewed := await self.attempts.renew(password, known.password_hash, lane):
-            async with self._db.transaction() as tx:
-                await UserRepository(tx).replace_hash(known.account.id, known.password_hash, renewed)
+        renewed = await self.attempts.renew(password, known.password_hash, lane)
+        if renewed is None:
+            return known
+        async with self._db.transaction() as tx:
+            await UserRepository(tx).replace_hash(known.account.id, known.password_hash, renewed)
+        return replace(known, password_hash=renewed)
 
     def _before(self, origin: Origin) -> Identity | None:
         """Return whose session a browser has had until now."""
@@ -405,6 +453,17 @@ def _let_in(user: UserRow, admission: Admission, now: datetime) -> None:
     user.role = admission.role
     if admission.waits:
         user.disabled_at, user.awaits_approval = now, True
+
+
+def _check_standing(known: StoredPassword) -> None:
+    """Turn away whose account nobody may log in to.
+
+    Raises:
+        AwaitingApproval: No admin has let them in yet.
+        AccountDisabled: An admin has shut the account.
+    """
+    if known.standing is not Standing.ACTIVE:
+        raise AwaitingApproval if known.standing is Standing.WAITING else AccountDisabled
 
 
 def _in(session: SessionRow, origin: Origin) -> Identity:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sora_studio.db.engine import Database
+from sora_studio.domain.ports import Clock
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.audit import AuditService
 from sora_studio.services.people.invitations import InvitationService
@@ -13,6 +14,7 @@ from sora_studio.services.people.people import PeopleService
 from sora_studio.services.people.settings import SettingService
 from sora_studio.services.people.setup_code import SetupCode
 from sora_studio.services.people.studio_settings import StudioSettings
+from sora_studio.services.people.two_factor import TwoFactorService
 from sora_studio.services.throttle import Throttle
 
 
@@ -27,6 +29,7 @@ class People:
     accounts: AccountService
     people: PeopleService
     invitations: InvitationService
+    two_factor: TwoFactorService
     settings: SettingService
     audit: AuditService
     throttle: Throttle
@@ -50,6 +53,7 @@ def assemble(
     setup_code: SetupCode | None = None,
     public_url: str = "",
     passwords: Passwords | None = None,
+    clock: Clock = _utc_now,
 ) -> People:
     """Put the services together.
 
@@ -60,6 +64,7 @@ def assemble(
         setup_code: What the first one has to know who is not on this machine.
         public_url: Where links lead.
         passwords: How passwords are hashed.
+        clock: The time of accounts.
     """
     throttle, links = Throttle(), Links(public_url)
     accounts = AccountService(
@@ -69,13 +74,15 @@ def assemble(
         passwords=passwords,
         settings=settings,
         setup_code=setup_code,
+        clock=clock,
     )
     sessions, trail = accounts.sessions, accounts.trail
     return People(
         accounts=accounts,
         people=PeopleService(db=db, accounts=accounts, links=links),
         invitations=InvitationService(db=db, accounts=accounts, links=links, throttle=throttle),
-        settings=SettingService(db=db, settings=settings, sessions=sessions, trail=trail, clock=_utc_now),
+        two_factor=TwoFactorService(db=db, accounts=accounts, throttle=throttle),
+        settings=SettingService(db=db, settings=settings, sessions=sessions, trail=trail, clock=clock),
         audit=AuditService(db=db, sessions=sessions, trail=trail),
         throttle=throttle,
         _setup_code=setup_code,

@@ -5,11 +5,12 @@ from uuid import UUID
 from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
 from sora_studio.db.models import AuditRow, UserRow
 from sora_studio.db.people import PeopleRepository
+from sora_studio.db.two_factor import TwoFactorRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.domain.access_link import NewLink
 from sora_studio.domain.account import Identity, Role, clean_name
 from sora_studio.domain.audit import Act
-from sora_studio.domain.errors import LastAdmin, NotFound
+from sora_studio.domain.errors import Conflict, LastAdmin, NotFound
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.people import PeoplePage, PeopleQuery, PersonView, Standing
 from sora_studio.services.people.accounts import AccountService, erase_account
@@ -126,6 +127,23 @@ class PeopleService:
             await self._acting(tx, who, proven=True)
             await _person(tx, user_id)
             return await self._links.reset(tx, user_id, self._clock(), who)
+
+    async def reset_two_factor(self, who: Identity, user_id: UUID) -> PersonView:
+        """Take the second factor off somebody who has lost it; their password is asked for as before.
+
+        Raises:
+            NotAllowed: Only an admin may.
+            PasswordRequired: The admin's password was given too long ago.
+            NotFound: There is no such account.
+            Conflict: It has no second factor.
+        """
+        async with self._trail.recording(Act.TWO_FACTOR_RESET, who, subject=user_id) as tx:
+            await self._acting(tx, who, proven=True)
+            await _person(tx, user_id)
+            if not await TwoFactorRepository(tx).remove(user_id):
+                message = "This account has no second factor."
+                raise Conflict(message)
+            return await _person(tx, user_id)
 
     async def add(self, who: Identity, email: str, name: str, role: Role) -> NewLink:
         """Open an account for somebody, and make the link by which they set its password.

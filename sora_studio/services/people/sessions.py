@@ -78,10 +78,10 @@ class SessionService:
         found = await sessions.find_open(identity, now, now - self.policy.idle)
         if found is None:
             raise no_session()
-        seen, role = found
-        if seen < now - _SEEN_EVERY:
+        if found.last_seen_at < now - _SEEN_EVERY:
             await sessions.touch(identity.session_id, now, unless_since=now - _SEEN_EVERY)
-        return replace(identity, role=role)
+        must_enrol = self._settings.requires_two_factor and not found.has_two_factor
+        return replace(identity, role=found.role, must_enrol=must_enrol)
 
     async def require_admin(self, tx: Transaction, who: Identity, *, proven: bool = False) -> None:
         """Make sure that somebody is an admin of the studio now, as the transaction sees it.
@@ -103,10 +103,10 @@ class SessionService:
             await self.require_proof(tx, who)
 
     async def require_proof(self, tx: Transaction, who: Identity) -> None:
-        """Make sure that somebody has given their password within the last ten minutes.
+        """Make sure that the person of a session has given their password within the last ten minutes.
 
         Raises:
-            PasswordRequired: It was longer ago.
+            PasswordRequired: They have not.
         """
         if await SessionRepository(tx).proved_at(who) < self._clock() - _PROOF_LASTS:
             raise PasswordRequired

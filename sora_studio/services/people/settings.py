@@ -51,5 +51,6 @@ class SettingService:
             await self._sessions.require_admin(tx, who)
             for name, value in cleaned.items():
                 await SettingRepository(tx).store(name, value, self._clock(), who.user_id)
-        self._settings.forget()
-        return await self.all(who)
+        async with self._db.transaction() as tx:
+            await self._settings.read(tx)
+        return self._settings.views()

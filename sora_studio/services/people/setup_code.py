@@ -40,14 +40,18 @@ class SetupCode:
         """Return the code; of two processes that make one, both use the same."""
         with suppress(FileNotFoundError):
             return self._path.read_text(encoding="ascii").strip()
-        groups = ("".join(secrets.choice(_LETTERS) for _ in range(_IN_A_GROUP)) for _ in range(_GROUPS))
         fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         fresh.touch(mode=0o600)
-        fresh.write_text("-".join(groups), encoding="ascii")
+        fresh.write_text(readable_code(_GROUPS, _IN_A_GROUP), encoding="ascii")
         with suppress(FileExistsError):
             os.link(fresh, self._path)
         fresh.unlink()
         return self._path.read_text(encoding="ascii").strip()
+
+
+def readable_code(groups: int, in_a_group: int) -> str:
+    """Make a random code that people can copy by hand: five bits a letter."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(in_a_group)) for _ in range(groups))
 
 
 def _bare(code: str) -> str:

@@ -47,6 +47,7 @@ class StudioSettings:
             SettingName.SIGN_UP: str(sign_up),
             SettingName.SESSION_IDLE_DAYS: self._base.idle.days,
             SettingName.SESSION_DAYS: self._base.lifetime.days,
+            SettingName.REQUIRE_TWO_FACTOR: False,
         }
         self._stored: dict[str, SettingRow] = {}
         self._read_at = -_FRESH
@@ -64,6 +65,11 @@ class StudioSettings:
         }
         return replace(self._base, **days)
 
+    @property
+    def requires_two_factor(self) -> bool:
+        """Tell whether everybody has to have a second factor, as it was read last."""
+        return bool(self._value(SettingName.REQUIRE_TWO_FACTOR))
+
     async def sign_up(self, tx: Transaction) -> SignUpPolicy:
         """Return who may open an account, as the database says now."""
         await self.read(tx)
@@ -79,12 +85,10 @@ class StudioSettings:
         self._stored = await SettingRepository(tx).all()
         if (row := self._stored.get(SettingName.SIGN_UP)) and not _is_policy(row.value):
             # From before a rule: nobody comes in uninvited. A copy, as what is read is not written.
-            self._stored[row.name] = SettingRow(**row.model_dump() | {"value": str(INVITE)})
+            self._stored[row.name] = SettingRow(
+                name=row.name, value=str(INVITE), changed_at=row.changed_at, changed_by=row.changed_by
+            )
         self._read_at = time.monotonic()
-
-    def forget(self) -> None:
-        """Read again at the next opportunity."""
-        self._read_at = -_FRESH
 
     def is_pinned(self, name: SettingName) -> bool:
         """Tell whether the environment sets it."""

@@ -30,6 +30,19 @@ def text_field(label: str, name: str, **props: Any) -> rx.Component:  # noqa: AN
     return field(label, rx.el.input(name=name, class_name="input", **props))
 
 
+def code_field(label: str) -> rx.Component:
+    """Ask for an authenticator's code, which password managers fill in; a recovery code has letters."""
+    return text_field(
+        label,
+        "code",
+        auto_complete="one-time-code",
+        auto_capitalize="characters",
+        spell_check=False,
+        required=True,
+        max_length=40,
+    )
+
+
 def password_field(label: str, name: str, *, new: bool) -> rx.Component:
     """Ask for a password that can be looked at, pasted and kept by a manager; a new one is counted."""
     hint = f"{name}-hint"

@@ -26,6 +26,8 @@ SENTENCES = {
     "setup_code_required": "That is not the set-up code. It is in the studio's log, and in the file "
     "setup_code of its data directory.",
     "awaiting_approval": "Your account waits until an admin of this studio approves it.",
+    "wrong_code": "That code is wrong, or was used before. Wait for the next one.",
+    "log_in_expired": "That took too long. Log in again.",
     "account_disabled": "This account is disabled. Ask the person who runs this studio.",
     "password_set": "Your new password is set. Log in with it.",
     "invalid_link": "This link has been used or has run out. Ask for another one.",

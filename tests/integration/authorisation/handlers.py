@@ -33,6 +33,7 @@ from sora_studio.ui.pages.video.library_state import VideoLibraryState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
+from sora_studio.ui.two_factor import TwoFactorState
 from tests.integration.authorisation.conftest import CHEAP, MANY, SECRET, Stage
 from tests.support.accounts import PASSWORD
 from tests.support.tab import Tab
@@ -348,6 +349,13 @@ TABLE = [
         form(name=SECRET, idempotency_key="character {}"), ready, VIDEO,
     ),
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),
+    Row(TwoFactorState, "load", **both(var(TwoFactorState, "ready"))),
+    Row(TwoFactorState, "act", **both(var(TwoFactorState, "secret")), payload=lambda _: {"what": "begin"},
+        spoils=True),
+    Row(TwoFactorState, "prove", **both(anything), payload=form(proof=PASSWORD)),
+    Row(TwoFactorState, "enable", **both(var(TwoFactorState, "refusal")), payload=form(code="000000"),
+        spoils=True),
+    Row(TwoFactorState, "put_away", **both(anything)),
     Row(PersonState, "load", called(f"Ada {SECRET}"), called("Grace")),
     Row(PeopleState, "load", var(PeopleState, "people"), for_admins(PeopleState), path="/people"),
     Row(

@@ -38,15 +38,20 @@ def assembled(database: Database, tmp_path: Path, settings: StudioSettings | Non
 async def people(database: Database, tmp_path: Path) -> AsyncIterator[People]:
     """Yield the services, in use."""
     made = assembled(database, tmp_path)
-    chosen = replace(
+    with container.using(in_use(made)):
+        yield made
+
+
+def in_use(made: People) -> container.Services:
+    """Return services of which there are those on accounts."""
+    return replace(
         services_with(made.accounts),
         people=made.people,
         invitations=made.invitations,
+        two_factor=made.two_factor,
         settings=made.settings,
         audit=made.audit,
     )
-    with container.using(chosen):
-        yield made
 
 
 @pytest.fixture

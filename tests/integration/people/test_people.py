@@ -311,10 +311,13 @@ async def test_settings_are_checked_recorded_and_count_at_once(
         "sign_up": {"value": "open", "pinned": False, "changed_at": None},
         "session_idle_days": {"value": 14, "pinned": False, "changed_at": None},
         "session_days": {"value": 90, "pinned": False, "changed_at": None},
+        "require_two_factor": {"value": False, "pinned": False, "changed_at": None},
     }
     for wrong in (
         {"sign_up": "ajar"},
         {"sign_up": "domain:a\0b.org"},
+        {"require_two_factor": "perhaps"},
+        {"sign_up": "ajar"},
         {"session_days": 0},
         {"colour": "red"},
     ):

@@ -19,6 +19,7 @@ class PersonLine:
     status: str = ""  # `active`, `waiting`, `disabled`
     seen_at: str = ""  # ISO 8601; empty: never, or long ago
     storage: str = ""
+    has_two_factor: bool = False
 
 
 def line_of(person: PersonView) -> PersonLine:
@@ -31,6 +32,7 @@ def line_of(person: PersonView) -> PersonLine:
         role="Admin" if account.role is Role.ADMIN else "Member",
         is_admin=account.role is Role.ADMIN,
         status=person.standing,
+        has_two_factor=person.has_two_factor,
         seen_at=seen.isoformat(timespec="seconds") if seen else "",
         storage=file_size(person.storage_bytes),
     )

@@ -92,6 +92,7 @@ def _person(person: rx.vars.ObjectVar[PersonLine]) -> rx.Component:
                 ("disabled", rx.el.span("Disabled", class_name="tag disabled")),
                 rx.fragment(),
             ),
+            rx.cond(person.has_two_factor, rx.el.span("Two-factor", class_name="tag")),
             class_name="tags",
         ),
         rx.el.p(
@@ -126,6 +127,16 @@ def _choices(person: rx.vars.ObjectVar[PersonLine]) -> rx.Component:
             _button("Make admin", "admin", person),
         ),
         _button("Reset link", "reset", person),
+        rx.cond(
+            person.has_two_factor,
+            confirm(
+                ("Take off two-factor",),
+                "For somebody who has lost the app and the recovery codes: their password alone opens the "
+                "account until they set it up again. Make sure that it is they who ask.",
+                button=_button("Take off two-factor", "two_factor", person, "button small danger solid"),
+                look="small",
+            ),
+        ),
         rx.cond(
             person.status == "active",
             confirm(

@@ -181,6 +181,11 @@ async def _reset(who: Identity, user_id: UUID) -> _Done:
     return f"Hand this link to {name}. It sets a new password, once, within 24 hours.", link
 
 
+async def _reset_two_factor(who: Identity, user_id: UUID) -> _Done:
+    person = await services().people.reset_two_factor(who, user_id)
+    return f"{person.account.display_name} logs in with the password alone now.", None
+
+
 async def _delete(who: Identity, user_id: UUID) -> _Done:
     await services().people.delete(who, user_id)
     return "The account was deleted.", None
@@ -192,5 +197,6 @@ _ACTS: Mapping[str, Callable[[Identity, UUID], Awaitable[_Done]]] = {
     "disable": _disable,
     "enable": _enable,
     "reset": _reset,
+    "two_factor": _reset_two_factor,
     "delete": _delete,
 }

@@ -6,6 +6,7 @@ from reflex.style import LiteralColorMode, color_mode, set_color_mode
 from sora_studio.domain.account import NAME_MAX
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components.form import error, field, native_form, password_field, text_field
+from sora_studio.ui.components.two_factor import two_factor
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.profile.characters import characters
 from sora_studio.ui.pages.profile.characters_state import CharactersState
@@ -37,6 +38,11 @@ def page() -> rx.Component:
             _about(),
             _section("E-mail", "You log in with it.", email()),
             _password(),
+            _section(
+                "Two-factor authentication",
+                "A code from an app on your phone, besides the password.",
+                two_factor(),
+            ),
             _section("Sessions", "Where you are logged in.", sessions()),
             _section(
                 "API keys", "Scripts and agents sign in with them, as you, within what they may do.", keys()

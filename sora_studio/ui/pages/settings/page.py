@@ -52,6 +52,21 @@ def page() -> rx.Component:
                 SettingName.SESSION_DAYS,
                 _days("Days at most", "days", SettingsState.days, SESSION_DAYS_MAX),
             ),
+            _section(
+                "Two-factor authentication",
+                "Who has none is led to set it up, before anything else. API keys go on working.",
+                SettingName.REQUIRE_TWO_FACTOR,
+                rx.el.label(
+                    rx.el.input(
+                        type="checkbox",
+                        name="require_two_factor",
+                        default_checked=SettingsState.require_two_factor,
+                        disabled=_is_pinned(SettingName.REQUIRE_TWO_FACTOR),
+                    ),
+                    rx.el.span("Everybody must have it"),
+                    class_name="check",
+                ),
+            ),
             error(SettingsState.refusal),
             rx.el.button("Save", type="submit", disabled=SettingsState.busy, class_name="button primary"),
             on_submit=SettingsState.save,

@@ -13,7 +13,7 @@ from sora_studio.domain.text import whole_number
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
-from sora_studio.ui.session import signed_in, still_signed_in
+from sora_studio.ui.session import TabState, signed_in, still_signed_in
 
 
 class SettingsState(rx.State):
@@ -25,6 +25,7 @@ class SettingsState(rx.State):
     domain: rx.Field[str] = rx.field("")
     idle_days: rx.Field[str] = rx.field("")
     days: rx.Field[str] = rx.field("")
+    require_two_factor: rx.Field[bool] = rx.field(default=False)
     pinned: rx.Field[list[str]] = rx.field(default_factory=list)  # what the environment sets
     busy: rx.Field[bool] = rx.field(default=False)
     refusal: rx.Field[str] = rx.field("")
@@ -43,12 +44,12 @@ class SettingsState(rx.State):
             self.ready, self.problem = True, problem
 
     @rx.event(background=True)
-    async def save(self, data: dict[str, Any]) -> None:
+    async def save(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - event specs have no common type
         """Change what the environment leaves to be changed."""
         async with self:
             identity = await signed_in(self)
             if self.busy:
-                return
+                return None
             self.busy, self.refusal = True, ""
             pinned = {*self.pinned}
         wanted = {name: value for name, value in _wanted(data).items() if name not in pinned}
@@ -64,6 +65,7 @@ class SettingsState(rx.State):
             self.refusal = refusal
             if not refusal:
                 await toasts.tell(self, "Saved.")
+        return TabState.stay  # who has just required a second factor of everybody may need one
 
 
 def _wanted(data: dict[str, Any]) -> dict[SettingName, object]:
@@ -72,6 +74,7 @@ def _wanted(data: dict[str, Any]) -> dict[SettingName, object]:
         SettingName.SIGN_UP: f"{mode}:{domain}" if mode == SignUpMode.DOMAIN else mode,
         SettingName.SESSION_IDLE_DAYS: whole_number(text(data, "idle_days"), most=10**6),
         SettingName.SESSION_DAYS: whole_number(text(data, "days"), most=10**6),
+        SettingName.REQUIRE_TWO_FACTOR: bool(data.get("require_two_factor")),
     }
 
 
@@ -83,4 +86,5 @@ def _show(state: SettingsState, found: Sequence[SettingView]) -> None:
     state.mode, state.domain = policy.mode, policy.domain
     state.idle_days = str(values[SettingName.SESSION_IDLE_DAYS])
     state.days = str(values[SettingName.SESSION_DAYS])
+    state.require_two_factor = bool(values[SettingName.REQUIRE_TWO_FACTOR])
     state.pinned = [view.name for view in found if view.pinned]

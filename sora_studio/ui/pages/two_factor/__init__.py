@@ -1,0 +1,1 @@
+"""Where those are led who must have a second factor."""
