@@ -25,9 +25,13 @@ class AccessLinkRepository(Repository):
         out = col(_LINK.expires_at) <= link.created_at
         await self._do(delete(_LINK).where(out))
         if link.user_id is not None:
-            await self._do(delete(_LINK).where(col(_LINK.user_id) == link.user_id))
+            await self.forget_resets(link.user_id)
         self._tx.add(link)
         await self._tx.flush()
+
+    async def forget_resets(self, user_id: UUID) -> None:
+        """Have no reset link of a person lead anywhere."""
+        await self._do(delete(_LINK).where(col(_LINK.user_id) == user_id))
 
     async def find(self, kind: LinkKind, token_sha256: str, now: datetime) -> AccessLinkRow | None:
         """Return a link that can be used; None: it is unknown, revoked, used up or has run out."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from sora_studio.db.access_links import AccessLinkRepository
 from sora_studio.db.assets import AssetRepository
 from sora_studio.db.audit import AuditRepository
 from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
@@ -296,7 +297,7 @@ class AccountService:
             return await UserRepository(tx).change(identity.user_id, **values)
 
     async def change_password(self, identity: Identity, current: str, new: str) -> None:
-        """Set another password; every other session ends.
+        """Set another password; every other session ends, and no reset link sets one after it.
 
         Raises:
             NotAllowed: The current password is wrong.
@@ -310,6 +311,7 @@ class AccountService:
         async with self.trail.recording(Act.PASSWORD_CHANGE, identity) as tx:
             await self._require_still(tx, identity, known)
             await UserRepository(tx).change(identity.user_id, password_hash=password_hash)
+            await AccessLinkRepository(tx).forget_resets(identity.user_id)
             await self.sessions.close_others(tx, identity)
             await self.sessions.note_proof(tx, identity)
 

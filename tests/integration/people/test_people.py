@@ -208,6 +208,15 @@ async def test_links_end_with_the_power_of_who_made_them(
         await people.invitations.reset_password(token_of(reset), NEW_PASSWORD, HERE)
 
 
+async def test_a_reset_link_ends_with_the_password_that_was_forgotten(people: People, client: Client):
+    ada, grace = await sign_up(people.accounts), await sign_up(people.accounts, "grace")
+    made = await client(ada).post(f"/api/admin/users/{grace.account.id}/reset_link")
+    changed = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    assert (await client(grace).post("/api/users/me/password", json=changed)).status_code == 204
+    with pytest.raises(InvalidInput, match="has been used or has run out"):
+        await people.invitations.reset_password(token_of(made.json()["url"]), f"{PASSWORD} again", HERE)
+
+
 async def test_an_invitation_is_listed_taken_back_and_runs_out(
     people: People, client: Client, database: Database
 ):
