@@ -149,7 +149,9 @@ BEGIN
     SELECT held.job_id, 'release', held.micros, held.reserved_at, held.user_id, held.project_id,
         held.provider, held.model, held.api_key_id, held.seconds
     FROM old_jobs AS job JOIN ledger_entry AS held ON held.job_id = job.id AND held.kind = 'reserve'
-    WHERE job.charge = 'reserved'
+    WHERE job.charge = 'reserved' AND NOT EXISTS (
+        SELECT FROM ledger_entry AS ended
+        WHERE ended.job_id = job.id AND ended.kind IN ('settle', 'release'))
     ORDER BY held.reserved_at, job.id;
     RETURN NULL;
 END $$;

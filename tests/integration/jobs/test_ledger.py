@@ -159,6 +159,16 @@ async def test_nobody_settles_twice(background: Background):
         await background.sql(again)
 
 
+async def test_a_hold_that_has_ended_ends_no_second_time_when_its_job_goes(background: Background):
+    """A charge that was set back by hand must not keep the purge from its work for ever."""
+    await background.wish()
+    await background.submit()
+    await background.sql("UPDATE job SET charge = 'reserved'")
+    booked = await entries(background)
+    await background.sql("DELETE FROM job")
+    assert await entries(background) == booked
+
+
 async def test_days_tell_how_attempts_ended(background: Background):
     for prompt in ("saved", "failed", "kept waiting"):
         await background.wish(prompt)
