@@ -132,7 +132,7 @@ def check_url(url: httpx2.URL, hosts: Collection[str] = ()) -> tuple[str, int]:
     shown = host[:100] or "nowhere"
     if url.scheme not in _PORTS:
         _refuse(shown, "it is not an https address")
-    port = url.port or _PORTS[url.scheme]
+    port = _PORTS[url.scheme] if url.port is None else url.port
     trusted = not _names(host, port, url.scheme).isdisjoint(hosts)
     if len(str(url)) > _LONGEST_URL:
         _refuse(shown, "it is too long")

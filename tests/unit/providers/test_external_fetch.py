@@ -128,6 +128,7 @@ REFUSED = [
     "https://cdn.example:22/",
     "https://cdn.example:8443/",
     "https://cdn.example:80/",
+    "https://cdn.example:0/",
     "https://exa mple.com/",
     "https://cdn..example/",
     "https://-cdn.example/",
