@@ -252,7 +252,7 @@ class Asked:
 
     def __init__(self, action: Answer) -> None:
         self.questions: list[str] = []
-        self._action = action
+        self._action: Answer = action
 
     async def __call__(self, _: object, params: ElicitRequestFormParams) -> ElicitResult:
         self.questions.append(params.message)
