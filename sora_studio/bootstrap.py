@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,7 @@ from sora_studio.db.engine import Database
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Changes, Provider
 from sora_studio.domain.sign_up import INVITE, OPEN
+from sora_studio.domain.single_sign_on import Client, SignOnPolicy
 from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
 from sora_studio.domain.webhooks import key_of
 from sora_studio.providers.card_files import load_cards
@@ -68,6 +70,9 @@ from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.lock import alone_in
 from sora_studio.subprocesses.postgres import embedded_postgres
 from sora_studio.subprocesses.sandbox import SandboxAccess, sandbox_child
+
+if TYPE_CHECKING:
+    from sora_studio.services.people.identity_provider import IdentityProvider
 
 _FOR_PEOPLE, _FOR_JOBS = 10, 6
 """Connections kept for requests, and for the background work, which goes on however many requests there are.
@@ -285,7 +290,34 @@ def open_people(
         setup_code=SetupCode(settings.data_dir / "setup_code"),
         public_url=settings.public_url,
         passwords=passwords,
+        sign_on=_sign_on(settings),
     )
+
+
+def _sign_on(settings: Settings) -> "tuple[IdentityProvider, SignOnPolicy] | None":
+    """Return the OpenID provider of the settings, and what is wanted of it."""
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    # Here, not above: where there is no provider, its libraries would only slow the start.
+    from sora_studio.services.people.identity_provider import IdentityProvider  # noqa: PLC0415 -- as said
+
+    secret, claim = settings.oidc_client_secret, settings.oidc_admin_claim
+    client = Client(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        scopes=settings.oidc_scopes,
+        redirect_uri=f"{settings.public_url}/api/auth/oidc/callback",
+    )
+    name, _, value = (claim or "").partition("=")
+    policy = SignOnPolicy(
+        button=settings.oidc_button_text,
+        hides_password=settings.oidc_hide_password_form,
+        auto_register=settings.oidc_auto_register,
+        link_by_email=settings.oidc_link_by_email,
+        admin_claim=(name.strip(), value.strip()) if claim else None,
+    )
+    return IdentityProvider(client), policy
 
 
 def _services(
@@ -322,6 +354,7 @@ def _services(
         people=people.people,
         invitations=people.invitations,
         two_factor=people.two_factor,
+        single_sign_on=people.single_sign_on,
         settings=people.settings,
         audit=people.audit,
         videos=made.videos,

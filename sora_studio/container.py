@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sora_studio.services.people.people import PeopleService
     from sora_studio.services.people.sessions import SessionService
     from sora_studio.services.people.settings import SettingService
+    from sora_studio.services.people.single_sign_on import SingleSignOn
     from sora_studio.services.people.two_factor import TwoFactorService
     from sora_studio.services.projects import ProjectService
     from sora_studio.services.providers import ProviderService
@@ -41,6 +42,7 @@ class Services:
     people: "PeopleService"
     invitations: "InvitationService"
     two_factor: "TwoFactorService"
+    single_sign_on: "SingleSignOn"
     settings: "SettingService"
     audit: "AuditService"
     videos: "VideoService"

@@ -1,4 +1,4 @@
-"""Sign in with a second factor: authenticators and recovery codes."""
+"""Sign in with a second factor: authenticators, recovery codes; and by an OpenID provider."""
 
 import sqlalchemy as sa
 
@@ -18,7 +18,8 @@ ACTS_BEFORE = (
     "'budget_deletion'"
 )
 ACTS = (
-    f"{ACTS_BEFORE}, 'second_factor', 'two_factor_on', 'two_factor_off', 'recovery_codes', 'two_factor_reset'"
+    f"{ACTS_BEFORE}, 'second_factor', 'two_factor_on', 'two_factor_off', 'recovery_codes', "
+    "'two_factor_reset', 'identity_link'"
 )
 
 
@@ -45,12 +46,31 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "sha256", name=op.f("pk_recovery_code")),
     )
+    op.create_table(
+        "identity",
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_identity_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_identity")),
+    )
+    op.create_index(op.f("ix_identity_user_id"), "identity", ["user_id"])
+    op.add_column(
+        "user", sa.Column("has_password", sa.Boolean(), nullable=False, server_default=sa.text("true"))
+    )
+    op.add_column("session", sa.Column("id_token", sa.Text(), nullable=True))
     _allow_acts(ACTS)
 
 
 def downgrade() -> None:
     """Take back; the trail stays as it is."""
     _allow_acts(ACTS_BEFORE, "NOT VALID")
+    op.drop_column("session", "id_token")
+    op.drop_column("user", "has_password")
+    op.drop_table("identity")
     op.drop_table("recovery_code")
     op.drop_table("two_factor")
 

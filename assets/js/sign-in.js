@@ -37,6 +37,8 @@ function fillLink(form) {
 const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/; // the studio's own machine: no code is asked for
 
 function refuse(form, error) {
+  const folded = form.closest("details");
+  if (folded) folded.open = true;
   const known = all("[data-code]", form).find((line) => line.dataset.code === error);
   (known ?? one('[data-code=""]', form)).hidden = false;
   (form.elements[FIELDS[error] ?? "password"] ?? form.elements.code).focus();

@@ -22,6 +22,7 @@ from sora_studio.api import (
     projects,
     security_txt,
     sessions,
+    single_sign_on,
     two_factor,
     uploads,
     users,
@@ -71,7 +72,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     errors.add_handlers(api)
     api.add_middleware(BodyLimit, usual=USUAL_MAX, at=_LIMITS)
     api.add_middleware(RateLimitHeaders)
-    for router in (auth.router, docs_page.router, webhooks.router):
+    for router in (auth.router, single_sign_on.router, docs_page.router, webhooks.router):
         api.include_router(router, prefix=PREFIX)
     # What has an address below /videos of its own stands before /videos/{id}.
     for router in (

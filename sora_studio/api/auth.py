@@ -13,6 +13,7 @@ from sora_studio.api import session_cookie
 from sora_studio.api.body import SmallBody, read_small_body
 from sora_studio.api.dependencies import OptionalIdentityDep, OriginDep
 from sora_studio.api.safe_redirect import safe_redirect
+from sora_studio.api.single_sign_on import leave
 from sora_studio.api.users import NO_STORE, User
 from sora_studio.container import services
 from sora_studio.domain.account import NAME_MAX, NewAccount, SignedIn
@@ -181,12 +182,18 @@ async def log_in_by_code(request: Request, origin: OriginDep) -> Response:
 async def log_out(request: Request, identity: OptionalIdentityDep) -> Response:
     """End the session of the token or cookie that came with the request."""
     by_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    elsewhere = None
     if identity is not None:
-        await services().accounts.log_out(identity)
+        kept = await services().accounts.log_out(identity)
+        if by_form and kept is not None:
+            back = f"{request.app.state.public_url}{_LOG_IN_PAGE}"
+            elsewhere = await services().single_sign_on.end_address(kept, back)
     elif not by_form:
         message = "There is no session to end."
         raise NotSignedIn(message)
     response = RedirectResponse(_LOG_IN_PAGE, 303) if by_form else Response(status_code=204)
+    if elsewhere is not None:
+        response = leave(elsewhere)
     session_cookie.take(request, response)
     response.headers.update(NO_STORE)
     return response

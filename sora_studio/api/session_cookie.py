@@ -1,7 +1,7 @@
 """The cookies of a browser: one carries a session to the API, to the pages and to their sockets' handshake.
 
-Another proves at the next log-in that this browser has logged in to the account before; a third lives for the
-minutes between the password and the code of the second factor.
+Another proves at the next log-in that this browser has logged in to the account before; two more live for
+minutes: between the password and the code of the second factor, and while somebody is at an OpenID provider.
 """
 
 from fastapi import Request
@@ -11,9 +11,11 @@ from sora_studio.domain.account import SignedIn
 from sora_studio.services.people.challenges import CHALLENGE_SECONDS
 from sora_studio.services.people.cookies import HOST_PREFIX, cookies_in
 from sora_studio.services.people.devices import device_cookie
+from sora_studio.services.people.single_sign_on import ATTEMPT_SECONDS
 from sora_studio.services.people.tokens import COOKIE, HOST_COOKIE
 
 _CHALLENGE = "sora_challenge"
+_ATTEMPT = "sora_sign_on"
 _DEVICE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep one
 
 
@@ -38,6 +40,21 @@ def give_challenge(request: Request, response: Response, challenge: str) -> None
 def challenge_of(request: Request) -> str:
     """Return what stands for the first step of the log-in; empty: nothing."""
     return cookies_in(request.headers.get("cookie", "")).get(_name(request, _CHALLENGE), "")
+
+
+def give_attempt(request: Request, response: Response, sealed: str) -> None:
+    """Have the browser keep what it has begun at an OpenID provider: only there it can be ended."""
+    _set(response, _name(request, _ATTEMPT), sealed, ATTEMPT_SECONDS, https=_is_https(request))
+
+
+def attempt_of(request: Request) -> str:
+    """Return what the browser has begun at an OpenID provider; empty: nothing."""
+    return cookies_in(request.headers.get("cookie", "")).get(_name(request, _ATTEMPT), "")
+
+
+def take_attempt(request: Request, response: Response) -> None:
+    """Have the browser forget what it has begun: an answer counts once."""
+    _set(response, _name(request, _ATTEMPT), "", 0, https=_is_https(request))
 
 
 def _name(request: Request, name: str) -> str:

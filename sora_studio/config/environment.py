@@ -56,7 +56,9 @@ def load(
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        problems += [f"{detail['loc'][0]} {reason(detail['msg'])}" for detail in error.errors()]
+        problems += [
+            " ".join([*map(str, detail["loc"][:1]), reason(detail["msg"])]) for detail in error.errors()
+        ]
     else:
         if not problems:
             return settings

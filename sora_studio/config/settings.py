@@ -4,13 +4,13 @@ import base64
 import binascii
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal, Self, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from sora_studio.config.authority import OwnNames, WebOrigin
+from sora_studio.config.authority import OwnNames, WebOrigin, is_loopback
 from sora_studio.config.backup_plan import BackupPlan, backup_plan
 from sora_studio.config.error import ConfigError
 from sora_studio.config.headers import header_value
@@ -80,6 +80,32 @@ def _time_zone(name: str) -> str:
         message = "must be the name of a time zone, such as Europe/Berlin"
         raise ValueError(message) from error
     return name
+
+
+def _issuer(url: str) -> str:
+    """Check an issuer: https, or this machine."""
+    parts = urlsplit(url)
+    at_home = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or parts.query or parts.fragment or not (parts.scheme == "https" or at_home):
+        message = "must be a URL such as https://id.example.org (http on this machine only)"
+        raise ValueError(message)
+    return url
+
+
+def _scopes(text: str) -> str:
+    """Check that OpenID Connect is asked for."""
+    if "openid" not in text.split():
+        message = "must have openid among them"
+        raise ValueError(message)
+    return " ".join(text.split())
+
+
+def _claim(text: str) -> str:
+    """Check that a claim and a value are named."""
+    if not all(part.strip() for part in text.partition("=")):
+        message = "must be a claim and its value, such as groups=studio-admins"
+        raise ValueError(message)
+    return text
 
 
 def _absolute(path: Path) -> Path:
@@ -185,6 +211,53 @@ class Settings(BaseModel):
         description="Whether everybody has to set up a second factor before they do anything else. Unset: as "
         "the settings page says.",
     )
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        None,
+        alias="SORA_STUDIO_OIDC_ISSUER",
+        description="The OpenID provider by which people may log in, exactly as it calls itself. Its "
+        "document says the rest. Unset: no single sign-on.",
+    )
+    oidc_client_id: str | None = Field(
+        None, alias="SORA_STUDIO_OIDC_CLIENT_ID", description="As whom the provider knows the studio."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None,
+        alias="SORA_STUDIO_OIDC_CLIENT_SECRET",
+        description="The secret between them. Unset: a public client, by PKCE alone.",
+    )
+    oidc_scopes: Annotated[str, AfterValidator(_scopes)] = Field(
+        "openid email profile",
+        alias="SORA_STUDIO_OIDC_SCOPES",
+        description="What the provider is asked to say of people.",
+    )
+    oidc_button_text: str = Field(
+        "Log in with single sign-on",
+        alias="SORA_STUDIO_OIDC_BUTTON_TEXT",
+        description="What the button on the log-in page says.",
+    )
+    oidc_auto_register: bool = Field(
+        False,
+        alias="SORA_STUDIO_OIDC_AUTO_REGISTER",
+        description="Whether those whom the provider lets in get an account at their first visit, whatever "
+        "the sign-up policy says.",
+    )
+    oidc_link_by_email: bool = Field(
+        False,
+        alias="SORA_STUDIO_OIDC_LINK_BY_EMAIL",
+        description="Whether an address that the provider has verified opens the account that has it. Only "
+        "where nobody can open an account here with somebody else's address.",
+    )
+    oidc_admin_claim: Annotated[str, AfterValidator(_claim)] | None = Field(
+        None,
+        alias="SORA_STUDIO_OIDC_ADMIN_CLAIM",
+        description="What makes an admin, such as `groups=studio-admins`; looked at with each log-in, both "
+        "ways. Unset: roles are given in the studio.",
+    )
+    oidc_hide_password_form: bool = Field(
+        False,
+        alias="SORA_STUDIO_OIDC_HIDE_PASSWORD_FORM",
+        description="Whether the form for the password is folded away on the log-in page.",
+    )
     max_pending: Annotated[int, Field(ge=1)] = Field(
         500,
         alias="SORA_STUDIO_MAX_PENDING_PER_PERSON",
@@ -244,6 +317,14 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_LOG_FORMAT",
         description="Log lines for people (console) or programs (json).",
     )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Check that an OpenID provider comes with a client."""
+        if self.oidc_issuer and not self.oidc_client_id:
+            message = "SORA_STUDIO_OIDC_ISSUER needs SORA_STUDIO_OIDC_CLIENT_ID"
+            raise ValueError(message)
+        return self
 
     @property
     def own_names(self) -> OwnNames:

@@ -137,6 +137,9 @@ class UserRow(SQLModel, table=True):
     email: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     display_name: str = Field(sa_type=Text)
     password_hash: str = Field(sa_type=Text)
+    has_password: bool = Field(  # False: opened by single sign-on, and nobody has set one
+        default=True, sa_column=Column(Boolean, nullable=False, server_default=text("true"))
+    )
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
     role: str = Field(
         default=AccountRole.MEMBER,
@@ -165,6 +168,9 @@ class SessionRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     address: str = Field(default="", sa_type=Text)
     user_agent: str = Field(default="", sa_type=Text)
+    id_token: str | None = Field(
+        default=None, sa_type=Text
+    )  # sealed; of one that began at an OpenID provider
 
 
 class TwoFactorRow(SQLModel, table=True):
@@ -179,6 +185,17 @@ class TwoFactorRow(SQLModel, table=True):
     created_at: datetime = Field(sa_column=_moment())
     enabled_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     last_step: int = Field(default=0, sa_column=_sum())  # of the last code that was used: none works twice
+
+
+class IdentityRow(SQLModel, table=True):
+    """Somebody at an OpenID provider, and the account that they open; a subject is never given to others."""
+
+    __tablename__ = "identity"
+
+    issuer: str = Field(sa_column=Column(Text, primary_key=True))
+    subject: str = Field(sa_column=Column(Text, primary_key=True))
+    user_id: UUID = Field(sa_column=_owner(index=True))
+    created_at: datetime = Field(sa_column=_moment())
 
 
 class RecoveryCodeRow(SQLModel, table=True):

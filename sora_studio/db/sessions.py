@@ -105,6 +105,10 @@ class SessionRepository(Repository):
         found = await self._tx.exec(select(SessionRow.proved_at).where(*_of(identity)))
         return found.one()
 
+    async def id_token(self, identity: Identity) -> str | None:
+        """Return what a session kept, sealed, of its beginning at an OpenID provider."""
+        return (await self._tx.exec(select(SessionRow.id_token).where(*_of(identity)))).one_or_none()
+
     async def note_proof(self, identity: Identity, now: datetime) -> None:
         """Note that the password was given."""
         await self._do(update(SessionRow).where(*_of(identity)).values(proved_at=now))

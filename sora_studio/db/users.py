@@ -27,6 +27,7 @@ class StoredPassword:
     account: AccountView
     password_hash: str
     standing: Standing = Standing.ACTIVE
+    has_password: bool = True
 
 
 class UserRepository(Repository):
@@ -157,7 +158,7 @@ def standing_of(row: UserRow) -> Standing:
 
 
 def _to_credentials(row: UserRow) -> StoredPassword:
-    return StoredPassword(account_view(row), row.password_hash, standing_of(row))
+    return StoredPassword(account_view(row), row.password_hash, standing_of(row), row.has_password)
 
 
 def _words(row: UserRow) -> list[str]:

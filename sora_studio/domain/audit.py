@@ -22,6 +22,7 @@ class Act(StrEnum):
     SECOND_FACTOR = "second_factor"  # a code at log-in, refused
     TWO_FACTOR_ON = "two_factor_on"
     TWO_FACTOR_OFF = "two_factor_off"
+    IDENTITY_LINK = "identity_link"  # an OpenID provider's subject opens the account from now on
     RECOVERY_CODES = "recovery_codes"  # new ones
 
     # What admins do, to somebody's account or to the studio.

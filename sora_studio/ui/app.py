@@ -105,7 +105,7 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
     yield settings, routes.SETTINGS, f"Settings · {NAME}", [*always, SettingsState.load]
     yield audit, routes.AUDIT, f"Audit · {NAME}", [*always, AuditState.load]
     yield usage, routes.USAGE, f"Usage · {NAME}", [*always, UsageState.load]
-    yield log_in, routes.LOG_IN, f"Log in · {NAME}", [PersonState.load]
+    yield log_in, routes.LOG_IN, f"Log in · {NAME}", [PersonState.load, DoorState.look]
     yield log_in_code, routes.LOG_IN_CODE, f"Log in · {NAME}", []
     yield (
         two_factor,

@@ -21,15 +21,19 @@ class DoorState(rx.State):
 
     looked: rx.Field[bool] = rx.field(default=False)
     waits: rx.Field[bool] = rx.field(default=False)  # to be set up: there is no account
+    sign_on: rx.Field[str] = rx.field("")  # the words of the button; empty: there is no single sign-on
+    hides_password: rx.Field[bool] = rx.field(default=False)
     rule: rx.Field[str] = rx.field("")  # whom the studio lets in, in a sentence
 
     @rx.event(background=True)
     async def look(self) -> None:
         """Read it."""
+        sign_on = services().single_sign_on.policy
         waits, policy = await services().accounts.is_empty(), await services().accounts.sign_up_policy()
         async with self:
             self.looked, self.waits = True, waits
             self.rule = "" if waits else _rule(policy)
+            self.sign_on, self.hides_password = sign_on.button, sign_on.hides_password
 
 
 def _rule(policy: SignUpPolicy) -> str:

@@ -25,6 +25,7 @@ USAGE_SHEET = "/api/usage"
 
 AUTH_LOG_IN = "/api/auth/login"
 AUTH_LOG_IN_CODE = "/api/auth/login/code"
+AUTH_OIDC = "/api/auth/oidc"
 AUTH_SIGN_UP = "/api/auth/signup"
 AUTH_RESET = "/api/auth/reset"
 AUTH_LOG_OUT = "/api/auth/logout"

@@ -1,12 +1,15 @@
-"""The ways in: with a code besides the password."""
+"""The ways in: with a code besides the password, and by an OpenID provider."""
 
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 from pyotp.totp import TOTP
 
-from tests.e2e.conftest import Join, Visit
+from tests.e2e.conftest import FAST, Join, Visit
 from tests.support.accounts import PASSWORD
+from tests.support.browser import Visitor, ready
+from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET, identity_provider
+from tests.support.studio import free_port, fresh_data_dir, serving
 
 
 async def test_a_second_factor_is_set_up_and_asked_for(visit: Visit, join_studio: Join):
@@ -38,3 +41,46 @@ async def test_a_second_factor_is_set_up_and_asked_for(visit: Visit, join_studio
     await elsewhere.get_by_label("Code").fill(recovery[0])
     await elsewhere.get_by_role("button", name="Log in").click()
     await expect(elsewhere).to_have_url(re.compile("/library$"))
+
+
+async def test_single_sign_on_leads_in_and_out(chromium: Browser):
+    """By a real provider: the first visit opens the account, log-out ends both sessions, errors are told."""
+    port = free_port()
+    home = f"http://localhost:{port}"
+    root = {"email": "root@example.org", "email_verified": True, "name": "Root", "groups": ["admins"]}
+    callback = f"{home}/api/auth/oidc/callback"
+    with identity_provider(callback, f"{home}/login", {"root": root}) as provider, fresh_data_dir() as data:
+        settings = {
+            "SORA_STUDIO_OIDC_ISSUER": provider.issuer,
+            "SORA_STUDIO_OIDC_CLIENT_ID": CLIENT_ID,
+            "SORA_STUDIO_OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            "SORA_STUDIO_OIDC_BUTTON_TEXT": "Log in with Example",
+            "SORA_STUDIO_OIDC_AUTO_REGISTER": "true",
+            "SORA_STUDIO_OIDC_ADMIN_CLAIM": "groups=admins",
+            "SORA_STUDIO_OIDC_HIDE_PASSWORD_FORM": "true",
+        }
+        with serving(data, port=port, environment=FAST | settings):
+            window = Visitor(home)
+            await window.arrive(chromium, None)
+            window.tolerate("foreign request: " + re.escape(provider.issuer))
+            page = await window.context.new_page()
+            await page.goto("/login?next=/people")
+            await expect(page.get_by_label("E-mail")).to_be_hidden()
+            await page.get_by_role("link", name="Log in with Example").click()
+            await page.locator("[name=login]").fill("root")
+            await page.locator("[name=password]").fill("any")
+            await page.locator("button[type=submit]").click()
+            await expect(page).to_have_url(f"{home}/people")
+            await ready(page)
+            await expect(page.get_by_text("root@example.org")).to_be_visible()
+            await page.goto("/profile")
+            await ready(page)
+            await page.get_by_role("button", name="Log out").click()
+            await page.get_by_role("button", name=re.compile("yes", re.IGNORECASE)).click()
+            await expect(page).to_have_url(re.compile(f"^{home}/login"))
+            assert not [cookie for cookie in await window.context.cookies(home) if "session" in str(cookie)]
+            await page.goto("/login?error=sso_expired")
+            await expect(page.get_by_text("That log-in was not begun in this browser")).to_be_visible()
+            await expect(page.get_by_label("E-mail")).to_be_visible()
+            assert window.complaints == []
+            await window.context.close()

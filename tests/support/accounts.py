@@ -56,6 +56,7 @@ def services_with(accounts: Any) -> container.Services:
         people=missing,
         invitations=missing,
         two_factor=missing,
+        single_sign_on=missing,
         settings=missing,
         audit=missing,
         videos=missing,

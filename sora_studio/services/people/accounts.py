@@ -211,17 +211,40 @@ class AccountService:
             AccountDisabled: As for `log_in`.
             LimitReached: Too many wrong codes.
         """
-        known = await self._challenges.read(challenge)
+        known, id_token = await self._challenges.read(challenge)
         _check_standing(known)
         device = self._devices.find(origin.cookies, known.account.id)
         how = await self.second_factor.check(known.account.id, code, device, origin)
         try:
-            return await self._enter(known, device, origin, how)
+            return await self._enter(known, device, origin, how, id_token)
         except _PasswordChanged as error:
             raise LogInExpired from error
 
-    async def _enter(self, known: StoredPassword, device: str | None, origin: Origin, how: str) -> SignedIn:
+    async def admit(self, known: StoredPassword, id_token: str, origin: Origin) -> SignedIn:
+        """Open a session for somebody whom an OpenID provider has let in.
+
+        Args:
+            known: Their account.
+            id_token: What the provider says of them, sealed: it is shown when they log out.
+            origin: Where they are.
+
+        Raises:
+            TwoFactorRequired: The account has a second factor.
+            AwaitingApproval: As for `log_in`.
+            AccountDisabled: As for `log_in`.
+            NotSignedIn: The account has been shut, or changed, a moment ago.
+        """
+        _check_standing(known)
+        if await self.second_factor.is_on(known.account.id):
+            raise TwoFactorRequired(challenge=self._challenges.issue(known, id_token))
+        device = self._devices.find(origin.cookies, known.account.id)
+        return await self._enter(known, device, origin, "single sign-on", id_token)
+
+    async def _enter(
+        self, known: StoredPassword, device: str | None, origin: Origin, how: str, id_token: str | None = None
+    ) -> SignedIn:
         session = self.sessions.new(known.account.id, origin)
+        session.id_token = id_token
         async with self.trail.recording(Act.LOG_IN, _in(session, origin), how) as tx:
             if not await UserRepository(tx).holds(known):
                 raise _PasswordChanged(_WRONG_LOG_IN)
@@ -244,10 +267,14 @@ class AccountService:
         """
         return replace(self._tokens.read(token), origin=origin)
 
-    async def log_out(self, identity: Identity) -> None:
-        """End the session; its tabs are notified, and nothing they send afterwards is obeyed."""
+    async def log_out(self, identity: Identity) -> str | None:
+        """End the session; its tabs are notified, and nothing they send afterwards is obeyed.
+
+        Returns:
+            What it kept, sealed, of its beginning at an OpenID provider; None: it did not begin at one.
+        """
         async with self.trail.recording(Act.LOG_OUT, identity) as tx:
-            await self.sessions.close(tx, identity)
+            return await self.sessions.close(tx, identity)
 
     async def account(self, user_id: UUID) -> AccountView:
         """Return one's account.
@@ -310,7 +337,7 @@ class AccountService:
         password_hash = await self.attempts.hash_new(new, identity.user_id.hex, *about)
         async with self.trail.recording(Act.PASSWORD_CHANGE, identity) as tx:
             await self._require_still(tx, identity, known)
-            await UserRepository(tx).change(identity.user_id, password_hash=password_hash)
+            await UserRepository(tx).change(identity.user_id, password_hash=password_hash, has_password=True)
             await AccessLinkRepository(tx).forget_resets(identity.user_id)
             await self.sessions.close_others(tx, identity)
             await self.sessions.note_proof(tx, identity)
@@ -381,6 +408,12 @@ class AccountService:
         """Make sure that the person who is signed in knows the password."""
         async with self._db.transaction() as tx:
             known = await UserRepository(tx).get(identity.user_id)
+        if not known.has_password:
+            async with self._db.transaction() as tx:
+                await self.sessions.require_proof(
+                    tx, identity
+                )  # to have just logged in is all that they can do
+            return known
         if password is None:
             message = "This needs your current password."
             raise NotAllowed(message)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sora_studio.db.engine import Database
 from sora_studio.domain.ports import Clock
+from sora_studio.domain.single_sign_on import SignOnPolicy
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.audit import AuditService
 from sora_studio.services.people.invitations import InvitationService
@@ -13,9 +15,13 @@ from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.people import PeopleService
 from sora_studio.services.people.settings import SettingService
 from sora_studio.services.people.setup_code import SetupCode
+from sora_studio.services.people.single_sign_on import SingleSignOn
 from sora_studio.services.people.studio_settings import StudioSettings
 from sora_studio.services.people.two_factor import TwoFactorService
 from sora_studio.services.throttle import Throttle
+
+if TYPE_CHECKING:
+    from sora_studio.services.people.identity_provider import IdentityProvider
 
 
 def _utc_now() -> datetime:
@@ -30,6 +36,7 @@ class People:
     people: PeopleService
     invitations: InvitationService
     two_factor: TwoFactorService
+    single_sign_on: SingleSignOn
     settings: SettingService
     audit: AuditService
     throttle: Throttle
@@ -45,7 +52,7 @@ class People:
             await self._setup_code.forget()
 
 
-def assemble(
+def assemble(  # noqa: PLR0913 -- by name alone: all that settings say about accounts
     db: Database,
     *,
     signing_key: bytes,
@@ -53,6 +60,7 @@ def assemble(
     setup_code: SetupCode | None = None,
     public_url: str = "",
     passwords: Passwords | None = None,
+    sign_on: "tuple[IdentityProvider, SignOnPolicy] | None" = None,
     clock: Clock = _utc_now,
 ) -> People:
     """Put the services together.
@@ -64,6 +72,7 @@ def assemble(
         setup_code: What the first one has to know who is not on this machine.
         public_url: Where links lead.
         passwords: How passwords are hashed.
+        sign_on: The OpenID provider, and what the operator wants of it; None: there is none.
         clock: The time of accounts.
     """
     throttle, links = Throttle(), Links(public_url)
@@ -81,6 +90,13 @@ def assemble(
         accounts=accounts,
         people=PeopleService(db=db, accounts=accounts, links=links),
         invitations=InvitationService(db=db, accounts=accounts, links=links, throttle=throttle),
+        single_sign_on=SingleSignOn(
+            db=db,
+            accounts=accounts,
+            throttle=throttle,
+            provider=sign_on[0] if sign_on else None,
+            policy=sign_on[1] if sign_on else None,
+        ),
         two_factor=TwoFactorService(db=db, accounts=accounts, throttle=throttle),
         settings=SettingService(db=db, settings=settings, sessions=sessions, trail=trail, clock=clock),
         audit=AuditService(db=db, sessions=sessions, trail=trail),

@@ -12,6 +12,9 @@ from sora_studio.services.people.vault import Vault
 CHALLENGE_SECONDS = 300
 """How long a person may look for the code."""
 
+_COOKIE_MOST = 2_500
+"""Characters: browsers drop a cookie of more than 4,096. What is cut off opens nothing, and is not missed."""
+
 _PURPOSE = "second step of a log-in"
 
 
@@ -21,25 +24,25 @@ class Challenges:
     def __init__(self, *, db: Database, vault: Vault) -> None:
         self._db, self._vault = db, vault
 
-    def issue(self, known: StoredPassword) -> str:
-        """Return what stands for the first step."""
-        return self._vault.seal(f"{known.account.id.hex} {_print_of(known)}", _PURPOSE)
+    def issue(self, known: StoredPassword, id_token: str | None = None) -> str:
+        """Return what stands for the first step, at an OpenID provider with what the session keeps of it."""
+        first = f"{known.account.id.hex} {_print_of(known)}"
+        return self._vault.seal(first if id_token is None else f"{first} {id_token[:_COOKIE_MOST]}", _PURPOSE)
 
-    async def read(self, challenge: str) -> StoredPassword:
-        """Return whose first step it stands for.
+    async def read(self, challenge: str) -> tuple[StoredPassword, str | None]:
+        """Return whose first step it stands for, and what its session keeps.
 
         Raises:
             LogInExpired: It is none, or too old, or the password has changed, or the account is gone.
         """
-        user_id, _, fingerprint = (
-            self._vault.unseal(challenge, _PURPOSE, seconds=CHALLENGE_SECONDS) or ""
-        ).partition(" ")
-        if user_id:
+        said = self._vault.unseal(challenge, _PURPOSE, seconds=CHALLENGE_SECONDS)
+        if said is not None:
+            user_id, fingerprint, *id_token = said.split(" ")
             with suppress(NotFound):
                 async with self._db.transaction() as tx:
                     known = await UserRepository(tx).get(UUID(hex=user_id))
                 if _print_of(known) == fingerprint:
-                    return known
+                    return known, id_token[0] if id_token else None
         raise LogInExpired
 
 

@@ -110,7 +110,7 @@ class InvitationService:
         async with self._trail.adding(line) as tx:
             if not await AccessLinkRepository(tx).use(LinkKind.RESET, hashed, now):
                 raise _no_link()
-            await UserRepository(tx).change(known.account.id, password_hash=password_hash)
+            await UserRepository(tx).change(known.account.id, password_hash=password_hash, has_password=True)
             await self._sessions.close_all(tx, known.account.id)
 
 

@@ -143,9 +143,10 @@ class SessionService:
             await sessions.end_if_open(before, now)
         await sessions.add(session, idle_since=now - self.policy.idle, most=self.policy.most)
 
-    async def close(self, tx: Transaction, identity: Identity) -> None:
-        """End the session that asks for it."""
+    async def close(self, tx: Transaction, identity: Identity) -> str | None:
+        """End the session that asks for it; return what it kept of its beginning at an OpenID provider."""
         await SessionRepository(tx).end_if_open(identity, self._clock())
+        return await SessionRepository(tx).id_token(identity)
 
     async def close_others(self, tx: Transaction, identity: Identity) -> None:
         """End every session of a person but the one that asks for it."""

@@ -8,6 +8,7 @@ typed, which it has kept in this tab.
 import reflex as rx
 
 from sora_studio.domain.account import EMAIL_MAX, NAME_MAX, PASSWORD_MIN
+from sora_studio.domain.single_sign_on import SENTENCES as SENTENCES_OF_SIGN_ON
 from sora_studio.ui import routes
 from sora_studio.ui.components.form import text_field
 from sora_studio.ui.current_user import PersonState
@@ -34,6 +35,7 @@ SENTENCES = {
     "email_taken": "An account with this e-mail address already exists. Log in instead.",
     "too_many": "Too many attempts. Wait a few minutes, then try again.",
     "invalid_name": f"A name must have 1 to {NAME_MAX} characters.",
+    **SENTENCES_OF_SIGN_ON,
     "": "That did not work, and nothing was changed. Try again.",  # a code we have no words for
 }
 
@@ -78,6 +80,16 @@ def insecure() -> rx.Component:
         role="alert",
         hidden=True,
         data_insecure="",
+    )
+
+
+def sign_on() -> rx.Component:
+    """Offer single sign-on, where the studio has it; it goes on to where the person wanted to go."""
+    return rx.cond(
+        DoorState.sign_on,
+        rx.el.a(
+            DoorState.sign_on, href=routes.AUTH_OIDC, class_name="button primary wide", data_keep_query=""
+        ),
     )
 
 

@@ -49,6 +49,7 @@ def in_use(made: People) -> container.Services:
         people=made.people,
         invitations=made.invitations,
         two_factor=made.two_factor,
+        single_sign_on=made.single_sign_on,
         settings=made.settings,
         audit=made.audit,
     )

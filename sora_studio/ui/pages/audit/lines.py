@@ -18,6 +18,7 @@ ACTS = {
     Act.SECOND_FACTOR: "Gave a code at log-in",
     Act.TWO_FACTOR_ON: "Turned two-factor on",
     Act.TWO_FACTOR_OFF: "Turned two-factor off",
+    Act.IDENTITY_LINK: "Linked single sign-on",
     Act.RECOVERY_CODES: "Made new recovery codes",
     Act.TWO_FACTOR_RESET: "Took two-factor off",
     Act.ACCOUNT_CREATION: "Opened an account",

@@ -1,0 +1,95 @@
+"""Single sign-on: what an OpenID provider says of a person, and what the operator wants of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sora_studio.domain.errors import NotAllowed
+
+
+class SignOnProblem(StrEnum):
+    """Why somebody was not let in, for the sentence on the log-in page."""
+
+    UNAVAILABLE = "sso_unavailable"  # the provider does not answer, or not as one does
+    REFUSED = "sso_refused"  # it says no, or the person has given up there
+    EXPIRED = "sso_expired"  # what came back fits no log-in that this browser has begun
+    INVALID = "sso_invalid"  # what it says of the person cannot be verified
+    UNKNOWN = "sso_unknown"  # nobody here, and accounts are not opened
+    NO_EMAIL = "sso_no_email"  # it does not say by which address
+    EMAIL_TAKEN = "sso_email_taken"  # an account has the address, and is not linked
+    EMPTY = "sso_empty"  # the studio is not set up
+
+
+class SignOnFailed(NotAllowed):
+    """Somebody was not let in; `problem` says why, the message says it in words."""
+
+    def __init__(self, problem: SignOnProblem) -> None:
+        super().__init__(SENTENCES[problem])
+        self.problem = problem
+
+
+SENTENCES: Mapping[SignOnProblem, str] = {
+    SignOnProblem.UNAVAILABLE: "The log-in service cannot be reached right now. Try again in a moment.",
+    SignOnProblem.REFUSED: "The log-in service did not let you in.",
+    SignOnProblem.EXPIRED: "That log-in was not begun in this browser, or took too long. Try again.",
+    SignOnProblem.INVALID: "The answer of the log-in service could not be verified. Tell the person who runs "
+    "this studio.",
+    SignOnProblem.UNKNOWN: "You have no account in this studio. Ask the person who runs it.",
+    SignOnProblem.NO_EMAIL: "The log-in service does not say your e-mail address, or has not verified it.",
+    SignOnProblem.EMAIL_TAKEN: "Your e-mail address has an account here that is not linked with the log-in "
+    "service. Log in with its password.",
+    SignOnProblem.EMPTY: "This studio is not set up yet: its first account is opened on the page /setup.",
+}
+
+
+@dataclass(frozen=True)
+class SignOnPolicy:
+    """What the operator wants."""
+
+    button: str = ""  # its words; empty: there is no single sign-on
+    hides_password: bool = False
+    auto_register: bool = False
+    link_by_email: bool = False
+    admin_claim: tuple[str, str] | None = None  # a claim, and the value that makes an admin
+
+    def makes_admin(self, claims: Mapping[str, object]) -> bool | None:
+        """Tell whether claims make their person an admin; None: roles are given in the studio."""
+        if self.admin_claim is None:
+            return None
+        name, wanted = self.admin_claim
+        said = claims.get(name)
+        return wanted in ([*map(str, said)] if isinstance(said, list) else [str(said)])
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whom the provider has let in, verified."""
+
+    issuer: str
+    subject: str  # never given to somebody else; an address may be
+    email: str
+    email_verified: bool | None  # None: it does not say
+    name: str
+    is_admin: bool | None  # None: roles are given in the studio
+    id_token: str
+
+
+@dataclass(frozen=True)
+class Client:
+    """As whom the studio is known to the provider."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(repr=False)
+    scopes: str
+    redirect_uri: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a log-in begins with, and its answer has to fit; none of it is known to anybody else."""
+
+    state: str
+    nonce: str
+    verifier: str = field(repr=False)
+    next: str
