@@ -11,6 +11,7 @@ from sora_studio.config import Settings, forget_environment
 from sora_studio.ui import live
 from sora_studio.ui.app import build
 from sora_studio.ui.news import NewsState
+from sora_studio.ui.notices import NoticesState
 
 _STILL_READ = ("*REFLEX_*", "PG*", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
 """What Reflex, libpq and the SDK look up in the environment when they need it."""
@@ -25,7 +26,9 @@ async def lifespan(settings: Settings, parts: Parts | None, *, is_private: bool)
     """Open the studio for as long as the server runs."""
     async with studio(settings, parts, is_private=is_private) as opened:
         forget_environment(*_STILL_READ)
-        push = asyncio.create_task(live.run(opened.changes, app, NewsState.hear), name="live")
+        push = asyncio.create_task(
+            live.run(opened.changes, app, NewsState.hear, NoticesState.hear), name="live"
+        )
         _log.info("studio_opened", url=settings.public_url)
         yield
         _log.info("studio_closing")

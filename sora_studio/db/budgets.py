@@ -7,19 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, delete, text, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from sora_studio.db.models import BudgetAlertRow, BudgetRow, BudgetWindowRow
+from sora_studio.db.models import BudgetNoticeRow, BudgetRow, BudgetWindowRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.budget import (
     Behaviour,
     Budget,
+    BudgetNotice,
     BudgetScope,
     BudgetStatus,
     Period,
     Window,
 )
+from sora_studio.domain.ids import public_budget_id
 
 # What the entries of a window add up to. The budget is locked: who writes an entry that it covers waits.
 _SUMS = """
@@ -78,6 +79,26 @@ LEFT JOIN api_key ON api_key.id = CASE budget.scope WHEN 'key' THEN CAST(budget.
 LEFT JOIN "user" AS keeper ON keeper.id = api_key.user_id
 WHERE budget.id = ANY(CAST(:budgets AS uuid[]))
 """)  # noqa: S608 - our own constants
+# Whom a budget concerns: those who run the studio, and who spends it or runs what is spent on.
+_ALERT = text("""
+WITH fresh AS (
+    INSERT INTO budget_alert (budget_id, starts_at, threshold, at)
+    SELECT :budget, :starts, unnest(CAST(:thresholds AS smallint[])), :at
+    ON CONFLICT DO NOTHING RETURNING threshold
+), concerned AS (
+    SELECT id FROM "user" WHERE role = 'admin' AND disabled_at IS NULL
+    UNION SELECT id FROM "user" WHERE :scope = 'user' AND id = CAST(nullif(:scope_uuid, '') AS uuid)
+    UNION SELECT user_id FROM project_member
+        WHERE :scope = 'project' AND project_id = CAST(nullif(:scope_uuid, '') AS uuid) AND role = 'manager'
+    UNION SELECT user_id FROM api_key WHERE :scope = 'key' AND id = CAST(nullif(:scope_uuid, '') AS uuid)
+), noticed AS (
+    INSERT INTO budget_notice (user_id, budget_id, starts_at, threshold, at)
+    SELECT concerned.id, :budget, :starts, max(fresh.threshold), :at FROM concerned, fresh GROUP BY 1
+    ON CONFLICT (user_id, budget_id, starts_at)
+        DO UPDATE SET threshold = excluded.threshold, at = excluded.at
+)
+SELECT enqueue_webhook(concerned.id, 'budget.threshold_reached', :subject) FROM concerned, fresh
+""")
 _PROJECTS_NAMED = text("""
 SELECT id, name FROM project WHERE lower(name) LIKE :pattern ORDER BY name, id LIMIT :most
 """)
@@ -178,17 +199,43 @@ class BudgetRepository(Repository):
         return [_to_status(budget, window, found[budget.id]) for budget, window in windows.items()]
 
     async def alert(self, status: BudgetStatus, thresholds: Iterable[int], at: datetime) -> None:
-        """Write down that thresholds are reached in a window."""
-        rows = [
-            {
-                "budget_id": status.budget.id,
-                "starts_at": status.window.starts_at,
-                "threshold": threshold,
-                "at": at,
-            }
-            for threshold in thresholds
+        """Write down that thresholds are reached in a window, and tell those concerned of what is new.
+
+        Each finds a notice of the highest one, and their webhook endpoints hear of every one.
+        """
+        budget = status.budget
+        given = {
+            "budget": budget.id,
+            "starts": status.window.starts_at,
+            "thresholds": [*thresholds],
+            "at": at,
+            "scope": budget.scope,
+            "scope_uuid": "" if budget.scope is BudgetScope.PROVIDER else budget.scope_id,
+            "subject": public_budget_id(budget.id),
+        }
+        await self._do(_ALERT, given)
+
+    async def notices(self, user_id: UUID, limit: int) -> list[BudgetNotice]:
+        """Return the notices that somebody has not put away, the latest first."""
+        notice = BudgetNoticeRow
+        query = (
+            select(notice, BudgetRow)
+            .join(BudgetRow, col(BudgetRow.id) == col(notice.budget_id))
+            .where(col(notice.user_id) == user_id)
+            .order_by(col(notice.at).desc(), col(notice.budget_id))
+            .limit(limit)
+        )
+        rows = [*await self._tx.exec(query)]
+        names = await self.names({budget.id for _, budget in rows}) if rows else {}
+        return [
+            BudgetNotice(_to_budget(budget), names.get(budget.id, ""), told.threshold, told.at)
+            for told, budget in rows
         ]
-        await self._do(insert(BudgetAlertRow).values(rows).on_conflict_do_nothing())
+
+    async def dismiss(self, user_id: UUID, budget_id: UUID) -> None:
+        """Put away somebody's notices about a budget."""
+        row = BudgetNoticeRow
+        await self._do(delete(row).where(col(row.user_id) == user_id, col(row.budget_id) == budget_id))
 
     async def take_back_alerts(self, status: BudgetStatus) -> None:
         """Forget the thresholds that are no longer reached: they speak up again when they are."""

@@ -581,6 +581,20 @@ class BudgetAlertRow(SQLModel, table=True):
     at: datetime = Field(default_factory=_now, sa_column=_moment())
 
 
+class BudgetNoticeRow(SQLModel, table=True):
+    """What somebody reads about a window of a budget, until they put it away: the highest threshold."""
+
+    __tablename__ = "budget_notice"
+
+    user_id: UUID = Field(sa_column=Column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True))
+    budget_id: UUID = Field(
+        sa_column=Column(ForeignKey("budget.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
+    starts_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    threshold: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
 class ActivityRow(SQLModel, table=True):
     """One thing that happened to a video; rows are only ever added."""
 

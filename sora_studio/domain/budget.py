@@ -130,6 +130,16 @@ class BudgetStatus:
         return used > 0 and used * 100 >= threshold * self.budget.amount_micros
 
 
+@dataclass(frozen=True)
+class BudgetNotice:
+    """What somebody reads about a budget, until they put it away."""
+
+    budget: Budget
+    name: str  # of the person, project, key or provider whose budget it is; of the studio: empty
+    threshold: int  # per cent: the highest that was reached
+    at: datetime
+
+
 def window_of(budget: Budget, at: datetime, zone: ZoneInfo) -> Window:
     """Return the window of a budget in which a moment lies.
 

@@ -9,7 +9,8 @@ from sora_studio.ui.components.feedback import toast
 from sora_studio.ui.components.menu import tile_menu
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.news import NewsState
-from sora_studio.ui.theme import icon, plain_link
+from sora_studio.ui.notices import NoticeLine, NoticesState
+from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
 
 
 def frame(
@@ -47,7 +48,39 @@ def frame(
         ),
         tile_menu(),
         _aloud(),
+        _notices(),
         toast(),
+    )
+
+
+def _notices() -> rx.Component:
+    """Say which budgets have reached a threshold, until that is put away."""
+    return rx.el.div(
+        rx.foreach(NoticesState.notices, _notice),
+        role="region",
+        aria_label="Notices",
+        aria_live="polite",
+        class_name="notices",
+    )
+
+
+def _notice(notice: rx.vars.ObjectVar[NoticeLine]) -> rx.Component:
+    return rx.el.div(
+        icon("bell"),
+        rx.el.p(
+            rx.el.span(notice.text, dir="auto"),
+            " ",
+            rx.el.time(key=notice.at, date_time=notice.at, data_ago="", class_name="muted num"),
+        ),
+        rx.el.button(
+            icon("x", SMALL_ICON),
+            type="button",
+            on_click=NoticesState.dismiss(notice.id),
+            aria_label="Dismiss the notice",
+            class_name="button small bare",
+        ),
+        key=f"{notice.id} {notice.text}",
+        class_name="budget-notice",
     )
 
 

@@ -20,7 +20,7 @@ from sora_studio.container import Services
 from sora_studio.domain.access import require
 from sora_studio.domain.account import Identity, KeyGrant, Origin
 from sora_studio.domain.activity import Activity
-from sora_studio.domain.budget import BudgetStatus
+from sora_studio.domain.budget import BudgetNotice, BudgetStatus
 from sora_studio.domain.derivations import Derivations, Offer
 from sora_studio.domain.errors import (
     Conflict,
@@ -439,6 +439,9 @@ class FakeBudgets:
     """A studio without budgets."""
 
     async def mine(self, *_: object) -> list[BudgetStatus]:
+        return []
+
+    async def notices(self, *_: object) -> list[BudgetNotice]:
         return []
 
     async def bounding(self, *_: object) -> dict[str, list[BudgetStatus]]:

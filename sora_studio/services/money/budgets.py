@@ -19,6 +19,7 @@ from sora_studio.domain.audit import Act
 from sora_studio.domain.budget import (
     Budget,
     BudgetChange,
+    BudgetNotice,
     BudgetScope,
     BudgetStatus,
     BudgetTerms,
@@ -35,6 +36,7 @@ from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.people.trail import Trail
 
 _CANDIDATES = 20
+_NOTICES = 5  # on a screen at once; others follow when one is put away
 
 _log = structlog.get_logger(__name__)
 
@@ -141,6 +143,16 @@ class BudgetService:
             budgets = BudgetRepository(tx)
             found = await budgets.of([(BudgetScope.PROJECT, str(project_id))])
             return await self._stand(budgets, found)
+
+    async def notices(self, user_id: UUID) -> list[BudgetNotice]:
+        """Return the notices that somebody has not put away, the latest first."""
+        async with self._db.transaction() as tx:
+            return await BudgetRepository(tx).notices(user_id, _NOTICES)
+
+    async def dismiss(self, user_id: UUID, budget_id: UUID) -> None:
+        """Put away somebody's notices about a budget; once is as good as twice."""
+        async with self._db.transaction() as tx:
+            await BudgetRepository(tx).dismiss(user_id, budget_id)
 
     async def mine(self, identity: Identity) -> list[BudgetStatus]:
         """Return the budgets that bound what somebody spends anywhere, that of an API key included."""
@@ -261,9 +273,9 @@ async def adopt_time_zone(db: Database, zone: str) -> None:
 async def announce_reached(
     budgets: BudgetRepository, statuses: list[BudgetStatus], price_micros: int, at: datetime
 ) -> None:
-    """Write down the thresholds that budgets have reached with a price: once in each window.
+    """Write down the thresholds that budgets have reached with a price, and tell whom it concerns: once each.
 
-    This is the place to tell others of it, in the transaction that reserves.
+    It happens in the transaction that reserves: what is rolled back was not told.
     """
     for status in statuses:
         reached = status.reached(price_micros)

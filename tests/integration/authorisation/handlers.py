@@ -11,6 +11,7 @@ from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.door import DoorState
 from sora_studio.ui.news import NewsState
+from sora_studio.ui.notices import NoticesState
 from sora_studio.ui.pages.audit.state import AuditState
 from sora_studio.ui.pages.budgets.state import BudgetsState
 from sora_studio.ui.pages.create.composer_state import ComposerState
@@ -426,6 +427,9 @@ TABLE = [
     Row(DoorState, "look", **both(var(DoorState, "looked")), open=True),
     Row(TabState, "stay", **both(anything)),
     Row(NewsState, "hear", **both(var(NewsState, "deciding", lambda count: count == 0))),
+    Row(NoticesState, "hear", **both(anything)),
+    Row(NoticesState, "dismiss", **both(anything), payload=lambda thing: {"budget_id": thing},
+        thing=Stage.budget),
     Row(ToastState, "say", **both(toast("a word")), payload=lambda _: {"text": "a word"}, open=True),
     Row(ToastState, "clear", **both(var(ToastState, "toast", lambda shown: shown["number"] > 0)), open=True),
 ]  # fmt: skip

@@ -221,6 +221,80 @@ async def test_a_budget_that_warns_lets_everything_through_and_says_so_once(back
         assert await background.read(thresholds) == ([50, 80, 100],)
 
 
+async def listens(background: Background, user_id: UUID) -> None:
+    """Give somebody an endpoint that wants to hear of budgets."""
+    await background.sql(
+        "INSERT INTO webhook_endpoint (id, user_id, name, url, event_types, secret, created_at, updated_at)"
+        " VALUES (gen_random_uuid(), :user_id, '', 'https://hooks.invalid/', "
+        "'{budget.threshold_reached}', '', now(), now())",
+        user_id=user_id,
+    )
+
+
+_TOLD = (
+    "SELECT json_object_agg(name, number)"
+    " FROM (SELECT name, count(*) AS number FROM ({}) AS each GROUP BY name) AS told"
+)
+_NOTICED = 'SELECT display_name AS name FROM budget_notice JOIN "user" ON "user".id = user_id'
+_SENT = (
+    "SELECT display_name AS name FROM webhook_message JOIN webhook_endpoint AS hook ON hook.id = endpoint_id"
+    ' JOIN "user" ON "user".id = hook.user_id'
+)
+
+
+async def told(background: Background, what: str) -> dict[str, int]:
+    return dict((await background.read(_TOLD.format(what)))[0] or {})
+
+
+async def test_each_threshold_is_told_once_in_each_window_to_those_concerned(background: Background):
+    root = await add_person(background.db, "root")
+    await add_person(background.db, "eve")  # is told nothing
+    await background.sql("UPDATE \"user\" SET role = 'admin' WHERE id = :id", id=root)
+    await background.sql("UPDATE \"user\" SET display_name = 'ada' WHERE id = :id", id=background.owner_id)
+    for user_id in (root, background.owner_id):
+        await listens(background, user_id)
+    scope = {"scope": BudgetScope.USER, "scope_id": str(background.owner_id)}
+    budget = await allow(background, 2 * PRICE, behaviour=Behaviour.WARN, **scope)
+    december = spending_of(background, datetime(2026, 12, 10, tzinfo=UTC))
+    await spend(background, december, seconds="4")
+    assert await told(background, _SENT) == {"ada": 1, "root": 1}  # 50
+    for _ in range(2):
+        await spend(background, december, seconds="4")
+    assert await told(background, _SENT) == {"ada": 3, "root": 3}  # 80 and 100
+    assert await told(background, _NOTICED) == {"ada": 1, "root": 1}  # of the highest alone
+    async with background.db.transaction() as tx:
+        budgets = BudgetRepository(tx)
+        (notice,) = await budgets.notices(background.owner_id, 5)
+        assert (notice.budget.id, notice.threshold, notice.name.partition(" ")[0]) == (budget.id, 100, "ada")
+        await budgets.dismiss(background.owner_id, budget.id)
+    await background.sql("DELETE FROM budget_window")  # as a change of the budget does
+    await spend(background, december, seconds="4")
+    assert await told(background, _SENT) == {"ada": 3, "root": 3}
+    assert await told(background, _NOTICED) == {"root": 1}
+    await spend(background, spending_of(background, datetime(2027, 1, 10, tzinfo=UTC)), seconds="4")
+    assert await told(background, _SENT) == {"ada": 4, "root": 4}
+    assert await told(background, _NOTICED) == {"ada": 1, "root": 2}
+
+
+async def test_a_projects_managers_are_told_and_nobody_hears_of_what_is_rolled_back(background: Background):
+    eve, project = await add_person(background.db, "eve"), new_id()
+    await background.sql("INSERT INTO project (id, name, created_at) VALUES (:id, 'film', now())", id=project)
+    for user_id, role in ((eve, "manager"), (background.owner_id, "editor")):
+        await background.sql(
+            "INSERT INTO project_member (project_id, user_id, role, added_at)"
+            " VALUES (:project, :user_id, :role, now())",
+            project=project,
+            user_id=user_id,
+            role=role,
+        )
+    await allow(background, PRICE, scope=BudgetScope.PROJECT, scope_id=str(project))
+    await background.videos.create(background.owner_id, VideoWish("a kite", seconds="4", project_id=project))
+    assert await told(background, _NOTICED) == {"eve": 1}
+    with pytest.raises(BudgetExceeded):
+        await background.videos.create(background.owner_id, VideoWish("a kite", project_id=project))
+    assert await told(background, _NOTICED) == {"eve": 1}
+
+
 async def test_the_check_costs_two_statements(background: Background):
     await allow(background, 100 * PRICE)
     await allow(background, 100 * PRICE, scope=BudgetScope.USER, scope_id=str(background.owner_id))

@@ -16,7 +16,7 @@ from sora_studio.ui import toasts
 from sora_studio.ui.budget_lines import BudgetLine, to_budget_line
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
-from sora_studio.ui.session import signed_in, still_signed_in
+from sora_studio.ui.session import signed_in, signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
 _PAGE, _MOST = 50, 100
@@ -90,9 +90,9 @@ class BudgetsState(rx.State):
             return "The budget counts from now on. What was spent in its time already does, too."
 
         async with self:
-            scope = self.scope
+            owner_id, scope = await signed_in_user(self), self.scope
         if await _done(self, create):
-            async with self:
+            async with still_signed_in(self, owner_id):
                 self.made, self.scope, self.candidates = self.made + 1, BudgetScope.STUDIO.value, []
 
     @rx.event(background=True)

@@ -1,0 +1,65 @@
+"""What every page says of budgets that have reached a threshold, until it is dismissed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import reflex as rx
+
+from sora_studio.container import services
+from sora_studio.domain.budget import BudgetNotice
+from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.ids import parse_budget_id, public_budget_id
+from sora_studio.domain.money import as_amount
+from sora_studio.ui.budget_lines import PERIODS, SCOPES
+from sora_studio.ui.session import signed_in_user, still_signed_in
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """One notice as pages show it."""
+
+    id: str = ""  # of its budget, public
+    text: str = ""
+    at: str = ""  # ISO 8601
+
+
+class NoticesState(rx.State):
+    """The latest notices of the person at this tab."""
+
+    notices: rx.Field[list[NoticeLine]] = rx.field(default_factory=list)
+
+    @rx.event(background=True)
+    async def hear(self) -> None:
+        """Read what there is; also what every push asks this tab to do."""
+        async with self:
+            owner_id = await signed_in_user(self)
+        await _show(self, owner_id)
+
+    @rx.event(background=True)
+    async def dismiss(self, budget_id: str) -> None:
+        """Put away what a budget has told, in all tabs of the person."""
+        async with self:
+            owner_id = await signed_in_user(self)
+        await services().budgets.dismiss(owner_id, parse_budget_id(budget_id))
+        await _show(self, owner_id)
+
+
+async def _show(state: NoticesState, owner_id: UUID) -> None:
+    try:
+        lines = [_line(each) for each in await services().budgets.notices(owner_id)]
+    except Unavailable:
+        return  # the page says so
+    async with still_signed_in(state, owner_id):
+        if state.notices != lines:
+            state.notices = lines
+
+
+def _line(notice: BudgetNotice) -> NoticeLine:
+    budget = notice.budget
+    whose = f"\u2068{notice.name}\u2069" if notice.name else SCOPES[budget.scope].lower()
+    amount = f"{as_amount(budget.amount_micros)} {PERIODS[budget.period]}"
+    return NoticeLine(
+        id=public_budget_id(budget.id),
+        text=f"{notice.threshold} % of the budget of {whose} is used: {amount}.",
+        at=notice.at.isoformat(timespec="seconds"),
+    )
