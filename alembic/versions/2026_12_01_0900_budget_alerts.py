@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_01_budget_alerts"
-down_revision = "2026_12_01_ledger_and_budgets"
+down_revision = "2026_12_01_signing_in"
 branch_labels = None
 depends_on = None
 

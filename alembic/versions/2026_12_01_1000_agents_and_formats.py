@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_01_agents_and_formats"
-down_revision = "2026_12_01_signing_in"
+down_revision = "2026_12_01_budget_alerts"
 branch_labels = None
 depends_on = None
 
