@@ -154,7 +154,7 @@ async def studio(
         stack.enter_context(closing(uploads))
         sender = HttpWebhookSender(settings.webhook_hosts or ())
         stack.push_async_callback(sender.close)
-        options = Options(sender=sender, is_heard=changes.is_heard)
+        options = Options(sender=sender, public_url=settings.public_url, is_heard=changes.is_heard)
         background = assemble(on, scheduler.wake, options)
         stack.push_async_callback(on.catalog.close)
         on.catalog.look_first()
@@ -367,7 +367,12 @@ def _services(
             db=db, keys=_webhook_keys(settings), redact=told.redact, clock=_utc_now, wake=scheduler.wake
         ),
         webhook_endpoints=WebhookEndpointService(
-            db=db, sender=told.sender, throttle=throttle, wake=partial(scheduler.wake, TaskName.WEBHOOKS)
+            db=db,
+            sender=told.sender,
+            trail=people.accounts.trail,
+            throttle=throttle,
+            wake=partial(scheduler.wake, TaskName.WEBHOOKS),
+            public_url=settings.public_url,
         ),
         health=health,
         providers=statuses,

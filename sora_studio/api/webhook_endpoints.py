@@ -16,6 +16,7 @@ from sora_studio.domain.ids import (
     public_endpoint_id,
     public_message_id,
 )
+from sora_studio.domain.webhook_formats import WebhookFormat
 from sora_studio.domain.webhook_messages import EndpointView, EventType, FreshSecret, MessageView
 
 router = APIRouter(tags=["webhooks"])
@@ -31,6 +32,7 @@ class NewEndpoint(BaseModel):
     name: str
     url: str = Field(description="An https address on the internet, or a host that the operator allows.")
     event_types: list[str] = Field(description=f"Some of {', '.join(EventType)}.")
+    format: str = Field("standard", description=f"The studio's own: {', '.join(WebhookFormat)}.")
 
 
 class EndpointChange(BaseModel):
@@ -39,6 +41,7 @@ class EndpointChange(BaseModel):
     name: str | None = None
     url: str | None = None
     event_types: list[str] | None = None
+    format: str | None = None
 
 
 class SecretRotation(BaseModel):
@@ -64,6 +67,7 @@ class Endpoint(BaseModel):
     created_at: int = Field(description="Unix seconds.")
     updated_at: int = Field(description="Unix seconds.")
     signing_secret_hint: str
+    format: WebhookFormat = Field(description="The studio's own: standard, or the chat that it is.")
     disabled_at: int | None = Field(description="The studio's own: when it answered 410 Gone; Unix seconds.")
 
     @classmethod
@@ -77,6 +81,7 @@ class Endpoint(BaseModel):
             created_at=int(view.created_at.timestamp()),
             updated_at=int(view.updated_at.timestamp()),
             signing_secret_hint=view.secret_hint,
+            format=WebhookFormat(view.format),
             disabled_at=_unix(view.disabled_at),
         )
 
@@ -175,7 +180,9 @@ async def list_event_types(_: _Identity) -> EventTypeList:
 @router.post(_ENDPOINTS)
 async def create(identity: _Identity, wish: NewEndpoint) -> EndpointWithSecret:
     """Have events sent to an address; the secret that signs them is in this answer and in no other."""
-    made = await services().webhook_endpoints.create(identity, wish.name, wish.url, wish.event_types)
+    made = await services().webhook_endpoints.create(
+        identity, wish.name, wish.url, wish.event_types, wish.format
+    )
     return EndpointWithSecret.made(made)
 
 
@@ -208,6 +215,7 @@ async def change(identity: _Identity, endpoint_id: str, change: EndpointChange) 
         name=change.name,
         url=change.url,
         event_types=change.event_types,
+        kind=change.format,
     )
     return Endpoint.of(changed)
 

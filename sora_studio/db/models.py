@@ -44,6 +44,7 @@ from sora_studio.domain.inputs import Role
 from sora_studio.domain.job import Charge
 from sora_studio.domain.ledger import EntryKind
 from sora_studio.domain.video import STATUS_OF, TERMINAL, Kind, Phase, PosterWidth, Variant
+from sora_studio.domain.webhook_formats import WebhookFormat
 
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={
@@ -730,12 +731,16 @@ class WebhookEndpointRow(SQLModel, table=True):
     """Where a person has events sent; the secret signs them, so it has to be known here."""
 
     __tablename__ = "webhook_endpoint"
+    __table_args__ = (CheckConstraint(one_of("format", WebhookFormat), name="format"),)
 
     id: UUID = Field(primary_key=True)
     user_id: UUID = Field(sa_column=_owner(index=True))
     name: str = Field(sa_type=Text)
     url: str = Field(sa_type=Text)
     event_types: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    format: str = Field(
+        default=WebhookFormat.STANDARD, sa_column=Column(Text, nullable=False, server_default="standard")
+    )
     secret: str = Field(sa_type=Text, repr=False)
     previous_secret: str | None = Field(default=None, sa_column=Column(Text), repr=False)
     previous_until: datetime | None = Field(default=None, sa_column=_maybe_moment())  # signs until then, too

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, delete, func, text, update
 from sqlmodel import col, select
 
-from sora_studio.db.models import WebhookEndpointRow, WebhookMessageRow
+from sora_studio.db.models import JobRow, VideoRow, WebhookEndpointRow, WebhookMessageRow
 from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.errors import NotFound
 from sora_studio.domain.webhook_messages import Answer, DueMessage, EndpointView, EventType, MessageView
@@ -40,10 +40,18 @@ WITH next AS (
 UPDATE webhook_message AS message SET lease_until = now() + :lease, fence = fence + 1
 FROM webhook_endpoint AS endpoint
 WHERE message.id IN (SELECT id FROM chosen) AND endpoint.id = message.endpoint_id
-RETURNING message.id, message.fence, message.endpoint_id, endpoint.url, endpoint.secret,
+RETURNING message.id, message.fence, message.endpoint_id, endpoint.url, endpoint.format, endpoint.secret,
     CASE WHEN endpoint.previous_until > now() THEN endpoint.previous_secret END AS previous_secret,
     message.event_type, message.subject, message.created_at, message.attempts
 """)  # noqa: S608 - our own constants
+
+
+class VideoFacts(NamedTuple):
+    """What chats are told about a video, at the price of its last attempt."""
+
+    title: str
+    provider: str
+    price_micros: int | None
 
 
 class WebhookEndpointRepository(Repository):
@@ -196,6 +204,18 @@ class WebhookMessageRepository(Repository):
         await self._tx.refresh(found)
         return _to_message(found)
 
+    async def about(self, video_id: UUID) -> VideoFacts | None:
+        """Return what chats are told about a video; None: it is gone."""
+        query = (
+            select(col(VideoRow.title), col(JobRow.provider), col(JobRow.price_micros))
+            .join(JobRow, col(JobRow.video_id) == col(VideoRow.id))
+            .where(col(VideoRow.id) == video_id, col(VideoRow.deleted_at).is_(None))
+            .order_by(col(JobRow.created_at).desc())
+            .limit(1)
+        )
+        found = (await self._tx.exec(query)).one_or_none()
+        return VideoFacts(*found) if found else None
+
     async def forget_old(self) -> None:
         """Forget what was delivered, or has failed, long ago."""
         row = WebhookMessageRow
@@ -209,6 +229,7 @@ def _to_view(row: WebhookEndpointRow) -> EndpointView:
         name=row.name,
         url=row.url,
         event_types=tuple(each for each in EventType if each in row.event_types),
+        format=row.format,
         secret_hint=f"…{row.secret[-4:]}",
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -222,6 +243,7 @@ def _to_due(row: Row[Any]) -> DueMessage:
         fence=row.fence,
         endpoint_id=row.endpoint_id,
         url=row.url,
+        format=row.format,
         secrets=tuple(filter(None, (row.secret, row.previous_secret))),
         event_type=row.event_type,
         subject=row.subject,

@@ -41,6 +41,11 @@ class Act(StrEnum):
     KEY_ROTATION = "key_rotation"
     KEY_REVOCATION = "key_revocation"
 
+    WEBHOOK_CREATION = "webhook_creation"
+    WEBHOOK_CHANGE = "webhook_change"
+    WEBHOOK_ROTATION = "webhook_rotation"  # of its secret
+    WEBHOOK_DELETION = "webhook_deletion"
+
     PROJECT_CREATION = "project_creation"
     PROJECT_CHANGE = "project_change"
     PROJECT_DELETION = "project_deletion"

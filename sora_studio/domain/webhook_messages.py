@@ -46,6 +46,7 @@ class EndpointView:
     name: str
     url: str
     event_types: tuple[EventType, ...]
+    format: str
     secret_hint: str
     created_at: datetime
     updated_at: datetime
@@ -84,6 +85,7 @@ class DueMessage:
     fence: int
     endpoint_id: UUID
     url: str
+    format: str
     secrets: tuple[str, ...] = field(repr=False)
     event_type: str
     subject: str

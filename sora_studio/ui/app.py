@@ -32,6 +32,7 @@ from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.page import page as profile
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
+from sora_studio.ui.pages.profile.webhooks_state import WebhooksState
 from sora_studio.ui.pages.project.page import page as project
 from sora_studio.ui.pages.project.state import ProjectState
 from sora_studio.ui.pages.projects.page import page as projects
@@ -96,7 +97,14 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
         profile,
         routes.PROFILE,
         f"Profile · {NAME}",
-        [*always, TwoFactorState.load, SessionsState.load, KeysState.load, CharactersState.load],
+        [
+            *always,
+            TwoFactorState.load,
+            SessionsState.load,
+            KeysState.load,
+            WebhooksState.load,
+            CharactersState.load,
+        ],
     )
     yield projects, routes.PROJECTS, f"Projects · {NAME}", [*always, ProjectsState.load]
     yield project, routes.PROJECT, f"Project · {NAME}", [*always, ProjectState.load]

@@ -29,6 +29,7 @@ from sora_studio.services.jobs.stores import Stores
 from sora_studio.services.jobs.submit import Submitter
 from sora_studio.services.resources import Resources
 from sora_studio.services.webhooks.deliverer import Deliverer
+from sora_studio.services.webhooks.notices import Notices
 
 _SECOND = timedelta(seconds=1)
 _HOUR = timedelta(hours=1)
@@ -57,6 +58,7 @@ class Options:
     stores: Stores = field(default_factory=Stores)
     clock: Callable[[], float] = time.monotonic  # by which the purge puts off what a provider cannot yet
     sender: WebhookSender = field(default_factory=NoSender)  # of webhooks
+    public_url: str = ""  # to which they lead people
     is_heard: Callable[[], bool] = lambda: False  # whether the agenda learns what others change
 
 
@@ -165,7 +167,7 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
             db=db, catalog=catalog, reconciler=reconciler, refresher=refresher, archiver=archiver
         ),
         importer=Importer(db=db, catalog=catalog),
-        deliverer=Deliverer(db, options.sender, _utc_now),
+        deliverer=Deliverer(db, options.sender, Notices(db, options.public_url), _utc_now),
     )
 
 

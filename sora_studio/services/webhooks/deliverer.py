@@ -12,8 +12,10 @@ from sora_studio.db.engine import Database
 from sora_studio.db.webhook_endpoints import WebhookMessageRepository
 from sora_studio.domain.ids import public_endpoint_id, public_message_id
 from sora_studio.domain.ports import Clock, WebhookSender
-from sora_studio.domain.webhook_messages import TIMEOUT, Answer, DueMessage, next_attempt, payload
+from sora_studio.domain.webhook_formats import Notice, WebhookFormat, write
+from sora_studio.domain.webhook_messages import TIMEOUT, Answer, DueMessage, EventType, next_attempt
 from sora_studio.domain.webhooks import sign
+from sora_studio.services.webhooks.notices import Notices
 
 LEASE = 2 * TIMEOUT
 """An attempt is over long before; after a crash, the message is somebody else's as soon as it ends."""
@@ -28,17 +30,24 @@ class Deliverer:
     """Claims messages with a lease and a fence, sends them, and records what came of it."""
 
     def __init__(
-        self, db: Database, sender: WebhookSender, clock: Clock, chance: Callable[[], float] = random.random
+        self,
+        db: Database,
+        sender: WebhookSender,
+        notices: Notices,
+        clock: Clock,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         """Send nothing yet.
 
         Args:
             db: Where the messages are.
             sender: Carries them.
+            notices: Know what chats are told.
             clock: The time that is signed.
             chance: 0 to 1, by which pauses differ.
         """
-        self._db, self._sender, self._clock, self._chance = db, sender, clock, chance
+        self._db, self._sender, self._notices = db, sender, notices
+        self._clock, self._chance = clock, chance
         self._swept: float | None = None
 
     async def run(self) -> None:
@@ -52,9 +61,14 @@ class Deliverer:
             return await WebhookMessageRepository(tx).claim(lease=LEASE, most=_AT_ONCE, each=_OF_EACH)
 
     async def _deliver(self, message: DueMessage) -> None:
-        body = payload(message.event_type, message.created_at, message.subject)
-        headers = sign(public_message_id(message.id), body, message.secrets, self._clock())
-        answer = await self._sender.send(message.url, headers, body)
+        kind, event = WebhookFormat(message.format), EventType(message.event_type)
+        if kind is WebhookFormat.STANDARD:
+            notice = Notice(event, message.created_at, message.subject)
+        else:
+            notice = await self._notices.of(event, message.created_at, message.subject)
+        post = write(kind, message.url, notice)
+        headers = sign(public_message_id(message.id), post.body, message.secrets, self._clock())
+        answer = await self._sender.send(post.url, headers, post.body)
         wait = next_attempt(message.attempts + 1, answer, self._chance())
         async with self._db.transaction() as tx:
             messages = WebhookMessageRepository(tx)

@@ -10,9 +10,11 @@ from sora_studio.db.models import WebhookEndpointRow
 from sora_studio.db.users import UserRepository
 from sora_studio.db.webhook_endpoints import WebhookEndpointRepository, WebhookMessageRepository
 from sora_studio.domain.account import Identity, clean_name
+from sora_studio.domain.audit import Act
 from sora_studio.domain.errors import Conflict, InvalidInput
-from sora_studio.domain.ids import new_id, public_id, public_message_id
+from sora_studio.domain.ids import new_id, public_endpoint_id, public_id, public_message_id
 from sora_studio.domain.ports import Clock, WebhookSender
+from sora_studio.domain.webhook_formats import Notice, WebhookFormat, check_address, clean_format, write
 from sora_studio.domain.webhook_messages import (
     ENDPOINTS_MAX,
     OVERLAP,
@@ -22,9 +24,9 @@ from sora_studio.domain.webhook_messages import (
     FreshSecret,
     MessageView,
     clean_event_types,
-    payload,
 )
 from sora_studio.domain.webhooks import new_secret, sign
+from sora_studio.services.people.trail import Trail
 from sora_studio.services.throttle import Throttle
 
 MESSAGES_MAX = 100
@@ -43,8 +45,10 @@ class WebhookEndpointService:
         *,
         db: Database,
         sender: WebhookSender,
+        trail: Trail,
         throttle: Throttle,
         wake: Callable[[], None],
+        public_url: str = "",
         clock: Clock = _utc_now,
     ) -> None:
         """Prepare the service.
@@ -52,23 +56,28 @@ class WebhookEndpointService:
         Args:
             db: Where endpoints and messages are.
             sender: Knows which addresses will do, and carries tests.
+            trail: Records what is done to endpoints.
             throttle: How often somebody may try.
             wake: Has messages sent now.
+            public_url: Where chats lead people.
             clock: The time.
         """
-        self._db, self._sender, self._throttle, self._wake, self._clock = db, sender, throttle, wake, clock
+        self._db, self._sender, self._trail, self._throttle = db, sender, trail, throttle
+        self._wake, self._public_url, self._clock = wake, public_url, clock
 
     async def create(
-        self, identity: Identity, name: str, url: str, event_types: Iterable[str]
+        self, identity: Identity, name: str, url: str, event_types: Iterable[str], kind: str = "standard"
     ) -> FreshSecret:
         """Make an endpoint; its secret is shown this once.
 
         Raises:
-            InvalidInput: Name, address or event types will not do.
+            InvalidInput: Name, address, event types or format will not do.
             Conflict: There are 20 already.
             NotFound: The account has been deleted.
         """
+        chosen = clean_format(kind)
         clean_url = await self._clean_url(url)
+        check_address(chosen, clean_url)
         secret, now = new_secret(), self._clock()
         row = WebhookEndpointRow(
             id=new_id(),
@@ -76,11 +85,12 @@ class WebhookEndpointService:
             name=clean_name(name, "name"),
             url=clean_url,
             event_types=[*clean_event_types(event_types)],
+            format=chosen,
             secret=secret,
             created_at=now,
             updated_at=now,
         )
-        async with self._db.transaction() as tx:
+        async with self._trail.recording(Act.WEBHOOK_CREATION, identity, public_endpoint_id(row.id)) as tx:
             await UserRepository(tx).get(identity.user_id)
             await UserRepository(tx).hold(identity.user_id)
             endpoints = WebhookEndpointRepository(tx)
@@ -115,11 +125,12 @@ class WebhookEndpointService:
         name: str | None = None,
         url: str | None = None,
         event_types: Iterable[str] | None = None,
+        kind: str | None = None,
     ) -> EndpointView:
         """Change an endpoint; None leaves it as it is. One that was disabled is told everything from now on.
 
         Raises:
-            InvalidInput: Name, address or event types will not do.
+            InvalidInput: Name, address, event types or format will not do.
             NotFound: It is not there, or somebody else's.
         """
         values: dict[str, Any] = {"updated_at": self._clock(), "disabled_at": None}
@@ -129,8 +140,12 @@ class WebhookEndpointService:
             values["url"] = await self._clean_url(url)
         if event_types is not None:
             values["event_types"] = [*clean_event_types(event_types)]
-        async with self._db.transaction() as tx:
-            return await WebhookEndpointRepository(tx).change(identity.user_id, endpoint_id, values)
+        if kind is not None:
+            values["format"] = clean_format(kind)
+        async with self._trail.recording(Act.WEBHOOK_CHANGE, identity, public_endpoint_id(endpoint_id)) as tx:
+            changed = await WebhookEndpointRepository(tx).change(identity.user_id, endpoint_id, values)
+            check_address(WebhookFormat(changed.format), changed.url)
+            return changed
 
     async def remove(self, identity: Identity, endpoint_id: UUID) -> None:
         """Delete an endpoint with what waits for it.
@@ -138,7 +153,9 @@ class WebhookEndpointService:
         Raises:
             NotFound: It is not there, or somebody else's.
         """
-        async with self._db.transaction() as tx:
+        async with self._trail.recording(
+            Act.WEBHOOK_DELETION, identity, public_endpoint_id(endpoint_id)
+        ) as tx:
             await WebhookEndpointRepository(tx).remove(identity.user_id, endpoint_id)
 
     async def rotate_secret(self, identity: Identity, endpoint_id: UUID, *, overlap: bool) -> FreshSecret:
@@ -153,7 +170,8 @@ class WebhookEndpointService:
             NotFound: It is not there, or somebody else's.
         """
         secret, now = new_secret(), self._clock()
-        async with self._db.transaction() as tx:
+        about = public_endpoint_id(endpoint_id)
+        async with self._trail.recording(Act.WEBHOOK_ROTATION, identity, about) as tx:
             endpoints = WebhookEndpointRepository(tx)
             before = (await endpoints.row(identity.user_id, endpoint_id, hold=True)).secret
             values = {
@@ -177,10 +195,10 @@ class WebhookEndpointService:
         async with self._db.transaction() as tx:
             row = await WebhookEndpointRepository(tx).row(identity.user_id, endpoint_id)
         now, example = self._clock(), new_id()
-        body = payload(kind, now, public_id(example))
-        answer = await self._sender.send(
-            row.url, sign(public_message_id(example), body, [row.secret], now), body
-        )
+        notice = Notice(kind, now, public_id(example), "An example from Sora Studio", link=self._public_url)
+        post = write(WebhookFormat(row.format), row.url, notice)
+        headers = sign(public_message_id(example), post.body, [row.secret], now)
+        answer = await self._sender.send(post.url, headers, post.body)
         if answer.status_code is None:
             message = answer.error or "There was no answer."
             raise InvalidInput(message, "url", "webhook_unreachable")

@@ -24,6 +24,7 @@ from sora_studio.ui.pages.profile.email_state import EmailState
 from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
+from sora_studio.ui.pages.profile.webhooks_state import WebhooksState
 from sora_studio.ui.pages.project.state import ProjectState
 from sora_studio.ui.pages.projects.state import ProjectsState
 from sora_studio.ui.pages.providers.state import ProvidersState
@@ -298,6 +299,40 @@ TABLE = [
     Row(
         KeysState, "revoke", toast("The key was revoked."), toast("There is no such key."),
         lambda thing: {"key_id": thing}, Stage.key,
+    ),
+    Row(
+        WebhooksState, "load", var(WebhooksState, "endpoints", lambda found: SECRET in str(found)),
+        var(WebhooksState, "endpoints", lambda found: found == []), thing=Stage.webhook_endpoint,
+    ),
+    Row(WebhooksState, "put_away", **both(var(WebhooksState, "fresh", lambda fresh: fresh == ""))),
+    Row(
+        WebhooksState, "create",
+        **both(var(WebhooksState, "fresh", lambda fresh: fresh.startswith("whsec_"))),
+        payload=form(**{"hook_name": "New", "format": "standard", "url": "https://hooks.invalid/in",
+            "video.failed": "on"}), spoils=True,
+    ),
+    Row(
+        WebhooksState, "try_out", toast("cannot be reached"), toast("There is no such webhook endpoint."),
+        lambda thing: {"endpoint_id": thing}, Stage.webhook_endpoint,
+    ),
+    Row(
+        WebhooksState, "rotate", var(WebhooksState, "fresh", lambda fresh: fresh.startswith("whsec_")),
+        toast("There is no such webhook endpoint."), lambda thing: {"endpoint_id": thing},
+        Stage.webhook_endpoint,
+    ),
+    Row(
+        WebhooksState, "remove", toast("The webhook was deleted."),
+        toast("There is no such webhook endpoint."), lambda thing: {"endpoint_id": thing},
+        Stage.webhook_endpoint,
+    ),
+    Row(
+        WebhooksState, "show", var(WebhooksState, "opened"), toast("There is no such webhook endpoint."),
+        lambda thing: {"endpoint_id": thing}, Stage.webhook_endpoint,
+    ),
+    Row(
+        WebhooksState, "send_again", toast("There is no such message."),
+        toast("There is no such webhook endpoint."),
+        lambda thing: {"endpoint_id": thing, "message_id": "msg_" + "0" * 32}, Stage.webhook_endpoint,
     ),
     Row(SessionsState, "load", **both(var(SessionsState, "sessions"))),
     Row(

@@ -14,16 +14,18 @@ from sqlalchemy import text
 from sora_studio.domain import webhooks
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import Conflict, InvalidInput, NotFound
-from sora_studio.domain.ids import new_id, public_id
+from sora_studio.domain.ids import new_id, public_endpoint_id, public_id
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase
 from sora_studio.domain.webhook_messages import Answer, EventType, FreshSecret
 from sora_studio.domain.webhooks import Delivery, key_of
 from sora_studio.services.jobs.agenda import Agenda
 from sora_studio.services.jobs.background import Options
+from sora_studio.services.people.trail import Trail
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.webhooks.deliverer import LEASE, Deliverer
 from sora_studio.services.webhooks.endpoints import WebhookEndpointService
+from sora_studio.services.webhooks.notices import Notices
 from tests.integration.jobs.conftest import Background
 from tests.support.library import add_person
 from tests.support.waiting import eventually
@@ -77,13 +79,16 @@ class Out:
         self.endpoints = WebhookEndpointService(
             db=self.background.db,
             sender=self.receiver,
+            trail=Trail(self.background.db, Throttle(), lambda: datetime.now(UTC)),
             throttle=Throttle(),
             wake=lambda: self.woken.append(None),
         )
         self.deliverer = self.another()
 
     def another(self) -> Deliverer:
-        return Deliverer(self.background.db, self.receiver, lambda: datetime.now(UTC), chance=lambda: 0.0)
+        db = self.background.db
+        notices = Notices(db, "https://studio.example")
+        return Deliverer(db, self.receiver, notices, lambda: datetime.now(UTC), chance=lambda: 0.0)
 
     async def endpoint(self, *kinds: str, name: str = "mine") -> FreshSecret:
         return await self.endpoints.create(self.me, name, URL, kinds or EVERYTHING)
@@ -131,11 +136,8 @@ async def test_the_whole_life_of_a_video_is_told_by_its_end(out: Out, background
 
 async def test_only_what_is_wanted_is_told_and_to_its_person_alone(out: Out, background: Background):
     await out.endpoint(EventType.VIDEO_FAILED)
-    stranger = WebhookEndpointService(
-        db=background.db, sender=out.receiver, throttle=Throttle(), wake=lambda: None
-    )
     other = Identity(await add_person(background.db, "eve"), new_id())
-    await stranger.create(other, "eve's", URL, EVERYTHING)
+    await out.endpoints.create(other, "eve's", URL, EVERYTHING)
     view = await background.wish()
     await out.enter(view.id, Phase.NEEDS_ATTENTION, Phase.COMPLETED, Phase.FAILED)
     assert [each["event_type"] for each in await out.messages()] == ["video.failed"]
@@ -350,3 +352,43 @@ async def test_an_example_is_sent_at_once_and_answered_for(out: Out):
 
 def test_a_lease_is_longer_than_an_attempt():
     assert timedelta(seconds=15) < LEASE
+
+
+async def test_a_chat_is_told_in_its_own_way(out: Out, background: Background):
+    url = "https://ntfy.example/boats"
+    await out.endpoints.create(out.me, "phone", url, EVERYTHING, "ntfy")
+    view = await background.wish()
+    await background.submit()
+    await out.enter(view.id, Phase.FAILED)
+    await out.deliverer.run()
+    await background.sql("UPDATE video SET deleted_at = now()")
+    await out.background.sql("UPDATE webhook_message SET due_at = now(), delivered_at = NULL")
+    await out.deliverer.run()
+    told, gone = [(url, json.loads(body)) for url, _, body in out.receiver.seen]
+    assert told[0] == gone[0] == "https://ntfy.example/"
+    assert (told[1]["title"], told[1]["message"]) == (view.title, "Failed · $0.40")
+    assert told[1]["click"] == f"https://studio.example/video/{public_id(view.id)}"
+    assert (gone[1]["title"], gone[1]["message"], "click" in gone[1]) == ("Sora Studio", "Failed", False)
+
+
+async def test_a_format_that_does_not_fit_changes_nothing(out: Out):
+    fresh = await out.endpoint()
+    with pytest.raises(InvalidInput, match="format is one of"):
+        await out.endpoints.change(out.me, fresh.view.id, kind="teams")
+    with pytest.raises(InvalidInput, match="topic"):
+        await out.endpoints.change(out.me, fresh.view.id, url="https://ntfy.example/", kind="ntfy")
+    assert await out.endpoints.get(out.me, fresh.view.id) == fresh.view
+
+
+async def test_what_is_done_to_endpoints_is_on_the_trail(out: Out, background: Background):
+    fresh = await out.endpoint()
+    await out.endpoints.change(out.me, fresh.view.id, kind="slack")
+    await out.endpoints.rotate_secret(out.me, fresh.view.id, overlap=False)
+    await out.endpoints.remove(out.me, fresh.view.id)
+    with pytest.raises(NotFound):
+        await out.endpoints.remove(out.me, fresh.view.id)
+    async with background.db.transaction() as tx:
+        lines = await (await tx.connection()).execute(text("SELECT act, about FROM audit ORDER BY at, id"))
+        found = sorted((row.act, row.about) for row in lines)
+    acts = ("webhook_change", "webhook_creation", "webhook_deletion", "webhook_rotation")
+    assert found == [(act, public_endpoint_id(fresh.view.id)) for act in acts]

@@ -14,6 +14,7 @@ from sora_studio.ui.pages.profile.email import email
 from sora_studio.ui.pages.profile.keys import keys
 from sora_studio.ui.pages.profile.sessions import sessions
 from sora_studio.ui.pages.profile.state import CONFIRMATION, ProfileState
+from sora_studio.ui.pages.profile.webhooks import webhooks
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 _THEMES: tuple[tuple[LiteralColorMode, str, str], ...] = (
@@ -47,6 +48,7 @@ def page() -> rx.Component:
             _section(
                 "API keys", "Scripts and agents sign in with them, as you, within what they may do.", keys()
             ),
+            _section("Webhooks", "Chats and programs that hear of your videos.", webhooks()),
             _characters(),
             _appearance(),
             _keyboard(),
