@@ -312,7 +312,7 @@ TABLE = [
             "video.failed": "on"}), spoils=True,
     ),
     Row(
-        WebhooksState, "try_out", toast("cannot be reached"), toast("There is no such webhook endpoint."),
+        WebhooksState, "try_out", toast("cannot be found"), toast("There is no such webhook endpoint."),
         lambda thing: {"endpoint_id": thing}, Stage.webhook_endpoint,
     ),
     Row(
