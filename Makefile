@@ -65,13 +65,13 @@ test-turn: install .venv/dev  ## Take a turn of the long proofs, another one wit
 	@EXAMPLES=30 STEPS=50 $(BIN)/pytest -q tests/stateful --hypothesis-seed=$(TURN)
 	@$(BIN)/python -m tests.planted --some 3 --seed $(TURN)
 
-test-long: install .venv/dev  ## Prove it at length: 10,000 worlds, 300 long lives, half a minute without a database, thirty-four planted bugs (SEED=…)
+test-long: install .venv/dev  ## Prove it at length: 10,000 worlds, 300 long lives, half a minute without a database, thirty-five planted bugs (SEED=…)
 	@SEEDS=10000 $(BIN)/pytest -n 2 tests/simulation
 	@EXAMPLES=300 STEPS=50 $(BIN)/pytest tests/stateful --hypothesis-seed=$(SEED)
 	@AWAY=30 $(BIN)/pytest tests/faults/test_postgres.py -k a_while_without
 	@$(BIN)/python -m tests.planted
 
-planted: install .venv/dev  ## Plant thirty-four bugs one by one and see the suite catch them
+planted: install .venv/dev  ## Plant thirty-five bugs one by one and see the suite catch them
 	@$(BIN)/python -m tests.planted $(ARGS)
 
 format: node_modules/.installed  ## Format and mend what can be mended

@@ -53,6 +53,7 @@ from sora_studio.services.people.assembly import People
 from sora_studio.services.people.assembly import assemble as assemble_people
 from sora_studio.services.people.authentication import Authenticator
 from sora_studio.services.people.keys import KeyService
+from sora_studio.services.people.limits import LimitService
 from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.respelling import respell_addresses
 from sora_studio.services.people.setup_code import SetupCode
@@ -64,6 +65,7 @@ from sora_studio.services.resources import Resources
 from sora_studio.services.upgrade import upgrade
 from sora_studio.services.videos.assembly import Caps
 from sora_studio.services.videos.assembly import assemble as assemble_videos
+from sora_studio.services.videos.queue import QueueAdmin
 from sora_studio.services.webhooks.endpoints import WebhookEndpointService
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.local import LocalStorage
@@ -386,6 +388,9 @@ def _services(
             sandbox_prices=settings.sandbox_prices,
         ),
         usage=UsageService(db=db, zone=ZoneInfo(settings.time_zone), clock=_utc_now),
+        queue=made.queue,
+        queue_admin=QueueAdmin(db=db, trail=people.accounts.trail),
+        limits=LimitService(people.accounts.trail),
     )
 
 

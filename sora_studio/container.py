@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sora_studio.services.people.authentication import Authenticator
     from sora_studio.services.people.invitations import InvitationService
     from sora_studio.services.people.keys import KeyService
+    from sora_studio.services.people.limits import LimitService
     from sora_studio.services.people.people import PeopleService
     from sora_studio.services.people.sessions import SessionService
     from sora_studio.services.people.settings import SettingService
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sora_studio.services.videos.derivations import DerivationService
     from sora_studio.services.videos.inputs import InputService
     from sora_studio.services.videos.media import MediaService
+    from sora_studio.services.videos.queue import QueueAdmin, QueueService
     from sora_studio.services.videos.uploads import UploadService
     from sora_studio.services.videos.videos import VideoService
     from sora_studio.services.webhooks.endpoints import WebhookEndpointService
@@ -58,6 +60,9 @@ class Services:
     projects: "ProjectService"
     budgets: "BudgetService"
     usage: "UsageService"
+    queue: "QueueService"
+    queue_admin: "QueueAdmin"
+    limits: "LimitService"
 
 
 _current: list[Services] = []

@@ -15,7 +15,8 @@ ACTS_BEFORE = (
     "'account_creation', 'account_approval', 'account_disabling', 'account_enabling', 'role_change', "
     "'reset_link', 'invitation', 'invitation_end', 'setting_change', 'audit_export', 'project_creation', "
     "'project_change', 'project_deletion', 'project_member', 'budget_creation', 'budget_change', "
-    "'budget_deletion'"
+    "'budget_deletion', 'second_factor', 'two_factor_on', 'two_factor_off', 'recovery_codes', "
+    "'two_factor_reset', 'identity_link'"
 )
 ACTS = f"{ACTS_BEFORE}, 'webhook_creation', 'webhook_change', 'webhook_rotation', 'webhook_deletion'"
 

@@ -19,7 +19,9 @@ from sora_studio.api import (
     models,
     money,
     people,
+    project_limits,
     projects,
+    queue,
     security_txt,
     sessions,
     single_sign_on,
@@ -90,6 +92,8 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         invitations.router,
         studio_settings.router,
         audit.router,
+        queue.router,
+        project_limits.router,
         webhook_endpoints.router,
         money.router,
     ):

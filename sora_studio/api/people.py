@@ -13,6 +13,7 @@ from sora_studio.domain.access_link import NewLink
 from sora_studio.domain.account import Role
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import parse_user_id
+from sora_studio.domain.limits import LimitChange
 from sora_studio.domain.people import PAGE_MAX, PeoplePage, PeopleQuery, PersonView, Standing
 
 router = APIRouter(prefix="/admin/users", tags=["admin"])
@@ -26,6 +27,7 @@ class Person(User):
     last_seen_at: int | None = Field(description="Unix seconds, to within a minute.")
     storage_bytes: int
     two_factor: bool = Field(description="Whether they have a second factor.")
+    queue_weight: float
 
     @classmethod
     def seen(cls, person: PersonView) -> "Person":
@@ -38,6 +40,7 @@ class Person(User):
             last_seen_at=int(seen.timestamp()) if seen else None,
             storage_bytes=person.storage_bytes,
             two_factor=person.has_two_factor,
+            queue_weight=person.limits.queue_weight,
         )
 
 
@@ -63,6 +66,7 @@ class PersonChange(BaseModel):
 
     role: Role | None = None
     disabled: bool | None = Field(None, description="false also approves an account that waits.")
+    queue_weight: float | None = Field(None, description="Of their wishes in queues; 1 is usual.")
 
 
 class Link(BaseModel):
@@ -106,14 +110,17 @@ async def change_person(identity: IdentityDep, user_id: UserId, change: PersonCh
     """Change a role, shut an account or open it again; one of these at a time."""
     people = services().people
     match change:
-        case PersonChange(role=Role() as role, disabled=None):
+        case PersonChange(role=None, disabled=None, queue_weight=float() as weight):
+            await services().limits.change_person(identity, user_id, LimitChange(weight))
+            return Person.seen(await people.get(identity, user_id))
+        case PersonChange(role=Role() as role, disabled=None, queue_weight=None):
             return Person.seen(await people.change_role(identity, user_id, role))
-        case PersonChange(role=None, disabled=True):
+        case PersonChange(role=None, disabled=True, queue_weight=None):
             return Person.seen(await people.disable(identity, user_id))
-        case PersonChange(role=None, disabled=False):
+        case PersonChange(role=None, disabled=False, queue_weight=None):
             return Person.seen(await people.enable(identity, user_id))
         case _:
-            message = "Send either role or disabled."
+            message = "Send either role, disabled or queue_weight."
             raise InvalidInput(message)
 
 

@@ -76,11 +76,21 @@ class Video(BaseModel):
         description="true: the provider took it, and bills it; false: it did not, or it failed there; "
         "null: not known, as an answer of the provider's is awaited or was lost."
     )
+    queue_position: int | None = Field(
+        description="1 is next; null: it does not wait for a turn at its provider, or far behind."
+    )
+    queue_before_yours: int | None = Field(description="How many of your own wishes are before it.")
+    queue_before_others: int | None = Field(description="How many of other people's.")
+    queue_expected_seconds: int | None = Field(
+        description="Until its turn comes, about; null also where nothing is known to go by."
+    )
 
     @classmethod
     def of(cls, view: VideoView) -> "Video":
         """Shape a video."""
         failed = view.status is Status.FAILED and view.problem
+        queue = view.queue
+        expected = queue.expected_seconds if queue else None
         return cls(
             id=public_id(view.id),
             created_at=int(view.created_at.timestamp()),
@@ -103,6 +113,10 @@ class Video(BaseModel):
             facts=RenderingFacts.of(view.facts),
             project_id=str(view.project_id) if view.project_id else None,
             charged=view.charged,
+            queue_position=queue.position if queue else None,
+            queue_before_yours=queue.yours if queue else None,
+            queue_before_others=queue.others if queue else None,
+            queue_expected_seconds=None if expected is None else round(expected),
         )
 
 
@@ -178,6 +192,10 @@ class Deleted(BaseModel):
     id: str
     object: Literal["video.deleted"] = "video.deleted"
     deleted: Literal[True] = True
+    may_be_billed: bool = Field(
+        description="The studio's own. true: it was being made, and the provider may bill it all the same. "
+        "A wish that waited costs nothing."
+    )
 
 
 class Character(BaseModel):

@@ -24,6 +24,7 @@ from sora_studio.api.schemas import (
 from sora_studio.container import services
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import InvalidInput, NotFound
+from sora_studio.domain.fair_queue import Move
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
 from sora_studio.domain.polling import next_news
@@ -94,6 +95,12 @@ class VideoChange(BaseModel):
 
     title: str | None = None
     project_id: UUID | None = Field(None, description="The project that it goes to; null: one's own library.")
+
+
+class PlaceInQueue(BaseModel):
+    """Where a wish goes among one's own that wait at its provider."""
+
+    to: Move
 
 
 def documented(*media_types: str, body: type[BaseModel]) -> dict[str, Any]:
@@ -217,8 +224,16 @@ async def change(identity: WriterDep, video_id: VideoId, wanted: VideoChange) ->
 @router.delete("/{video_id}")
 async def delete(identity: DeleterDep, video_id: VideoId) -> Deleted:
     """Delete a video; for a minute it can be restored."""
-    await services().videos.remove(identity.user_id, video_id)
-    return Deleted(id=public_id(video_id))
+    removal = await services().videos.remove(identity.user_id, video_id)
+    return Deleted(id=public_id(video_id), may_be_billed=removal.may_be_billed)
+
+
+@router.post("/{video_id}/queue")
+async def move_in_queue(
+    response: Response, identity: WriterDep, video_id: VideoId, place: PlaceInQueue
+) -> Video:
+    """Put a wish that waits for its turn before or behind others of one's own."""
+    return going(response, await services().queue.move(identity.user_id, video_id, place.to))
 
 
 @router.post("/{video_id}/restore")

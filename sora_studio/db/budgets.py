@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, text, tuple_, update
 from sqlmodel import col, select
 
-from sora_studio.db.models import BudgetNoticeRow, BudgetRow, BudgetWindowRow
+from sora_studio.db.models import BudgetAlertRow, BudgetNoticeRow, BudgetRow, BudgetWindowRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.budget import (
     Behaviour,

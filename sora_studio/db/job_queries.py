@@ -13,6 +13,10 @@ IS_WANTED = """(video.deleted_at IS NULL
 IS_PAUSED = """(job.phase = 'submitting' AND job.submit_started_at IS NULL
     AND EXISTS (SELECT FROM provider_pause WHERE provider_pause.provider = job.provider))"""
 
+# It stands in the queue between people: nobody has begun to send it.
+WAITS = """(job.phase = 'submitting' AND job.virtual_start IS NOT NULL
+    AND NOT job.phase IN ('completed', 'failed'))"""
+
 # Whose server is not ours is left to those that know it, as long as one of them takes it.
 _IS_OURS = """(job.server IS NULL OR job.server = ANY(:servers)
         OR job.due_at <= now() - interval '1 minute')"""
@@ -26,35 +30,48 @@ _SOONEST = f"""due AS (
     FOR UPDATE OF job SKIP LOCKED
 )"""  # noqa: S608 - our own constants
 
-# Round and round the owners. Whose jobs are with the provider has had that many turns; among equals, who was
-# served longest ago comes first. Where a provider makes so many jobs at a time, the others wait here; a job
-# whose POST had begun is only looked for, which needs no room.
-_BY_TURNS = f"""busy AS (
-    SELECT job.provider, video.owner_id, count(*) AS jobs FROM job JOIN video ON video.id = job.video_id
-    WHERE job.phase IN ('submitting', 'submit_unknown', 'queued', 'in_progress') AND job.current
-      AND (job.phase <> 'submitting' OR job.lease_until > now())
-    GROUP BY job.provider, video.owner_id
-), wish AS (
-    SELECT job.id, job.provider, job.due_at, job.created_at,
-        array_position(:served, video.owner_id) AS served,
-        coalesce(busy.jobs, 0) + row_number() OVER (
-            PARTITION BY job.provider, video.owner_id ORDER BY job.due_at, job.created_at) AS turn
-    FROM job JOIN video ON video.id = job.video_id AND {IS_WANTED}
-    LEFT JOIN busy ON busy.provider = job.provider AND busy.owner_id = video.owner_id
-    WHERE {_IS_DUE} AND NOT {IS_PAUSED}
-), queue AS (
-    SELECT id, row_number() OVER turns AS place, row_number() OVER at_provider
-        + (SELECT coalesce(sum(jobs), 0) FROM busy WHERE busy.provider = wish.provider)
-        <= coalesce(CAST(:places AS jsonb) ->> wish.provider, '1000000')::integer AS has_room
-    FROM wish
-    WINDOW turns AS (ORDER BY turn, served NULLS FIRST, due_at, created_at),
-        at_provider AS (PARTITION BY provider ORDER BY turn, served NULLS FIRST, due_at, created_at)
-), due AS (
-    SELECT job.id, queue.place FROM job JOIN queue ON queue.id = job.id
-    WHERE (queue.has_room OR job.submit_started_at IS NOT NULL) AND {_IS_DUE}
-    ORDER BY queue.place
-    LIMIT :most
+# The next of each provider, by one walk down `ix_job_pending`; where a provider makes so many jobs at a time,
+# as many as have room. A job whose turn had come, and that nobody works on, has its place already; one whose
+# POST had begun is only looked for. The providers are found by leaping from one to the next.
+_NEXT = f"""RECURSIVE queue AS (
+    (SELECT job.provider FROM job WHERE {WAITS} ORDER BY job.provider LIMIT 1)
+    UNION ALL
+    SELECT (SELECT job.provider FROM job WHERE {WAITS} AND job.provider > queue.provider
+        ORDER BY job.provider LIMIT 1)
+    FROM queue WHERE queue.provider IS NOT NULL
+), room AS (
+    SELECT queue.provider, least(:most, coalesce((CAST(:places AS jsonb) ->> queue.provider)::integer - (
+        SELECT count(*) FROM job
+        WHERE job.phase IN ('submitting', 'submit_unknown', 'queued', 'in_progress')
+            AND job.provider = queue.provider AND job.virtual_start IS NULL AND job.current
+    ), :most)) AS room
+    FROM queue WHERE queue.provider IS NOT NULL
+        AND NOT EXISTS (SELECT FROM provider_pause WHERE provider_pause.provider = queue.provider)
+), begun AS (
+    SELECT job.id FROM job JOIN video ON video.id = job.video_id AND {IS_WANTED}
+    WHERE {_IS_DUE} AND job.virtual_start IS NULL AND NOT {IS_PAUSED}
+    ORDER BY job.due_at, job.created_at LIMIT :most
     FOR UPDATE OF job SKIP LOCKED
+), turn AS (
+    SELECT job.* FROM room CROSS JOIN LATERAL (
+        SELECT job.id, job.provider, job.virtual_start
+        FROM job JOIN video ON video.id = job.video_id AND {IS_WANTED}
+        WHERE {WAITS} AND job.provider = room.provider AND {_IS_DUE}
+        ORDER BY job.virtual_start, job.id LIMIT greatest(room.room, 0)
+        FOR UPDATE OF job SKIP LOCKED
+    ) AS job
+), due AS (
+    SELECT id, provider, virtual_start, row_number() OVER (
+        PARTITION BY provider ORDER BY virtual_start, id) AS place
+    FROM (SELECT id, NULL AS provider, NULL::float8 AS virtual_start FROM begun
+        UNION ALL SELECT id, provider, virtual_start FROM turn) AS next
+    ORDER BY provider IS NOT NULL, place, virtual_start, id LIMIT :most
+), moved AS (
+    INSERT INTO queue_share (provider, user_id, virtual_time)
+    SELECT provider, CAST(:nobody AS uuid), max(virtual_start) FROM due
+    WHERE virtual_start > '-Infinity' GROUP BY provider ORDER BY provider
+    ON CONFLICT (provider, user_id) DO UPDATE
+        SET virtual_time = greatest(queue_share.virtual_time, excluded.virtual_time)
 )"""  # noqa: S608 - our own constants
 
 _WHOLE = """SELECT claimed.*, video.owner_id, video.kind, video.prompt, video.model, video.size,
@@ -77,7 +94,7 @@ CROSS JOIN LATERAL (
 ) AS given"""
 
 _CLAIMED = f""", claimed AS (
-    UPDATE job SET fence = fence + 1, lease_until = now() + :lease, holder = :holder
+    UPDATE job SET fence = fence + 1, lease_until = now() + :lease, holder = :holder, virtual_start = NULL
     FROM due WHERE job.id = due.id
     RETURNING job.*
 )
@@ -88,7 +105,7 @@ ORDER BY"""  # noqa: S608 - our own constant
 CLAIM = text(f"""WITH {_SOONEST} {_CLAIMED}
     coalesce(claimed.remote_expires_at, claimed.rendered_at + interval '1 hour'), claimed.due_at,
     claimed.created_at""")
-CLAIM_WISHES = text(f"WITH {_BY_TURNS} {_CLAIMED} due.place")
+CLAIM_WISHES = text(f"WITH {_NEXT} {_CLAIMED} due.provider IS NOT NULL, due.place, due.virtual_start, due.id")
 
 # Whose answer is still on its way, or was lost. What a person did not decide about yet, or gave up, may
 # appear in the list late; after a while it no longer does.

@@ -14,9 +14,10 @@ from sqlalchemy import TextClause, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
+from sora_studio.db.fair_queue import FairQueue
 from sora_studio.db.job_decisions import GIVE_UP, HOLD, LOOK_AGAIN, SUBMIT_AGAIN
 from sora_studio.db.job_queries import CLAIM, CLAIM_WISHES, DURATIONS, UNANSWERED
-from sora_studio.db.models import JobRow
+from sora_studio.db.models import NOBODY, JobRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
@@ -27,7 +28,7 @@ from sora_studio.domain.video import NEXT, Kind, Phase
 # Only a holder with the newest fencing number writes, only along the allowed ways, and progress never falls.
 # A problem ends with the phase that it was met in, and is recorded with what it led to: the last entry.
 # A hint that came while the provider was being asked is not forgotten: the answer may be older. What has been
-# written is let go of, and is not written twice.
+# written is let go of, and is not written twice. What was not sent after all goes back to the queue.
 _RECORD = text("""
 WITH change AS (
     SELECT * FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(
@@ -43,6 +44,9 @@ WITH change AS (
             THEN greatest(now(), job.hinted_at) ELSE now() + make_interval(secs => change.due_in) END,
         lease_until = NULL,
         holder = NULL,
+        virtual_start = CASE WHEN coalesce(change.phase, job.phase) = 'submitting' THEN coalesce((
+            SELECT virtual_time FROM queue_share WHERE provider = job.provider AND user_id = :nobody
+        ), 0) END,
         server = coalesce(change.server, job.server),
         remote_id = coalesce(job.remote_id, change.remote_id),
         progress = greatest(job.progress, change.progress),
@@ -128,17 +132,15 @@ class JobRepository(Repository):
         lease: timedelta,
         most: int,
         places: Mapping[str, int],
-        served: Sequence[UUID],
         held: Iterable[UUID] = (),
     ) -> tuple[ClaimedJob, ...]:
-        """Reserve wishes that can be sent, the owners in turn.
+        """Reserve wishes that can be sent: those whose turn it is in the queues between people.
 
         Args:
             holder: Who reserves them.
             lease: For how long.
             most: The limit.
             places: How many jobs a provider makes at a time, where that is limited.
-            served: Owners whose wishes were sent of late, the last one last.
             held: Jobs that the holder still works on, whatever became of their leases.
         """
         if places:  # two processes that counted at the same time would both take the last place
@@ -149,10 +151,13 @@ class JobRepository(Repository):
             "lease": lease,
             "most": most,
             "places": json.dumps(dict(places)),
-            "served": [*served],
+            "nobody": NOBODY,
             "held": [*held],
         }
-        return tuple(map(_to_claimed, await self._do(CLAIM_WISHES, parameters)))
+        claimed = tuple(map(_to_claimed, await self._do(CLAIM_WISHES, parameters)))
+        if moved := sorted({job.provider for job in claimed} & places.keys()):
+            await FairQueue(self._tx).tell(*moved)
+        return claimed
 
     async def begin(self, job: ClaimedJob, server: str | None = None) -> bool:
         """Record that the POST to a server begins now; False: the job is no longer ours."""
@@ -173,7 +178,7 @@ class JobRepository(Repository):
         Raises:
             Conflict: A remote id belongs to another job already.
         """
-        parameters = {"changes": json.dumps([*map(_to_json, changes)]), "ways": _WAYS}
+        parameters = {"changes": json.dumps([*map(_to_json, changes)]), "ways": _WAYS, "nobody": NOBODY}
         try:
             return (await self._do(_RECORD, parameters)).scalar_one()
         except IntegrityError as error:
@@ -239,6 +244,7 @@ class JobRepository(Repository):
             "at": attempt.created_at,
             "api_key": attempt.api_key_id,
             "play_money": attempt.play_money,
+            "start": attempt.virtual_start,
         }
         return await self._decide(attempt.video_id, SUBMIT_AGAIN, ActivityKind.RESUBMITTED, **given)
 

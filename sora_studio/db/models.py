@@ -19,6 +19,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -128,6 +129,7 @@ class UserRow(SQLModel, table=True):
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint(one_of("role", AccountRole), name="role"),
         CheckConstraint("disabled_at IS NOT NULL OR NOT awaits_approval", name="waits"),
+        CheckConstraint("queue_weight > 0", name="queue_weight"),
         Index("ix_user_created_at", "created_at", "id"),
         Index("ix_user_shut", "created_at", "id", postgresql_where=text("disabled_at IS NOT NULL")),
         Index("ix_user_admin", "id", postgresql_where=text("role = 'admin'")),
@@ -149,6 +151,9 @@ class UserRow(SQLModel, table=True):
     disabled_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     awaits_approval: bool = Field(  # a new one that no admin has let in yet; it is disabled as long
         default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
+    )
+    queue_weight: float = Field(  # of their wishes in the queues of providers
+        default=1.0, sa_column=Column(Double, nullable=False, server_default="1")
     )
     search: list[str] = Field(  # words of the name and the address; written beside them, and never read back
         default_factory=list, sa_column=Column(WordsType, nullable=False, server_default=text("''::tsvector"))
@@ -305,9 +310,13 @@ class ProjectRow(SQLModel, table=True):
     """A library that several people share."""
 
     __tablename__ = "project"
+    __table_args__ = (CheckConstraint("queue_weight > 0", name="queue_weight"),)
 
     id: UUID = Field(primary_key=True)
     name: str = Field(sa_type=Text)
+    queue_weight: float = Field(  # of what is made in it, beside that of whose wish it is
+        default=1.0, sa_column=Column(Double, nullable=False, server_default="1")
+    )
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
 
 
@@ -417,7 +426,7 @@ class JobRow(SQLModel, table=True):
     """One attempt to have a provider make a video; a video may have several, one of them current.
 
     What a refresh changes (progress, due_at, the lease) is in no index, so that those updates stay within
-    their page (HOT): only pending jobs are indexed, by phase.
+    their page (HOT): only pending jobs are indexed, by phase, and by their place in the queue between people.
     """
 
     __tablename__ = "job"
@@ -435,7 +444,16 @@ class JobRow(SQLModel, table=True):
         ),
         Index("uq_job_current", "video_id", unique=True, postgresql_where=text("current")),
         Index("ix_job_video", "video_id"),
-        Index("ix_job_pending", "phase", postgresql_where=text(f"NOT ({one_of('phase', sorted(TERMINAL))})")),
+        # Also the queue between people: of `submitting`, all that waits at a provider, in order; and behind
+        # it, as NULLs are last, that whose turn has come.
+        Index(
+            "ix_job_pending",
+            "phase",
+            "provider",
+            "virtual_start",
+            "id",
+            postgresql_where=text(f"NOT ({one_of('phase', sorted(TERMINAL))})"),
+        ),
         Index(
             "ix_job_unanswered",
             "provider",
@@ -470,6 +488,11 @@ class JobRow(SQLModel, table=True):
     api_key_id: UUID | None = None  # with which it was asked for; refers to nothing
     play_money: bool = Field(  # its price is only shown: the ledger books nothing
         default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
+    )
+    virtual_start: float | None = (
+        Field(  # its place in the queue (`domain.fair_queue`); None: it does not wait for its turn
+            default=None, sa_column=Column(Double, nullable=True)
+        )
     )
     # Work: when it is due, who holds it, and the number that a holder's writes must carry.
     due_at: datetime | None = Field(default=AT_ONCE, sa_column=_maybe_moment())
@@ -716,6 +739,16 @@ class ProviderPauseRow(SQLModel, table=True):
 
     provider: str = Field(sa_column=Column(Text, primary_key=True))
     paused_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
+class QueueShareRow(SQLModel, table=True):
+    """How far a person's wishes have come in the queue of a provider; of nobody: the provider itself."""
+
+    __tablename__ = "queue_share"
+
+    provider: str = Field(sa_column=Column(Text, primary_key=True))
+    user_id: UUID = Field(default=NOBODY, primary_key=True)  # refers to nothing
+    virtual_time: float = Field(sa_column=Column(Double, nullable=False))
 
 
 class TrashRow(SQLModel, table=True):

@@ -26,6 +26,7 @@ from sora_studio.db.models import AssetRow, InputRow, SessionRow, TwoFactorRow, 
 from sora_studio.db.repository import Repository
 from sora_studio.db.users import account_view, standing_of
 from sora_studio.domain.errors import InvalidInput
+from sora_studio.domain.limits import Limits
 from sora_studio.domain.people import PeoplePage, PeopleQuery, PersonView, Standing
 from sora_studio.domain.words import beginnings_of
 
@@ -89,6 +90,7 @@ class PeopleRepository(Repository):
                 seen.get(row.id),
                 stored.get(row.id, 0),
                 row.id in enrolled,
+                Limits(row.queue_weight),
             )
             for row in rows
         )

@@ -35,7 +35,7 @@ _OF_JOB = [
     for name in (
         *("current", "provider", "progress", "progress_known", "remote_status", "remote_expires_at"),
         *("price_micros", "problem_code", "problem_message", "submit_started_at", "accepted_at"),
-        "facts",
+        *("facts", "virtual_start"),
     )
 ]
 _COSTS = _JOB.c.charge == Charge.SETTLED
@@ -130,4 +130,5 @@ def to_view(row: Row[Any]) -> VideoView:
         sent=row.submit_started_at is not None,
         facts=Facts.stored(row.facts),
         options=row.options,
+        waits=phase is Phase.SUBMITTING and row.virtual_start is not None,
     )

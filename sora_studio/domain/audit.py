@@ -53,6 +53,8 @@ class Act(StrEnum):
     BUDGET_CREATION = "budget_creation"
     BUDGET_CHANGE = "budget_change"
     BUDGET_DELETION = "budget_deletion"
+    QUEUE_URGENT = "queue_urgent"  # a wish was put before everything else, or back
+    LIMIT_CHANGE = "limit_change"  # of a person or project: the weight in queues, or the storage
 
     # Only in the log, counted: anybody can cause them as often as they like.
     FOREIGN_ORIGIN = "foreign_origin"  # a page of another site sent a request

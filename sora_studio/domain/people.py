@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sora_studio.domain.account import AccountView
+from sora_studio.domain.limits import USUAL, Limits
 
 PAGE_MAX = 100
 
@@ -27,6 +28,7 @@ class PersonView:
     last_seen_at: datetime | None  # to within a minute; None: not since their sessions were swept away
     storage_bytes: int  # of files that the studio keeps for them
     has_two_factor: bool = False
+    limits: Limits = USUAL
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.facts import NO_FACTS, Facts
+from sora_studio.domain.fair_queue import QueuePlace
 from sora_studio.domain.inputs import GivenInput
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.text import check_storable, first_line, is_blank, shorten, whole_number
@@ -224,6 +225,8 @@ class VideoView:
     facts: Facts = NO_FACTS  # what the provider reported about the rendering
     options: Mapping[str, object] = field(default_factory=dict[str, object])  # as they were set
     project_id: UUID | None = None  # None: it is in its owner's own library
+    waits: bool = False  # for its turn: nobody has begun to send it
+    queue: QueuePlace | None = None  # where, if the provider has a queue and its place can be counted
 
     @property
     def status(self) -> Status:
@@ -231,6 +234,19 @@ class VideoView:
         return STATUS_OF[self.phase]
 
     @property
+    def may_be_billed(self) -> bool:
+        """Tell whether a video that is not finished may cost something although it is deleted now."""
+        return self.phase not in TERMINAL and bool(self.charges or self.unclear)
+
+    @property
     def charged(self) -> bool | None:
         """Tell whether the video costs anything, all its attempts together; None: not known."""
         return True if self.charges else None if self.unclear else False
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What became of a video that somebody has deleted."""
+
+    unsent: bool  # it waited: nobody has asked the provider for it, or will
+    may_be_billed: bool  # it was being made: the provider may bill it all the same

@@ -110,6 +110,10 @@ class ProviderCatalog:
         except InvalidInput:
             return False
 
+    def has_queue(self, name: str) -> bool:
+        """Tell whether wishes wait at a provider: it makes only so many at a time, or is paused."""
+        return name in self._paused or name in self.places()
+
     def require_operation(self, name: str, operation: Operation) -> Provider:
         """Return a provider that can do something.
 

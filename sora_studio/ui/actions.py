@@ -15,7 +15,7 @@ from sora_studio.container import services
 from sora_studio.domain.errors import NotFound, SoraStudioError
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.money import price_tag
-from sora_studio.domain.video import VideoView
+from sora_studio.domain.video import Removal, VideoView
 from sora_studio.ui import toasts
 from sora_studio.ui.cards import VideoCard
 from sora_studio.ui.errors import explain
@@ -110,7 +110,7 @@ async def delete(state: rx.State, video_id: str, *, at_once: bool = False) -> bo
             return True
         actions.gone = [*actions.gone[-_MOST:], video_id]
     try:
-        await services().videos.remove(owner_id, parse_public_id(video_id), at_once=at_once)
+        removal = await services().videos.remove(owner_id, parse_public_id(video_id), at_once=at_once)
     except SoraStudioError as problem:
         async with still_signed_in(state, owner_id):
             actions = await state.get_state(VideoActions)
@@ -122,12 +122,19 @@ async def delete(state: rx.State, video_id: str, *, at_once: bool = False) -> bo
         kept = {each: at for each, at in actions._gone_at.items() if each in actions.gone}
         actions._gone_at = {**kept, video_id: time.monotonic()}
         if at_once:
-            await toasts.tell(state, "Deleted.")
+            await toasts.tell(state, _gone(removal))
         else:
             undo = [*(await toasts.undoable(state)), video_id][-_MOST:]
-            text = "Deleted." if len(undo) == 1 else f"{len(undo)} videos were deleted."
+            text = _gone(removal) if len(undo) == 1 else f"{len(undo)} videos were deleted."
             await toasts.tell(state, text, undo=undo)
     return True
+
+
+def _gone(removal: Removal) -> str:
+    """Say that a video is gone, and what it costs all the same."""
+    if removal.unsent:
+        return "Cancelled before it was sent. It costs nothing."
+    return "Deleted. The provider may still bill it." if removal.may_be_billed else "Deleted."
 
 
 async def show_found(state: rx.State, cards: Iterable[VideoCard], began: float) -> None:

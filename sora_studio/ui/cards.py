@@ -35,6 +35,7 @@ class Progress:
 
     percent: int = 0  # 0..100
     left: str = ""  # `about 20 s`, empty when unknown
+    queue: str = ""  # where it stands in a queue, empty when in none
 
 
 def look(phase: Phase) -> str:
@@ -75,7 +76,11 @@ def to_card(view: VideoView) -> VideoCard:
 def to_progress(views: Iterable[VideoView], now: datetime) -> dict[str, Progress]:
     """Collect the progress of those that are still coming, by public id."""
     return {
-        public_id(view.id): Progress(view.progress, formatting.remaining(view, now))
+        public_id(view.id): Progress(
+            view.progress,
+            formatting.remaining(view, now),
+            formatting.place(view.queue) if view.queue else "",
+        )
         for view in views
         if view.phase not in TERMINAL
     }

@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from sora_studio.domain.fair_queue import QueuePlace
 from sora_studio.domain.video import Phase, Size, VideoView
 
 _MINUTE = 60  # seconds
 _ENOUGH = 5  # percent of progress from which a guess at the rest is worth something
 _MOMENT = 2  # seconds before which it is not, whatever the progress
 _THOUSAND, _TEN = 1000, 10
+_LONG = 100  # minutes from which hours say more
 _FEW = 8  # seconds below which no number helps
 
 
@@ -50,8 +52,24 @@ def remaining(view: VideoView, now: datetime) -> str:
     tells = view.phase is Phase.IN_PROGRESS and view.progress_known and view.progress >= _ENOUGH
     if not tells or elapsed < _MOMENT:
         return ""
-    left = elapsed * (100 - view.progress) / view.progress
-    if left < _FEW:
+    return about(elapsed * (100 - view.progress) / view.progress)
+
+
+def about(seconds: float) -> str:
+    """Write a guess: `a few seconds`, `about 20 s`, `about 4 min`, `about 3 h`."""
+    if seconds < _FEW:
         return "a few seconds"
-    tens = round(left / 5) * 5
-    return f"about {tens} s" if tens < _MINUTE else f"about {round(left / _MINUTE)} min"
+    tens = round(seconds / 5) * 5
+    if tens < _MINUTE:
+        return f"about {tens} s"
+    minutes = round(seconds / _MINUTE)
+    return f"about {minutes} min" if minutes < _LONG else f"about {round(minutes / _MINUTE)} h"
+
+
+def place(queue: QueuePlace) -> str:
+    """Say where a wish stands: `2 of yours, 5 of others before it · about 4 min`."""
+    counted = ((queue.yours, "of yours"), (queue.others, "of others"))
+    before = ", ".join(f"{number:,} {whose}" for number, whose in counted if number)
+    where = f"{before} before it" if before else "Next in line"
+    expected = queue.expected_seconds
+    return where if expected is None else f"{where} · {about(expected)}"

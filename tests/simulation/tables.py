@@ -14,10 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sora_studio.db.assets import SEARCH_TIME
 from sora_studio.db.engine import Database
-from sora_studio.db.models import AT_ONCE, AssetRow, JobRow
+from sora_studio.db.models import AT_ONCE, NOBODY, AssetRow, JobRow
 from sora_studio.db.webhook_deliveries import AT_MOST_EVERY, KEPT, WAITS
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import Conflict
+from sora_studio.domain.fair_queue import Standing, join
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange, Likeness
 from sora_studio.domain.problem import MAY_COME_BACK, Problem, ProblemCode
 from sora_studio.domain.video import NEXT, TERMINAL, Kind, Phase
@@ -72,6 +73,7 @@ class Job:
     remote_expires_at: datetime | None = None
     hinted_at: datetime | None = None
     facts: dict[str, Any] | None = None
+    virtual_start: float | None = None
     due_at: datetime | None = AT_ONCE
     lease_until: datetime | None = None
     holder: UUID | None = None
@@ -103,7 +105,21 @@ class Tables:
         self.deliveries: dict[str, tuple[str, datetime]] = {}
         self.trash: dict[str, datetime] = {}
         self.activity: list[tuple[UUID, ActivityKind, str | None]] = []
+        self.shares: dict[tuple[str, UUID], float] = {}  # how far people have come in a provider's queue
+        self.weights: dict[UUID, float] = {}  # of people; 1 where nothing is said
         self.commits = 0
+
+    def join(self, owner_id: UUID, provider: str, seconds: int) -> float:
+        """Put a new wish behind the others of its person; returns where it starts."""
+        whose = provider, owner_id
+        standing = Standing(
+            self.shares.get((provider, NOBODY), 0.0),
+            self.shares.get(whose, 0.0),
+            self.weights.get(owner_id, 1.0),
+        )
+        start, finish = join(standing, seconds)
+        self.shares = self.shares | {whose: finish}
+        return start
 
 
 class Transaction(Tables):
@@ -118,6 +134,7 @@ class Transaction(Tables):
             dict(tables.trash),
         )
         self.activity = [*tables.activity]
+        self.shares, self.weights = dict(tables.shares), tables.weights
         self.fences: list[tuple[int, int]] = []  # of each write: its holder's number and the row's
 
     def commit(self) -> None:
@@ -125,6 +142,7 @@ class Transaction(Tables):
         assert base.commits == self.commits, "a transaction waited for something else while it was open"
         base.jobs, base.videos, base.assets = self.jobs, self.videos, self.assets
         base.deliveries, base.trash, base.activity = self.deliveries, self.trash, self.activity
+        base.shares = self.shares
         base.commits += 1
 
     def change(self, job: Job, **values: object) -> Job:
@@ -200,7 +218,9 @@ class MemoryJobs(_Store):
         due = [job for job in free if job.phase in wanted and job.id not in held]
         due.sort(key=lambda job: (_deadline(job), job.due_at, job.created_at))
         claimed = [
-            self._t.change(job, fence=job.fence + 1, lease_until=now + lease, holder=holder)
+            self._t.change(
+                job, fence=job.fence + 1, lease_until=now + lease, holder=holder, virtual_start=None
+            )
             for job in due[:most]
         ]
         return tuple(map(self._to_claimed, claimed))
@@ -212,24 +232,43 @@ class MemoryJobs(_Store):
         lease: timedelta,
         most: int,
         places: Mapping[str, int],
-        served: Sequence[UUID],
         held: Iterable[UUID] = (),
     ) -> tuple[ClaimedJob, ...]:
-        """Take them as they come: turns are about fairness, and tested on the database."""
-        assert not any(places.values()), (
-            "the simulated providers make as many at a time as they are asked for"
+        now, held = self._t.now, frozenset(held)
+        wishes = [job for job in self._t.jobs.values() if job.phase is Phase.SUBMITTING]
+        free = [job for job in wishes if self._is_free(job, now) and job.id not in held]
+        begun = [job for job in free if job.virtual_start is None]
+        begun.sort(key=lambda job: (job.due_at, job.created_at))
+        turns: list[tuple[int, float, UUID]] = []
+        for provider in {job.provider for job in wishes if job.virtual_start is not None}:
+            room = places[provider] - self._making(provider) if provider in places else most
+            line = [
+                (job.virtual_start, job.id)
+                for job in free
+                if job.provider == provider and job.virtual_start is not None
+            ]
+            line = sorted(line)[: max(min(room, most), 0)]
+            turns += [(place, *each) for place, each in enumerate(line)]
+        due = [*sorted(job.id for job in begun[:most]), *(job_id for _, _, job_id in sorted(turns))][:most]
+        for job in map(self._t.jobs.__getitem__, due):
+            if job.virtual_start is not None:
+                whose = job.provider, NOBODY
+                self._t.shares[whose] = max(self._t.shares.get(whose, job.virtual_start), job.virtual_start)
+        return tuple(
+            self._to_claimed(
+                self._t.change(
+                    job, fence=job.fence + 1, lease_until=now + lease, holder=holder, virtual_start=None
+                )
+            )
+            for job in map(self._t.jobs.__getitem__, due)
         )
-        del served
-        full = {
-            job.id for job in self._t.jobs.values() if job.provider in places and not job.submit_started_at
-        }
-        return await self.claim(
-            [Phase.SUBMITTING],
-            holder=holder,
-            lease=lease,
-            most=most,
-            held=[*held, *full],
-            servers={job.server for job in self._t.jobs.values() if job.server},
+
+    def _making(self, provider: str) -> int:
+        """Count what a provider makes, or is about to be sent."""
+        making = (Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN, Phase.QUEUED, Phase.IN_PROGRESS)
+        return sum(
+            job.provider == provider and job.current and job.phase in making and job.virtual_start is None
+            for job in self._t.jobs.values()
         )
 
     async def unanswered(self, provider: str) -> tuple[ClaimedJob, ...]:
@@ -318,6 +357,11 @@ class MemoryJobs(_Store):
             "due_at": self._due(job, change),
             "lease_until": None,
             "holder": None,
+            "virtual_start": (
+                self._t.shares.get((job.provider, NOBODY), 0.0)
+                if (change.phase or job.phase) is Phase.SUBMITTING
+                else None
+            ),
             "progress": job.progress if progress is None else max(job.progress, progress),
             "progress_known": job.progress_known or 1 <= (progress or 0) <= 99,
             "remote_status": status or None,
@@ -370,8 +414,16 @@ class MemoryJobs(_Store):
             return False
         self._t.change(old, current=False, due_at=None, fence=old.fence + 1, charge=_released(old))
         now, price = self._t.now, attempt.price_micros
-        asked = attempt.created_at
-        new = Job(attempt.id, old.video_id, asked, attempt.provider, price_micros=price, due_at=now)
+        asked, start = attempt.created_at, attempt.virtual_start
+        new = Job(
+            attempt.id,
+            old.video_id,
+            asked,
+            attempt.provider,
+            price_micros=price,
+            due_at=now,
+            virtual_start=start,
+        )
         self._t.jobs[new.id] = new
         self._t.show(new)
         self._t.activity.append((old.video_id, ActivityKind.RESUBMITTED, None))

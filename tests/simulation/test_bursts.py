@@ -21,7 +21,7 @@ WISHES = 300
 RENDERS = 5.0  # seconds
 SECONDS = 80.0  # seconds that are looked at
 
-_FAIR = Weather(
+FAIR = Weather(
     faults=0.0,
     lists_lag=0.0,
     list_lacks=0.0,
@@ -44,7 +44,7 @@ class Burst(World):
         super().__init__(1, media)
         self.database_faults, self.stormy = 0.0, False
         self._holders = self._holders[:1]
-        self.provider.weather = _FAIR
+        self.provider.weather = FAIR
         self.provider.profile = replace(self.provider.profile, rate_limit=rate_limit)
         self.told: dict[str, float] = {}
 
@@ -52,7 +52,15 @@ class Burst(World):
         jobs, videos = {}, {}
         for number in range(WISHES):
             video = Video(self._new_id(), UUID(int=7), f"wish {number}")
-            job = Job(self._new_id(), video.id, self.now(), price_micros=1, due_at=self.now())
+            start = self.tables.join(video.owner_id, video.provider, 4)
+            job = Job(
+                self._new_id(),
+                video.id,
+                self.now(),
+                price_micros=1,
+                due_at=self.now(),
+                virtual_start=start,
+            )
             jobs[job.id], videos[video.id] = job, video
             self.auditor.wished[video.prompt] += 1
             self.auditor.prompt_of[video.id] = video.prompt

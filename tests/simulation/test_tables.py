@@ -70,6 +70,11 @@ class Twins:
         for row in await self._rows("SELECT * FROM job"):
             row |= {"phase": Phase(row["phase"]), "charge": Charge(row["charge"])}
             self.tables.jobs[row["id"]] = Job(**row)
+        self.tables.shares = await self._shares()
+
+    async def _shares(self) -> dict[tuple[str, UUID], float]:
+        rows = await self._rows("SELECT * FROM queue_share")
+        return {(row["provider"], row["user_id"]): row["virtual_time"] for row in rows}
 
     async def both(self, do: Do) -> Any:
         """Do something to both and compare what it answers."""
@@ -126,6 +131,7 @@ class Twins:
         assert sorted(map(str, alive)) == sorted(
             str((row["video_id"], ActivityKind(row["kind"]), row["note"])) for row in told
         )
+        assert await self._shares() == self.tables.shares
         assert {row["key"] for row in await self._rows("SELECT key FROM trash")} == {*self.tables.trash}
         assert {row["key"] for row in await self._rows("SELECT key FROM asset")} == {
             asset.key for asset in self.tables.assets.values()
@@ -142,7 +148,16 @@ class Twins:
 
     async def step(self) -> None:
         """Do one of the things that happen to jobs."""
-        steps = (self.claim, self.claim, self.begin, self.record, self.record, self.record, self.hint)
+        steps = (
+            self.claim,
+            self.claim_wishes,
+            self.claim_wishes,
+            self.begin,
+            self.record,
+            self.record,
+            self.record,
+            self.hint,
+        )
         await self.unanswered()
         rare = (self.extend, self.release, self.decide, self.age, self.age, self.remove, self.purge)
         await self.rng.choice((*steps, *rare))()
@@ -157,6 +172,12 @@ class Twins:
             lambda jobs, _a, _h: _set(jobs.claim(phases, servers=servers, **given))
         )
         self.claimed += sorted(claimed, key=lambda job: job.id)
+
+    async def claim_wishes(self) -> None:
+        places = self.rng.choice([{}, {"simulated": self.rng.randint(0, 3)}])
+        given: dict[str, Any] = {"holder": self.rng.choice(HOLDERS), "lease": LEASE}
+        given |= {"most": self.rng.randint(1, 4), "places": places}
+        self.claimed += await self.both(lambda jobs, _a, _h: jobs.claim_wishes(**given))
 
     async def begin(self) -> None:
         if job := self._any():

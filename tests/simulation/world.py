@@ -18,7 +18,7 @@ from uuid import UUID
 
 from structlog.testing import capture_logs
 
-from sora_studio.db.models import JobRow
+from sora_studio.db.models import NOBODY, JobRow
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.tasks import TaskName
@@ -340,7 +340,8 @@ class World:
         rng, tables = self.rng, self.tables
         video = Video(self._new_id(), UUID(int=7), prompt)
         aside = timedelta(seconds=rng.choice([0, 0, -3600, 3600, 40]))  # the clock of a process may be wrong
-        job = Job(self._new_id(), video.id, self.now() + aside, price_micros=400_000)
+        start = tables.join(video.owner_id, video.provider, int(video.seconds))
+        job = Job(self._new_id(), video.id, self.now() + aside, price_micros=400_000, virtual_start=start)
         tables.videos, tables.jobs = tables.videos | {video.id: video}, tables.jobs | {job.id: job}
         tables.commits += 1
         self.auditor.wished[prompt] += 1
@@ -402,6 +403,7 @@ class World:
             provider=job.provider,
             price_micros=job.price_micros,
             created_at=self.now(),
+            virtual_start=self.tables.shares.get((job.provider, NOBODY), 0.0),
         )
         _at_once(getattr(jobs, choice)(attempt if choice == "submit_again" else job.video_id))
         transaction.commit()

@@ -72,4 +72,7 @@ def services_with(accounts: Any) -> container.Services:
         projects=cast("Any", FakeProjects()),
         budgets=cast("Any", FakeBudgets()),
         usage=missing,
+        queue=missing,
+        queue_admin=missing,
+        limits=missing,
     )

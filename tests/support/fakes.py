@@ -39,6 +39,7 @@ from sora_studio.domain.video import (
     Kind,
     Phase,
     PosterWidth,
+    Removal,
     Status,
     Variant,
     VideoView,
@@ -257,11 +258,12 @@ class FakeVideos:
     async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> VideoView:
         return self.change(await self.get(owner_id, video_id), title=title)
 
-    async def remove(self, owner_id: UUID, video_id: UUID, *, at_once: bool = False) -> None:
+    async def remove(self, owner_id: UUID, video_id: UUID, *, at_once: bool = False) -> Removal:
         view = await self.get(owner_id, video_id)
         self.deleted[video_id] = self.kept.pop(view.id)
         if at_once:
             self.at_once.add(video_id)
+        return Removal(unsent=view.waits, may_be_billed=view.may_be_billed)
 
     async def restore(self, owner_id: UUID, video_id: UUID) -> VideoView:
         if video_id not in self.deleted or self.deleted[video_id].owner_id != owner_id:

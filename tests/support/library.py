@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sora_studio.db.engine import Database
+from sora_studio.db.fair_queue import FairQueue
 from sora_studio.db.models import JobRow, UserRow, VideoRow
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import Phase, title_of
@@ -83,6 +84,8 @@ async def add_videos(
             )
             tx.add(video)
             await tx.flush()
+            waits = phase is Phase.SUBMITTING
+            start_at = await FairQueue(tx).join(owner_id, None, provider, 4) if waits else None
             tx.add(
                 JobRow(
                     id=new_id(),
@@ -90,6 +93,7 @@ async def add_videos(
                     provider=provider,
                     phase=phase,
                     price_micros=400_000,
+                    virtual_start=start_at,
                     remote_id=None
                     if phase in (Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN)
                     else f"remote-{video.id.hex}",

@@ -20,9 +20,6 @@ from sora_studio.services.jobs.stores import Stores
 LEASE = timedelta(seconds=30)
 HEARTBEAT = LEASE / 3
 
-SERVED = 1_000
-"""So many owners are remembered whose wishes were sent of late; among equals the others come first."""
-
 
 class Claims:
     """Claims jobs for one holder and writes back what became of them."""
@@ -49,7 +46,6 @@ class Claims:
         self._db, self._holder, self._stores = db, holder, stores or Stores()
         self._servers = frozenset(servers)
         self._held: dict[UUID, int] = {}  # by job: the fencing number of our claim
-        self._served: dict[UUID, None] = {}  # owners, the last one last
 
     async def take(self, *phases: Phase, most: int) -> tuple[ClaimedJob, ...]:
         """Claim due jobs in some phases, soonest deadline first, at most `most`."""
@@ -68,7 +64,7 @@ class Claims:
         return jobs
 
     async def take_wishes(self, *, most: int, places: Mapping[str, int]) -> tuple[ClaimedJob, ...]:
-        """Claim wishes that can be sent, the owners in turn, at most `most`.
+        """Claim wishes whose turn it is in the queues between people, at most `most`.
 
         Args:
             most: The limit.
@@ -82,14 +78,8 @@ class Claims:
                 lease=LEASE,
                 most=most,
                 places=places,
-                served=[*self._served],
                 held=self._held,
             )
-        for owner_id in [job.owner_id for job in jobs if job.owner_id]:
-            self._served.pop(owner_id, None)
-            self._served[owner_id] = None
-        for owner_id in [*self._served][:-SERVED]:
-            del self._served[owner_id]
         self._held |= {job.id: job.fence for job in jobs}
         return jobs
 

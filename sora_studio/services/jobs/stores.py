@@ -38,10 +38,9 @@ class JobStore(Protocol):
         lease: timedelta,
         most: int,
         places: Mapping[str, int],
-        served: Sequence[UUID],
         held: Iterable[UUID] = (),
     ) -> tuple[ClaimedJob, ...]:
-        """Reserve wishes that can be sent, their owners in turn."""
+        """Reserve wishes that can be sent, whose turn it is."""
         ...
 
     async def begin(self, job: ClaimedJob, server: str | None = None) -> bool:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sora_studio.db.engine import Transaction
+from sora_studio.db.fair_queue import FairQueue
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.models import InputRow, JobRow, VideoRow
 from sora_studio.db.uploads import UploadRepository
@@ -64,7 +65,7 @@ class Spending:
 
     async def quote_again(self, tx: Transaction, video: VideoView) -> int | None:
         """Say what another attempt at a video costs."""
-        return (await self._priced(tx, video)).price_micros
+        return (await self._priced(tx, video))[0].price_micros
 
     async def first_attempt(
         self,
@@ -131,7 +132,7 @@ class Spending:
         key: KeyGrant | None = None,
     ) -> JobRow:
         """Build the job of an attempt whose price every budget covers; they are held until it is stored."""
-        job = await self._priced(tx, video, inputs)
+        job, seconds = await self._priced(tx, video, inputs)
         price = job.price_micros
         if most_micros is not None and (price is None or price > most_micros):
             message = f"The price is {price_tag(video.provider, price)} by now. Nothing was sent or charged."
@@ -143,14 +144,17 @@ class Spending:
         if video.owner_id:
             spender = Spender(video.owner_id, video.provider, video.project_id, job.api_key_id)
             await self._budgets.admit(tx, spender, cost, job.created_at)
+        job.virtual_start = await FairQueue(tx).join(
+            video.owner_id, video.project_id, video.provider, int(seconds)
+        )
         return job
 
     async def _priced(
         self, tx: Transaction, video: VideoRow | VideoView, inputs: Sequence[InputRow] | None = None
-    ) -> JobRow:
+    ) -> tuple[JobRow, str]:
         """Quote an attempt and build its job: the one place where a price becomes a charge.
 
-        Its inputs are given when they are not stored yet.
+        Its inputs are given when they are not stored yet. Beside the job come the seconds that are paid for.
         """
         parent_seconds = None
         if video.kind == Kind.EXTEND and video.parent_id:
@@ -159,7 +163,7 @@ class Spending:
             stored = await UploadRepository(tx).inputs(video.id) if inputs is None else inputs
             parent_seconds = next((str(whole_seconds(each.seconds)) for each in stored if each.seconds), None)
         seconds = requested_seconds(video.kind, video.seconds, parent_seconds)
-        return JobRow(
+        job = JobRow(
             id=new_id(),
             video_id=video.id,
             provider=video.provider,
@@ -168,3 +172,4 @@ class Spending:
             created_at=self._clock(),
             play_money=video.provider == SANDBOX and not self._sandbox_prices,
         )
+        return job, seconds

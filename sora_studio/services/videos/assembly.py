@@ -16,6 +16,7 @@ from sora_studio.services.videos.derivations import DerivationService
 from sora_studio.services.videos.inputs import InputService
 from sora_studio.services.videos.media import MediaService
 from sora_studio.services.videos.new_video import NewVideos
+from sora_studio.services.videos.queue import QueueService
 from sora_studio.services.videos.uploads import UNUSED_MAX, UploadService
 from sora_studio.services.videos.videos import VideoService
 from sora_studio.services.videos.wishes import Wishes
@@ -41,6 +42,7 @@ class VideoServices:
     uploads: UploadService
     inputs: InputService
     characters: CharacterService
+    queue: QueueService
 
 
 def assemble(
@@ -83,19 +85,26 @@ def assemble(
         unused_max=caps.unused_max,
     )
     inputs = InputService(db=on.db, storage=on.storage, media=media, worker_pool=on.worker_pool)
+    queue = QueueService(db=on.db, catalog=on.catalog)
     wishes = Wishes(
         db=on.db,
         catalog=on.catalog,
-        media=media,
         inputs=inputs,
         spending=spending,
         throttle=throttle,
+        queue=queue,
         wake=wake,
     )
     new = NewVideos(catalog=on.catalog, uploads=uploads, clock=clock)
     return VideoServices(
         videos=VideoService(
-            db=on.db, catalog=on.catalog, new=new, wishes=wishes, spending=spending, wake=wake
+            db=on.db,
+            catalog=on.catalog,
+            new=new,
+            wishes=wishes,
+            spending=spending,
+            queue=queue,
+            wake=wake,
         ),
         derivations=DerivationService(
             db=on.db, catalog=on.catalog, spending=spending, wishes=wishes, clock=clock
@@ -103,6 +112,7 @@ def assemble(
         media=media,
         uploads=uploads,
         inputs=inputs,
+        queue=queue,
         characters=CharacterService(
             db=on.db,
             catalog=on.catalog,

@@ -54,6 +54,14 @@ class InputService:
         message = "This video has no such input."
         raise NotFound(message)
 
+    async def require_disk_space(self) -> None:
+        """Make sure that another video could be saved, with what goes into it.
+
+        Raises:
+            InsufficientStorage: The disk is nearly full or refuses.
+        """
+        await self._media.require_disk_space()
+
     async def keep(
         self, owner_id: UUID, video_id: UUID, given: Sequence[GivenInput], size: Size
     ) -> tuple[InputRow, ...]:

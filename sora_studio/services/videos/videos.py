@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sora_studio.db.activity import ActivityRepository
 from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
+from sora_studio.db.fair_queue import FairQueue
 from sora_studio.db.jobs import JobRepository
 from sora_studio.db.library import LibraryRepository
 from sora_studio.db.projects import ProjectRepository
@@ -20,10 +21,11 @@ from sora_studio.domain.errors import Conflict
 from sora_studio.domain.library import Coming, Family, LibraryCounts, LibraryPage, LibraryQuery
 from sora_studio.domain.profile import Profile
 from sora_studio.domain.tasks import TaskName, Wake
-from sora_studio.domain.video import Phase, VideoView, VideoWish, clean_prompt
+from sora_studio.domain.video import Phase, Removal, VideoView, VideoWish, clean_prompt
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.videos.new_video import NewVideos, clean_title
+from sora_studio.services.videos.queue import QueueService
 from sora_studio.services.videos.search_words import search_words
 from sora_studio.services.videos.wishes import RequestFingerprint, Wishes
 
@@ -42,10 +44,11 @@ class VideoService:
         new: NewVideos,
         wishes: Wishes,
         spending: Spending,
+        queue: QueueService,
         wake: Wake,
     ) -> None:
         self._db, self._catalog, self._new, self._wishes = db, catalog, new, wishes
-        self._spending, self._wake = spending, wake
+        self._spending, self._queue, self._wake = spending, queue, wake
 
     def profiles(self) -> tuple[Profile, ...]:
         """Return what the form may offer."""
@@ -97,7 +100,8 @@ class VideoService:
             NotFound: It is not there, or not the owner's.
         """
         async with self._db.transaction() as tx:
-            return self._catalog.explained(await VideoRepository(tx).view(owner_id, video_id))
+            view = await VideoRepository(tx).view(owner_id, video_id)
+            return (await self._queue.explained(tx, owner_id, [view]))[0]
 
     async def statuses(self, owner_id: UUID, video_ids: Sequence[UUID]) -> tuple[VideoView, ...]:
         """Return the owner's among some videos, in the order asked."""
@@ -107,14 +111,14 @@ class VideoService:
     async def list_library(
         self, user_id: UUID, query: LibraryQuery, project_id: UUID | None = None
     ) -> LibraryPage:
-        """Return a page of a project's library, or of somebody's own, in at most five statements.
+        """Return a page of a project's library, or of somebody's own, in at most six statements.
 
         Raises:
             NotFound: They are not in the project.
         """
         async with self._db.transaction() as tx:
             page = await LibraryRepository(tx).page(await _library(tx, user_id, project_id), query)
-        return replace(page, videos=tuple(map(self._catalog.explained, page.videos)))
+            return replace(page, videos=await self._queue.explained(tx, user_id, page.videos))
 
     async def count_library(
         self, user_id: UUID, search: str = "", project_id: UUID | None = None
@@ -173,24 +177,38 @@ class VideoService:
             return await videos.view(owner_id, video_id)
 
     @retry_on_deadlock
-    async def _mark_deleted(self, owner_id: UUID, video_id: UUID, ago: timedelta) -> None:
+    async def _mark_deleted(self, owner_id: UUID, video_id: UUID, ago: timedelta) -> Removal:
         async with self._db.transaction() as tx:
-            await VideoRepository(tx).mark_deleted(owner_id, video_id, ago=ago)
+            videos, queue = VideoRepository(tx), FairQueue(tx)
+            view = await videos.view(owner_id, video_id, Action.DELETE_VIDEOS)
+            unsent = view.phase is Phase.SUBMITTING and await queue.leave(video_id)
+            await videos.mark_deleted(owner_id, video_id, ago=ago)
+            if unsent:
+                await queue.close_up([view.owner_id])
+                await queue.tell(view.provider)
+            view = replace(view, phase=Phase.SUBMITTING, unclear=0, charges=0) if unsent else view
+        return Removal(unsent=unsent, may_be_billed=view.may_be_billed)
 
-    async def remove(self, owner_id: UUID, video_id: UUID, *, at_once: bool = False) -> None:
+    async def remove(self, owner_id: UUID, video_id: UUID, *, at_once: bool = False) -> Removal:
         """Delete a video; it can be brought back for a minute, then its provider is told and its files go.
+
+        A wish that nobody has begun to send leaves the queue, and is certainly not sent.
 
         Args:
             owner_id: Whose it is.
             video_id: The video.
             at_once: There is no way back, and its provider is told now.
 
+        Returns:
+            What it costs all the same.
+
         Raises:
             NotFound: It does not exist, or is not the owner's.
         """
-        await self._mark_deleted(owner_id, video_id, UNDO_TIME if at_once else timedelta())
+        removal = await self._mark_deleted(owner_id, video_id, UNDO_TIME if at_once else timedelta())
         if at_once:
             self._wake(TaskName.PURGE)
+        return removal
 
     @retry_on_deadlock
     async def restore(self, owner_id: UUID, video_id: UUID) -> VideoView:
@@ -207,7 +225,10 @@ class VideoService:
             else:
                 await ProjectRepository(tx).hold(owner_id, library_id, Action.DELETE_VIDEOS)
             await videos.restore(owner_id, video_id, within=UNDO_TIME)
-            return await videos.view(owner_id, video_id)
+            view = await videos.view(owner_id, video_id)
+            if view.waits:
+                await FairQueue(tx).close_up([view.owner_id])
+            return (await self._queue.explained(tx, owner_id, [view]))[0]
 
     async def check_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Take up a video that needs a decision where it was left.

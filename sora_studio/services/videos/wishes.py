@@ -29,7 +29,7 @@ from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.inputs import InputService
-from sora_studio.services.videos.media import MediaService
+from sora_studio.services.videos.queue import QueueService
 from sora_studio.services.videos.search_words import search_words
 
 KEY_MAX = 255  # characters
@@ -82,14 +82,14 @@ class Wishes:
         *,
         db: Database,
         catalog: ProviderCatalog,
-        media: MediaService,
         inputs: InputService,
         spending: Spending,
         throttle: Throttle,
+        queue: QueueService,
         wake: Wake,
     ) -> None:
-        self._db, self._catalog, self._media, self._inputs = db, catalog, media, inputs
-        self._spending, self._throttle, self._wake = spending, throttle, wake
+        self._db, self._catalog, self._inputs = db, catalog, inputs
+        self._spending, self._throttle, self._queue, self._wake = spending, throttle, queue, wake
 
     async def once(
         self,
@@ -141,7 +141,7 @@ class Wishes:
                 return before
             raise
         self._wake(TaskName.SUBMIT)
-        return self._catalog.explained(view)
+        return view
 
     async def _find_existing(self, request: RequestFingerprint) -> VideoView | None:
         if request.key is None:
@@ -159,7 +159,7 @@ class Wishes:
         """Let a checked video through, fill in its characters and words, and keep its inputs."""
         self._throttle.hit("create", str(video.owner_id))
         self._catalog.require_available(video.provider)
-        await self._media.require_disk_space()
+        await self._inputs.require_disk_space()
         video.characters = await self._cast(video, wish)
         video.search = await search_words(video.title, video.prompt)
         return await self._inputs.keep(video.owner_id, video.id, wish.inputs, Size.parse(video.size))
@@ -172,7 +172,8 @@ class Wishes:
             if video.project_id:
                 await ProjectRepository(tx).hold(video.owner_id, video.project_id, Action.WRITE_VIDEOS)
             await self._spending.first_attempt(tx, video, *inputs, most_micros=most_micros, key=key)
-            return await VideoRepository(tx).view(video.owner_id, video.id)
+            view = await VideoRepository(tx).view(video.owner_id, video.id)
+            return (await self._queue.explained(tx, video.owner_id, [view]))[0]
 
     async def _cast(self, video: VideoRow, wish: VideoWish) -> list[str]:
         if not wish.characters:

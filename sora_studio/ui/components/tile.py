@@ -95,6 +95,7 @@ def _coming(card: Card, progress: ProgressVar) -> rx.Component:
             rx.cond(now.left, rx.fragment(rx.el.i("·"), live(now.left.to(str)))),
             class_name="phase num",
         ),
+        rx.cond(now.queue, rx.el.span(now.queue.to(str), class_name="queue num")),
         rx.el.span(card.title, class_name="name", dir="auto"),
     )
 

@@ -32,6 +32,7 @@ from sora_studio.ui.pages.settings.state import SettingsState
 from sora_studio.ui.pages.usage.state import UsageState
 from sora_studio.ui.pages.video.derivations_state import DerivationsState
 from sora_studio.ui.pages.video.library_state import VideoLibraryState
+from sora_studio.ui.pages.video.queue_state import QueueState
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.session import TabState
 from sora_studio.ui.toasts import ToastState
@@ -156,6 +157,7 @@ def refused(state: type[BaseState]) -> Sign:
     return var(state, "refusal", lambda said: "Only an admin" in said)
 
 
+GONE = var(ToastState, "toast", lambda shown: shown["text"].startswith(("Deleted.", "Cancelled before")))
 STRANGE = toast("There is no such video.")
 REFUSED = var(DerivationsState, "refusal", lambda shown: "There is no such video." in shown["text"])
 UNDECIDED: dict[str, Any] = {
@@ -170,8 +172,8 @@ PROJECT: dict[str, Any] = {"stranger": is_no_project, "thing": Stage.project, "p
 NOBODY = {"user_id": uuid4().hex}
 
 TABLE = [
-    Row(VideoActions, "remove", toast("Deleted."), STRANGE, video_id, Stage.fresh),
-    Row(VideoActions, "remove_at_once", toast("Deleted."), STRANGE, video_id, Stage.fresh),
+    Row(VideoActions, "remove", GONE, STRANGE, video_id, Stage.fresh),
+    Row(VideoActions, "remove_at_once", GONE, STRANGE, video_id, Stage.fresh),
     Row(
         VideoActions, "undo", toast("was restored."), STRANGE, lambda thing: {"video_ids": [thing]},
         Stage.removed,
@@ -383,6 +385,14 @@ TABLE = [
     Row(
         DerivationsState, "make_character", toast("can now appear in your videos"), REFUSED,
         form(name=SECRET, idempotency_key="character {}"), ready, VIDEO,
+    ),
+    Row(
+        QueueState, "move", toast("does not wait for its turn"), STRANGE,
+        lambda thing: {"video_id": thing, "to": "first"}, ready, VIDEO,
+    ),
+    Row(
+        QueueState, "urge", toast("does not wait for its turn"), toast("Only an admin"),
+        lambda thing: {"video_id": thing, "urgent": True}, ready, VIDEO,
     ),
     Row(VideoState, "remove", went_to("/library"), STRANGE, thing=Stage.fresh, path=VIDEO),
     Row(TwoFactorState, "load", **both(var(TwoFactorState, "ready"))),

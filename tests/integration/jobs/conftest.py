@@ -53,7 +53,7 @@ class Background:
         made = assemble_videos(self.resources(), authenticator_of(self.db), self.woken.append)
         self.videos, self.derivations = made.videos, made.derivations
         self.media, self.characters = made.media, made.characters
-        self.uploads, self.inputs = made.uploads, made.inputs
+        self.uploads, self.inputs, self.queue = made.uploads, made.inputs, made.queue
         self.work = self.assembled()
         self.claims, self.submitter = self.work.claims, self.work.submitter
         self.refresher, self.reconciler = self.work.refresher, self.work.reconciler

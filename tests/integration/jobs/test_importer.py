@@ -146,7 +146,9 @@ async def test_a_round_does_everything_but_sending(background: Background, mp4: 
     cut_off = await background.wish("cut off")
     unsent = await background.wish("unsent")
     await background.sql("UPDATE job SET due_at = now() + interval '1 hour'")
-    await background.sql("UPDATE job SET submit_started_at = now() WHERE video_id = :id", id=cut_off.id)
+    await background.sql(
+        "UPDATE job SET submit_started_at = now(), virtual_start = NULL WHERE video_id = :id", id=cut_off.id
+    )
     taken = await made_elsewhere(background, "cut off", "4")
     background.provider.report(taken, Status.IN_PROGRESS, 10, size="1280x720", created_at=datetime.now(UTC))
     moved = {

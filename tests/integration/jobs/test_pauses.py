@@ -56,7 +56,7 @@ async def test_nothing_new_is_sent_until_it_goes_on(background: Background):
 async def test_a_wish_whose_post_had_begun_is_looked_for_all_the_same(background: Background):
     """It may be at the provider already: to wait would be to forget it."""
     view = await background.wish()
-    await background.sql("UPDATE job SET submit_started_at = now()")
+    await background.sql("UPDATE job SET submit_started_at = now(), virtual_start = NULL")
     await providers(background).pauses.pause("fake")
     await background.submit()
     assert (await background.look(view)).phase is Phase.SUBMIT_UNKNOWN

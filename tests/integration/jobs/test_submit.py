@@ -686,7 +686,9 @@ async def test_wishes_that_were_written_down_wait_for_room(background: Backgroun
     disk = FullDisk(tmp_path)
     view = await background.wish()
     begun = await background.wish("begun")
-    await background.sql("UPDATE job SET submit_started_at = now() WHERE video_id = :id", id=begun.id)
+    await background.sql(
+        "UPDATE job SET submit_started_at = now(), virtual_start = NULL WHERE video_id = :id", id=begun.id
+    )
     full = Background(
         background.db,
         background.provider,

@@ -108,9 +108,7 @@ async def test_two_processes_do_not_both_take_the_last_place(
         return len(await people.take(Claims(database, uuid4()), 8, {"fake": 1}))
 
     async with database.transaction() as tx:  # one that has counted and taken, and has not yet said so
-        first = await JobRepository(tx).claim_wishes(
-            holder=uuid4(), lease=LEASE, most=8, places={"fake": 1}, served=[people.ada, people.eve]
-        )
+        first = await JobRepository(tx).claim_wishes(holder=uuid4(), lease=LEASE, most=8, places={"fake": 1})
         other = asyncio.create_task(take())
         waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
@@ -118,7 +116,7 @@ async def test_two_processes_do_not_both_take_the_last_place(
             return other.done() or (await background.read(waiting))[0] > 0
 
         await comes_true(has_come)
-    assert ([job.owner_id for job in first], await other) == ([people.bob], 0)
+    assert (len(first), await other) == (1, 0)
 
 
 async def test_a_full_provider_keeps_nobody_from_another(
@@ -132,7 +130,7 @@ async def test_a_begun_post_needs_no_room_to_be_looked_for(
     background: Background, people: People, claims: Claims
 ):
     await background.sql(
-        "UPDATE job SET submit_started_at = now() FROM video "
+        "UPDATE job SET submit_started_at = now(), virtual_start = NULL FROM video "
         "WHERE video.id = job.video_id AND owner_id = :bob",
         bob=people.bob,
     )

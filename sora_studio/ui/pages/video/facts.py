@@ -19,6 +19,7 @@ _DOWNLOADS = (
     (Variant.SPRITESHEET, "Spritesheet", "20 frames, image"),
 )
 _DELETE = icon("trash-2", SMALL_ICON), rx.el.span("Delete")
+_CANCEL = icon("x", SMALL_ICON), rx.el.span("Cancel")
 
 
 def title() -> rx.Component:
@@ -74,7 +75,10 @@ def facts() -> rx.Component:
 
 def _delete() -> rx.Component:
     return rx.el.button(
-        *_DELETE, type="button", on_click=VideoState.remove(False), class_name="button quiet danger"
+        rx.cond(_video.waits, rx.fragment(*_CANCEL), rx.fragment(*_DELETE)),
+        type="button",
+        on_click=VideoState.remove(False),
+        class_name="button quiet danger",
     )
 
 

@@ -63,6 +63,9 @@ class VideoPage:
     made_at: str = ""
     cost: str = ""  # of all its attempts
     stake: str = ""  # as a card's
+    waits: bool = False  # for its turn: it was not sent, and costs nothing yet
+    in_line: bool = False  # others of the same person may wait behind or before it
+    urgent: bool = False
     provider: str = ""
     revised_prompt: str = ""  # the words that the provider made it from, where it says so
     facts: list[Fact] = field(default_factory=list[Fact])  # what else it says of the rendering
@@ -106,6 +109,9 @@ def to_page(view: VideoView, user_id: UUID, project: ProjectView | None = None) 
         made_at=view.created_at.isoformat(timespec="seconds"),
         cost=status_text.cost(view),
         stake=status_text.stake(view),
+        waits=view.waits,
+        in_line=view.queue is not None,
+        urgent=view.queue is not None and view.queue.urgent,
         provider=view.provider,
         revised_prompt=view.facts.revised_prompt or "",
         facts=to_facts(view.facts),

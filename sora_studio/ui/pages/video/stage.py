@@ -7,6 +7,7 @@ from sora_studio.ui import routes
 from sora_studio.ui.cards import ATTENTION, FAILED, READY
 from sora_studio.ui.components import tile
 from sora_studio.ui.components.progress import ring
+from sora_studio.ui.pages.video.queue import place_in_queue
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.theme import icon, live, style
 
@@ -63,8 +64,10 @@ def _coming() -> rx.Component:
             ),
             class_name="phase num",
         ),
+        rx.cond(VideoState.progress.queue, rx.el.p(VideoState.progress.queue, class_name="queue num")),
         rx.el.p(_video.sentence, class_name="muted"),
         _countdown(),
+        rx.cond(_video.in_line, place_in_queue()),
         class_name="message",
     )
 
