@@ -1,5 +1,6 @@
 """Where a wish stands that waits for its turn: what its person does about it, and what an admin does."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -44,4 +45,11 @@ async def _show(state: QueueState, owner_id: UUID, view: VideoView) -> None:
         page = await state.get_state(VideoState)
         if page.video.id == video_id:
             progress = to_progress([view], datetime.now(UTC)).get(video_id, Progress(100, ""))
-            assign(page, video=to_page(view, owner_id), progress=progress)
+            known = page.video  # its project has not changed
+            video = replace(
+                to_page(view, owner_id),
+                project=known.project,
+                library=known.library,
+                may_change=known.may_change,
+            )
+            assign(page, video=video, progress=progress)
