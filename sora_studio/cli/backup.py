@@ -33,7 +33,7 @@ backup_cli = typer.Typer(
     cls=_MakesByDefault,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="`backup TARGET` backs the studio up, `backup verify TARGET` looks whether a backup is good.",
+    help="Back the studio up, and look whether a backup is good.",
 )
 restore_cli = typer.Typer(rich_markup_mode=None)
 
@@ -50,7 +50,7 @@ def make(
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Make a backup, beside a running studio or without one; files are copied once for all backups."""
+    """Back up into a directory; the word `make` can be left out."""
     from sora_studio.maintenance import open_as_it_is
     from sora_studio.services.backups.create import create_backup
 
@@ -65,7 +65,7 @@ def make(
 
 @backup_cli.command()
 def verify(source: Source) -> None:
-    """Read a backup in full; exit with 1 when it could not be restored as it was."""
+    """Read a backup in full; exit with 1 on problems."""
     from sora_studio.services.backups import verify as verification
     from sora_studio.services.backups.manifest import find_backup
 
@@ -81,7 +81,7 @@ def verify(source: Source) -> None:
 
 @restore_cli.command()
 def restore(source: Source, data_dir: DataDir = None) -> None:
-    """Make a studio of a backup, in an empty data directory (and database)."""
+    """Make a studio of a backup, where none has been."""
     from sora_studio.services.backups import restore as restoration
     from sora_studio.services.backups.manifest import find_backup
 

@@ -59,7 +59,7 @@ def add(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Open an account and print the link that sets its password."""
+    """Open an account and print the link for its password."""
 
     async def work(people: "People") -> None:
         role = Role.ADMIN if admin else Role.MEMBER
@@ -98,7 +98,7 @@ def reset(email: Email, data_dir: DataDir = None) -> None:
 
 @user_cli.command("reset-two-factor")
 def reset_two_factor(email: Email, data_dir: DataDir = None) -> None:
-    """Take the second factor off somebody who has lost it; the password stays."""
+    """Take the second factor off somebody who has lost it."""
 
     async def work(people: "People") -> None:
         person = await people.people.find(OPERATOR, email)

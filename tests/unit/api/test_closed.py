@@ -21,6 +21,9 @@ OPEN = {
     "/api/openapi.json",
     "/api/auth/signup",
     "/api/auth/login",
+    "/api/auth/login/code",  # the second step, with what stands for the first
+    "/api/auth/oidc",
+    "/api/auth/oidc/callback",  # with what the provider answered, bound to the browser that asked
     "/api/auth/reset",  # by a link that an admin has handed out
     "/api/auth/logout",  # also takes the form of somebody whose session has ended
     "/api/webhooks/provider",  # signed instead

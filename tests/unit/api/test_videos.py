@@ -71,6 +71,10 @@ async def test_a_video_in_every_phase(
         "options": {},
         "facts": dict.fromkeys(("seed", "revised_prompt", "inference_time_s", "peak_memory_mb", "cost_usd")),
         "project_id": None,
+        "queue_position": None,
+        "queue_before_yours": None,
+        "queue_before_others": None,
+        "queue_expected_seconds": None,
         "charged": {Phase.COMPLETED: True, Phase.SUBMIT_UNKNOWN: None}.get(phase, False),
     }
     brief = (await http.get("/api/videos/status", params={"ids": answer["id"]})).json()

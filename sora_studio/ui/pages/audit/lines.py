@@ -45,6 +45,8 @@ ACTS = {
     Act.BUDGET_CREATION: "Made a budget",
     Act.BUDGET_CHANGE: "Changed a budget",
     Act.BUDGET_DELETION: "Deleted a budget",
+    Act.QUEUE_URGENT: "Changed what is urgent",
+    Act.LIMIT_CHANGE: "Changed limits",
 }
 
 
