@@ -73,3 +73,17 @@ describe("the link between log-in and sign-up", () => {
     expect(assign).not.toHaveBeenCalled();
   });
 });
+
+test("what is chosen from a list is in the address before the page hears of it", () => {
+  draw(
+    `<select data-choose="project"><option value="">Mine</option><option value="p1">Theirs</option></select>`,
+  );
+  let seen;
+  one("select").addEventListener("change", () => {
+    seen = location.search;
+  });
+  one("select").value = "p1";
+  happen(one("select"), new Event("change", { bubbles: true }));
+
+  expect(seen).toBe("?q=kite&project=p1");
+});
