@@ -285,7 +285,9 @@ async def test_a_remix_asks_as_well_and_only_above_the_limit(
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"mode": "legacy", "elicitation_callback": Asked("accept")}], ids=str
+    "options",
+    [{}, {"mode": "legacy", "elicitation_callback": Asked("accept")}],
+    ids=["says nothing", "an older protocol"],
 )
 async def test_a_client_that_cannot_ask_is_told_so(connect: Connect, ada: Person, options: dict[str, Any]):
     async with connect(limit="0.39", **options) as client:
