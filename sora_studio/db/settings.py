@@ -8,15 +8,16 @@ from sqlmodel import select
 
 from sora_studio.db.models import SettingRow
 from sora_studio.db.repository import Repository
-from sora_studio.domain.settings import SettingName, Value
+from sora_studio.domain.settings import SettingName, StoredSetting, Value
 
 
 class SettingRepository(Repository):
     """Reads and writes settings inside one transaction."""
 
-    async def all(self) -> dict[str, SettingRow]:
+    async def all(self) -> dict[str, StoredSetting]:
         """Return what has been changed, by name."""
-        return {row.name: row for row in await self._tx.exec(select(SettingRow))}
+        rows = await self._tx.exec(select(SettingRow))
+        return {row.name: StoredSetting(row.value, row.changed_at) for row in rows}
 
     async def store(self, name: SettingName, value: Value, now: datetime, by: UUID | None) -> None:
         """Change a setting."""

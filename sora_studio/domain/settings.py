@@ -24,6 +24,14 @@ class SettingName(StrEnum):
 
 
 @dataclass(frozen=True)
+class StoredSetting:
+    """What an admin has set."""
+
+    value: Value
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
 class SettingView:
     """A setting as it counts now."""
 

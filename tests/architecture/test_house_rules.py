@@ -206,6 +206,20 @@ def test_money_is_spent_in_one_place():
     assert [":price" in values for values in written] == [True]  # handed over, never copied
 
 
+def test_rows_are_kept_no_longer_than_their_transaction():
+    """A row that is kept cannot be read any more once the transaction that read it has been undone."""
+    keepers = [
+        f"{shown(path)}:{node.lineno}"
+        for path in _OURS
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Attribute)
+        and re.search(r"\b\w+Row\b", ast.unparse(node.annotation))
+    ]
+
+    assert keepers == []
+
+
 def _is_one_transaction(step: ast.AsyncFunctionDef) -> bool:
     """Tell whether a function waits for nothing but what is in its one transaction."""
     opened = [node for node in ast.walk(step) if isinstance(node, ast.AsyncWith)]

@@ -63,6 +63,7 @@ async def test_single_sign_on_leads_in_and_out(chromium: Browser):
             window = Visitor(home)
             await window.arrive(chromium, None)
             window.tolerate("foreign request: " + re.escape(provider.issuer))
+            window.tolerate(r"fonts\.googleapis\.com")  # in that provider's own page
             page = await window.context.new_page()
             await page.goto("/login?next=/people")
             await expect(page.get_by_label("E-mail")).to_be_hidden()

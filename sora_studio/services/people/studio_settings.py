@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sora_studio.db.engine import Transaction
-from sora_studio.db.models import SettingRow
 from sora_studio.db.settings import SettingRepository
-from sora_studio.domain.settings import SettingName, SettingView, Value
+from sora_studio.domain.settings import SettingName, SettingView, StoredSetting, Value
 from sora_studio.domain.sign_up import INVITE, OPEN, SignUpPolicy
 
 _FRESH = 5.0
@@ -49,7 +48,7 @@ class StudioSettings:
             SettingName.SESSION_DAYS: self._base.lifetime.days,
             SettingName.REQUIRE_TWO_FACTOR: False,
         }
-        self._stored: dict[str, SettingRow] = {}
+        self._stored: dict[str, StoredSetting] = {}
         self._read_at = -_FRESH
 
     @property
@@ -83,11 +82,9 @@ class StudioSettings:
     async def read(self, tx: Transaction) -> None:
         """Read what has been changed."""
         self._stored = await SettingRepository(tx).all()
-        if (row := self._stored.get(SettingName.SIGN_UP)) and not _is_policy(row.value):
-            # From before a rule: nobody comes in uninvited. A copy, as what is read is not written.
-            self._stored[row.name] = SettingRow(
-                name=row.name, value=str(INVITE), changed_at=row.changed_at, changed_by=row.changed_by
-            )
+        found = self._stored.get(SettingName.SIGN_UP)
+        if found and not _is_policy(found.value):  # from before a rule: nobody comes in uninvited
+            self._stored[SettingName.SIGN_UP] = replace(found, value=str(INVITE))
         self._read_at = time.monotonic()
 
     def is_pinned(self, name: SettingName) -> bool:
@@ -107,12 +104,12 @@ class StudioSettings:
 
     def _said(self, name: SettingName) -> Value | None:
         """Return what the environment or an admin says; None: nobody does."""
-        row = self._stored.get(name)
-        return self._pinned.get(name, row.value if row else None)
+        stored = self._stored.get(name)
+        return self._pinned.get(name, stored.value if stored else None)
 
     def _changed_at(self, name: SettingName) -> datetime | None:
-        row = self._stored.get(name)
-        return row.changed_at if row else None
+        stored = self._stored.get(name)
+        return stored.changed_at if stored else None
 
 
 def _is_policy(value: Value) -> bool:

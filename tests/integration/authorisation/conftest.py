@@ -171,9 +171,9 @@ def hook() -> dict[str, Any]:
     return {"name": SECRET, "url": "https://hooks.invalid/in", "event_types": ["budget.threshold_reached"]}
 
 
-async def make_key(person: Person, *scopes: Scope) -> dict[str, Any]:
+async def make_key(person: Person, *scopes: Scope, name: str = SECRET) -> dict[str, Any]:
     """Make an API key."""
-    answer = await person.http.post("/api/keys", json={"name": SECRET, "scopes": scopes})
+    answer = await person.http.post("/api/keys", json={"name": name, "scopes": scopes})
     assert answer.status_code == 201, answer.text
     return answer.json()
 

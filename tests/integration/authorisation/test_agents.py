@@ -62,7 +62,7 @@ async def ask(client: Client, row: Row, ready: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
 async def test_everybody_gets_their_own_and_nothing_else(stage: Stage, row: Row):
-    others = (await make_key(stage.stranger, *Scope))["key"]
+    others = (await make_key(stage.stranger, *Scope, name="theirs"))["key"]
     before = await stage.belongings()
     async with agent(stage.url, others) as stranger:
         code, said = await ask(stranger, row, stage.ready)

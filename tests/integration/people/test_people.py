@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from sora_studio.db.engine import Database
+from sora_studio.db.settings import SettingRepository
 from sora_studio.domain.access_link import InvitationWish
 from sora_studio.domain.account import OPERATOR, Identity, NewAccount, Role, SignedIn
 from sora_studio.domain.audit import Act, AuditQuery
@@ -22,7 +23,9 @@ from sora_studio.domain.errors import (
     SignUpClosed,
 )
 from sora_studio.domain.people import PeopleQuery
+from sora_studio.domain.settings import SettingName
 from sora_studio.services.people.assembly import People
+from sora_studio.services.people.studio_settings import StudioSettings
 from tests.integration.people.conftest import URL, Client, join
 from tests.support.accounts import HERE, PASSWORD, sign_up
 
@@ -308,6 +311,16 @@ async def test_deleting_somebody_leaves_the_others(people: People, client: Clien
         await people.accounts.identify(grace.access_token)
     left = (await client(ada).get("/api/admin/users")).json()["data"]
     assert [each["email"] for each in left] == ["ada@example.org"]
+
+
+async def test_settings_that_were_read_in_a_transaction_that_failed_count_all_the_same(database: Database):
+    settings = StudioSettings()
+    async with database.transaction() as tx:
+        await SettingRepository(tx).store(SettingName.SESSION_IDLE_DAYS, 3, datetime.now(UTC), None)
+    async with database.transaction() as tx:
+        await settings.keep_fresh(tx)
+        await tx.rollback()
+    assert settings.session_policy.idle == timedelta(days=3)
 
 
 async def test_settings_are_checked_recorded_and_count_at_once(

@@ -20,6 +20,7 @@ from sora_studio.subprocesses.lock import alone_in
 from tests.integration.setup.test_maintenance import command
 from tests.support.person import Person, join, log_in
 from tests.support.studio import fresh_data_dir, serving
+from tests.support.waiting import comes_true
 
 _QUICK: Mapping[str, str] = {"SORA_STUDIO_SANDBOX_SPEED": "200", "SORA_SANDBOX_CANNED": "1"}
 
@@ -72,8 +73,11 @@ async def test_everything_is_there_again_and_nothing_is_sent_twice(saved: Saved)
             saved.ada.http.base_url = studio.url  # with the session that she had
             for video_id, film in saved.films.items():
                 assert (await saved.ada.http.get(f"/api/videos/{video_id}/content")).content == film
-            video = await saved.ada.video(saved.unsent)
-            assert video["phase"] in {"submit_unknown", "needs_attention"}
+
+            async def is_unclear() -> bool:
+                return (await saved.ada.video(saved.unsent))["phase"] in {"submit_unknown", "needs_attention"}
+
+            await comes_true(is_unclear)
             await (await log_in(studio.url, saved.ada.email)).http.aclose()
             assert (await command(data_dir, "provider", "resume", "sandbox"))[
                 0
