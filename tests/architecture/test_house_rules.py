@@ -207,7 +207,7 @@ def test_money_is_spent_in_one_place():
 
 
 def test_rows_are_kept_no_longer_than_their_transaction():
-    """A row that is kept cannot be read any more once the transaction that read it has been undone."""
+    """A row that is kept can no longer be read once the transaction that read it has been undone."""
     keepers = [
         f"{shown(path)}:{node.lineno}"
         for path in _OURS
