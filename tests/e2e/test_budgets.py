@@ -3,6 +3,7 @@
 from playwright.async_api import expect
 
 from tests.e2e.conftest import Join, Visit
+from tests.support.browser import press
 from tests.support.person import Person
 
 
@@ -18,15 +19,15 @@ async def test_a_projects_budget_is_made_changed_read_and_deleted(
     await form.get_by_label("Look for").fill("autumn")
     await form.get_by_label("Autumn film").check()
     await form.get_by_label("Dollars").fill("five")
-    await form.get_by_role("button", name="Make budget").click()
+    await press(form.get_by_role("button", name="Make budget"))
     await expect(form.get_by_role("alert")).to_contain_text("a number of dollars")
     await form.get_by_label("Dollars").fill("5.00")
-    await form.get_by_role("button", name="Make budget").click()
+    await press(form.get_by_role("button", name="Make budget"))
     line = page.get_by_role("listitem").filter(has_text="Autumn film")
     await expect(line).to_contain_text("$5.00 a month")
     await line.get_by_text("Change…").click()
     await line.get_by_label("Dollars").fill("7.50")
-    await line.get_by_role("button", name="Save").click()
+    await press(line.get_by_role("button", name="Save"))
     await expect(line).to_contain_text("$7.50 left")
 
     read = await (await visit(ada)).open(f"/projects/{answer.json()['id']}")
@@ -34,5 +35,5 @@ async def test_a_projects_budget_is_made_changed_read_and_deleted(
     await expect(read.get_by_text("$7.50 a month")).to_be_visible()
 
     await line.get_by_text("Delete", exact=True).click()
-    await line.get_by_role("button", name="Delete the budget").click()
+    await press(line.get_by_role("button", name="Delete the budget"))
     await expect(line).to_have_count(0)
