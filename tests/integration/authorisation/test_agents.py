@@ -13,6 +13,7 @@ from sora_studio.api.mcp.tools import TOOLS
 from sora_studio.domain.account import Scope
 from tests.integration.authorisation.conftest import CHEAP, SECRET, Stage, make_key
 from tests.support.agent import agent
+from tests.support.person import join
 
 READ, WRITE, USAGE = Scope.VIDEOS_READ, Scope.VIDEOS_WRITE, Scope.USAGE_READ
 READY = "{ready}"  # the owner's finished video
@@ -62,7 +63,9 @@ async def ask(client: Client, row: Row, ready: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
 async def test_everybody_gets_their_own_and_nothing_else(stage: Stage, row: Row):
-    others = (await make_key(stage.stranger, *Scope, name="theirs"))["key"]
+    eve = await join(stage.url, "Eve")  # what she makes is no part of the stage
+    others = (await make_key(eve, *Scope, name="hers"))["key"]
+    await eve.http.aclose()
     before = await stage.belongings()
     async with agent(stage.url, others) as stranger:
         code, said = await ask(stranger, row, stage.ready)
