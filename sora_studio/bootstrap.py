@@ -49,7 +49,7 @@ from sora_studio.services.jobs.background import BackgroundWork, Options, assemb
 from sora_studio.services.jobs.webhooks import WebhookService
 from sora_studio.services.money.budgets import BudgetService, adopt_time_zone
 from sora_studio.services.money.usage import UsageService
-from sora_studio.services.people.assembly import People
+from sora_studio.services.people.assembly import Entrances, People
 from sora_studio.services.people.assembly import assemble as assemble_people
 from sora_studio.services.people.authentication import Authenticator
 from sora_studio.services.people.keys import KeyService
@@ -289,10 +289,12 @@ def open_people(
         settings=StudioSettings(
             pinned=settings.pinned, sign_up=OPEN if at_home else INVITE, sessions=sessions
         ),
-        setup_code=SetupCode(settings.data_dir / "setup_code"),
-        public_url=settings.public_url,
+        entrances=Entrances(
+            setup_code=SetupCode(settings.data_dir / "setup_code"),
+            public_url=settings.public_url,
+            sign_on=_sign_on(settings),
+        ),
         passwords=passwords,
-        sign_on=_sign_on(settings),
     )
 
 
@@ -300,8 +302,7 @@ def _sign_on(settings: Settings) -> "tuple[IdentityProvider, SignOnPolicy] | Non
     """Return the OpenID provider of the settings, and what is wanted of it."""
     if settings.oidc_issuer is None or settings.oidc_client_id is None:
         return None
-    # Here, not above: where there is no provider, its libraries would only slow the start.
-    from sora_studio.services.people.identity_provider import IdentityProvider  # noqa: PLC0415 -- as said
+    from sora_studio.services.people.identity_provider import IdentityProvider  # noqa: PLC0415 -- slow to load
 
     secret, claim = settings.oidc_client_secret, settings.oidc_admin_claim
     client = Client(

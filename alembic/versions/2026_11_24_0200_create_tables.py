@@ -24,7 +24,7 @@ BEGIN
         (SELECT owner_id::text FROM video WHERE id = (changed ->> 'video_id')::uuid)));
     RETURN NULL;
 END $$
-"""  # noqa: S608 - our own constant
+"""
 
 TRIGGERS = """
 CREATE TRIGGER announce_user AFTER UPDATE OR DELETE ON "user"

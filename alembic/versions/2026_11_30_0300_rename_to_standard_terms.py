@@ -78,7 +78,7 @@ def _change_kinds(words: dict[str, str]) -> None:
     """Replace words of activity, whichever of them there are."""
     branches = " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in words.items())
     known = ", ".join(f"'{old}'" for old in words)
-    op.execute(sa.text(f"UPDATE activity SET kind = CASE kind {branches} END WHERE kind IN ({known})"))  # noqa: S608 - our own constants
+    op.execute(sa.text(f"UPDATE activity SET kind = CASE kind {branches} END WHERE kind IN ({known})"))
 
 
 def _one_of(column: str, words: Iterable[str]) -> str:

@@ -34,7 +34,7 @@ SELECT task, extract(epoch FROM min(at) - now())::float8 AS wait FROM (
     FROM webhook_message AS message WHERE due_at IS NOT NULL AND {IS_NEXT}
 ) AS work
 WHERE task IS NOT NULL GROUP BY task
-""")  # noqa: S608 - our own constants
+""")
 
 
 class AgendaRepository(Repository):

@@ -44,21 +44,21 @@ _OPEN_WINDOWS = text(f"""
 INSERT INTO budget_window (budget_id, starts_at, ends_at, held, spent) {_NEW}
 RETURNING budget_id, held, spent, 0 AS alerted
 """)
-_LOOK_INTO = text(f"SELECT budget_id, held, spent, 0 AS alerted FROM ({_NEW}) AS new")  # noqa: S608 - our own
+_LOOK_INTO = text(f"SELECT budget_id, held, spent, 0 AS alerted FROM ({_NEW}) AS new")
 _COMPARE = text(f"""
 SELECT found.budget_id, found.starts_at, found.held, found.spent,
     stored.held AS stored_held, stored.spent AS stored_spent
 FROM ({_SUMS.format(parts="budget_window")}) AS found
 JOIN budget_window AS stored USING (budget_id, starts_at)
 WHERE (found.held, found.spent) <> (stored.held, stored.spent)
-""")  # noqa: S608 - our own constants
+""")
 
 
 # Each in one statement, as every wish needs them.
 _SCOPED = """(scope, scope_id) IN (
     SELECT * FROM unnest(CAST(:scopes AS text[]), CAST(:scope_ids AS text[])))"""
-_APPLYING = text(f"SELECT * FROM budget WHERE {_SCOPED} ORDER BY id FOR UPDATE")  # noqa: S608 - our own
-_OF = text(f"SELECT * FROM budget WHERE {_SCOPED} ORDER BY id")  # noqa: S608 - our own
+_APPLYING = text(f"SELECT * FROM budget WHERE {_SCOPED} ORDER BY id FOR UPDATE")
+_OF = text(f"SELECT * FROM budget WHERE {_SCOPED} ORDER BY id")
 _WINDOWS = text("""
 SELECT part.budget_id, part.held, part.spent, coalesce((
     SELECT max(threshold) FROM budget_alert AS alert
@@ -78,7 +78,7 @@ LEFT JOIN project ON project.id = CASE budget.scope WHEN 'project' THEN CAST(bud
 LEFT JOIN api_key ON api_key.id = CASE budget.scope WHEN 'key' THEN CAST(budget.scope_id AS uuid) END
 LEFT JOIN "user" AS keeper ON keeper.id = api_key.user_id
 WHERE budget.id = ANY(CAST(:budgets AS uuid[]))
-""")  # noqa: S608 - our own constants
+""")
 # Whom a budget concerns: those who run the studio, and who spends it or runs what is spent on.
 _ALERT = text("""
 WITH fresh AS (
@@ -106,7 +106,7 @@ _KEYS_NAMED = text(f"""
 SELECT api_key.id, {_KEY_NAME} AS name FROM api_key JOIN "user" AS keeper ON keeper.id = api_key.user_id
 WHERE api_key.revoked_at IS NULL AND lower(api_key.name) LIKE :pattern
 ORDER BY api_key.name, api_key.id LIMIT :most
-""")  # noqa: S608 - our own constants
+""")
 
 
 class BudgetRepository(Repository):

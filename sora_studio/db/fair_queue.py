@@ -43,13 +43,13 @@ WHERE video.owner_id = ANY(:owners) AND NOT video.phase IN ('completed', 'failed
     AND job.virtual_start > '-Infinity'
 ORDER BY job.virtual_start, job.id
 FOR UPDATE OF job
-""")  # noqa: S608 - our own constants
+""")
 
 _PUT = text(f"""
 UPDATE job SET virtual_start = given.start
 FROM unnest(CAST(:ids AS uuid[]), CAST(:starts AS float8[])) AS given (id, start)
 WHERE job.id = given.id AND {WAITS} AND job.virtual_start <> given.start
-""")  # noqa: S608 - as above
+""")
 
 # What somebody has claimed and not begun goes back to the queue: the fence keeps them from sending it.
 _LEAVE = text("""
@@ -65,7 +65,7 @@ UPDATE job SET virtual_start = CASE WHEN :urgent THEN '-Infinity' ELSE coalesce(
 FROM video WHERE video.id = job.video_id AND video.deleted_at IS NULL
     AND job.video_id = :video AND job.current AND {WAITS}
 RETURNING job.provider, video.owner_id
-""")  # noqa: S608 - as above
+""")
 
 # By the index alone, whatever the statistics say; the few that are deleted are left out afterwards.
 _LINE = f"""SELECT next.*, video.owner_id, {_SECONDS} AS seconds
@@ -73,7 +73,7 @@ _LINE = f"""SELECT next.*, video.owner_id, {_SECONDS} AS seconds
         SELECT job.id, job.video_id, job.virtual_start FROM job
         WHERE {WAITS} AND job.provider = asked.provider AND job.current
         ORDER BY job.virtual_start, job.id LIMIT :seen
-    ) AS next JOIN video ON video.id = next.video_id AND video.deleted_at IS NULL {_WITH_SOURCE}"""  # noqa: S608 - as above
+    ) AS next JOIN video ON video.id = next.video_id AND video.deleted_at IS NULL {_WITH_SOURCE}"""
 
 _PLACES = text(f"""
 WITH asked AS (
@@ -106,25 +106,25 @@ WITH asked AS (
 )
 SELECT line.*, speed.pace, speed.making, speed.elapsed
 FROM line JOIN speed USING (provider) WHERE line.video_id = ANY(:ids)
-""")  # noqa: S608 - as above
+""")
 
 _QUEUE = text(f"""
 SELECT line.*, "user".display_name, "user".email FROM (SELECT CAST(:provider AS text) AS provider) AS asked
 CROSS JOIN LATERAL ({_LINE}) AS line LEFT JOIN "user" ON "user".id = line.owner_id
 ORDER BY line.virtual_start, line.id
-""")  # noqa: S608 - as above
+""")
 
 _TELL = text(f"""
 SELECT pg_notify('studio_changed', told.owner_id::text) FROM (
     SELECT DISTINCT line.owner_id FROM unnest(CAST(:providers AS text[])) AS asked (provider)
     CROSS JOIN LATERAL ({_LINE}) AS line WHERE line.owner_id IS NOT NULL
 ) AS told
-""")  # noqa: S608 - as above
+""")
 
 _OWNERS_IN = text(f"""
 SELECT DISTINCT video.owner_id FROM job JOIN video ON video.id = job.video_id
 WHERE {WAITS} AND video.project_id = :project AND video.owner_id IS NOT NULL
-""")  # noqa: S608 - as above
+""")
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ LOOK_AGAIN = text(f"""
 WITH done AS (
     UPDATE job SET phase = CASE WHEN remote_id IS NULL THEN 'submit_unknown' ELSE 'in_progress' END, {_AGAIN}
     WHERE {_WAITING} OR video_id = :video AND {_LOST} RETURNING video_id, phase
-){_DECIDED}""")  # noqa: S608 - our own constants
+){_DECIDED}""")
 
 LOOK_AGAIN_AT_LOST = text(f"""
 WITH done AS (
@@ -37,14 +37,14 @@ WITH done AS (
         AND (CAST(:remote_ids AS text[]) IS NULL OR remote_id = ANY(:remote_ids))
         AND EXISTS (SELECT FROM video WHERE video.id = video_id AND video.deleted_at IS NULL)
     RETURNING video_id, phase
-){_DECIDED}""")  # noqa: S608 - our own constants
+){_DECIDED}""")
 
 GIVE_UP = text(f"""
 WITH done AS (
     UPDATE job SET phase = 'failed', due_at = NULL, ended_at = now(), fence = fence + 1, {_LET_GO},
         problem_code = 'given_up', problem_message = 'You stopped waiting for this video.'
     WHERE {_WAITING} RETURNING video_id, phase
-){_DECIDED}""")  # noqa: S608 - our own constants
+){_DECIDED}""")
 
 SUBMIT_AGAIN = text(f"""
 WITH old AS (
@@ -57,4 +57,4 @@ WITH old AS (
         :play_money, :start
     FROM old
     RETURNING video_id, phase
-){_DECIDED}""")  # noqa: S608 - our own constants
+){_DECIDED}""")

@@ -28,7 +28,7 @@ _SOONEST = f"""due AS (
     ORDER BY coalesce(job.remote_expires_at, job.rendered_at + interval '1 hour'), job.due_at, job.created_at
     LIMIT :most
     FOR UPDATE OF job SKIP LOCKED
-)"""  # noqa: S608 - our own constants
+)"""
 
 # The next of each provider, by one walk down `ix_job_pending`; where a provider makes so many jobs at a time,
 # as many as have room. A job whose turn had come, and that nobody works on, has its place already; one whose
@@ -72,7 +72,7 @@ _NEXT = f"""RECURSIVE queue AS (
     WHERE virtual_start > '-Infinity' GROUP BY provider ORDER BY provider
     ON CONFLICT (provider, user_id) DO UPDATE
         SET virtual_time = greatest(queue_share.virtual_time, excluded.virtual_time)
-)"""  # noqa: S608 - our own constants
+)"""
 
 _WHOLE = """SELECT claimed.*, video.owner_id, video.kind, video.prompt, video.model, video.size,
     video.seconds, video.characters, video.options, video.deleted_at,
@@ -100,7 +100,7 @@ _CLAIMED = f""", claimed AS (
 )
 {_WHOLE}
 JOIN due ON due.id = claimed.id
-ORDER BY"""  # noqa: S608 - our own constant
+ORDER BY"""
 
 CLAIM = text(f"""WITH {_SOONEST} {_CLAIMED}
     coalesce(claimed.remote_expires_at, claimed.rendered_at + interval '1 hour'), claimed.due_at,
@@ -115,7 +115,7 @@ UNANSWERED = text(f"""WITH claimed AS (
         OR (phase = 'needs_attention' OR phase = 'failed' AND problem_code = 'given_up')
             AND submit_started_at > now() - interval '10 minutes')
 )
-{_WHOLE}""")  # noqa: S608 - our own constant
+{_WHOLE}""")
 
 DURATIONS = text("""
 WITH newest AS (

@@ -42,7 +42,7 @@ SELECT studio_day(entry.reserved_at), coalesce(entry.user_id, {_NOBODY}),
         WHERE entry.kind IN ('settle', 'correct') AND job.phase = 'failed'), 0)
 FROM ledger_entry AS entry LEFT JOIN job ON job.id = entry.job_id
 GROUP BY 1, 2, 3, 4, 5, 6
-""")  # noqa: S608 - our own constants
+""")
 
 
 class LedgerRepository(Repository):

@@ -22,7 +22,7 @@ _FREE = "current AND (lease_until IS NULL OR lease_until <= now())"
 
 _DUE = text(f"""
 UPDATE job SET due_at = now() WHERE phase = ANY(:phases) AND {_FREE} AND due_at > now()
-""")  # noqa: S608 - our own constant
+""")
 
 # A POST that a process began and did not live to see answered.
 _CUT_OFF = text(f"""
@@ -33,7 +33,7 @@ WITH done AS (
     RETURNING video_id, phase
 ), shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id)
 INSERT INTO activity (video_id, kind) SELECT video_id, :kind FROM done
-""")  # noqa: S608 - our own constant
+""")
 
 _PROBLEM = text("""
 UPDATE job SET problem_code = :code, problem_message = :message

@@ -43,7 +43,7 @@ WHERE message.id IN (SELECT id FROM chosen) AND endpoint.id = message.endpoint_i
 RETURNING message.id, message.fence, message.endpoint_id, endpoint.url, endpoint.format, endpoint.secret,
     CASE WHEN endpoint.previous_until > now() THEN endpoint.previous_secret END AS previous_secret,
     message.event_type, message.subject, message.created_at, message.attempts
-""")  # noqa: S608 - our own constants
+""")
 
 
 class VideoFacts(NamedTuple):

@@ -9,6 +9,7 @@ RECOVERY_CODES = 10
 STEP = 30
 """Seconds for which an authenticator shows a code; those before and after count, as clocks differ."""
 
+_DIGITS = 6  # of a code, in every authenticator
 _AS_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
@@ -32,7 +33,7 @@ class NewSecret:
 def is_one_time_code(text: str) -> bool:
     """Tell whether a text is spelled as the code of an authenticator."""
     bare = bare_code(text)
-    return len(bare) == 6 and bare.isascii() and bare.isdigit()  # noqa: PLR2004 -- what all of them show
+    return len(bare) == _DIGITS and bare.isascii() and bare.isdigit()
 
 
 def bare_code(text: str) -> str:

@@ -5,22 +5,18 @@ Nothing is kept between two requests, so any worker can answer any of them.
 
 import asyncio
 from functools import partial
+from http import HTTPStatus
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sora_studio.api.body import UPLOAD_MAX
 from sora_studio.api.dependencies import identify_agent
 from sora_studio.api.errors import Described, describe
 from sora_studio.config import Settings
 from sora_studio.domain.errors import SoraStudioError
-
-if TYPE_CHECKING:
-    from mcp.server.lowlevel.server import Server
 
 PATH = "/mcp"
 _REFUSED = -32000  # JSON-RPC: an error of the server's own; what it is stands beside it
@@ -37,7 +33,7 @@ class McpEndpoint:
                 that ends with the process.
         """
         self._settings = settings
-        self._loading: asyncio.Task[Server] | None = None
+        self._loading: asyncio.Task[ASGIApp] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -50,24 +46,17 @@ class McpEndpoint:
                 raise
             await _refusal(described)(scope, receive, send)
             return
-        server = await self._server()
-        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager  # noqa: PLC0415 -- loaded with the server
+        answer = await self._loaded()
+        await answer(scope, receive, partial(_never_stored, send))
 
-        # One for each request: it has no session to keep, and what it starts ends with the answer.
-        manager = StreamableHTTPSessionManager(
-            server, json_response=True, stateless=True, max_request_body_size=UPLOAD_MAX
-        )
-        async with manager.run():
-            await manager.handle_request(scope, receive, partial(_never_stored, send))
-
-    async def _server(self) -> "Server":
-        """Return the server; the SDK is loaded with the first request, as that takes a second."""
+    async def _loaded(self) -> ASGIApp:
+        """Return what answers; the SDK is loaded with the first request, as that takes a second."""
         if self._loading is None:
             self._loading = asyncio.create_task(asyncio.to_thread(self._load))
         return await asyncio.shield(self._loading)
 
-    def _load(self) -> "Server":
-        from sora_studio.api.mcp.server import build  # noqa: PLC0415 -- it takes its time
+    def _load(self) -> ASGIApp:
+        from sora_studio.api.mcp.server import build  # noqa: PLC0415 -- it loads the SDK, for a second
 
         return build(self._settings, version("sora-studio"))
 
@@ -76,7 +65,9 @@ def _refusal(described: Described) -> JSONResponse:
     """Say why somebody is not let in, as the protocol's clients read it."""
     status, error, headers = described
     told = {"code": _REFUSED, "message": error["message"], "data": {"error": error}}
-    challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}  # noqa: PLR2004 -- RFC 9110 §15.5.2
+    challenge = (
+        {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    )  # RFC 9110 §15.5.2
     return JSONResponse(
         {"jsonrpc": "2.0", "id": None, "error": told},
         status,

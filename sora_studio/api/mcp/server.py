@@ -2,16 +2,20 @@
 
 import hmac
 import secrets
-from typing import Any
+from typing import Any, cast
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sora_studio.api.body import UPLOAD_MAX
 from sora_studio.api.errors import describe
 from sora_studio.api.mcp import resources
 from sora_studio.api.mcp.calls import Call, Confirmation, read_arguments
@@ -40,8 +44,8 @@ _QUESTION = "price"
 _PURPOSE = b"confirmations of agents"
 
 
-def build(settings: Settings | None, version: str) -> Server:
-    """Build the server.
+def build(settings: Settings | None, version: str) -> ASGIApp:
+    """Build what answers a request whose `state` has the identity that was let in.
 
     Args:
         settings: Where the studio is, and its signing key; None: nowhere, and a key of this process alone.
@@ -62,7 +66,16 @@ def build(settings: Settings | None, version: str) -> Server:
     # What was asked, of whom and about which call, travels with the question, sealed: any worker reads it.
     seal = RequestStateSecurity(keys=_sealing_keys(settings), bind_principal=_principal)
     server.middleware.append(RequestStateBoundary(seal, default_audience=_NAME))
-    return server
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        # One for each request: it has no session to keep, and what it starts ends with the answer.
+        manager = StreamableHTTPSessionManager(
+            server, json_response=True, stateless=True, max_request_body_size=UPLOAD_MAX
+        )
+        async with manager.run():
+            await manager.handle_request(scope, receive, send)
+
+    return answer
 
 
 class _Handlers:
@@ -136,8 +149,7 @@ class _Handlers:
 
 def _identity(context: Context) -> Identity:
     """Return who was let in with the request."""
-    assert context.request is not None, "everything comes by HTTP"  # noqa: S101 -- a bug of ours
-    identity: Identity = context.request.state.identity
+    identity: Identity = cast("Request", context.request).state.identity  # everything comes by HTTP
     return identity
 
 

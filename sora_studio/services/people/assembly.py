@@ -52,15 +52,22 @@ class People:
             await self._setup_code.forget()
 
 
-def assemble(  # noqa: PLR0913 -- by name alone: all that settings say about accounts
+@dataclass(frozen=True)
+class Entrances:
+    """The ways in besides a password, as far as they have to be set up."""
+
+    setup_code: SetupCode | None = None  # what the first one has to know who is not on this machine
+    public_url: str = ""  # where links lead
+    sign_on: "tuple[IdentityProvider, SignOnPolicy] | None" = None  # and what the operator wants of it
+
+
+def assemble(
     db: Database,
     *,
     signing_key: bytes,
     settings: StudioSettings,
-    setup_code: SetupCode | None = None,
-    public_url: str = "",
+    entrances: Entrances | None = None,
     passwords: Passwords | None = None,
-    sign_on: "tuple[IdentityProvider, SignOnPolicy] | None" = None,
     clock: Clock = _utc_now,
 ) -> People:
     """Put the services together.
@@ -69,20 +76,20 @@ def assemble(  # noqa: PLR0913 -- by name alone: all that settings say about acc
         db: Where accounts are.
         signing_key: The studio's secret.
         settings: What an admin may change.
-        setup_code: What the first one has to know who is not on this machine.
-        public_url: Where links lead.
+        entrances: The ways in that were set up; None: none.
         passwords: How passwords are hashed.
-        sign_on: The OpenID provider, and what the operator wants of it; None: there is none.
         clock: The time of accounts.
     """
-    throttle, links = Throttle(), Links(public_url)
+    ways = entrances or Entrances()
+    throttle, links = Throttle(), Links(ways.public_url)
+    provider, policy = ways.sign_on or (None, None)
     accounts = AccountService(
         db=db,
         signing_key=signing_key,
         throttle=throttle,
         passwords=passwords,
         settings=settings,
-        setup_code=setup_code,
+        setup_code=ways.setup_code,
         clock=clock,
     )
     sessions, trail = accounts.sessions, accounts.trail
@@ -91,15 +98,11 @@ def assemble(  # noqa: PLR0913 -- by name alone: all that settings say about acc
         people=PeopleService(db=db, accounts=accounts, links=links),
         invitations=InvitationService(db=db, accounts=accounts, links=links, throttle=throttle),
         single_sign_on=SingleSignOn(
-            db=db,
-            accounts=accounts,
-            throttle=throttle,
-            provider=sign_on[0] if sign_on else None,
-            policy=sign_on[1] if sign_on else None,
+            db=db, accounts=accounts, throttle=throttle, provider=provider, policy=policy
         ),
         two_factor=TwoFactorService(db=db, accounts=accounts, throttle=throttle),
         settings=SettingService(db=db, settings=settings, sessions=sessions, trail=trail, clock=clock),
         audit=AuditService(db=db, sessions=sessions, trail=trail),
         throttle=throttle,
-        _setup_code=setup_code,
+        _setup_code=ways.setup_code,
     )

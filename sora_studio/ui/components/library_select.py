@@ -1,19 +1,21 @@
 """The control that chooses a library."""
 
-from typing import Any
-
 import reflex as rx
+from reflex.event import EventType
 
 from sora_studio.ui.libraries import Libraries, Library
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 
-def library_select(libraries: rx.vars.ObjectVar[Libraries], **props: Any) -> rx.Component:  # noqa: ANN401 -- props
+def library_select(
+    libraries: rx.vars.ObjectVar[Libraries], on_change: EventType[()] | EventType[str], *, parameter: str = ""
+) -> rx.Component:
     """Draw it for somebody who has several, with the name of the chosen one.
 
     Args:
         libraries: What there is.
-        props: Of the select.
+        on_change: What hears of it.
+        parameter: Of the address, where that says what is chosen.
     """
     chosen = libraries.chosen
     everything = libraries.all.to(list[Library])
@@ -25,7 +27,8 @@ def library_select(libraries: rx.vars.ObjectVar[Libraries], **props: Any) -> rx.
             rx.foreach(everything, _option),
             value=chosen.id,
             aria_label="Library",
-            **props,
+            on_change=on_change,
+            custom_attrs={"data-choose": parameter} if parameter else {},
         ),
         class_name="button quiet select",
     )

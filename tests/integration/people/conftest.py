@@ -11,7 +11,7 @@ from sora_studio import container
 from sora_studio.api.app import create_api
 from sora_studio.db.engine import Database
 from sora_studio.domain.account import Identity, SignedIn
-from sora_studio.services.people.assembly import People, assemble
+from sora_studio.services.people.assembly import Entrances, People, assemble
 from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.setup_code import SetupCode
 from sora_studio.services.people.studio_settings import StudioSettings
@@ -28,8 +28,7 @@ def assembled(database: Database, tmp_path: Path, settings: StudioSettings | Non
         database,
         signing_key=SIGNING_KEY,
         settings=settings or StudioSettings(),
-        setup_code=SetupCode(tmp_path / "setup_code"),
-        public_url=URL,
+        entrances=Entrances(SetupCode(tmp_path / "setup_code"), URL),
         passwords=Passwords(cost=4),
     )
 

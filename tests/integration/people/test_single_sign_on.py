@@ -23,7 +23,7 @@ from sora_studio.domain.errors import NotAllowed
 from sora_studio.domain.sign_up import INVITE
 from sora_studio.domain.single_sign_on import Attempt, SignOnFailed, SignOnPolicy
 from sora_studio.domain.single_sign_on import Client as OidcClient
-from sora_studio.services.people.assembly import People, assemble
+from sora_studio.services.people.assembly import Entrances, People, assemble
 from sora_studio.services.people.identity_provider import IdentityProvider
 from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.studio_settings import StudioSettings
@@ -73,7 +73,7 @@ async def studio(database: Database, provider: RunningProvider) -> AsyncIterator
                 signing_key=SIGNING_KEY,
                 settings=StudioSettings(sign_up=INVITE),
                 passwords=Passwords(cost=4),
-                sign_on=(IdentityProvider(client or known_as(provider.issuer)), policy),
+                entrances=Entrances(sign_on=(IdentityProvider(client or known_as(provider.issuer)), policy)),
             )
             stack.enter_context(container.using(in_use(people)))
             return people

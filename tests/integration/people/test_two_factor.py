@@ -24,7 +24,7 @@ from sora_studio.domain.errors import (
     WrongCode,
 )
 from sora_studio.domain.settings import SettingName
-from sora_studio.services.people.assembly import People, assemble
+from sora_studio.services.people.assembly import Entrances, People, assemble
 from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.setup_code import SetupCode
 from sora_studio.services.people.studio_settings import StudioSettings
@@ -55,7 +55,7 @@ def at(database: Database, tmp_path: Path, watch: Watch, key: bytes = SIGNING_KE
         database,
         signing_key=key,
         settings=StudioSettings(),
-        setup_code=SetupCode(tmp_path / "setup_code"),
+        entrances=Entrances(SetupCode(tmp_path / "setup_code")),
         passwords=Passwords(cost=4),
         clock=watch,
     )

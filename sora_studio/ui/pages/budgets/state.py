@@ -21,6 +21,7 @@ from sora_studio.ui.state_update import assign
 
 _PAGE, _MOST = 50, 100
 _LONGEST = 200  # characters of a search
+_PER_CENT = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def _period_and_behaviour(data: dict[str, Any]) -> tuple[Period, Behaviour]:
 
 def _thresholds(words: str) -> tuple[int, ...]:
     parts = [part for part in re.split(r"[\s,%]+", words) if part]
-    if not all(part.isascii() and part.isdecimal() and len(part) <= 4 for part in parts):  # noqa: PLR2004 -- 1000
+    if not all(_PER_CENT.fullmatch(part) for part in parts):
         message = "Write the thresholds as per cent with commas, such as 50, 80, 100."
         raise InvalidInput(message, "thresholds")
     return tuple(map(int, parts))

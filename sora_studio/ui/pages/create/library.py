@@ -17,7 +17,7 @@ def library() -> rx.Component:
     return rx.cond(
         libraries.all.to(list).length() > 0,
         rx.el.div(
-            library_select(libraries, on_change=CreateState.choose_library),
+            library_select(libraries, CreateState.choose_library),
             rx.el.p(
                 rx.cond(
                     chosen.may_make,

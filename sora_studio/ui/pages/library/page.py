@@ -63,7 +63,7 @@ def _libraries() -> rx.Component:
     return rx.cond(
         LibraryState.libraries.all.to(list).length() > 0,
         rx.el.div(
-            library_select(LibraryState.libraries, on_change=LibraryState.ask, data_choose="project"),
+            library_select(LibraryState.libraries, LibraryState.ask, parameter="project"),
             rx.cond(
                 _is_project(),
                 rx.el.a(
