@@ -18,8 +18,10 @@ KEPT = timedelta(days=30)
 
 IS_NEXT = """NOT EXISTS (SELECT FROM webhook_message AS earlier
     WHERE earlier.endpoint_id = message.endpoint_id AND earlier.subject = message.subject
-        AND earlier.due_at IS NOT NULL AND earlier.position < message.position)"""
-"""What is about the same video goes to an endpoint in order."""
+        AND earlier.due_at IS NOT NULL AND earlier.position < message.position)
+    AND NOT EXISTS (SELECT FROM webhook_endpoint JOIN "user" ON "user".id = webhook_endpoint.user_id
+        WHERE webhook_endpoint.id = message.endpoint_id AND "user".disabled_at IS NOT NULL)"""
+"""What is about the same video goes to an endpoint in order, and nothing while its account is disabled."""
 
 # A slow endpoint holds up its own messages: of each, so many are worked on at a time. People take turns, so
 # that nobody's endpoints, however many and slow, hold up those of others.
@@ -42,7 +44,13 @@ FROM webhook_endpoint AS endpoint
 WHERE message.id IN (SELECT id FROM chosen) AND endpoint.id = message.endpoint_id
 RETURNING message.id, message.fence, message.endpoint_id, endpoint.url, endpoint.format, endpoint.secret,
     CASE WHEN endpoint.previous_until > now() THEN endpoint.previous_secret END AS previous_secret,
-    message.event_type, message.subject, message.created_at, message.attempts
+    message.event_type, message.subject, message.created_at, message.attempts, message.position,
+    NOT EXISTS (SELECT FROM video
+        WHERE video.id = CASE WHEN message.subject ~ '^video_[0-9a-f]{{32}}$'
+                THEN CAST(substr(message.subject, 7) AS uuid) END
+            AND video.library_id IS DISTINCT FROM endpoint.user_id
+            AND NOT EXISTS (SELECT FROM project_member AS member WHERE member.user_id = endpoint.user_id
+                AND member.project_id = video.project_id)) AS may_hear
 """)
 
 
@@ -139,7 +147,7 @@ class WebhookMessageRepository(Repository):
             each: The limit for one endpoint.
         """
         rows = await self._do(_CLAIM, {"lease": lease, "most": most, "each": each})
-        return tuple(map(_to_due, rows))
+        return tuple(map(_to_due, sorted(rows, key=lambda row: row.position)))
 
     async def record(self, message: DueMessage, answer: Answer, wait: timedelta | None) -> None:
         """Write what came of an attempt; one that somebody else has claimed meanwhile stays as it is.
@@ -249,6 +257,7 @@ def _to_due(row: Row[Any]) -> DueMessage:
         subject=row.subject,
         created_at=row.created_at,
         attempts=row.attempts,
+        may_hear=row.may_hear,
     )
 
 

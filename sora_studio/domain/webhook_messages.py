@@ -91,6 +91,7 @@ class DueMessage:
     subject: str
     created_at: datetime
     attempts: int  # before this one
+    may_hear: bool = True  # whether its person may still see the video
 
 
 @dataclass(frozen=True)

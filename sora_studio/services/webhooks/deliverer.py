@@ -23,6 +23,7 @@ LEASE = 2 * TIMEOUT
 _AT_ONCE, _OF_EACH = 16, 4  # messages; of one endpoint
 _SWEEP = 3600.0  # seconds between two looks for what is too old to keep
 _GONE = "The endpoint answered 410 Gone: nothing is sent to it any longer."
+_NOT_THEIRS = Answer(error="Not sent: you may no longer see this video.")
 _log = structlog.get_logger(__name__)
 
 
@@ -61,15 +62,8 @@ class Deliverer:
             return await WebhookMessageRepository(tx).claim(lease=LEASE, most=_AT_ONCE, each=_OF_EACH)
 
     async def _deliver(self, message: DueMessage) -> None:
-        kind, event = WebhookFormat(message.format), EventType(message.event_type)
-        if kind is WebhookFormat.STANDARD:
-            notice = Notice(event, message.created_at, message.subject)
-        else:
-            notice = await self._notices.of(event, message.created_at, message.subject)
-        post = write(kind, message.url, notice)
-        headers = sign(public_message_id(message.id), post.body, message.secrets, self._clock())
-        answer = await self._sender.send(post.url, headers, post.body)
-        wait = next_attempt(message.attempts + 1, answer, self._chance())
+        answer = await self._send(message) if message.may_hear else _NOT_THEIRS
+        wait = next_attempt(message.attempts + 1, answer, self._chance()) if message.may_hear else None
         async with self._db.transaction() as tx:
             messages = WebhookMessageRepository(tx)
             await messages.record(message, answer, None if answer.is_gone else wait)
@@ -77,6 +71,16 @@ class Deliverer:
                 await messages.disable(message.endpoint_id, _GONE)
         if not answer.is_success:
             self._tell(message, answer, wait)
+
+    async def _send(self, message: DueMessage) -> Answer:
+        kind, event = WebhookFormat(message.format), EventType(message.event_type)
+        if kind is WebhookFormat.STANDARD:
+            notice = Notice(event, message.created_at, message.subject)
+        else:
+            notice = await self._notices.of(event, message.created_at, message.subject)
+        post = write(kind, message.url, notice)
+        headers = sign(public_message_id(message.id), post.body, message.secrets, self._clock())
+        return await self._sender.send(post.url, headers, post.body)
 
     def _tell(self, message: DueMessage, answer: Answer, wait: timedelta | None) -> None:
         _log.info(

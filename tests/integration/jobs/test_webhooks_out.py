@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from sora_studio.db.agenda import AgendaRepository
 from sora_studio.domain import webhooks
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import Conflict, InvalidInput, NotFound
@@ -23,6 +24,7 @@ from sora_studio.services.jobs.agenda import Agenda
 from sora_studio.services.jobs.background import Options
 from sora_studio.services.people.trail import Trail
 from sora_studio.services.throttle import Throttle
+from sora_studio.services.videos.videos import UNDO_TIME
 from sora_studio.services.webhooks.deliverer import LEASE, Deliverer
 from sora_studio.services.webhooks.endpoints import WebhookEndpointService
 from sora_studio.services.webhooks.notices import Notices
@@ -242,6 +244,30 @@ async def test_people_take_turns_however_many_endpoints_one_has(out: Out, backgr
     await out.deliverer.run()
     assert len(out.receiver.seen) == 21
     assert f"{URL}/eve" in [url for url, _, _ in out.receiver.seen[:16]]  # what is sent at once
+
+
+async def test_only_who_may_still_see_a_video_is_told_of_it(out: Out, background: Background):
+    """Its maker was taken out of the project since, or the account was disabled and is enabled again."""
+    view = await background.wish()
+    await out.endpoint()
+    await out.enter(view.id, Phase.COMPLETED)
+    await background.sql('UPDATE "user" SET disabled_at = now() WHERE id = :id', id=out.me.user_id)
+    await out.deliverer.run()
+    async with background.db.transaction() as tx:
+        waits = await AgendaRepository(tx).waits(UNDO_TIME)
+    assert (out.receiver.seen, TaskName.WEBHOOKS in waits) == ([], False), "nothing is due for them"
+    await background.sql('UPDATE "user" SET disabled_at = NULL WHERE id = :id', id=out.me.user_id)
+    await background.sql(
+        "INSERT INTO project (id, name, created_at) VALUES (:id, 'Theirs', now())", id=(project := new_id())
+    )
+    await background.sql("UPDATE video SET project_id = :project", project=project)
+    await out.deliverer.run()
+    (message,) = await out.messages()
+    assert (out.receiver.seen, message["due_at"], message["error"]) == (
+        [],
+        None,
+        "Not sent: you may no longer see this video.",
+    )
 
 
 async def test_two_processes_send_each_message_once(out: Out, background: Background):
