@@ -28,7 +28,7 @@ def library_select(
             value=chosen.id,
             aria_label="Library",
             on_change=on_change,
-            custom_attrs={"data-choose": parameter} if parameter else {},
+            data_choose=parameter or None,
         ),
         class_name="button quiet select",
     )

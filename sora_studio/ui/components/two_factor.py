@@ -4,7 +4,9 @@ import reflex as rx
 
 from sora_studio.domain.two_factor import RECOVERY_CODES
 from sora_studio.ui.components.confirm import confirm
-from sora_studio.ui.components.form import code_field, error, password_field
+from sora_studio.ui.components.form import code_field, error
+from sora_studio.ui.components.proof import proof
+from sora_studio.ui.components.shown_once import shown_once
 from sora_studio.ui.theme import SMALL_ICON, icon
 from sora_studio.ui.two_factor import TwoFactorState
 
@@ -118,43 +120,23 @@ def _set_up() -> rx.Component:
 
 
 def _codes() -> rx.Component:
-    return rx.el.div(
+    return shown_once(
+        _CODES,
         rx.el.p("Keep these recovery codes where you keep what matters. Each works once, without the app."),
         rx.el.pre(
             TwoFactorState.codes.join("\n"),
             custom_attrs={"id": _CODES, "translate": "no"},
             class_name="num",
         ),
-        rx.el.div(
-            rx.el.button(
-                icon("copy", SMALL_ICON),
-                rx.el.span("Copy"),
-                type="button",
-                data_copy=f"#{_CODES}",
-                class_name="button primary copy",
-            ),
-            rx.el.button("Done", type="button", on_click=TwoFactorState.put_away, class_name="button"),
-            class_name="row",
-        ),
-        role="status",
-        class_name="fresh",
+        TwoFactorState.put_away,
     )
 
 
 def _proof() -> rx.Component:
-    return rx.el.form(
-        rx.el.p("This weighs enough to ask who you are. The answer counts for ten minutes."),
-        password_field("Your password", "proof", new=False),
-        error(TwoFactorState.refusal),
-        rx.el.div(
-            rx.el.button(
-                "Continue", type="submit", disabled=TwoFactorState.busy, class_name="button primary"
-            ),
-            rx.el.button("Cancel", type="button", on_click=TwoFactorState.put_away, class_name="button"),
-            class_name="row",
-        ),
-        on_submit=TwoFactorState.prove,
-        method="post",
-        class_name="form",
-        aria_label="Your password",
+    return proof(
+        "proof",
+        TwoFactorState.refusal,
+        TwoFactorState.busy,
+        go_on=TwoFactorState.prove,
+        cancel=TwoFactorState.put_away,
     )

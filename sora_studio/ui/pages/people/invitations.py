@@ -5,7 +5,8 @@ import reflex as rx
 from sora_studio.domain.access_link import INVITED_DAYS_MAX, INVITED_FOR, NOTE_MAX, USES_MAX
 from sora_studio.domain.account import Role
 from sora_studio.ui.components.form import error, field, text_field
-from sora_studio.ui.components.studio import link_once, proof
+from sora_studio.ui.components.proof import proof
+from sora_studio.ui.components.studio import link_once
 from sora_studio.ui.pages.people.invitations_state import InvitationsState, Standing
 
 

@@ -3,7 +3,8 @@
 import reflex as rx
 
 from sora_studio.ui.components.confirm import confirm
-from sora_studio.ui.components.studio import link_once, proof, studio_page
+from sora_studio.ui.components.proof import proof
+from sora_studio.ui.components.studio import link_once, studio_page
 from sora_studio.ui.pages.people.invitations import invitations
 from sora_studio.ui.pages.people.invitations_state import InvitationsState
 from sora_studio.ui.pages.people.lines import PersonLine

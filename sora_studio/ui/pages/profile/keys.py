@@ -5,6 +5,7 @@ import reflex as rx
 from sora_studio.domain.account import NAME_MAX
 from sora_studio.domain.api_key import OVERLAP_HOURS
 from sora_studio.ui.components.form import error, field, text_field
+from sora_studio.ui.components.shown_once import shown_once
 from sora_studio.ui.pages.profile.keys_state import EXPIRY, SCOPES, KeysState, Listed
 from sora_studio.ui.theme import SMALL_ICON, icon
 
@@ -26,22 +27,11 @@ def keys() -> rx.Component:
 
 
 def _fresh() -> rx.Component:
-    return rx.el.div(
+    return shown_once(
+        _FRESH,
         rx.el.p("Copy the key for ", rx.el.bdi(KeysState.fresh_name), " now: it is not shown again."),
         rx.el.code(KeysState.fresh, custom_attrs={"id": _FRESH}, class_name="num"),
-        rx.el.div(
-            rx.el.button(
-                icon("copy", SMALL_ICON),
-                rx.el.span("Copy"),
-                type="button",
-                data_copy=f"#{_FRESH}",
-                class_name="button primary copy",
-            ),
-            rx.el.button("Done", type="button", on_click=KeysState.put_away, class_name="button"),
-            class_name="row",
-        ),
-        role="status",
-        class_name="fresh",
+        KeysState.put_away,
     )
 
 

@@ -6,6 +6,7 @@ from reflex.event import EventCallback
 from sora_studio.domain.account import NAME_MAX
 from sora_studio.domain.webhook_messages import URL_MAX
 from sora_studio.ui.components.form import error, field, text_field
+from sora_studio.ui.components.shown_once import shown_once
 from sora_studio.ui.pages.profile.webhook_lines import EVENTS, FORMATS, ListedDelivery, ListedEndpoint
 from sora_studio.ui.pages.profile.webhooks_state import WebhooksState
 from sora_studio.ui.theme import SMALL_ICON, icon
@@ -28,26 +29,12 @@ def webhooks() -> rx.Component:
 
 
 def _fresh() -> rx.Component:
-    return rx.el.div(
-        rx.el.p(
-            "Copy the signing secret of ",
-            rx.el.bdi(WebhooksState.fresh_name),
-            " now: it is not shown again.",
-        ),
+    name = rx.el.bdi(WebhooksState.fresh_name)
+    return shown_once(
+        _FRESH,
+        rx.el.p("Copy the signing secret of ", name, " now: it is not shown again."),
         rx.el.code(WebhooksState.fresh, custom_attrs={"id": _FRESH}, class_name="num"),
-        rx.el.div(
-            rx.el.button(
-                icon("copy", SMALL_ICON),
-                rx.el.span("Copy"),
-                type="button",
-                data_copy=f"#{_FRESH}",
-                class_name="button primary copy",
-            ),
-            rx.el.button("Done", type="button", on_click=WebhooksState.put_away, class_name="button"),
-            class_name="row",
-        ),
-        role="status",
-        class_name="fresh",
+        WebhooksState.put_away,
     )
 
 

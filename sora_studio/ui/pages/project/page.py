@@ -8,7 +8,7 @@ from sora_studio.ui.components.budget import budget_bar
 from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.feedback import problem
 from sora_studio.ui.components.form import field, text_field
-from sora_studio.ui.components.studio import proof
+from sora_studio.ui.components.proof import proof
 from sora_studio.ui.pages.project.lines import Member
 from sora_studio.ui.pages.project.state import ProjectState
 from sora_studio.ui.theme import SMALL_ICON, icon
