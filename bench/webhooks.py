@@ -17,7 +17,7 @@ from bench.lab.lab import SECRET, Lab
 from bench.lab.latency import latencies
 from bench.lab.metric import Metric
 from sora_studio.ui.live import PAUSE
-from sora_studio.ui.pages.create.state import RECENT, CreateState
+from sora_studio.ui.pages.create.state import ROW, CreateState
 from tests.support.person import Person, join
 from tests.support.tab import open_tab
 from tests.unit.domain.test_webhooks import sign
@@ -48,7 +48,7 @@ async def measure(lab: Lab) -> list[Metric]:
 
         async def hint() -> float:
             nonlocal turns
-            remote_id, percent = remote_ids[turns % RECENT], 1 + turns // RECENT
+            remote_id, percent = remote_ids[turns % ROW], 1 + turns // ROW
             turns += 1
             await asyncio.sleep(_REST)
             studio.provider.jobs[remote_id] |= {"status": "in_progress", "progress": percent}
@@ -68,8 +68,8 @@ def _told(frame: dict[str, Any]) -> bool:
 
 
 async def _taken(person: Person, jobs: dict[str, dict[str, object]]) -> list[str]:
-    """Fill the dashboard; return the provider's names of its jobs once they are at rest."""
-    prompts = [f"a paper boat, hint {uuid4().hex}" for _ in range(RECENT)]
+    """Fill the row of what is coming; return the provider's names of its jobs once they are at rest."""
+    prompts = [f"a paper boat, hint {uuid4().hex}" for _ in range(ROW)]
     for prompt in prompts:
         await person.ask(prompt)
     async with asyncio.timeout(_TAKEN):

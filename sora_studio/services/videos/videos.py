@@ -228,7 +228,7 @@ class VideoService:
             view = await videos.view(owner_id, video_id)
             if view.waits:
                 await FairQueue(tx).close_up([view.owner_id])
-            return (await self._queue.explained(tx, owner_id, [view]))[0]
+        return await self._queue.placed(owner_id, view)
 
     async def check_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Take up a video that needs a decision where it was left.

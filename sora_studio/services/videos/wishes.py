@@ -1,10 +1,12 @@
 """Wishes: stored once per idempotency key, with all that belongs to them, before anything is sent."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from sora_studio.db.characters import CharacterRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
@@ -90,6 +92,7 @@ class Wishes:
     ) -> None:
         self._db, self._catalog, self._inputs = db, catalog, inputs
         self._spending, self._throttle, self._queue, self._wake = spending, throttle, queue, wake
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def once(
         self,
@@ -131,7 +134,8 @@ class Wishes:
         video.idempotency_key, video.request_sha256 = request.key, request.sha256
         inputs = await self._complete(video, wish)
         try:
-            view = await self._store(video, *inputs, most_micros=most_micros, key=key)
+            async with self._turn(request.owner_id):
+                view = await self._store(video, *inputs, most_micros=most_micros, key=key)
         except (BudgetExceeded, ConfirmationRequired):
             await self._inputs.discard(inputs)
             raise
@@ -141,7 +145,14 @@ class Wishes:
                 return before
             raise
         self._wake(TaskName.SUBMIT)
-        return view
+        return await self._queue.placed(request.owner_id, view)
+
+    def _turn(self, owner_id: UUID) -> asyncio.Lock:
+        """Return what lets one wish of a person be stored at a time.
+
+        The database would have the others wait as well, but each with a connection that everybody needs.
+        """
+        return self._turns.setdefault(owner_id, asyncio.Lock())
 
     async def _find_existing(self, request: RequestFingerprint) -> VideoView | None:
         if request.key is None:
@@ -172,8 +183,7 @@ class Wishes:
             if video.project_id:
                 await ProjectRepository(tx).hold(video.owner_id, video.project_id, Action.WRITE_VIDEOS)
             await self._spending.first_attempt(tx, video, *inputs, most_micros=most_micros, key=key)
-            view = await VideoRepository(tx).view(video.owner_id, video.id)
-            return (await self._queue.explained(tx, video.owner_id, [view]))[0]
+            return await VideoRepository(tx).view(video.owner_id, video.id)
 
     async def _cast(self, video: VideoRow, wish: VideoWish) -> list[str]:
         if not wish.characters:
