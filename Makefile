@@ -6,13 +6,15 @@ PORT ?= 3000
 HOST ?= 127.0.0.1
 SEED ?= 1
 TURN = $(if $(filter file,$(origin SEED)),$$((0x$$(git rev-parse --short=6 HEAD))),$(SEED))
+WORKERS ?= 3
+# Of the suite, on two cores: half of its time one of them waits for a page, a process or a database.
 BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # containers set it: each of the suite's many processes would compile every module anew
 BIOME := $(BIN)/bun --bun node_modules/.bin/biome
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-servers test-turn test-long planted format hooks lock clean
+.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-servers test-turn turn-stateful turn-planted test-long planted format hooks lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,10 +30,10 @@ dev: install .venv/dev  ## Serve; rebuild and restart whenever a source file cha
 install: .venv/runtime  ## Set up .venv and build the front end (fast when nothing changed)
 	@$(BIN)/python -m sora_studio.web.frontend
 
-test: install .venv/dev node_modules/.installed  ## Run the whole suite (ARGS=… for pytest)
+test: install .venv/dev node_modules/.installed  ## Run all tests but those of `make check` (ARGS=… for pytest)
 	@sh setup/system.sh
 	@$(BIN)/bun test --isolate --only-failures --coverage
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/architecture $(ARGS)
 
 check: .venv/dev node_modules/.installed  ## Check format, lint, types, layers, dead code, and that code and papers agree
 	@$(MAKE) --no-print-directory --keep-going -j2 check-types check-rest
@@ -62,7 +64,12 @@ test-servers: install .venv/dev  ## Try the real servers' packages, each in an e
 
 test-turn: install .venv/dev  ## Take a turn of the long proofs, another one with every commit (SEED=…)
 	@FIRST=$(TURN) SEEDS=1000 $(BIN)/pytest -q tests/simulation/test_seeds.py -k every_world
+	@$(MAKE) --no-print-directory -j2 turn-stateful turn-planted
+
+turn-stateful:
 	@EXAMPLES=30 STEPS=50 $(BIN)/pytest -q tests/stateful --hypothesis-seed=$(TURN)
+
+turn-planted:
 	@$(BIN)/python -m tests.planted --some 3 --seed $(TURN)
 
 test-long: install .venv/dev  ## Prove it at length: 10,000 worlds, 300 long lives, half a minute without a database, thirty-five planted bugs (SEED=…)

@@ -78,7 +78,7 @@ async def faults(page: Page) -> list[str]:
 @pytest.mark.parametrize("theme", ["dark", "light"])
 async def test_axe_finds_nothing(visit: Visit, collector: Collector, admin: Person, theme: str):
     failed = await collector.person.ask("forbidden-test what axe sees")
-    window = await visit(collector.person, color_scheme=theme, reduced_motion="reduce")
+    window = await visit(collector.person, color_scheme=theme)
     for path in ("/", "/library", f"/video/{collector.harbour}", f"/video/{failed}", "/profile", "/projects"):
         page = await window.turn_to(path)
         assert await faults(page) == [], path
@@ -88,7 +88,7 @@ async def test_axe_finds_nothing(visit: Visit, collector: Collector, admin: Pers
             await page.get_by_role("button", name="Download").click()
             assert await faults(page) == [], "with everything open"
     await admin.http.post("/api/admin/invitations", json={"note": "what axe sees"})
-    office = await visit(admin, color_scheme=theme, reduced_motion="reduce")
+    office = await visit(admin, color_scheme=theme)
     for path in STUDIO:
         page = await office.turn_to(path)
         if path == "/people":
@@ -96,7 +96,7 @@ async def test_axe_finds_nothing(visit: Visit, collector: Collector, admin: Pers
             await expect(page.locator(".link-once")).to_be_visible()
             await page.locator(".confirm summary").first.click()
         assert await faults(page) == [], path
-    stranger = await visit(color_scheme=theme, reduced_motion="reduce")
+    stranger = await visit(color_scheme=theme)
     page = await stranger.context.new_page()
     for path in ("/login?error=wrong_credentials", "/signup", "/setup", "/reset", "/nowhere"):
         await page.goto(path)
@@ -319,7 +319,7 @@ async def test_menus_open_inside_the_window(visit: Visit, collector: Collector, 
 @pytest.mark.parametrize(("width", "size"), [(390, "1280x720"), (1440, "720x1280")])
 async def test_nothing_moves_when_the_video_comes(visit: Visit, ada: Person, width: int, size: str):
     video_id = await ada.ask("a kite on a stage (slow-test)", size=size)
-    window = await visit(ada, viewport={"width": width, "height": 844})
+    window = await visit(ada, viewport={"width": width, "height": 844}, reduced_motion="no-preference")
     page = await window.open(f"/video/{video_id}")
     screen = page.locator(".screen")
     await expect(screen.get_by_role("progressbar")).to_be_visible()
@@ -342,8 +342,7 @@ async def test_large_text_the_other_way_round_and_without_motion(
     leave(studio, Phase.IN_PROGRESS, coming)
     async with running_chromium("--blink-settings=defaultFontSize=24") as browser:
         window = Visitor(studio.url)
-        options = {"viewport": {"width": width, "height": 844}, "reduced_motion": "reduce"}
-        await window.arrive(browser, ada.token, **options)
+        await window.arrive(browser, ada.token, viewport={"width": width, "height": 844})
         for path in ("/", "/library", f"/video/{failed}", f"/video/{coming}", "/profile"):
             page = await window.turn_to(path)
             assert await page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"

@@ -28,6 +28,7 @@ async def test_a_second_factor_is_set_up_and_asked_for(visit: Visit, join_studio
     recovery = (await section.locator("#recovery-codes").inner_text()).split()
     await press(section.get_by_role("button", name="Done"))
     await expect(section.get_by_text("10 of 10 recovery codes left")).to_be_visible()
+    await expect(section.locator("#recovery-codes")).to_have_count(0)
     assert not [word for word in (secret, *recovery) if word in await page.content()]
 
     elsewhere = await (await visit()).context.new_page()

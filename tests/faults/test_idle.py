@@ -12,7 +12,7 @@ from sora_studio.db.engine import Database, Transaction
 from sora_studio.domain.video import Phase
 from tests.support.harness import StudioHarness, opened_lab
 from tests.support.sandbox import Box
-from tests.support.waiting import comes_true
+from tests.support.waiting import PATIENCE, comes_true
 
 _QUIET = 4.0  # seconds
 
@@ -53,7 +53,7 @@ async def test_what_another_process_asks_for_is_taken_up_at_once(harness: Studio
     assert url
     async with await psycopg.AsyncConnection.connect(url.get_secret_value(), autocommit=True) as other:
         await other.execute("UPDATE job SET due_at = now() + interval '1 hour'")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await other.execute("UPDATE job SET due_at = now(), progress_known = NOT progress_known")
             assert (await harness.until(view, hurry=False)).phase is Phase.COMPLETED
 

@@ -16,7 +16,7 @@ from tests.simulation.loop import VirtualLoop
 from tests.simulation.tables import IN_MEMORY, Job, MemoryDatabase, Tables, Transaction, Video
 from tests.simulation.world import START, simulate
 
-FIRST, SEEDS = int(os.environ.get("FIRST", "1")), int(os.environ.get("SEEDS", "500"))
+FIRST, SEEDS = int(os.environ.get("FIRST", "1")), int(os.environ.get("SEEDS", "200"))
 _AT_A_TIME = 50
 
 

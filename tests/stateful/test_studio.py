@@ -16,7 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from sora_studio.db.engine import Database
 from tests.stateful.machine import Place, StudioMachine
 
-EXAMPLES, STEPS = int(os.environ.get("EXAMPLES", "30")), int(os.environ.get("STEPS", "25"))
+EXAMPLES, STEPS = int(os.environ.get("EXAMPLES", "15")), int(os.environ.get("STEPS", "25"))
 
 
 @pytest.fixture

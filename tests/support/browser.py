@@ -107,7 +107,12 @@ class Visitor:
         self.pages: list[Page] = []
 
     async def arrive(self, browser: Browser, token: str | None, **options: Any) -> None:
-        """Open the window; with a token, signed in."""
+        """Open the window; with a token, signed in.
+
+        Nothing moves in it, as a person may want it, unless an option asks for motion: to draw that takes up
+        to half a core, on which other tests wait.
+        """
+        options.setdefault("reduced_motion", "reduce")
         self.context = await browser.new_context(base_url=self.url, **options)
         self.context.set_default_timeout(PATIENCE)
         await self.context.add_init_script(_MEASURE)
@@ -195,6 +200,7 @@ async def has_focus(page: Page, act: str) -> None:
 
 
 async def press(button: Locator, key: str = "Enter") -> None:
-    """Use a control by the keyboard."""
+    """Use a control by the keyboard, once it can be used."""
+    await expect(button).to_be_enabled()
     await button.focus()
     await button.page.keyboard.press(key)

@@ -8,6 +8,7 @@ import pytest
 
 from sora_studio.domain.tasks import PeriodicTask, TaskName
 from sora_studio.scheduler import Scheduler
+from tests.support.waiting import PATIENCE
 
 HOUR = timedelta(hours=1)
 TASK = TaskName.PURGE
@@ -34,7 +35,7 @@ class Work:
             raise ValueError("a bug")
 
     async def until(self, *, begun: int = 0, ended: int = 0) -> None:
-        async with self.moved, asyncio.timeout(10):
+        async with self.moved, asyncio.timeout(PATIENCE):
             await self.moved.wait_for(lambda: self.begun >= begun and self.ended >= ended)
 
     async def _move(self) -> None:
@@ -121,7 +122,7 @@ async def test_a_run_that_the_end_breaks_off_is_no_error(work: Work, caplog: pyt
     scheduler.start(PeriodicTask(TASK, HOUR, run))
     await work.until(begun=1)
     await scheduler.stop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await left.wait()
 
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []

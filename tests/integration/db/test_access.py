@@ -15,7 +15,7 @@ from tests.support.harness import opened_lab
 from tests.support.pooler import running_pooler
 from tests.support.sandbox import Box, running
 from tests.support.studio import free_port
-from tests.support.waiting import comes_true
+from tests.support.waiting import PATIENCE, comes_true
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ async def test_one_that_never_comes_is_an_error_with_its_reason():
 
 
 async def test_one_that_does_not_let_us_in_is_not_waited_for(database_url: str):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(Unavailable, match='database "elsewhere" does not exist'):
             await find_access(database_url.replace("/sora_studio?", "/elsewhere?"))
 

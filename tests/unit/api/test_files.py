@@ -19,6 +19,7 @@ from sora_studio.domain.ids import public_id
 from sora_studio.domain.media import ByteRange, MediaFile
 from sora_studio.domain.video import Phase, Variant
 from tests.support.fakes import FakeStudio
+from tests.support.waiting import PATIENCE
 
 DATA = bytes(range(256)) * 4
 ETAG = f'"{hashlib.sha256(DATA).hexdigest()}"'
@@ -204,7 +205,7 @@ async def test_a_file_is_closed_when_the_browser_hangs_up():
         "headers": [(b"range", b"bytes=5-")],
         "asgi": {"spec_version": "2.3"},
     }
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await file_response(Request(scope), file)(scope, receive, send)
     assert store.opened == [(5, 10**9)]
     assert store.closed.is_set()

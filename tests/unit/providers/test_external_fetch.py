@@ -9,6 +9,7 @@ import pytest
 
 from sora_studio.domain.errors import ProviderUnavailable
 from sora_studio.providers.external_fetch import ExternalFetcher
+from tests.support.waiting import PATIENCE
 
 PUBLIC = "93.184.215.14"
 NAMES = {
@@ -242,7 +243,7 @@ async def test_names_are_looked_up_while_every_shared_thread_is_busy():
         ["localhost"], timeout=httpx2.Timeout(5), transport=httpx2.MockTransport(world.answer)
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert (await fetcher.send(httpx2.URL("http://localhost/x"), {})).status_code == 200
     finally:
         free.set()
