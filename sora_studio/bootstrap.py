@@ -22,6 +22,7 @@ import structlog
 from sora_studio import container, log
 from sora_studio.config import ProviderSettings, Settings, load_providers
 from sora_studio.config.authority import is_loopback
+from sora_studio.config.build import VERSION, commit
 from sora_studio.config.environment import named_files
 from sora_studio.config.private_files import close_to_others, open_secrets
 from sora_studio.config.secret_words import secret_words
@@ -41,12 +42,14 @@ from sora_studio.providers.redactor import Redactor
 from sora_studio.providers.webhook_sender import HttpWebhookSender
 from sora_studio.scheduler import Scheduler
 from sora_studio.services.announcements import Announcements
-from sora_studio.services.backups.daily import DailyBackup
+from sora_studio.services.backups.daily import DailyBackup, last_backup
 from sora_studio.services.catalog import ProviderCatalog
+from sora_studio.services.diagnosis import DiagnosisService
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
 from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
 from sora_studio.services.jobs.webhooks import WebhookService
+from sora_studio.services.metrics import MetricsService, Sources
 from sora_studio.services.money.budgets import BudgetService, adopt_time_zone
 from sora_studio.services.money.usage import UsageService
 from sora_studio.services.people.assembly import Entrances, People
@@ -58,6 +61,7 @@ from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.respelling import respell_addresses
 from sora_studio.services.people.setup_code import SetupCode
 from sora_studio.services.people.studio_settings import SessionPolicy, StudioSettings
+from sora_studio.services.people.vault import Vault
 from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
 from sora_studio.services.projects import ProjectService
 from sora_studio.services.providers import ProviderService
@@ -175,10 +179,23 @@ async def studio(
             healths={name: provider.health for name, provider in limited.items()},
             wake=scheduler.wake,
         )
+        figures = MetricsService(
+            Sources(
+                db=own,
+                health=health,
+                storage=storage,
+                providers={name: provider.health for name, provider in limited.items()},
+                last_backup=partial(last_backup, settings) if settings.backups else None,
+                version=VERSION,
+                build=commit(),
+            ),
+            settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+        )
         people = open_people(settings, db, parts.passwords(), is_private=is_private)
         await people.prepare()
         told = _Webhooks(Redactor(secrets).body, sender)
-        opened = _services(settings, people, for_people, told, scheduler, health, statuses)
+        watched = _Watched(health, figures, statuses)
+        opened = _services(settings, people, for_people, told, scheduler, watched)
         stack.enter_context(container.using(opened))
         yield Studio(opened, db, changes, scheduler.wake)
 
@@ -189,6 +206,15 @@ class _Webhooks:
 
     redact: Callable[[bytes], bytes]
     sender: HttpWebhookSender
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """What tells how the studio is doing."""
+
+    health: HealthService
+    metrics: MetricsService
+    providers: ProviderService
 
 
 def _open_database(access: Access, parts: Parts, size: int, stack: AsyncExitStack) -> Database:
@@ -329,8 +355,7 @@ def _services(
     for_people: Resources,
     told: _Webhooks,
     scheduler: Scheduler,
-    health: HealthService,
-    statuses: ProviderService,
+    watched: _Watched,
 ) -> Services:
     """Put the use cases together."""
     db, throttle = for_people.db, people.throttle
@@ -377,8 +402,10 @@ def _services(
             wake=partial(scheduler.wake, TaskName.WEBHOOKS),
             public_url=settings.public_url,
         ),
-        health=health,
-        providers=statuses,
+        health=watched.health,
+        metrics=watched.metrics,
+        diagnosis=DiagnosisService(Vault.locked_with(settings.signing_key(), _utc_now)),
+        providers=watched.providers,
         projects=ProjectService(db=db, accounts=people.accounts, throttle=throttle, clock=_utc_now),
         budgets=BudgetService(
             db=db,

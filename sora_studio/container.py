@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sora_studio.services.diagnosis import DiagnosisService
     from sora_studio.services.health import HealthService
     from sora_studio.services.jobs.webhooks import WebhookService
+    from sora_studio.services.metrics import MetricsService
     from sora_studio.services.money.budgets import BudgetService
     from sora_studio.services.money.usage import UsageService
     from sora_studio.services.people.accounts import AccountService
@@ -54,6 +56,8 @@ class Services:
     inputs: "InputService"
     characters: "CharacterService"
     health: "HealthService"
+    metrics: "MetricsService"
+    diagnosis: "DiagnosisService"
     webhooks: "WebhookService"
     webhook_endpoints: "WebhookEndpointService"
     providers: "ProviderService"

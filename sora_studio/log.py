@@ -8,12 +8,17 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal, TextIO, cast
 
 import structlog
+
+from sora_studio import metrics
+
+Report = Callable[[str, BaseException | None, Mapping[str, Any]], None]
+"""Takes what went wrong elsewhere, too: the name of the event, the error, and what is known besides."""
 
 _HEADERS = re.compile(r"""(?i)((?:set-)?cookie|(?:proxy-)?authorization)(["']?\s*[:=]\s*["']?)[^"'\n,}\]]+""")
 _VALUES = re.compile(r"""(?i)(\bbearer\s+|[?&](?:token|key|secret|signature)=|\bsession=)[^"'&\s,;}\]]+""")
@@ -40,8 +45,16 @@ _QUIET = (
 """Libraries that tell of every request, connection or step at INFO."""
 
 
-def configure(style: Literal["console", "json"] = "console", level: int = logging.INFO) -> None:
-    """Send every log line to standard error, as text for people or as one JSON object per line."""
+def configure(
+    style: Literal["console", "json"] = "console", level: str = "info", *, report: Report | None = None
+) -> None:
+    """Send every log line to standard error.
+
+    Args:
+        style: Text for people, or one JSON object per line.
+        level: The least that is written.
+        report: Hears of errors, each kind once a minute.
+    """
     before: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -59,9 +72,9 @@ def configure(style: Literal["console", "json"] = "console", level: int = loggin
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = _Sparing(sys.stderr)
+    handler = _Sparing(sys.stderr, report)
     handler.setFormatter(_Masking(processors=_rendering(style), foreign_pre_chain=before))
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -97,25 +110,28 @@ class _Sparing(logging.StreamHandler[TextIO]):
     is always written.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, report: Report | None) -> None:
         super().__init__(stream)
+        self._report = report
         self._minute = 0
         self._said: dict[tuple[object, ...], _Repeated] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, or count it."""
+        if record.levelno >= logging.WARNING:
+            metrics.LOG_LINES.count(record.levelname.lower())
         minute = int(record.created) // _MINUTE
         if minute != self._minute:
             self._sum_up()
             self._minute = minute
         if not _may_be_left_out(record):
-            super().emit(record)
+            self._write(record)
             return
         kind = _kind(record) if len(self._said) < _KINDS else ()
         same = self._said.setdefault(kind, _Repeated(record))
         same.times += 1
         if same.times == 1:
-            super().emit(record)
+            self._write(record)
         elif len(same.others) < _NAMED:
             same.others += _ids(record)
 
@@ -123,6 +139,13 @@ class _Sparing(logging.StreamHandler[TextIO]):
         """Say how often what was left out went wrong."""
         self._sum_up()
         super().close()
+
+    def _write(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        if self._report is not None and record.levelno >= logging.ERROR:
+            known = {**structlog.contextvars.get_contextvars(), **_fields(record)}
+            event = _fields(record).get("event") if record.name.startswith(_OURS) else None
+            self._report(str(event or record.name), _error(record), known)
 
     def _sum_up(self) -> None:
         for same in self._said.values():

@@ -11,7 +11,7 @@ from sora_studio import log
 from sora_studio.bootstrap import instance_of, open_people, open_providers
 from sora_studio.config import ConfigError, Settings, load_providers
 from sora_studio.config.secret_words import secret_words
-from sora_studio.db.access import Access, find_access
+from sora_studio.db.access import PATIENCE, Access, find_access
 from sora_studio.db.engine import Database
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.tasks import TaskName
@@ -97,6 +97,25 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, boo
 
 
 @asynccontextmanager
+async def reach_database(
+    settings: Settings, *, patience: float = PATIENCE
+) -> AsyncIterator[tuple[Access, bool]]:
+    """Have the database as it is for the block; yield how it is reached, and whether a studio runs on it.
+
+    Args:
+        settings: Where it is.
+        patience: Seconds that one which is not there is waited for.
+
+    Raises:
+        ConfigError: A child or a directory cannot be used, or no studio ever used it.
+        Unavailable: The database cannot be reached.
+    """
+    settings.require_used()
+    async with AsyncExitStack() as stack:
+        yield await _database(settings, stack, patience=patience)
+
+
+@asynccontextmanager
 async def open_as_it_is(settings: Settings) -> AsyncIterator[str]:
     """Have the database itself for the block, past any pooler and whatever its form; yield its URL.
 
@@ -125,13 +144,16 @@ async def open_accounts(settings: Settings) -> AsyncIterator[People]:
         yield open_people(settings, db)
 
 
-async def _database(settings: Settings, stack: AsyncExitStack) -> tuple[Access, bool]:
+async def _database(
+    settings: Settings, stack: AsyncExitStack, *, patience: float = PATIENCE
+) -> tuple[Access, bool]:
     """Return where the database is, and whether a studio runs on it here."""
     url, joined = await _database_url(settings, stack)
     if settings.database_url is None:
         return Access(url), joined
     direct = settings.database_direct_url
-    return await find_access(url, direct.get_secret_value() if direct else None), joined
+    past = direct.get_secret_value() if direct else None
+    return await find_access(url, past, patience=patience), joined
 
 
 async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str, bool]:

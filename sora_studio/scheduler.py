@@ -10,6 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from sora_studio import metrics
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.tasks import PeriodicTask, TaskName
 
@@ -98,7 +99,10 @@ class _Guarded:
     async def _once(self) -> None:
         try:
             await self._task.run()
+            metrics.TASK_RUNS.count(self._task.name, "done")
         except Unavailable as error:
+            metrics.TASK_RUNS.count(self._task.name, "unavailable")
             _log.warning("periodic_task_unavailable", task=self._task.name, reason=str(error))
         except Exception:  # noqa: BLE001 - one failed run must not end the background work
+            metrics.TASK_RUNS.count(self._task.name, "failed")
             _log.exception("periodic_task_failed", task=self._task.name)

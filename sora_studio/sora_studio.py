@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from sora_studio import metrics
 from sora_studio.bootstrap import Parts, studio
 from sora_studio.config import Settings, forget_environment
-from sora_studio.ui import live
+from sora_studio.config.build import VERSION, commit
+from sora_studio.ui import event_timing, live
 from sora_studio.ui.app import build
 from sora_studio.ui.news import NewsState
 from sora_studio.ui.notices import NoticesState
@@ -29,7 +31,8 @@ async def lifespan(settings: Settings, parts: Parts | None, *, is_private: bool)
         push = asyncio.create_task(
             live.run(opened.changes, app, NewsState.hear, NoticesState.hear), name="live"
         )
-        _log.info("studio_opened", url=settings.public_url)
+        metrics.when_started(event_timing.enable)
+        _log.info("studio_opened", url=settings.public_url, version=VERSION, build=commit())
         yield
         _log.info("studio_closing")
         push.cancel()

@@ -1,7 +1,5 @@
 """The API as one application."""
 
-from importlib.metadata import version
-
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,6 +9,7 @@ from sora_studio.api import (
     auth,
     characters,
     docs_page,
+    doctor,
     edits,
     errors,
     health,
@@ -40,6 +39,7 @@ from sora_studio.api.body_limit import BodyLimit
 from sora_studio.api.mcp import endpoint as mcp
 from sora_studio.api.rate_limits import RateLimitHeaders
 from sora_studio.config import Settings
+from sora_studio.config.build import VERSION, commit
 from sora_studio.domain.media import FILM_MAX_BYTES
 from sora_studio.domain.webhooks import BODY_MAX
 
@@ -62,7 +62,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     """
     api = FastAPI(
         title="Sora Studio API",
-        version=version("sora-studio"),
+        version=VERSION,
         docs_url=None,  # FastAPI's page loads its script from elsewhere; ours is `manual`
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
@@ -70,11 +70,12 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         responses={"4XX": {"model": errors.ErrorAnswer, "description": "What is wrong, in words."}},
     )
     api.state.public_url = settings.public_url if settings else ""
+    api.state.build = commit()
     api.state.contact = settings.contact if settings else ""
     errors.add_handlers(api)
     api.add_middleware(BodyLimit, usual=USUAL_MAX, at=_LIMITS)
     api.add_middleware(RateLimitHeaders)
-    for router in (auth.router, single_sign_on.router, docs_page.router, webhooks.router):
+    for router in (auth.router, single_sign_on.router, docs_page.router, doctor.router, webhooks.router):
         api.include_router(router, prefix=PREFIX)
     # What has an address below /videos of its own stands before /videos/{id}.
     for router in (

@@ -1,11 +1,14 @@
-"""Signs of life for the supervisor of the process."""
+"""Signs of life for the supervisor of the process, and what those who watch it read."""
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
+from sora_studio import metrics
+from sora_studio.api.dependencies import BearerDep, OriginDep
 from sora_studio.container import services
-from sora_studio.services.health import Health
+from sora_studio.domain.errors import NotFound
+from sora_studio.services.health import STARTING, ReasonCode
 
 router = APIRouter(tags=["health"])
 
@@ -20,7 +23,8 @@ class Readiness(BaseModel):
     """Whether it can serve."""
 
     status: str
-    reasons: list[str]
+    reasons: list[str] = Field(description="In words.")
+    codes: list[ReasonCode] = Field(description="The same, for programs.")
 
 
 @router.head("/livez", include_in_schema=False)
@@ -37,8 +41,38 @@ async def readyz() -> Response:
     try:
         health = await services().health.look()
     except LookupError:
-        health = Health(("The studio is starting or stopping.",))
+        health = STARTING
     word = "unavailable" if health.reasons else "degraded" if health.complaints else "ok"
-    ready = Readiness(status=word, reasons=[*health.reasons, *health.complaints])
+    found = (*health.reasons, *health.complaints)
+    ready = Readiness(status=word, reasons=[each.text for each in found], codes=[each.code for each in found])
     status, wait = (503, {"Retry-After": "2"}) if health.reasons else (200, {})
     return JSONResponse(ready.model_dump(), status, {"Cache-Control": "no-store", **wait})
+
+
+class Version(BaseModel):
+    """What runs here."""
+
+    version: str
+    build: str = Field(description="The commit that it was built from, as far as it is known.")
+
+
+@router.get("/api/version")
+async def version(request: Request) -> Version:
+    """Say which version and which build of the studio this is."""
+    return Version(version=request.app.version, build=request.app.state.build)
+
+
+@router.get("/metrics", response_class=Response)
+async def read_metrics(origin: OriginDep, bearer: BearerDep) -> Response:
+    """Return what is measured, as Prometheus reads it: to this machine, or with the token for it.
+
+    Raises:
+        NotFound: To everybody else.
+    """
+    figures = services().metrics
+    if not origin.is_local and not (bearer and figures.opens(bearer.credentials)):
+        message = "There is no such address."
+        raise NotFound(message)
+    return Response(
+        await figures.read(), headers={"Cache-Control": "no-store"}, media_type=metrics.CONTENT_TYPE
+    )

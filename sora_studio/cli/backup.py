@@ -103,7 +103,7 @@ def _settings(data_dir: Path | None) -> "Settings":
     from sora_studio.config import load
 
     settings = load(data_dir=data_dir)
-    log.configure(settings.log_format)
+    log.configure(settings.log_format, settings.log_level)
     return settings
 
 

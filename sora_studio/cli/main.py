@@ -15,6 +15,7 @@ import typer
 
 from sora_sandbox.cli import sandbox
 from sora_studio.cli.backup import backup_cli, restore_cli
+from sora_studio.cli.doctor import doctor_cli
 from sora_studio.cli.maintenance import maintenance_cli
 from sora_studio.cli.provider import provider_cli
 from sora_studio.cli.user import user_cli
@@ -29,6 +30,22 @@ cli = typer.Typer(
     rich_markup_mode=None,  # plain text: no boxes, and no `<bool>` behind a switch
     pretty_exceptions_enable=False,  # they print local variables, secrets included
 )
+
+
+def _say_version(wanted: bool) -> None:  # noqa: FBT001 -- as Typer calls it
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
 
 
 cli.add_typer(backup_cli, name="backup")
@@ -74,8 +91,16 @@ def migrate(data_dir: DataDir = None) -> None:
                 await upgrade(url, settings.data_dir)
 
     settings = load(data_dir=data_dir)
-    log.configure(settings.log_format)
+    log.configure(settings.log_format, settings.log_level)
     asyncio.run(run())
+
+
+@cli.command()
+def version() -> None:
+    """Print the version, and the build."""
+    from sora_studio.config.build import VERSION, commit
+
+    typer.echo(f"sora-studio {VERSION} ({commit()})")
 
 
 @cli.command()
@@ -94,7 +119,8 @@ def healthcheck(
         raise typer.Exit(1) from None
 
 
-cli.registered_commands += [*maintenance_cli.registered_commands, *restore_cli.registered_commands]
+for _more in (maintenance_cli, restore_cli, doctor_cli):
+    cli.registered_commands += _more.registered_commands
 
 
 def main() -> None:

@@ -70,7 +70,7 @@ def _run(data_dir: Path | None, work: "Callable[[BackgroundWork], Awaitable[bool
             return await work(tools)
 
     settings = load(data_dir=data_dir)
-    log.configure(settings.log_format)
+    log.configure(settings.log_format, settings.log_level)
     try:
         well = asyncio.run(run())
     except SoraStudioError as error:

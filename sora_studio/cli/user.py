@@ -160,7 +160,7 @@ def _run(data_dir: Path | None, work: "Callable[[People], Awaitable[None]]") -> 
             await work(people)
 
     settings = load(data_dir=data_dir)
-    log.configure(settings.log_format)
+    log.configure(settings.log_format, settings.log_level)
     try:
         asyncio.run(run())
     except SoraStudioError as error:

@@ -97,6 +97,11 @@ def load_providers(
     )
 
 
+def known(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment as it is now."""
+    return dict(environ)
+
+
 def named_files(environ: Mapping[str, str] = os.environ) -> list[Path]:
     """Return the files that hold secrets, as NAME_FILE names them."""
     return [Path(path) for name in sorted(SECRETS) if (path := environ.get(f"{name}_FILE"))]

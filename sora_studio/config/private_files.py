@@ -34,6 +34,11 @@ def close_to_others(data_dir: Path) -> tuple[list[Path], list[Path]]:
     return closed, still_open
 
 
+def open_to_others(data_dir: Path) -> list[Path]:
+    """Return what `close_to_others` would close."""
+    return [path for path, _ in _open_ones(data_dir, is_top=True)]
+
+
 def open_secrets(settings: Settings, named: Iterable[Path]) -> list[Path]:
     """Return the files with secrets, outside the data directory, that any user of this machine can read.
 

@@ -20,6 +20,7 @@ from sora_studio.config.urls import api_url, site_url
 from sora_studio.domain.settings import IDLE_DAYS_MAX, SESSION_DAYS_MAX, SettingName, Value
 from sora_studio.domain.sign_up import SignUpPolicy
 
+_SHORTEST_TOKEN = 16  # characters
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 PRIVATE = 0o077
@@ -57,6 +58,23 @@ def _is_base64(text: str) -> bool:
         return bool(base64.b64decode(text, validate=True))
     except binascii.Error:
         return False
+
+
+def _long_token(token: SecretStr) -> SecretStr:
+    """Check that a token cannot be guessed."""
+    if len(token.get_secret_value()) < _SHORTEST_TOKEN or not token.get_secret_value().isascii():
+        message = f"must be at least {_SHORTEST_TOKEN} characters of ASCII"
+        raise ValueError(message)
+    return token
+
+
+def _dsn(dsn: SecretStr) -> SecretStr:
+    """Check the form of the address that Sentry gives to a project."""
+    parts = urlsplit(dsn.get_secret_value())
+    if parts.scheme not in {"http", "https"} or not (parts.username and parts.hostname and parts.path[1:]):
+        message = "must be a URL such as https://key@sentry.example.org/1"
+        raise ValueError(message)
+    return dsn
 
 
 def _contact(url: str) -> str:
@@ -311,6 +329,22 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_SECURITY_CONTACT",
         description="Where to report a vulnerability (mailto:… or https://…), for "
         "`/.well-known/security.txt`. Unset: the mailbox `security@` of the public URL's host (RFC 2142).",
+    )
+    metrics_token: Annotated[SecretStr, AfterValidator(_long_token)] | None = Field(
+        None,
+        alias="SORA_STUDIO_METRICS_TOKEN",
+        description="Opens `/metrics` from other machines, as a bearer token; at least 16 characters. Unset: "
+        "this machine alone reads it.",
+    )
+    sentry_dsn: Annotated[SecretStr, AfterValidator(_dsn)] | None = Field(
+        None,
+        alias="SENTRY_DSN",
+        description="Where errors of the studio are reported: Sentry, GlitchTip or the like. Unset: nowhere.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info",
+        alias="SORA_STUDIO_LOG_LEVEL",
+        description="The least that is logged: debug, info, warning or error.",
     )
     log_format: Literal["console", "json"] = Field(
         "console",

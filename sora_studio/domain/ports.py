@@ -209,6 +209,10 @@ class Spool(Protocol):
         """Return the space left on the spool's disk."""
         ...
 
+    def size_bytes(self) -> int:
+        """Return the size of the spool's disk."""
+        ...
+
 
 class Store(Protocol):
     """Where our own copies live, by key: on a disk, or in an object store.

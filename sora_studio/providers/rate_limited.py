@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
+from sora_studio import metrics
 from sora_studio.domain.errors import ProviderError, ProviderUnavailable, SubmitUnclear
 from sora_studio.domain.ports import Content, Provider, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.problem import ProblemCode
@@ -60,22 +61,22 @@ class RateLimitedProvider:
 
     async def submit(self, submission: Submission) -> RemoteJob:
         """Ask for a video."""
-        async with self._asking(Share.SUBMIT):
+        async with self._asking(Share.SUBMIT, "submit"):
             return await self._provider.submit(submission)
 
     async def create_character(self, name: str, film: Path, key: UUID) -> str:
         """Have a character made."""
-        async with self._asking(Share.OTHER):
+        async with self._asking(Share.OTHER, "character"):
             return await self._provider.create_character(name, film, key)
 
     async def fetch(self, remote_id: str, *, model: str = "") -> RemoteJob:
         """Ask how a job is going."""
-        async with self._asking(Share.LOOK):
+        async with self._asking(Share.LOOK, "fetch"):
             return await self._provider.fetch(remote_id, model=model)
 
     async def list_jobs(self, *, after: str | None = None, limit: int = 100) -> RemotePage:
         """Return a page of the provider's jobs."""
-        async with self._asking(Share.LOOK):
+        async with self._asking(Share.LOOK, "list"):
             return await self._provider.list_jobs(after=after, limit=limit)
 
     @asynccontextmanager
@@ -84,7 +85,7 @@ class RateLimitedProvider:
     ) -> AsyncGenerator[Content]:
         """Open a file for streaming; it takes no place, so that long files keep nobody from looking."""
         async with AsyncExitStack() as stack:
-            async with self._turn(Share.FILE):
+            async with self._turn(Share.FILE, "file"):
                 content = await stack.enter_async_context(
                     self._provider.content(remote_id, variant, beginning, model=model)
                 )
@@ -92,12 +93,12 @@ class RateLimitedProvider:
 
     async def delete(self, remote_id: str, *, model: str = "") -> None:
         """Remove a job there."""
-        async with self._asking(Share.OTHER):
+        async with self._asking(Share.OTHER, "delete"):
             await self._provider.delete(remote_id, model=model)
 
     async def list_models(self) -> tuple[Model, ...]:
         """Return the models."""
-        async with self._asking(Share.OTHER):
+        async with self._asking(Share.OTHER, "models"):
             return await self._provider.list_models()
 
     async def close(self) -> None:
@@ -105,7 +106,7 @@ class RateLimitedProvider:
         await self._provider.close()
 
     @asynccontextmanager
-    async def _asking(self, share: Share) -> AsyncGenerator[None]:
+    async def _asking(self, share: Share, operation: str) -> AsyncGenerator[None]:
         """Be one of those whose requests are under way, and send one."""
         self._must_be_there()
         async with AsyncExitStack() as stack:
@@ -115,11 +116,11 @@ class RateLimitedProvider:
                         await stack.enter_async_context(places)
             except TimeoutError as error:
                 raise _busy(1.0) from error
-            async with self._turn(share):
+            async with self._turn(share, operation):
                 yield
 
     @asynccontextmanager
-    async def _turn(self, share: Share) -> AsyncGenerator[None]:
+    async def _turn(self, share: Share, operation: str) -> AsyncGenerator[None]:
         """Send one request when it is its turn, and learn from what becomes of it."""
         self._must_be_there()
         await self._wait(share)
@@ -128,12 +129,14 @@ class RateLimitedProvider:
         try:
             yield
         except ProviderError as error:
+            metrics.PROVIDER_REQUESTS.count(self.profile.name, operation, _result(error))
             self._record.failed(error.message)
             self._learn(error)
             raise
         except BaseException:
             self._breaker.given_up()
             raise
+        metrics.PROVIDER_REQUESTS.count(self.profile.name, operation, "answered")
         self._record.answered(self._clock() - began)
         self._breaker.answered()
 
@@ -172,6 +175,15 @@ class RateLimitedProvider:
 def _busy(wait: float) -> ProviderUnavailable:
     message = "The studio sends this provider no more requests at a time than it accepts."
     return ProviderUnavailable(message, ProblemCode.PROVIDER_BUSY, wait)
+
+
+def _result(error: ProviderError) -> str:
+    """Return a word for how a request ended, of few."""
+    if isinstance(error, SubmitUnclear):
+        return "unclear"
+    if isinstance(error, ProviderUnavailable):
+        return "silent" if _is_silence(error) else "busy"
+    return "refused"
 
 
 def _is_silence(error: ProviderError) -> bool:

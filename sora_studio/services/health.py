@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sora_studio.db.engine import Database
 from sora_studio.domain.errors import Unavailable
@@ -12,12 +13,37 @@ STALE = 60.0
 """Seconds without a run after which the background work counts as stopped: it runs every ten seconds."""
 
 
+class ReasonCode(StrEnum):
+    """What may be wrong, for programs; docs/operations.md says what to do about each."""
+
+    STARTING = "starting"
+    DATABASE_UNREACHABLE = "database_unreachable"
+    DATABASE_READ_ONLY = "database_read_only"
+    NO_ROOM = "no_room"
+    DISK_REFUSED = "disk_refused"
+    BACKGROUND_STOPPED = "background_stopped"
+    PROVIDERS_LOADING = "providers_loading"
+    CHANGES_UNHEARD = "changes_unheard"  # the studio serves all the same
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that is wrong."""
+
+    code: ReasonCode
+    text: str
+
+
 @dataclass(frozen=True)
 class Health:
     """What is wrong: with the first kind nothing can be served, with the second it is only slower."""
 
-    reasons: tuple[str, ...] = ()
-    complaints: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    complaints: tuple[Reason, ...] = ()
+
+
+STARTING = Health((Reason(ReasonCode.STARTING, "The studio is starting or stopping."),))
+"""Of a studio whose services are not there."""
 
 
 class HealthService:
@@ -46,17 +72,19 @@ class HealthService:
 
     async def look(self) -> Health:
         """Return why the studio cannot serve, or not as it should."""
-        found: list[str] = []
+        found: list[Reason] = []
         try:
             if not await self._db.can_write():
-                found.append("The database can be read and not be written.")
+                text = "The database can be read and not be written."
+                found.append(Reason(ReasonCode.DATABASE_READ_ONLY, text))
         except Unavailable:
-            found.append("The database cannot be reached.")
+            found.append(Reason(ReasonCode.DATABASE_UNREACHABLE, "The database cannot be reached."))
         if trouble := await self._disk_space.trouble():
-            found.append(WORDS[trouble.code])
+            found.append(Reason(ReasonCode(trouble.code), WORDS[trouble.code]))
         if time.monotonic() - self._last_run() > STALE:
-            found.append("The background work has stopped.")
+            found.append(Reason(ReasonCode.BACKGROUND_STOPPED, "The background work has stopped."))
         if self._is_looking():
-            found.append("The providers are being asked for their models.")
+            text = "The providers are being asked for their models."
+            found.append(Reason(ReasonCode.PROVIDERS_LOADING, text))
         unheard = self._unheard()
-        return Health(tuple(found), (unheard,) if unheard else ())
+        return Health(tuple(found), (Reason(ReasonCode.CHANGES_UNHEARD, unheard),) if unheard else ())

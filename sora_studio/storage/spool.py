@@ -66,8 +66,15 @@ class LocalSpool:
 
     def free_bytes(self) -> int:
         """Return the space left, of the nearest folder that exists."""
+        return shutil.disk_usage(self._nearest()).free
+
+    def size_bytes(self) -> int:
+        """Return the size of the disk of that folder."""
+        return shutil.disk_usage(self._nearest()).total
+
+    def _nearest(self) -> Path:
         folders = (self._folder, *self._folder.absolute().parents)
-        return shutil.disk_usage(next(folder for folder in folders if folder.exists())).free
+        return next(folder for folder in folders if folder.exists())
 
 
 def make_folder(folder: Path) -> None:

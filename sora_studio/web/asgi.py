@@ -14,6 +14,7 @@ from sora_studio.web.middleware.clean_urls import CleanUrls
 from sora_studio.web.middleware.dispatch import Dispatch
 from sora_studio.web.middleware.forwarded import Forwarded
 from sora_studio.web.middleware.headers import SecurityHeaders
+from sora_studio.web.middleware.measured import Measured
 from sora_studio.web.middleware.request_id import RequestId
 from sora_studio.web.middleware.right_cookie import RightCookie
 from sora_studio.web.middleware.socket_limit import SocketLimit
@@ -56,13 +57,14 @@ def create(
     from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
 
     app.register_lifespan_task(lifespan, settings=settings, parts=parts, is_private=is_private)
-    served = Dispatch(create_api(settings), CleanUrls(app(), frontend.CLIENT))
+    site = Measured(CleanUrls(app(), frontend.CLIENT), "site")
+    served = Dispatch(Measured(create_api(settings)), site)
     complete = SecurityHeaders(
         guarded(served, settings, security_log),
         frontend.CLIENT,
         https=settings.own_names.public.scheme == "https",
     )
-    return StartupErrors(RequestId(complete))
+    return StartupErrors(RequestId(complete, Proxies(settings.proxies)))
 
 
 def guarded(app: ASGIApp, settings: Settings, security_log: SecurityLog) -> ASGIApp:

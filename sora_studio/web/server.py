@@ -14,6 +14,8 @@ from sora_studio import log
 from sora_studio.bootstrap import Parts
 from sora_studio.config import ConfigError, Settings, load
 from sora_studio.config.authority import is_loopback
+from sora_studio.config.build import VERSION, commit
+from sora_studio.error_reports import ErrorReports
 from sora_studio.security_log import SecurityLog
 from sora_studio.web import frontend
 from sora_studio.web.asgi import create
@@ -41,7 +43,8 @@ def run(host: str, port: int, data_dir: Path | None, parts: Parts | None = None)
     """
     sockets = _listen(host, port)
     settings = load(data_dir=data_dir, port=sockets[0].getsockname()[1])
-    log.configure(settings.log_format)
+    reports = _error_reports(settings)
+    log.configure(settings.log_format, settings.log_level, report=reports.send if reports else None)
     _check_front_end()
     check_proxies(settings, host)
     os.chdir(frontend.ROOT)
@@ -52,7 +55,16 @@ def run(host: str, port: int, data_dir: Path | None, parts: Parts | None = None)
         # uvicorn handles them, and raises them again when all is closed: an ordered end is no failure.
         signal.signal(number, _ignore)
     server.run(sockets=sockets)
+    if reports:
+        reports.close()
     return server.started
+
+
+def _error_reports(settings: Settings) -> ErrorReports | None:
+    """Return what reports errors elsewhere, if that is wanted."""
+    if settings.sentry_dsn is None:
+        return None
+    return ErrorReports(settings.sentry_dsn.get_secret_value(), f"sora-studio@{VERSION}+{commit()}")
 
 
 def _configuration(settings: Settings, host: str, parts: Parts | None) -> ServerConfig:

@@ -66,6 +66,8 @@ def services_with(accounts: Any) -> container.Services:
         inputs=missing,
         characters=missing,
         health=missing,
+        metrics=missing,
+        diagnosis=missing,
         webhooks=missing,
         webhook_endpoints=missing,
         providers=missing,

@@ -47,8 +47,10 @@ from sora_studio.domain.video import (
     clean_prompt,
     title_of,
 )
-from sora_studio.services.health import Health
+from sora_studio.services.diagnosis import DiagnosisService
+from sora_studio.services.health import Health, Reason, ReasonCode
 from sora_studio.services.people.authentication import AccessRequest
+from sora_studio.services.people.vault import Vault
 from sora_studio.storage.local import LocalStorage
 from tests.support.provider import PROFILE
 
@@ -434,7 +436,21 @@ class FakeHealth:
     complaints: list[str] = field(default_factory=list)
 
     async def look(self) -> Health:
-        return Health(tuple(self.found), tuple(self.complaints))
+        found, complaints = (
+            tuple(Reason(ReasonCode.NO_ROOM, text) for text in texts)
+            for texts in (self.found, self.complaints)
+        )
+        return Health(found, complaints)
+
+
+class FakeMetrics:
+    """What is measured, for who knows the token."""
+
+    def opens(self, token: str) -> bool:
+        return token == "the right one"
+
+    async def read(self) -> bytes:
+        return b"sora_studio_ready 1.0\n"
 
 
 class FakeBudgets:
@@ -465,9 +481,11 @@ class FakeStudio:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     videos: FakeVideos = field(default_factory=FakeVideos)
     health: FakeHealth = field(default_factory=FakeHealth)
+    metrics: FakeMetrics = field(default_factory=FakeMetrics)
 
     def __post_init__(self) -> None:
         self.authenticator = FakeAuthenticator(self.accounts)
+        self.diagnosis = DiagnosisService(Vault.locked_with(bytes(32), lambda: datetime.now(UTC)))
         self.budgets = FakeBudgets()
         self.projects = FakeProjects()
         self.media = FakeMedia(self.videos, self.folder)

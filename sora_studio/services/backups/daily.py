@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -14,6 +15,21 @@ from sora_studio.services.backups.create import create_backup
 from sora_studio.services.backups.manifest import all_backups
 
 _log = structlog.get_logger(__name__)
+
+
+def last_backup(settings: Settings) -> datetime | None:
+    """Return when the newest of the daily backups was made; None: there is none that can be read."""
+    plan = settings.backups
+    try:
+        backups = all_backups(target_of(settings, plan)) if plan else []
+    except (ConfigError, OSError):
+        return None
+    return backups[-1].manifest.created_at if backups else None
+
+
+def target_of(settings: Settings, plan: BackupPlan) -> Path:
+    """Return the directory of the daily backups."""
+    return plan.to or settings.data_dir / "backups"
 
 
 class DailyBackup:
@@ -31,7 +47,7 @@ class DailyBackup:
             clock: Tells the time, UTC-aware.
         """
         self._settings, self._plan, self._url = settings, plan, url
-        self._target = plan.to or settings.data_dir / "backups"
+        self._target = target_of(settings, plan)
         self._zone = ZoneInfo(settings.time_zone)
         self._clock = clock or (lambda: datetime.now(UTC))
 

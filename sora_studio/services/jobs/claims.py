@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
+from sora_studio import metrics
 from sora_studio.db.engine import Database, retry_on_deadlock
 from sora_studio.db.models import AssetRow
 from sora_studio.domain.job import ClaimedJob, JobChange, Likeness
 from sora_studio.domain.video import Phase
+from sora_studio.services.jobs.outcomes import record
 from sora_studio.services.jobs.stores import Stores
 
 LEASE = timedelta(seconds=30)
@@ -98,6 +100,8 @@ class Claims:
         asked = now()
         async with self._db.transaction() as tx:
             begun = await self._stores.jobs(tx).begin(job, server or None)
+        if begun:
+            metrics.QUEUE_WAITS.observe((job.now - job.created_at).total_seconds(), job.provider)
         # A process that froze in between would send what others, after a long look, have sent again.
         return begun and now() - asked < LEASE.total_seconds()
 
@@ -121,6 +125,9 @@ class Claims:
                 await self._stores.deliveries(tx).apply(taken)  # a hint may have come before the answer
         self._let_go(change.job for change in changes)
         self._on_record()
+        if written == len(changes):
+            for change in changes:
+                record(change)
         return written
 
     async def compare(

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+from sora_studio import metrics
 from sora_studio.domain import rate_limit
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import (
@@ -103,7 +104,8 @@ class Submitter:
     async def _ask(self, provider: Provider, job: ClaimedJob) -> JobChange:
         try:
             async with self._order(provider, job) as order:
-                remote = await _submit_or_emulate(provider, order)
+                with metrics.SUBMITS.timed(job.provider):
+                    remote = await _submit_or_emulate(provider, order)
         except SubmitUnclear as error:
             return _unclear(job, error)
         except ProviderUnavailable as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from sora_studio import metrics
 from sora_studio.db.engine import Database
 from sora_studio.db.webhook_deliveries import WebhookDeliveryRepository
 from sora_studio.domain import webhooks
@@ -56,5 +57,7 @@ class WebhookService:
         try:
             webhooks.check(delivery, self._keys, self._clock())
         except NotAllowed:
+            metrics.WEBHOOKS.count("in", "refused")
             self._security_log.note("webhook", Result.REFUSED)
             raise
+        metrics.WEBHOOKS.count("in", "taken")

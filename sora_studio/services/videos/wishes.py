@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+import structlog
+
 from sora_studio.db.characters import CharacterRepository
 from sora_studio.db.engine import Database, retry_on_deadlock
 from sora_studio.db.models import InputRow, VideoRow
@@ -23,6 +25,7 @@ from sora_studio.domain.errors import (
     IdempotencyKeyReused,
     InvalidInput,
 )
+from sora_studio.domain.ids import public_id
 from sora_studio.domain.inputs import GivenInput
 from sora_studio.domain.profile import Operation
 from sora_studio.domain.tasks import TaskName, Wake
@@ -35,6 +38,8 @@ from sora_studio.services.videos.queue import QueueService
 from sora_studio.services.videos.search_words import search_words
 
 KEY_MAX = 255  # characters
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,8 @@ class Wishes:
             if before := await self._find_existing(request):
                 return before
             raise
+        # By these two ids, the line of a request leads to those of its video.
+        _log.info("video_requested", video_id=public_id(video.id), provider=video.provider)
         self._wake(TaskName.SUBMIT)
         return await self._queue.placed(request.owner_id, view)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 
+from sora_studio import metrics
 from sora_studio.db.engine import Database
 from sora_studio.db.webhook_endpoints import WebhookMessageRepository
 from sora_studio.domain.ids import public_endpoint_id, public_message_id
@@ -69,6 +70,7 @@ class Deliverer:
             await messages.record(message, answer, None if answer.is_gone else wait)
             if answer.is_gone:
                 await messages.disable(message.endpoint_id, _GONE)
+        metrics.WEBHOOKS.count("out", "taken" if answer.is_success else "refused")
         if not answer.is_success:
             self._tell(message, answer, wait)
 

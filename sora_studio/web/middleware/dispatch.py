@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _OF_THE_API = frozenset({
-    *("/mcp", "/livez", "/readyz", "/.well-known/security.txt"),
+    *("/mcp", "/livez", "/readyz", "/metrics", "/.well-known/security.txt"),
     *("/ping", "/ping/", "/_health", "/_health/"),  # Reflex's own signs of life: the API has no such address
 })  # fmt: skip
 

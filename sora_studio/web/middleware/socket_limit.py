@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sora_studio import metrics
 from sora_studio.domain.account import network_of
 from sora_studio.domain.audit import Result
 from sora_studio.security_log import SecurityLog
@@ -44,9 +45,11 @@ class SocketLimit:
             await _TOO_MANY(scope, receive, send)
             return
         self._open.update(limits.keys())
+        metrics.WEBSOCKETS.value += 1
         try:
             await self._app(scope, receive, send)
         finally:
+            metrics.WEBSOCKETS.value -= 1
             self._open.subtract(limits.keys())
             for key in limits:
                 if not self._open[key]:

@@ -84,6 +84,9 @@ TABLE = [
     Row("HEAD", "/livez", OPEN),
     Row("GET", "/readyz", OPEN),
     Row("HEAD", "/readyz", OPEN),
+    Row("GET", "/api/version", OPEN),
+    Row("GET", "/api/doctor", dict.fromkeys(OPEN, 404)),
+    Row("GET", "/metrics", OPEN),  # from this machine; tests/unit/api has the rest
     Row("GET", "/.well-known/security.txt", OPEN),
     Row("GET", "/api/docs", OPEN),
     Row("GET", "/api/openapi.json", OPEN),

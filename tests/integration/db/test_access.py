@@ -56,7 +56,7 @@ async def test_the_studio_works_behind_one(box: Box, database_url: str, tmp_path
         assert await asyncio.wait_for(anext(heard), 10) == str(harness.owner_id)
         for view in views:
             assert (await harness.until(view)).phase is Phase.COMPLETED
-        assert (await harness.http.get("/readyz")).json() == {"status": "ok", "reasons": []}
+        assert (await harness.http.get("/readyz")).json() == {"status": "ok", "reasons": [], "codes": []}
         await harness.audit()
 
 

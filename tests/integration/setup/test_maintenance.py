@@ -1,6 +1,7 @@
 """The commands for operators, as programs: beside a running studio, and without one."""
 
 import asyncio
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -103,6 +104,16 @@ async def test_beside_a_running_studio(data_dir: Path):
         status, said = await command(data_dir, "reconcile")
         assert (status, "0 unfinished videos" in said) == (0, True), said
 
+        status, said = await command(data_dir, "doctor", "--json")
+        found = {each["check"]: each["level"] for each in json.loads(said)}
+        # This studio has no port, and so nobody comes by its public address.
+        assert (status, found.pop("public_address"), found.pop("websocket")) == (1, "problem", "problem"), (
+            said
+        )
+        assert (found.pop("admin"), found.pop("file_modes")) == ("problem", "problem"), said  # of this test
+        assert found["provider:sandbox"] == found["database_listen"] == "ok"
+        assert "problem" not in found.values(), said
+
         for word, said in (("pause", "sandbox is paused.\n"), ("resume", "sandbox goes on.\n")):
             assert await command(data_dir, "provider", word, "sandbox") == (0, said)
             (status_now,) = await opened.services.providers.all()
@@ -173,3 +184,14 @@ async def test_a_directory_that_no_studio_has_used_has_no_accounts(tmp_path: Pat
     status, said = await command(tmp_path, "user", "list")
     assert status == 1
     assert "No studio has ever used" in said
+
+
+async def test_the_doctor_needs_no_running_studio_and_mends_what_it_can(data_dir: Path):
+    async with studio(load(FAST, data_dir=data_dir)):
+        pass
+    (data_dir / "secret_key").chmod(0o644)
+    status, said = await command(data_dir, "doctor")
+    assert (status, "✗ file_modes: " in said, "1 problems" in said) == (1, True, True), said
+    status, said = await command(data_dir, "doctor", "--fix")
+    assert (status, "Mended." in said, "0 problems" in said) == (0, True, True), said
+    assert (data_dir / "secret_key").stat().st_mode & 0o777 == 0o600

@@ -13,7 +13,7 @@ import pytest
 from sora_studio.db.engine import Database
 from sora_studio.domain.errors import InsufficientStorage, StorageError
 from sora_studio.services.disk_space import DiskSpace
-from sora_studio.services.health import HealthService
+from sora_studio.services.health import HealthService, Reason, ReasonCode
 from sora_studio.storage.local import LocalStorage
 
 
@@ -98,7 +98,7 @@ async def test_readiness_says_why(database: Database, tmp_path: Path):
     assert (await health.look()).reasons == ()
     disk.refusal = errno.EROFS
     said = "The studio's disk is not writable: another video could not be saved."
-    assert (await health.look()).reasons == (said,)
+    assert (await health.look()).reasons == (Reason(ReasonCode.DISK_REFUSED, said),)
 
 
 @contextmanager

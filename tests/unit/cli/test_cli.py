@@ -1,5 +1,6 @@
 """The command line says what it means, and makes nothing where there is nothing."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from sora_studio.cli.main import cli
 from sora_studio.config import ConfigError, load, load_providers
+from sora_studio.config.build import VERSION, commit
 
 _RUNNER = CliRunner()
 
@@ -42,6 +44,21 @@ def test_a_directory_that_no_studio_ever_used_is_refused_and_left_alone(tmp_path
     done = _RUNNER.invoke(cli, [*words, f"--data-dir={wrong}"], env={"DATABASE_URL": ""})
     assert isinstance(done.exception, ConfigError)
     assert str(done.exception) == f"No studio has ever used {wrong}: name the right one with --data-dir."
+    assert not wrong.exists()
+
+
+@pytest.mark.parametrize("words", [["version"], ["--version"]], ids=" ".join)
+def test_the_version_is_said_with_its_build(words: list[str]):
+    said = _RUNNER.invoke(cli, words)
+    assert (said.exit_code, said.output) == (0, f"sora-studio {VERSION} ({commit()})\n")
+
+
+def test_the_doctor_makes_nothing_where_no_studio_was(tmp_path: Path):
+    wrong = tmp_path / "wrong"
+    done = _RUNNER.invoke(cli, ["doctor", "--json", f"--data-dir={wrong}"], env={"DATABASE_URL": ""})
+    assert done.exit_code == 1
+    found = {each["check"]: each["level"] for each in json.loads(done.output)}
+    assert (found["settings"], found["data_dir"]) == ("ok", "problem")
     assert not wrong.exists()
 
 

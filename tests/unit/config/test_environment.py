@@ -67,6 +67,9 @@ def test_an_empty_value_is_no_value():
         ("SORA_STUDIO_WEBHOOK_SECRET", "secret", "must start with whsec_ and continue in base64"),
         ("SORA_STUDIO_SANDBOX_SPEED", "0", "must be greater than 0"),
         ("SORA_STUDIO_LOG_FORMAT", "xml", "must be 'console' or 'json'"),
+        ("SORA_STUDIO_LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
+        ("SORA_STUDIO_METRICS_TOKEN", "short", "must be at least 16 characters of ASCII"),
+        ("SENTRY_DSN", "https://sentry.example.org/1", "must be a URL such as https://key@"),
         ("SORA_STUDIO_DATADIR", "/data", "is not a setting"),
     ],
 )

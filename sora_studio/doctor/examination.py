@@ -1,0 +1,127 @@
+"""The whole examination, in the order in which one thing depends on another."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sora_studio.config import ConfigError, ProviderSettings, Settings
+from sora_studio.config.environment import named_files
+from sora_studio.db.access import Access
+from sora_studio.db.diagnosis import facts_of, hears
+from sora_studio.db.migrations import pending_from
+from sora_studio.doctor import backups, configuration, database, machine, network, providers
+from sora_studio.doctor.finding import Finding, Level, problem, skipped
+from sora_studio.domain.errors import Unavailable
+from sora_studio.maintenance import reach_database
+from sora_studio.services.diagnosis import DiagnosisService
+from sora_studio.services.people.vault import Vault
+from sora_studio.storage.local import LocalStorage
+from sora_studio.subprocesses.sandbox import remembered_access
+
+_PATIENCE = 3.0  # seconds for a database that is not there
+
+
+async def examine(
+    environ: Mapping[str, str], data_dir: Path | None = None, port: int = 3000
+) -> AsyncIterator[Finding]:
+    """Look at everything, and yield what is found as it is found.
+
+    Args:
+        environ: With the studio's settings.
+        data_dir: Wins over it.
+        port: Where the studio listens, for the default public URL.
+    """
+    first, settings = configuration.check_settings(environ, data_dir, port)
+    yield first
+    if settings is None:
+        return
+    used = configuration.check_data_dir(settings)
+    yield used
+    said, chosen = configuration.check_providers(settings, environ)
+    yield said
+    for finding in _settings(settings, environ):
+        yield finding
+    if used.level is not Level.OK:  # there is nothing to look at, and nothing is to be made there
+        return
+    storage = LocalStorage(settings.media_path)
+    yield await machine.check_storage(storage)
+    yield machine.check_disk_space(storage)
+    for finding in (
+        machine.check_open_files(),
+        machine.check_front_end(),
+        *backups.check_backups(settings, datetime.now(UTC)),
+        machine.check_backup_disk(settings),
+    ):
+        yield finding
+    async with aclosing(_opened(settings, chosen)) as findings:
+        async for finding in findings:
+            yield finding
+
+
+def _settings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    yield configuration.check_model_cards(settings)
+    yield configuration.check_public_url(settings)
+    yield configuration.check_signing_key(settings)
+    yield configuration.check_modes(settings)
+    yield configuration.check_secret_files(settings, named_files(environ))
+
+
+async def _opened(settings: Settings, chosen: Sequence[ProviderSettings]) -> AsyncGenerator[Finding]:
+    """Look at the database, and at what can be reached while the studio runs."""
+    try:
+        async with reach_database(settings, patience=_PATIENCE) as (access, joined):
+            for finding in await _database(settings, access, [each.name for each in chosen]):
+                yield finding
+            for each in chosen:
+                async for finding in _provider(settings, each, joined=joined):
+                    yield finding
+            for finding in await _network(settings, joined=joined):
+                yield finding
+    except (Unavailable, ConfigError) as error:
+        yield problem("database", str(error), "docs/operations.md: the database.")
+
+
+async def _database(settings: Settings, access: Access, names: Iterable[str]) -> list[Finding]:
+    facts = await facts_of(access.url)
+    direct = access.direct_url or access.url
+    try:
+        heard = await hears(access.url, access.direct_url)
+    except Unavailable:
+        heard = None
+    found = [
+        *database.check_server(facts, datetime.now(UTC)),
+        *database.check_pooler(pooled=access.pooled, direct=access.direct_url is not None, heard=heard),
+        database.check_schema(await pending_from(direct), facts.studio),
+    ]
+    if facts.studio is None:
+        return [*found, skipped("admin", "There are no tables of this version to look into.")]
+    return [
+        *found,
+        database.check_people(facts.studio),
+        database.check_time_zone(settings.time_zone, facts.studio),
+        database.check_orphans(facts.studio, [*names]),
+    ]
+
+
+async def _provider(settings: Settings, chosen: ProviderSettings, *, joined: bool) -> AsyncIterator[Finding]:
+    if chosen.is_child:
+        access = remembered_access(settings.data_dir) if joined else None
+        if access is None:
+            yield skipped(f"provider:{chosen.name}", "The sandbox runs beside a running studio only.")
+            return
+        chosen = access.give(chosen)
+    async with aclosing(providers.check_provider(chosen)) as findings:
+        async for finding in findings:
+            yield finding
+
+
+async def _network(settings: Settings, *, joined: bool) -> list[Finding]:
+    """Come by the public address; without a studio behind it, only its certificate can be seen."""
+    url = settings.public_url
+    certificate = await network.check_certificate(url)
+    if not joined:
+        return [certificate, skipped("public_address", "No studio is running here: nothing would answer.")]
+    passes = DiagnosisService(Vault.locked_with(settings.signing_key(), lambda: datetime.now(UTC)))
+    seen = await network.check_public_address(url, passes.make_pass())
+    return [certificate, *seen, await network.check_socket(url)]

@@ -1,0 +1,243 @@
+"""What this process measures of itself, for Prometheus.
+
+Nothing is counted, and the library is not loaded, before somebody asks for the first time (`start`): a studio
+that nobody watches pays one comparison for each thing that it would count. Labels are the studio's own words
+(routes, handlers, providers, models), never a person's, a video's or a text's; whatever comes, a metric has a
+bounded number of them.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Metric
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_OTHER = "other"
+"""Stands for every label of what comes when a metric is full."""
+
+_QUICK = (0.005, 0.025, 0.1, 0.5, 2.5)  # seconds: answers, handlers
+_CALLS = (0.1, 0.5, 2.5, 10.0, 30.0, 90.0)  # what others are asked
+_LONG = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0)  # what is waited for
+_SAVING = (0.1, 0.2, 0.5, 1.0, 5.0, 30.0, 120.0)
+
+
+class _Kind(Enum):
+    COUNTER = "Counter"
+    HISTOGRAM = "Histogram"
+
+
+class Instrument:
+    """Something that is counted or timed, with labels, from `start` on."""
+
+    every: ClassVar[list["Instrument"]] = []
+
+    def __init__(
+        self,
+        kind: _Kind,
+        name: str,
+        text: str,
+        labels: tuple[str, ...] = (),
+        *,
+        buckets: Sequence[float] = _QUICK,
+        most: int = 100,
+    ) -> None:
+        """Describe it.
+
+        Args:
+            kind: How it adds up.
+            name: With its unit.
+            text: What is measured.
+            labels: Their names.
+            buckets: Of a histogram.
+            most: How many combinations of labels are told apart.
+        """
+        self._kind, self.name, self._text, self.labels = kind, name, text, labels
+        self._buckets, self._most = buckets, most
+        self._live: Any = None
+        self._seen: set[tuple[str, ...]] = set()
+        Instrument.every.append(self)
+
+    @property
+    def on(self) -> bool:
+        """True once somebody wants to know: what costs time to find out is worth it only then."""
+        return self._live is not None
+
+    def count(self, *labels: str, by: float = 1.0) -> None:
+        """Add to a counter."""
+        if self._live is not None:
+            self._of(labels).inc(by)
+
+    def observe(self, seconds: float, *labels: str) -> None:
+        """Add what something took to a histogram."""
+        if self._live is not None:
+            self._of(labels).observe(max(0.0, seconds))
+
+    @contextmanager
+    def timed(self, *labels: str) -> Iterator[None]:
+        """Observe what the block takes, however it ends."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.observe(time.perf_counter() - began, *labels)
+
+    def begin(self, registry: "CollectorRegistry") -> None:
+        """Count from now on."""
+        import prometheus_client  # noqa: PLC0415 -- where nobody asks, it is not loaded
+
+        more = {"buckets": self._buckets} if self._kind is _Kind.HISTOGRAM else {}
+        make = getattr(prometheus_client, self._kind.value)
+        self._live = make(self.name, self._text, self.labels, registry=registry, **more)
+
+    def _of(self, labels: tuple[str, ...]) -> Any:  # noqa: ANN401 -- the library's own
+        if not labels:
+            return self._live
+        if labels not in self._seen:
+            if len(self._seen) >= self._most:
+                return self._live.labels(*(_OTHER,) * len(labels))
+            self._seen.add(labels)
+        return self._live.labels(*labels)
+
+
+def _counter(name: str, text: str, *labels: str) -> Instrument:
+    return Instrument(_Kind.COUNTER, f"sora_studio_{name}", text, labels)
+
+
+def _histogram(
+    name: str, text: str, *labels: str, buckets: Sequence[float] = _QUICK, most: int = 20
+) -> Instrument:
+    return Instrument(_Kind.HISTOGRAM, f"sora_studio_{name}", text, labels, buckets=buckets, most=most)
+
+
+HTTP = _histogram(
+    "http_request_duration_seconds",
+    "From a request to the first byte of its answer; pages, scripts and styles are the route `site`.",
+    *("route", "method", "status"),
+    most=60,
+)
+EVENTS = _histogram(
+    "event_duration_seconds", "What handlers of pages took, by their State and name.", "handler", most=60
+)
+SUBMITS = _histogram(
+    "submit_duration_seconds", "What a provider took to accept a job.", "provider", buckets=_CALLS
+)
+RENDERS = _histogram(
+    "render_seconds",
+    "From a provider's accepting a job to its having rendered it.",
+    *("provider", "model"),
+    buckets=_LONG,
+)
+DONE_TO_SAVED = _histogram(
+    "done_to_saved_seconds", "From a video's being rendered to its file being here.", buckets=_SAVING
+)
+QUEUE_WAITS = _histogram(
+    "queue_wait_seconds", "From a wish to the moment at which it is sent.", "provider", buckets=_LONG
+)
+JOBS = _counter("jobs_total", "Jobs that came to something, by what it was.", "provider", "model", "outcome")
+PROVIDER_REQUESTS = _counter(
+    "provider_requests_total", "Requests to providers.", "provider", "operation", "result"
+)
+WEBHOOKS = _counter(
+    "webhook_deliveries_total", "Webhooks, in from providers and out to people.", "direction", "result"
+)
+TASK_RUNS = _counter("task_runs_total", "Runs of the background work.", "task", "result")
+LOG_LINES = _counter(
+    "log_lines_total", "Lines of the log, those that were counted instead of written included.", "level"
+)
+MONEY = _counter(
+    "money_micros_total",
+    "Money of the ledger in millionths of a dollar, since the first scrape; the same at each instance.",
+    *("provider", "kind"),
+)
+
+
+class Level:
+    """Something that goes up and down: it is known whether anybody asks or not."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+
+WEBSOCKETS = Level()
+"""Open websockets."""
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """What is found out when somebody asks."""
+
+    name: str
+    text: str
+    labels: tuple[str, ...] = ()
+    values: Mapping[tuple[str, ...], float] | None = None
+    """By the values of its labels; None: nothing is known."""
+
+
+class _Registry:
+    """What is measured in this process, once that has begun."""
+
+    def __init__(self) -> None:
+        self.live: CollectorRegistry | None = None
+        self.waiting: list[Callable[[], None]] = []
+
+
+_registry = _Registry()
+
+
+def start() -> None:
+    """Measure from now on; a second time changes nothing."""
+    if _registry.live is not None:
+        return
+    from prometheus_client import (  # noqa: PLC0415 -- as above
+        CollectorRegistry,
+        ProcessCollector,
+        disable_created_metrics,
+    )
+
+    disable_created_metrics()
+    _registry.live = CollectorRegistry()
+    ProcessCollector(registry=_registry.live)
+    for instrument in Instrument.every:
+        instrument.begin(_registry.live)
+    for callback in _registry.waiting:
+        callback()
+
+
+def when_started(callback: Callable[[], None]) -> None:
+    """Have something done when measuring begins; at once when it has."""
+    _registry.waiting.append(callback)
+    if _registry.live is not None:
+        callback()
+
+
+def exposition(gauges: Iterable[Gauge]) -> bytes:
+    """Write everything that has been measured, and what has just been found out, as Prometheus reads it."""
+    from prometheus_client import generate_latest  # noqa: PLC0415 -- as above
+
+    start()
+    return generate_latest(_Everything([*gauges]))  # pyright: ignore[reportArgumentType] -- it only collects
+
+
+class _Everything:
+    def __init__(self, gauges: Sequence[Gauge]) -> None:
+        self._gauges = gauges
+
+    def collect(self) -> Iterator["Metric"]:
+        """Yield it; the library calls this."""
+        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 -- as above
+
+        for gauge in self._gauges:
+            if gauge.values is None:
+                continue
+            family = GaugeMetricFamily(gauge.name, gauge.text, labels=gauge.labels)
+            for labels, value in gauge.values.items():
+                family.add_metric(labels, value)
+            yield family
+        if _registry.live is not None:
+            yield from _registry.live.collect()
