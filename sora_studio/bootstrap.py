@@ -66,6 +66,7 @@ from sora_studio.services.pictures import UPLOAD_CPU_SECONDS, limit_worker
 from sora_studio.services.projects import ProjectService
 from sora_studio.services.providers import ProviderService
 from sora_studio.services.resources import Resources
+from sora_studio.services.storage_quotas import StorageQuotas
 from sora_studio.services.upgrade import upgrade
 from sora_studio.services.videos.assembly import Caps
 from sora_studio.services.videos.assembly import assemble as assemble_videos
@@ -373,7 +374,10 @@ def _services(
         settings.time_zone,
         settings.sandbox_prices,
     )
-    made = assemble_videos(for_people, authenticator, scheduler.wake, throttle=throttle, caps=caps)
+    quotas = StorageQuotas(people.accounts.settings)
+    made = assemble_videos(
+        for_people, authenticator, scheduler.wake, throttle=throttle, caps=caps, quotas=quotas
+    )
     return Services(
         accounts=people.accounts,
         sessions=people.accounts.sessions,
@@ -406,7 +410,9 @@ def _services(
         metrics=watched.metrics,
         diagnosis=DiagnosisService(Vault.locked_with(settings.signing_key(), _utc_now)),
         providers=watched.providers,
-        projects=ProjectService(db=db, accounts=people.accounts, throttle=throttle, clock=_utc_now),
+        projects=ProjectService(
+            db=db, accounts=people.accounts, throttle=throttle, clock=_utc_now, quotas=quotas
+        ),
         budgets=BudgetService(
             db=db,
             trail=people.accounts.trail,
@@ -418,7 +424,7 @@ def _services(
         usage=UsageService(db=db, zone=ZoneInfo(settings.time_zone), clock=_utc_now),
         queue=made.queue,
         queue_admin=QueueAdmin(db=db, trail=people.accounts.trail),
-        limits=LimitService(people.accounts.trail),
+        limits=LimitService(db, people.accounts.trail, quotas),
     )
 
 

@@ -8,14 +8,15 @@ function openTileMenu(button) {
   const menu = one("#tile-menu");
   const item = (name) => one(`[data-item="${name}"]`, menu);
   const isReady = button.dataset.look === "ready";
+  const looksOn = button.dataset.change === "false"; // a viewer of a project
   menu.dataset.video = button.dataset.menu;
   item("download").href = `/api/videos/${button.dataset.menu}/content?variant=video&download=1`;
   item("download").hidden = !isReady;
-  item("remix").hidden = !isReady;
-  item("edit").hidden = button.dataset.look !== "failed";
+  item("remix").hidden = !isReady || looksOn;
+  item("edit").hidden = button.dataset.look !== "failed" || looksOn;
   const { stake } = button.dataset; // what it costs although it is deleted
-  item("delete").hidden = Boolean(stake);
-  item("delete-at-once").hidden = !stake;
+  item("delete").hidden = Boolean(stake) || looksOn;
+  item("delete-at-once").hidden = !stake || looksOn;
   item("delete-at-once").open = false;
   one("[data-cost]", menu).textContent = stake;
   openMenu(menu, button);

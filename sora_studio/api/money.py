@@ -60,7 +60,7 @@ class BudgetStanding(BaseModel):
 
 
 class BudgetAnswer(BudgetStanding):
-    """A budget as who runs the studio sees it."""
+    """A budget as who runs the studio, or its project, sees it."""
 
     object: Literal["budget"] = "budget"
     id: str
@@ -68,6 +68,7 @@ class BudgetAnswer(BudgetStanding):
     period: Period
     behaviour: Behaviour
     thresholds: list[int] = Field(description="Per cent.")
+    by_manager: bool = Field(description="Made by a manager of its project, and theirs to change.")
     created_at: int = Field(description="Unix seconds.")
 
     @classmethod
@@ -80,6 +81,7 @@ class BudgetAnswer(BudgetStanding):
             period=budget.period,
             behaviour=budget.behaviour,
             thresholds=[*budget.thresholds],
+            by_manager=budget.by_manager,
             created_at=int(budget.created_at.timestamp()),
             **BudgetStanding.of(status).model_dump(),
         )
@@ -260,10 +262,15 @@ async def list_budgets(
     identity: IdentityDep,
     limit: Annotated[int, Query(ge=1, le=_BUDGETS_MOST)] = _BUDGETS_MOST,
     after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
+    project: Annotated[UUID | None, Query(description="Those of a project, to its managers.")] = None,
 ) -> BudgetList:
-    """List budgets and how they stand; for who runs the studio."""
-    mark = _position(after) if after else None
-    found = await services().budgets.all(identity, after=mark, limit=limit + 1)
+    """List budgets and how they stand; for who runs the studio, or a project."""
+    mark, budgets = _position(after) if after else None, services().budgets
+    if project:
+        found = await budgets.of_project(identity, project)
+        limit = len(found)
+    else:
+        found = await budgets.all(identity, after=mark, limit=limit + 1)
     data = [*map(BudgetAnswer.of, found[:limit])]
     return BudgetList(
         data=data,

@@ -13,7 +13,7 @@ from sora_studio.domain.access_link import NewLink
 from sora_studio.domain.account import Role
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import parse_user_id
-from sora_studio.domain.limits import LimitChange
+from sora_studio.domain.limits import LimitChange, QuotaWord
 from sora_studio.domain.people import PAGE_MAX, PeoplePage, PeopleQuery, PersonView, Standing
 
 router = APIRouter(prefix="/admin/users", tags=["admin"])
@@ -25,20 +25,24 @@ class Person(User):
     status: Standing
     disabled: bool
     last_seen_at: int | None = Field(description="Unix seconds, to within a minute.")
-    storage_bytes: int
+    storage_bytes: int = Field(description="Of their own library.")
+    storage_quota_bytes: int | None = Field(description="That counts for it; null: there is none.")
+    storage_quota: int | QuotaWord = Field(description="As it is set.")
     two_factor: bool = Field(description="Whether they have a second factor.")
     queue_weight: float
 
     @classmethod
     def seen(cls, person: PersonView) -> "Person":
         """Shape a person."""
-        seen = person.last_seen_at
+        seen, quotas = person.last_seen_at, services().limits.quotas
         return cls(
             **User.of(person.account).model_dump(),
             status=person.standing,
             disabled=person.standing is not Standing.ACTIVE,
             last_seen_at=int(seen.timestamp()) if seen else None,
             storage_bytes=person.storage_bytes,
+            storage_quota_bytes=quotas.of_person(person.limits),
+            storage_quota=person.limits.storage_quota,
             two_factor=person.has_two_factor,
             queue_weight=person.limits.queue_weight,
         )
@@ -67,6 +71,15 @@ class PersonChange(BaseModel):
     role: Role | None = None
     disabled: bool | None = Field(None, description="false also approves an account that waits.")
     queue_weight: float | None = Field(None, description="Of their wishes in queues; 1 is usual.")
+    storage_quota_bytes: int | QuotaWord | None = Field(
+        None, description="Of their own library: bytes, `default` or `unlimited`."
+    )
+
+    @property
+    def limits(self) -> LimitChange | None:
+        """Return what changes of the limits; None: nothing."""
+        change = LimitChange(self.queue_weight, self.storage_quota_bytes)
+        return None if change == LimitChange() else change
 
 
 class Link(BaseModel):
@@ -107,20 +120,20 @@ async def list_people(
 
 @router.patch("/{user_id}")
 async def change_person(identity: IdentityDep, user_id: UserId, change: PersonChange) -> Person:
-    """Change a role, shut an account or open it again; one of these at a time."""
+    """Change a role, limits, shut an account or open it again; one of these at a time."""
     people = services().people
     match change:
-        case PersonChange(role=None, disabled=None, queue_weight=float() as weight):
-            await services().limits.change_person(identity, user_id, LimitChange(weight))
+        case PersonChange(role=None, disabled=None, limits=LimitChange() as limits):
+            await services().limits.change_person(identity, user_id, limits)
             return Person.seen(await people.get(identity, user_id))
-        case PersonChange(role=Role() as role, disabled=None, queue_weight=None):
+        case PersonChange(role=Role() as role, disabled=None, limits=None):
             return Person.seen(await people.change_role(identity, user_id, role))
-        case PersonChange(role=None, disabled=True, queue_weight=None):
+        case PersonChange(role=None, disabled=True, limits=None):
             return Person.seen(await people.disable(identity, user_id))
-        case PersonChange(role=None, disabled=False, queue_weight=None):
+        case PersonChange(role=None, disabled=False, limits=None):
             return Person.seen(await people.enable(identity, user_id))
         case _:
-            message = "Send either role, disabled or queue_weight."
+            message = "Send either role, disabled, or limits (queue_weight, storage_quota_bytes)."
             raise InvalidInput(message)
 
 

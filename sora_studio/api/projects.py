@@ -67,9 +67,12 @@ class Project(BaseModel):
 
 
 class ProjectDetails(Project):
-    """A project with those who are in it."""
+    """A project with what it stores, and some of those who are in it."""
 
-    people: list[ProjectMember]
+    storage_bytes: int
+    storage_quota_bytes: int | None = Field(description="What it may store; null: as much as it likes.")
+    people: list[ProjectMember] = Field(description="By name.")
+    more_people: bool = Field(description="Whether others follow them: ask for those after the last one.")
 
 
 class ProjectList(BaseModel):
@@ -131,11 +134,22 @@ async def list_projects(
 
 
 @router.get("/{project_id}")
-async def read(identity: ReaderDep, project_id: UUID) -> ProjectDetails:
-    """Return a project with its members."""
-    project, members = await services().projects.get(identity.user_id, project_id)
-    people = [*map(ProjectMember.of, members.members)]
-    return ProjectDetails(**Project.of(project).model_dump(), people=people)
+async def read(
+    identity: ReaderDep,
+    project_id: UUID,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX, description="Of its members.")] = PAGE_MAX,
+    after: Annotated[UUID | None, Query(description="The last member of the page before.")] = None,
+) -> ProjectDetails:
+    """Return a project with its members, a page of them at a time."""
+    project, page = await services().projects.get(identity.user_id, project_id, after=after, limit=limit)
+    storage = await services().limits.project_storage(identity.user_id, project_id)
+    return ProjectDetails(
+        **Project.of(project).model_dump(),
+        storage_bytes=storage.used_bytes,
+        storage_quota_bytes=storage.quota_bytes,
+        people=[*map(ProjectMember.of, page.members)],
+        more_people=page.has_more,
+    )
 
 
 @router.patch("/{project_id}")

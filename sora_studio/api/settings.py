@@ -5,7 +5,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sora_studio.api.dependencies import IdentityDep
 from sora_studio.container import services
-from sora_studio.domain.settings import IDLE_DAYS_MAX, SESSION_DAYS_MAX, SettingName, SettingView
+from sora_studio.domain.settings import (
+    IDLE_DAYS_MAX,
+    SESSION_DAYS_MAX,
+    STORAGE_GB_MAX,
+    SettingName,
+    SettingView,
+)
 
 router = APIRouter(prefix="/admin/settings", tags=["admin"])
 
@@ -37,6 +43,8 @@ class SettingChange(BaseModel):
     require_two_factor: bool | None = Field(
         None, description="Whether everybody has to have a second factor."
     )
+    storage_gb_per_person: int | None = Field(None, ge=0, le=STORAGE_GB_MAX, description="0: no limit.")
+    storage_gb_per_project: int | None = Field(None, ge=0, le=STORAGE_GB_MAX, description="0: no limit.")
 
 
 @router.get("")

@@ -12,6 +12,7 @@ from sora_studio.api.money import BudgetStanding
 from sora_studio.container import services
 from sora_studio.domain.account import AccountView, Identity, Role
 from sora_studio.domain.budget import BudgetStatus
+from sora_studio.domain.limits import StorageUse
 
 NO_STORE = {"Cache-Control": "no-store"}
 """What is personal stays in no cache."""
@@ -46,14 +47,21 @@ class User(BaseModel):
 
 
 class Me(User):
-    """One's own account, with what bounds what one spends."""
+    """One's own account, with what bounds what one spends and stores."""
 
     budgets: list[BudgetStanding]
+    storage_bytes: int = Field(description="Of one's own library.")
+    storage_quota_bytes: int | None = Field(description="What it may store; null: as much as it likes.")
 
     @classmethod
-    def with_budgets(cls, account: AccountView, budgets: Iterable[BudgetStatus]) -> "Me":
+    def bounded(cls, account: AccountView, budgets: Iterable[BudgetStatus], storage: StorageUse) -> "Me":
         """Shape an account."""
-        return cls(**User.of(account).model_dump(), budgets=[*map(BudgetStanding.of, budgets)])
+        return cls(
+            **User.of(account).model_dump(),
+            budgets=[*map(BudgetStanding.of, budgets)],
+            storage_bytes=storage.used_bytes,
+            storage_quota_bytes=storage.quota_bytes,
+        )
 
 
 class ProfileChange(BaseModel):
@@ -123,4 +131,5 @@ async def confirm_password(identity: SignInDep, proof: PasswordProof) -> None:
 
 
 async def _me(identity: Identity, account: AccountView) -> Me:
-    return Me.with_budgets(account, await services().budgets.mine(identity))
+    budgets, storage = services().budgets, services().limits
+    return Me.bounded(account, await budgets.mine(identity), await storage.my_storage(identity))

@@ -17,7 +17,7 @@ from sora_studio.config.headers import header_value
 from sora_studio.config.lists import Network, host_and_port, host_name, network, words
 from sora_studio.config.signing_key import SHORTEST_KEY, stored_key
 from sora_studio.config.urls import api_url, site_url
-from sora_studio.domain.settings import IDLE_DAYS_MAX, SESSION_DAYS_MAX, SettingName, Value
+from sora_studio.domain.settings import IDLE_DAYS_MAX, SESSION_DAYS_MAX, STORAGE_GB_MAX, SettingName, Value
 from sora_studio.domain.sign_up import SignUpPolicy
 
 _SHORTEST_TOKEN = 16  # characters
@@ -228,6 +228,18 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_REQUIRE_TWO_FACTOR",
         description="Whether everybody has to set up a second factor before they do anything else. Unset: as "
         "the settings page says.",
+    )
+    storage_gb_per_person: Annotated[int, Field(ge=0, le=STORAGE_GB_MAX)] = Field(
+        0,
+        alias="SORA_STUDIO_STORAGE_GB_PER_PERSON",
+        description="Gigabytes that each person's own library may store; 0: no limit. Admins set another one "
+        "for single people. Unset: as the settings page says.",
+    )
+    storage_gb_per_project: Annotated[int, Field(ge=0, le=STORAGE_GB_MAX)] = Field(
+        0,
+        alias="SORA_STUDIO_STORAGE_GB_PER_PROJECT",
+        description="Gigabytes that each project may store; 0: no limit. Admins set another one for single "
+        "projects. Unset: as the settings page says.",
     )
     oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
         None,

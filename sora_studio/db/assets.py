@@ -43,13 +43,12 @@ class AssetRepository(Repository):
 
     async def add(self, assets: Iterable[AssetRow]) -> None:
         """Register files of a video; the same file again replaces its row."""
-        for asset in assets:
-            values = asset.model_dump()
-            changed = {name: value for name, value in values.items() if name not in {"video_id", "variant"}}
-            statement = upsert(AssetRow).values(values)
-            await self._do(
-                statement.on_conflict_do_update(index_elements=["video_id", "variant"], set_=changed)
-            )
+        rows = [asset.model_dump() for asset in assets]
+        if not rows:
+            return
+        added, place = upsert(AssetRow).values(rows), ["video_id", "variant"]
+        changed = {name: added.excluded[name] for name in rows[0] if name not in place}
+        await self._do(added.on_conflict_do_update(index_elements=place, set_=changed))
 
     async def find(self, user_id: UUID, video_id: UUID, variant: str) -> tuple[AssetRow, str] | None:
         """Return a file of a video that somebody may see, and the video's title."""

@@ -272,6 +272,7 @@ def _to_budget(row: Row[Any] | BudgetRow) -> Budget:
         behaviour=Behaviour(row.behaviour),
         thresholds=tuple(row.thresholds),
         created_at=row.created_at,
+        by_manager=row.by_manager,
     )
 
 

@@ -52,9 +52,9 @@ WITH old AS (
     WHERE {_WAITING} RETURNING job.*
 ), done AS (
     INSERT INTO job (id, video_id, current, provider, phase, progress, progress_known, price_micros, charge,
-        created_at, due_at, api_key_id, play_money, virtual_start)
+        created_at, due_at, api_key_id, asked_by, play_money, virtual_start)
     SELECT :id, video_id, true, :provider, 'submitting', 0, false, :price, 'reserved', :at, now(), :api_key,
-        :play_money, :start
+        :asked_by, :play_money, :start
     FROM old
     RETURNING video_id, phase
 ){_DECIDED}""")

@@ -243,6 +243,7 @@ class JobRepository(Repository):
             "price": attempt.price_micros,
             "at": attempt.created_at,
             "api_key": attempt.api_key_id,
+            "asked_by": attempt.asked_by,
             "play_money": attempt.play_money,
             "start": attempt.virtual_start,
         }

@@ -130,6 +130,7 @@ class UserRow(SQLModel, table=True):
         CheckConstraint(one_of("role", AccountRole), name="role"),
         CheckConstraint("disabled_at IS NOT NULL OR NOT awaits_approval", name="waits"),
         CheckConstraint("queue_weight > 0", name="queue_weight"),
+        CheckConstraint("storage_quota_bytes >= 0", name="storage_quota_bytes"),
         Index("ix_user_created_at", "created_at", "id"),
         Index("ix_user_shut", "created_at", "id", postgresql_where=text("disabled_at IS NOT NULL")),
         Index("ix_user_admin", "id", postgresql_where=text("role = 'admin'")),
@@ -154,6 +155,9 @@ class UserRow(SQLModel, table=True):
     )
     queue_weight: float = Field(  # of their wishes in the queues of providers
         default=1.0, sa_column=Column(Double, nullable=False, server_default="1")
+    )
+    storage_quota_bytes: int | None = Field(  # None: as the studio's setting says
+        default=None, sa_column=Column(BigInteger)
     )
     search: list[str] = Field(  # words of the name and the address; written beside them, and never read back
         default_factory=list, sa_column=Column(WordsType, nullable=False, server_default=text("''::tsvector"))
@@ -310,12 +314,19 @@ class ProjectRow(SQLModel, table=True):
     """A library that several people share."""
 
     __tablename__ = "project"
-    __table_args__ = (CheckConstraint("queue_weight > 0", name="queue_weight"),)
+    __table_args__ = (
+        CheckConstraint("queue_weight > 0", name="queue_weight"),
+        CheckConstraint("storage_quota_bytes >= 0", name="storage_quota_bytes"),
+        Index("ix_project_name", "name", "id"),
+    )
 
     id: UUID = Field(primary_key=True)
     name: str = Field(sa_type=Text)
     queue_weight: float = Field(  # of what is made in it, beside that of whose wish it is
         default=1.0, sa_column=Column(Double, nullable=False, server_default="1")
+    )
+    storage_quota_bytes: int | None = Field(  # None: as the studio's setting says
+        default=None, sa_column=Column(BigInteger)
     )
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
 
@@ -332,6 +343,8 @@ class MemberRow(SQLModel, table=True):
     )
     role: str = Field(sa_type=Text)
     added_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    added_by: UUID | None = None  # refers to nothing; None: they opened it, or it is from before
+    noticed_at: datetime | None = Field(default=None, sa_column=_maybe_moment())  # when they put that away
 
 
 class VideoRow(SQLModel, table=True):
@@ -420,6 +433,16 @@ class VideoRow(SQLModel, table=True):
     ordinal: int = Field(  # grows with the time of its owner's videos, more or less by one
         default=0, sa_column=Column(Integer, nullable=False, server_default="0")
     )
+    stored_bytes: int = Field(default=0, sa_column=_sum())  # of its files; kept by their triggers
+
+
+class LibraryStorageRow(SQLModel, table=True):
+    """What a library stores; kept by the triggers of videos, and not there for one that stores nothing."""
+
+    __tablename__ = "library_storage"
+
+    library_id: UUID = Field(primary_key=True)  # a person's or a project's; refers to nothing
+    bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class JobRow(SQLModel, table=True):
@@ -486,6 +509,7 @@ class JobRow(SQLModel, table=True):
     hinted_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     facts: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))  # `Facts`
     api_key_id: UUID | None = None  # with which it was asked for; refers to nothing
+    asked_by: UUID | None = None  # whose money it takes; None: its video's maker's. Refers to nothing
     play_money: bool = Field(  # its price is only shown: the ledger books nothing
         default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
     )
@@ -579,6 +603,9 @@ class BudgetRow(SQLModel, table=True):
     period: str = Field(sa_type=Text)
     behaviour: str = Field(default=Behaviour.BLOCK, sa_type=Text)
     thresholds: list[int] = Field(sa_column=Column(ARRAY(SmallInteger), nullable=False))
+    by_manager: bool = Field(  # of its project; else an admin has made it
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
+    )
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
 
 

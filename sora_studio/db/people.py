@@ -15,14 +15,13 @@ from sqlalchemy import (
     literal,
     select,
     tuple_,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 from sqlmodel import select as select_rows
 
-from sora_studio.db.models import AssetRow, InputRow, SessionRow, TwoFactorRow, UserRow, VideoRow
+from sora_studio.db.models import LibraryStorageRow, SessionRow, TwoFactorRow, UserRow
 from sora_studio.db.repository import Repository
 from sora_studio.db.users import account_view, standing_of
 from sora_studio.domain.errors import InvalidInput
@@ -90,7 +89,7 @@ class PeopleRepository(Repository):
                 seen.get(row.id),
                 stored.get(row.id, 0),
                 row.id in enrolled,
-                Limits(row.queue_weight),
+                Limits(row.queue_weight, row.storage_quota_bytes),
             )
             for row in rows
         )
@@ -106,16 +105,10 @@ class PeopleRepository(Repository):
         return {row.user_id: row.at for row in await self._do(query.group_by(whose))}
 
     async def _stored(self, ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Sum up the files of people's videos, those that were put in included."""
-        theirs = (col(VideoRow.owner_id).in_(ids), col(VideoRow.deleted_at).is_(None))
-        files = union_all(*(
-            select(col(VideoRow.owner_id).label("owner_id"), col(kind.bytes).label("bytes"))
-            .join(VideoRow, col(VideoRow.id) == col(kind.video_id))
-            .where(*theirs)
-            for kind in (AssetRow, InputRow)
-        )).subquery()  # fmt: skip
-        total = select(files.c.owner_id, func.sum(files.c.bytes).label("bytes")).group_by(files.c.owner_id)
-        return {row.owner_id: int(row.bytes) for row in await self._do(total)}
+        """Return what people's own libraries store."""
+        library = col(LibraryStorageRow.library_id)
+        kept = select(library, col(LibraryStorageRow.bytes).label("stored")).where(library.in_(ids))
+        return {row.library_id: row.stored for row in await self._do(kept)}
 
     async def _position(self, user_id: UUID) -> tuple[datetime, UUID]:
         row = await self._tx.get(_USER, user_id)

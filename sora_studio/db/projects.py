@@ -17,7 +17,14 @@ from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.access import PROJECT_ROLES, Action
 from sora_studio.domain.account import ProjectRole
 from sora_studio.domain.errors import NotAllowed, NotFound
-from sora_studio.domain.project import MOST_MEMBERS, MemberPage, MemberView, ProjectPage, ProjectView
+from sora_studio.domain.project import (
+    MOST_MEMBERS,
+    MemberPage,
+    MemberView,
+    ProjectNotice,
+    ProjectPage,
+    ProjectView,
+)
 
 _COUNTED = 1_000
 _NO_PROJECT = "There is no such project."
@@ -81,8 +88,7 @@ class ProjectRepository(Repository):
             NotFound: It is not there, or they are not in it.
             NotAllowed: Their role is not enough.
         """
-        named = core_select(col(ProjectRow.id)).where(col(ProjectRow.id) == project_id)
-        await self._do(named.with_for_update(key_share=True))
+        await self.lock(project_id)
         await self.require(user_id, project_id, action)
 
     async def rename(self, project_id: UUID, name: str) -> None:
@@ -125,8 +131,16 @@ class ProjectRepository(Repository):
         found = (await self._do(core_select(col(MemberRow.role)).where(*theirs))).scalar_one_or_none()
         return None if found is None else ProjectRole(found)
 
-    async def put_member(self, project_id: UUID, user_id: UUID, role: ProjectRole) -> None:
+    async def put_member(
+        self, project_id: UUID, user_id: UUID, role: ProjectRole, added_by: UUID | None = None
+    ) -> None:
         """Add somebody to a project, or give them another role in it.
+
+        Args:
+            project_id: The project.
+            user_id: Who.
+            role: As what.
+            added_by: Who lets them in: they are told.
 
         Raises:
             NotFound: There is no such account.
@@ -134,7 +148,9 @@ class ProjectRepository(Repository):
         if await self._tx.get(UserRow, user_id) is None:
             message = "There is no such person."
             raise NotFound(message)
-        row = upsert(MemberRow).values(project_id=project_id, user_id=user_id, role=role, added_at=func.now())
+        row = upsert(MemberRow).values(
+            project_id=project_id, user_id=user_id, role=role, added_at=func.now(), added_by=added_by
+        )
         place = ["project_id", "user_id"]
         await self._do(row.on_conflict_do_update(index_elements=place, set_={"role": role}))
 
@@ -150,9 +166,41 @@ class ProjectRepository(Repository):
             raise NotFound(message)
 
     async def managers(self, project_id: UUID) -> int:
-        """Count who runs a project."""
-        run = (col(MemberRow.project_id) == project_id, col(MemberRow.role) == ProjectRole.MANAGER)
-        return (await self._do(core_select(func.count()).select_from(MemberRow).where(*run))).scalar_one()
+        """Count who runs a project and can log in."""
+        there = (col(MemberRow.project_id) == project_id, col(MemberRow.user_id) == col(UserRow.id))
+        run = (col(MemberRow.role) == ProjectRole.MANAGER, col(UserRow.disabled_at).is_(None))
+        running = core_select(func.count()).select_from(MemberRow, UserRow).where(*there, *run)
+        return (await self._do(running)).scalar_one()
+
+    async def lock(self, project_id: UUID) -> bool:
+        """Keep others from changing a project until the end of the transaction; False: there is none."""
+        named = core_select(col(ProjectRow.id)).where(col(ProjectRow.id) == project_id)
+        return (await self._do(named.with_for_update(key_share=True))).first() is not None
+
+    async def notices(self, user_id: UUID, limit: int) -> list[ProjectNotice]:
+        """Return the projects that somebody was let into and has not put away, the latest first."""
+        doer = aliased(UserRow)
+        query = (
+            core_select(
+                *(col(ProjectRow.id), col(ProjectRow.name), col(MemberRow.role), col(MemberRow.added_at)),
+                func.coalesce(col(doer.display_name), "").label("doer"),
+            )
+            .join(ProjectRow, col(ProjectRow.id) == col(MemberRow.project_id))
+            .outerjoin(doer, col(doer.id) == col(MemberRow.added_by))
+            .where(col(MemberRow.user_id) == user_id, col(MemberRow.noticed_at).is_(None))
+            .where(col(MemberRow.added_by) != user_id)
+            .order_by(col(MemberRow.added_at).desc(), col(ProjectRow.id))
+            .limit(limit)
+        )
+        return [
+            ProjectNotice(row.id, row.name, ProjectRole(row.role), row.doer, row.added_at)
+            for row in await self._do(query)
+        ]
+
+    async def put_away(self, user_id: UUID, project_id: UUID) -> None:
+        """Note that somebody has read that they were let into a project."""
+        theirs = (col(MemberRow.project_id) == project_id, col(MemberRow.user_id) == user_id)
+        await self._do(update(MemberRow).where(*theirs).values(noticed_at=func.now()))
 
     async def dissolve(self, user_id: UUID) -> None:
         """Delete the projects in which nobody else is; what is in them goes to that person's own library."""
@@ -174,22 +222,27 @@ class ProjectRepository(Repository):
     async def hand_over(self, user_id: UUID) -> None:
         """Let others run the projects that nobody but this person runs: who has been in them the longest.
 
-        An editor comes before a viewer.
+        Who can log in comes before who cannot, and an editor before a viewer.
         """
         others = (col(MemberRow.project_id).in_(_only_manager(user_id)), col(MemberRow.user_id) != user_id)
         is_viewer = col(MemberRow.role) == ProjectRole.VIEWER
+        account = core_select(col(UserRow.disabled_at)).where(col(UserRow.id) == col(MemberRow.user_id))
+        is_shut = account.scalar_subquery().is_not(None)
         heirs = (
             core_select(col(MemberRow.project_id), col(MemberRow.user_id))
             .ext(distinct_on(col(MemberRow.project_id)))
             .where(*others)
-            .order_by(col(MemberRow.project_id), is_viewer, col(MemberRow.added_at), col(MemberRow.user_id))
+            .order_by(
+                *(col(MemberRow.project_id), is_shut, is_viewer),
+                *(col(MemberRow.added_at), col(MemberRow.user_id)),
+            )
         )
         heir = tuple_(col(MemberRow.project_id), col(MemberRow.user_id)).in_(heirs)
         await self._do(update(MemberRow).where(heir).values(role=ProjectRole.MANAGER))
 
 
 def _only_manager(user_id: UUID) -> SelectOfScalar[UUID]:
-    """Select the projects with other members that nobody but this person runs."""
+    """Select the projects with other members that this person runs, and nobody else who can log in."""
     mine, other = aliased(MemberRow), aliased(MemberRow)
     others = select(other.user_id).where(
         col(other.project_id) == col(mine.project_id), col(other.user_id) != user_id
@@ -198,7 +251,12 @@ def _only_manager(user_id: UUID) -> SelectOfScalar[UUID]:
         col(mine.user_id) == user_id,
         col(mine.role) == ProjectRole.MANAGER,
         others.exists(),
-        ~others.where(col(other.role) == ProjectRole.MANAGER).exists(),
+        ~others.where(
+            col(other.role) == ProjectRole.MANAGER,
+            select(UserRow.id)
+            .where(col(UserRow.id) == col(other.user_id), col(UserRow.disabled_at).is_(None))
+            .exists(),
+        ).exists(),
     )
 
 

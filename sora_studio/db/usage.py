@@ -95,12 +95,18 @@ class UsageRepository(Repository):
         totals = (await self._do(select(*_SUMS).where(*inside))).one()
         return Usage(tuple(shown), _to_sums(totals), has_more=len(rows) > len(shown))
 
-    async def parts(self, query: UsageQuery) -> tuple[DayPart, ...]:
-        """Return what each day took of each thing, in order."""
+    async def parts(self, query: UsageQuery, *, most: int) -> tuple[DayPart, ...]:
+        """Return what each day took of each thing, in order: of the dearest, and of all others together."""
         key = _KEYS[query.grouping].label("key")
         used = func.sum(col(_ROW.spent_micros) + col(_ROW.held_micros)).label("micros")
-        stacked = select(col(_ROW.day), key, used).where(*_conditions(query)).group_by(col(_ROW.day), key)
-        rows = await self._do(stacked.order_by(col(_ROW.day), key))
+        by_day = select(col(_ROW.day).label("day"), key, used).where(*_conditions(query))
+        each = by_day.group_by(col(_ROW.day), key).cte("each").prefix_with("MATERIALIZED")
+        whole = func.sum(each.c.micros)
+        dearest = select(each.c.key).group_by(each.c.key).order_by(whole.desc(), each.c.key).limit(most).cte()
+        stacked = select(each.c.day, dearest.c.key, whole.label("micros"))
+        stacked = stacked.select_from(each.outerjoin(dearest, dearest.c.key == each.c.key))
+        stacked = stacked.group_by(each.c.day, dearest.c.key)
+        rows = await self._do(stacked.order_by(each.c.day, dearest.c.key))
         return tuple(DayPart(row.day, row.key, int(row.micros)) for row in rows)
 
     async def names(self, keys: Iterable[str]) -> dict[str, str]:

@@ -127,6 +127,11 @@ class VideoRepository(Repository):
             raise missing(user_id, video_id, _NO_VIDEO)
         return library_id
 
+    async def stored_bytes(self, video_id: UUID) -> int:
+        """Return how large a video's files are, those that were put in included; 0 when it is gone."""
+        query = select(col(VideoRow.stored_bytes)).where(col(VideoRow.id) == video_id)
+        return (await self._do(query)).scalar_one_or_none() or 0
+
     async def restore(self, user_id: UUID, video_id: UUID, *, within: timedelta) -> None:
         """Take the tombstone away again while there is time; where there is none, change nothing.
 

@@ -64,6 +64,7 @@ class Budget:
     behaviour: Behaviour
     thresholds: tuple[int, ...]  # per cent, rising
     created_at: datetime
+    by_manager: bool = False  # a manager of its project has made it, and may change it; else only admins may
 
 
 @dataclass(frozen=True)

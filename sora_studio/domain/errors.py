@@ -8,6 +8,7 @@ SoraStudioError
 │  ├─ SignUpClosed · SetupCodeRequired · InsufficientScope   each a NotAllowed
 │  ├─ AwaitingApproval · AccountDisabled · PasswordRequired  each a NotAllowed
 │  ├─ ConfirmationRequired(price)   a NotAllowed; nothing was spent
+│  ├─ StorageQuotaExceeded          a NotAllowed; nothing was spent
 │  ├─ TwoFactorSetupRequired                                 a NotAllowed
 │  ├─ TwoFactorRequired · WrongCode · LogInExpired           each a NotSignedIn
 │  ├─ LimitReached(retry_after)
@@ -198,6 +199,10 @@ class ConfirmationRequired(NotAllowed):
             "Nothing was sent or charged."
         )
         return cls(message, price_micros)
+
+
+class StorageQuotaExceeded(NotAllowed):
+    """The library stores as much as it may: nothing was stored, sent or spent."""
 
 
 @dataclass(eq=False)

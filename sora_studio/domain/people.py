@@ -26,7 +26,7 @@ class PersonView:
     account: AccountView
     standing: Standing
     last_seen_at: datetime | None  # to within a minute; None: not since their sessions were swept away
-    storage_bytes: int  # of files that the studio keeps for them
+    storage_bytes: int  # of their own library; what they make in projects is the projects'
     has_two_factor: bool = False
     limits: Limits = USUAL
 

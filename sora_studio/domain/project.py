@@ -50,6 +50,17 @@ class MemberPage:
     has_more: bool
 
 
+@dataclass(frozen=True)
+class ProjectNotice:
+    """What somebody reads who was let into a project by somebody else, until they put it away."""
+
+    project_id: UUID
+    name: str
+    role: ProjectRole
+    added_by: str  # their name; empty: the account is gone
+    at: datetime
+
+
 def clean_project_name(text: str) -> str:
     """Return a project's name on one line.
 

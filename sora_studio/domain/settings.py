@@ -9,6 +9,7 @@ from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.sign_up import SignUpPolicy
 
 IDLE_DAYS_MAX, SESSION_DAYS_MAX = 365, 400
+STORAGE_GB_MAX = 1_000_000
 
 Value = str | int | bool
 """What a setting may be."""
@@ -21,6 +22,8 @@ class SettingName(StrEnum):
     SESSION_IDLE_DAYS = "session_idle_days"
     SESSION_DAYS = "session_days"
     REQUIRE_TWO_FACTOR = "require_two_factor"
+    STORAGE_GB_PER_PERSON = "storage_gb_per_person"
+    STORAGE_GB_PER_PROJECT = "storage_gb_per_project"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,13 @@ def _days(most: int) -> Callable[[SettingName, object], Value]:
     return check
 
 
+def _gigabytes(name: SettingName, value: object) -> Value:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= STORAGE_GB_MAX:
+        message = f"This must be a number of gigabytes up to {STORAGE_GB_MAX}, or 0 for no limit."
+        raise InvalidInput(message, name)
+    return value
+
+
 def _switch(name: SettingName, value: object) -> Value:
     if not isinstance(value, bool):
         message = "This must be true or false."
@@ -80,4 +90,6 @@ _CHECKS: Mapping[SettingName, Callable[[SettingName, object], Value]] = {
     SettingName.SESSION_IDLE_DAYS: _days(IDLE_DAYS_MAX),
     SettingName.SESSION_DAYS: _days(SESSION_DAYS_MAX),
     SettingName.REQUIRE_TWO_FACTOR: _switch,
+    SettingName.STORAGE_GB_PER_PERSON: _gigabytes,
+    SettingName.STORAGE_GB_PER_PROJECT: _gigabytes,
 }

@@ -5,6 +5,7 @@ import unicodedata
 
 from sora_studio.domain.errors import InvalidInput
 
+_THOUSAND, _TEN = 1000, 10
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -94,3 +95,11 @@ def whole_number(text: str, *, most: int) -> int:
     """Read 1, 2, 3 and so on, up to `most`; anything else is 0, such as zeros before a number."""
     number = int(text) if re.fullmatch(r"[1-9][0-9]{0,8}", text) else 0
     return number if number <= most else 0
+
+
+def file_size(number: int) -> str:
+    """Write a number of bytes for people: `0 MB`, `0.4 MB`, `12 MB`, `3.4 GB`, `20 GB`."""
+    megabytes = number / 1_000_000
+    if megabytes >= _THOUSAND:
+        return f"{megabytes / _THOUSAND:.1f}".removesuffix(".0") + " GB"
+    return f"{megabytes:.0f} MB" if megabytes >= _TEN or not number else f"{max(megabytes, 0.1):.1f} MB"

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from sora_studio.domain.errors import InvalidInput
 
+SERIES = 5
+"""Things that a chart tells apart; what is left is one more."""
+
 LONGEST = timedelta(days=1100)
 """Three years: what is asked for at a time."""
 
@@ -99,7 +102,7 @@ class DayPart:
     """What was spent or is on hold of one day, on one thing."""
 
     day: date
-    key: str
+    key: str | None  # None: all things that are none of the dearest
     micros: int
 
 
@@ -148,5 +151,6 @@ def ranked(parts: Sequence[DayPart], most: int) -> list[str]:
     """Return the keys that cost most, the dearest first."""
     sums: dict[str, int] = {}
     for part in parts:
-        sums[part.key] = sums.get(part.key, 0) + part.micros
+        if part.key is not None:
+            sums[part.key] = sums.get(part.key, 0) + part.micros
     return sorted(sums, key=lambda key: (-sums[key], key))[:most]

@@ -13,12 +13,14 @@ from sora_studio.domain.account import Identity, ProjectRole
 from sora_studio.domain.audit import Act
 from sora_studio.domain.errors import Conflict, InvalidInput, LimitReached, NotFound
 from sora_studio.domain.ids import new_id
+from sora_studio.domain.people import Standing
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.project import (
     MOST_MEMBERS,
     PAGE_MAX,
     MemberPage,
     MemberView,
+    ProjectNotice,
     ProjectPage,
     ProjectView,
     clean_project_name,
@@ -26,15 +28,25 @@ from sora_studio.domain.project import (
 from sora_studio.domain.video import VideoView
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.addresses import spellings
+from sora_studio.services.storage_quotas import StorageQuotas
 from sora_studio.services.throttle import Throttle
 
 MOST_PROJECTS = 100  # of one person
+_NOTICES = 5  # on a screen at once; others follow when one is put away
 
 
 class ProjectService:
     """Use cases on projects. One that a person is not in is not there."""
 
-    def __init__(self, *, db: Database, accounts: AccountService, throttle: Throttle, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        accounts: AccountService,
+        throttle: Throttle,
+        clock: Clock,
+        quotas: StorageQuotas | None = None,
+    ) -> None:
         """Prepare the service.
 
         Args:
@@ -42,8 +54,10 @@ class ProjectService:
             accounts: Whose sessions and trail are used.
             throttle: How often somebody may name a person by their address.
             clock: The time.
+            quotas: How much libraries may store; None: as much as they like.
         """
         self._db, self._throttle, self._clock = db, throttle, clock
+        self._quotas = quotas or StorageQuotas()
         self._sessions, self._trail = accounts.sessions, accounts.trail
 
     async def page(self, user_id: UUID, *, after: UUID | None = None, limit: int = PAGE_MAX) -> ProjectPage:
@@ -141,7 +155,8 @@ class ProjectService:
             projects = ProjectRepository(tx)
             await projects.hold(who.user_id, project_id, Action.RUN_PROJECT)
             await self._put(tx, who, project_id, user_id, role)
-            await _require_manager(projects, project_id)
+            if user_id == who.user_id:
+                await _require_manager(projects, project_id)
             return (await projects.members(project_id)).members
 
     async def add_member(self, who: Identity, project_id: UUID, email: str, role: ProjectRole) -> MemberView:
@@ -203,7 +218,7 @@ class ProjectService:
         projects = ProjectRepository(tx)
         if ProjectRole.MANAGER in {role, await projects.role_of(user_id, project_id)}:
             await self._sessions.require_proof(tx, who)
-        await projects.put_member(project_id, user_id, role)
+        await projects.put_member(project_id, user_id, role, who.user_id)
         if (await projects.members(project_id)).has_more:
             message = f"A project has at most {MOST_MEMBERS} members."
             raise LimitReached(message, retry_after=60.0)
@@ -227,7 +242,47 @@ class ProjectService:
             if user_id != who.user_id and role is ProjectRole.MANAGER:
                 await self._sessions.require_proof(tx, who)
             await projects.remove_member(project_id, user_id)
-            await _require_manager(projects, project_id)
+            if role is ProjectRole.MANAGER:
+                await _require_manager(projects, project_id)
+
+    async def appoint(self, who: Identity, project_id: UUID, email: str) -> MemberView:
+        """Have somebody run a project whose managers cannot log in, or are gone: an admin's way out.
+
+        Raises:
+            InvalidInput: No account that can log in has that address.
+            NotAllowed: Only an admin may.
+            PasswordRequired: The admin's password was given too long ago.
+            NotFound: There is no such project.
+            Conflict: Somebody runs it.
+        """
+        line = self._trail.done(Act.PROJECT_MEMBER, who)
+        async with self._trail.adding(line) as tx:
+            await self._sessions.require_admin(tx, who, proven=True)
+            projects = ProjectRepository(tx)
+            if not await projects.lock(project_id):
+                message = "There is no such project."
+                raise NotFound(message)
+            if await projects.managers(project_id):
+                message = "Somebody runs this project. Its managers say who else does."
+                raise Conflict(message)
+            known = await UserRepository(tx).find(*spellings(email))
+            if known is None or known.standing is not Standing.ACTIVE:
+                message = "Nobody who can log in has this address."
+                raise InvalidInput(message, "email")
+            account, role = known.account, ProjectRole.MANAGER
+            line.about, line.subject_id = f"{project_id.hex} {account.id.hex} {role}", account.id
+            await projects.put_member(project_id, account.id, role, who.user_id)
+            return MemberView(account.id, account.display_name, account.email, role, self._clock())
+
+    async def notices(self, user_id: UUID) -> list[ProjectNotice]:
+        """Return the projects that somebody was let into and has not put away, the latest first."""
+        async with self._db.transaction() as tx:
+            return await ProjectRepository(tx).notices(user_id, _NOTICES)
+
+    async def put_away(self, user_id: UUID, project_id: UUID) -> None:
+        """Note that somebody has read that they were let into a project; once is as good as twice."""
+        async with self._db.transaction() as tx:
+            await ProjectRepository(tx).put_away(user_id, project_id)
 
     @retry_on_deadlock
     async def move(self, user_id: UUID, video_id: UUID, project_id: UUID | None) -> VideoView:
@@ -236,6 +291,7 @@ class ProjectService:
         Raises:
             NotFound: The video or the project is not there, or in no reach of theirs.
             NotAllowed: They have not made it, or only look on in one of the projects.
+            StorageQuotaExceeded: It has no room where it is to go.
         """
         async with self._db.transaction() as tx:
             if project_id is None:
@@ -243,6 +299,9 @@ class ProjectService:
             else:
                 await ProjectRepository(tx).hold(user_id, project_id, Action.WRITE_VIDEOS)
             videos = VideoRepository(tx)
+            if await videos.library_of(user_id, video_id) != (project_id or user_id):
+                size = await videos.stored_bytes(video_id)
+                await self._quotas.require_room(tx, user_id, project_id, size)
             await videos.move(user_id, video_id, project_id)
             return await videos.view(user_id, video_id)
 

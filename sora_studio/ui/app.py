@@ -22,6 +22,8 @@ from sora_studio.ui.pages.create.page import page as create
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.page import page as library
 from sora_studio.ui.pages.library.state import LibraryState
+from sora_studio.ui.pages.limits.page import page as limits
+from sora_studio.ui.pages.limits.state import LimitsState
 from sora_studio.ui.pages.log_in.page import page as log_in
 from sora_studio.ui.pages.log_in_code.page import page as log_in_code
 from sora_studio.ui.pages.not_found.page import page as not_found
@@ -32,6 +34,7 @@ from sora_studio.ui.pages.profile.characters_state import CharactersState
 from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.page import page as profile
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
+from sora_studio.ui.pages.profile.storage_state import StorageState
 from sora_studio.ui.pages.profile.webhooks_state import WebhooksState
 from sora_studio.ui.pages.project.page import page as project
 from sora_studio.ui.pages.project.state import ProjectState
@@ -103,6 +106,7 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
             SessionsState.load,
             KeysState.load,
             WebhooksState.load,
+            StorageState.load,
             CharactersState.load,
         ],
     )
@@ -111,6 +115,7 @@ def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str
     yield providers, routes.PROVIDERS, f"Providers · {NAME}", [*always, ProvidersState.load]
     yield people, routes.PEOPLE, f"People · {NAME}", [*always, PeopleState.load, InvitationsState.load]
     yield budgets, routes.BUDGETS, f"Budgets · {NAME}", [*always, BudgetsState.load]
+    yield limits, routes.LIMITS, f"Limits · {NAME}", [*always, LimitsState.load]
     yield settings, routes.SETTINGS, f"Settings · {NAME}", [*always, SettingsState.load]
     yield audit, routes.AUDIT, f"Audit · {NAME}", [*always, AuditState.load]
     yield usage, routes.USAGE, f"Usage · {NAME}", [*always, UsageState.load]

@@ -44,6 +44,7 @@ class BudgetLine:
     period: str = ""
     behaviour: str = ""
     thresholds: str = ""
+    by_manager: bool = False  # its project's managers change it, too
 
 
 def to_budget_line(status: BudgetStatus, name: str, zone: ZoneInfo) -> BudgetLine:
@@ -70,6 +71,7 @@ def to_budget_line(status: BudgetStatus, name: str, zone: ZoneInfo) -> BudgetLin
         period=budget.period,
         behaviour=budget.behaviour,
         thresholds=", ".join(map(str, budget.thresholds)),
+        by_manager=budget.by_manager,
     )
 
 

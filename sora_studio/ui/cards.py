@@ -27,6 +27,7 @@ class VideoCard:
     unsent: bool  # the provider may not have accepted it
     stake: str  # what it costs although it is deleted or given up, in a sentence
     known: bool  # whether there is a number to show: the provider tells, or has not begun
+    may_change: bool  # who looks is more than a viewer of its library
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def knows_progress(view: VideoView) -> bool:
     return view.progress_known or view.phase is not Phase.IN_PROGRESS
 
 
-def to_card(view: VideoView) -> VideoCard:
-    """Draw a video as a tile."""
+def to_card(view: VideoView, *, may_change: bool = True) -> VideoCard:
+    """Draw a video as a tile, for somebody who may change it or only looks."""
     return VideoCard(
         id=public_id(view.id),
         title=view.title,
@@ -70,6 +71,7 @@ def to_card(view: VideoView) -> VideoCard:
         unsent=status_text.may_be_unsent(view),
         stake=status_text.stake(view),
         known=knows_progress(view),
+        may_change=may_change,
     )
 
 

@@ -8,7 +8,6 @@ from sora_studio.domain.video import Phase, Size, VideoView
 _MINUTE = 60  # seconds
 _ENOUGH = 5  # percent of progress from which a guess at the rest is worth something
 _MOMENT = 2  # seconds before which it is not, whatever the progress
-_THOUSAND, _TEN = 1000, 10
 _LONG = 100  # minutes from which hours say more
 _FEW = 8  # seconds below which no number helps
 
@@ -27,14 +26,6 @@ def clock(seconds: int) -> str:
     """Write a length as players do: 75 becomes `1:15`."""
     minutes, rest = divmod(seconds, _MINUTE)
     return f"{minutes}:{rest:02d}"
-
-
-def file_size(number: int) -> str:
-    """Write a number of bytes: `0 MB`, `0.4 MB`, `12 MB`, `3.4 GB`."""
-    megabytes = number / 1_000_000
-    if megabytes >= _THOUSAND:
-        return f"{megabytes / _THOUSAND:.1f} GB"
-    return f"{megabytes:.0f} MB" if megabytes >= _TEN or not number else f"{max(megabytes, 0.1):.1f} MB"
 
 
 def took(span: timedelta) -> str:

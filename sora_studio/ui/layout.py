@@ -54,7 +54,7 @@ def frame(
 
 
 def _notices() -> rx.Component:
-    """Say which budgets have reached a threshold, until that is put away."""
+    """Say what a person has to know on every page, until it is put away."""
     return rx.el.div(
         rx.foreach(NoticesState.notices, _notice),
         role="region",
@@ -71,11 +71,14 @@ def _notice(notice: rx.vars.ObjectVar[NoticeLine]) -> rx.Component:
             rx.el.span(notice.text, dir="auto"),
             " ",
             rx.el.time(key=notice.at, date_time=notice.at, data_ago="", class_name="muted num"),
+            rx.cond(notice.project, rx.el.a("Open the project", href=notice.project)),
         ),
         rx.el.button(
             icon("x", SMALL_ICON),
             type="button",
-            on_click=NoticesState.dismiss(notice.id),
+            on_click=rx.cond(
+                notice.project, NoticesState.put_away(notice.id), NoticesState.dismiss(notice.id)
+            ),
             aria_label="Dismiss the notice",
             class_name="button small bare",
         ),
@@ -209,6 +212,7 @@ def _rail(name: str) -> rx.Component:
 _STUDIO = (
     ("studio-people", "users", "People", routes.PEOPLE),
     ("studio-budgets", "wallet", "Budgets", routes.BUDGETS),
+    ("studio-limits", "gauge", "Limits", routes.LIMITS),
     ("studio-settings", "settings-2", "Settings", routes.SETTINGS),
     ("studio-audit", "scroll-text", "Audit", routes.AUDIT),
     ("providers", "server", "Providers", routes.PROVIDERS),

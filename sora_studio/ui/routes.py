@@ -20,6 +20,7 @@ PEOPLE = "/people"
 SETTINGS = "/settings"
 AUDIT = "/audit"
 BUDGETS = "/budgets"
+LIMITS = "/limits"
 
 USAGE_SHEET = "/api/usage"
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import reflex as rx
-import segno
 
 from sora_studio.container import services
 from sora_studio.domain.account import Identity
@@ -13,9 +12,8 @@ from sora_studio.domain.two_factor import NewSecret
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
+from sora_studio.ui.qr import QrCode, qr_code
 from sora_studio.ui.session import signed_in, still_signed_in
-
-_BORDER = 4  # modules of white that a reader needs around a code
 
 
 class TwoFactorState(rx.State):
@@ -26,8 +24,7 @@ class TwoFactorState(rx.State):
     codes_left: rx.Field[int] = rx.field(0)
     required: rx.Field[bool] = rx.field(default=False)
     secret: rx.Field[str] = rx.field("")  # until its first code was given, or the page is left
-    picture: rx.Field[str] = rx.field("")  # the QR code, as the path of an SVG
-    side: rx.Field[str] = rx.field("")  # its viewBox
+    picture: rx.Field[QrCode] = rx.field(default_factory=QrCode)
     codes: rx.Field[list[str]] = rx.field(default_factory=list)  # new recovery codes, until they are put away
     asking: rx.Field[bool] = rx.field(default=False)  # for the password, before what waits is done
     busy: rx.Field[bool] = rx.field(default=False)
@@ -90,7 +87,7 @@ class TwoFactorState(rx.State):
     @rx.event
     def put_away(self) -> None:
         """Take from the screen what is shown once, and the question for the password."""
-        self.secret, self.picture, self.codes = "", "", []
+        self.secret, self.picture, self.codes = "", QrCode(), []
         self.asking, self.refusal = False, ""
 
 
@@ -124,16 +121,9 @@ async def _do(state: TwoFactorState, identity: Identity, what: str) -> None:
     async with still_signed_in(state, identity.user_id):
         if isinstance(made, NewSecret):
             state.secret = made.secret
-            state.picture, state.side = _qr(made.uri)
+            state.picture = qr_code(made.uri)
         if made is None:
             await toasts.tell(state, "Two-factor authentication is off.")
-
-
-def _qr(content: str) -> tuple[str, str]:
-    """Draw a QR code as the path of an SVG: a square for each dark module."""
-    rows = [*segno.make(content, micro=False).matrix_iter(border=_BORDER)]
-    squares = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
-    return "".join(squares), f"0 0 {len(rows)} {len(rows)}"
 
 
 async def _begin(who: Identity) -> NewSecret:

@@ -21,7 +21,7 @@ _PROMPTS = (
     "A lighthouse in a storm at dusk, waves break over the rocks",
     "Quiet harbour at dawn, boats asleep",
 )
-STUDIO = ("/people", "/budgets", "/settings", "/audit", "/providers")
+STUDIO = ("/people", "/budgets", "/limits", "/settings", "/audit", "/providers")
 """The pages of those who run it."""
 
 _ENDED = pytest.StashKey[bool]()

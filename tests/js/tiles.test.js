@@ -13,10 +13,9 @@ await start();
 describe("the menu", () => {
   const menu = () => one("#tile-menu");
   const shown = () => all("#tile-menu > :not([hidden])").map((item) => item.dataset.item);
-  const open = (look, stake = "") => {
-    draw(
-      `<article class="tile"><button data-menu="v1" data-look="${look}" data-stake="${stake}"></button></article>${MENU}`,
-    );
+  const open = (look, stake = "", change = "true") => {
+    const about = `data-look="${look}" data-stake="${stake}" data-change="${change}"`;
+    draw(`<article class="tile"><button data-menu="v1" ${about}></button></article>${MENU}`);
     one("button").click();
   };
 
@@ -30,6 +29,15 @@ describe("the menu", () => {
     expect(shown()).toEqual(items);
     expect(document.activeElement.dataset.item).toBe(items[0]);
     expect(menu().dataset.video).toBe("v1");
+  });
+
+  test.each([
+    ["ready", ""],
+    ["ready", "You still pay $0.40 for it."],
+  ])("lets who looks on download a video and do nothing else to it", (look, stake) => {
+    open(look, stake, "false");
+
+    expect(shown()).toEqual(["download"]);
   });
 
   test("asks before something is deleted that costs all the same, and says what", () => {

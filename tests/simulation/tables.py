@@ -81,6 +81,7 @@ class Job:
     failures: int = 0
     lookups: int = 0
     api_key_id: UUID | None = None
+    asked_by: UUID | None = None
     play_money: bool = False
 
 
@@ -422,6 +423,7 @@ class MemoryJobs(_Store):
             attempt.provider,
             price_micros=price,
             due_at=now,
+            asked_by=attempt.asked_by,
             virtual_start=start,
         )
         self._t.jobs[new.id] = new

@@ -8,8 +8,10 @@ from sora_studio.domain.account import NewAccount, Origin, SignedIn
 from sora_studio.domain.sign_up import SignUpPolicy
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.keys import KeyService
+from sora_studio.services.people.limits import LimitService
 from sora_studio.services.people.passwords import Passwords
 from sora_studio.services.people.studio_settings import StudioSettings
+from sora_studio.services.storage_quotas import StorageQuotas
 from sora_studio.services.throttle import Throttle
 from tests.support.fakes import FakeBudgets, FakeProjects
 from tests.support.library import authenticator_of
@@ -44,10 +46,11 @@ async def sign_up(accounts: AccountService, name: str = "ada") -> SignedIn:
 def services_with(accounts: Any) -> container.Services:
     """Return services of which there are only accounts, and what goes with them."""
     missing = cast("Any", None)
-    keys, authenticator = missing, missing
+    keys, authenticator, limits = missing, missing, missing
     if isinstance(accounts, AccountService):
         db = accounts._db
         keys, authenticator = KeyService(db=db, throttle=Throttle()), authenticator_of(db, accounts)
+        limits = LimitService(db, accounts.trail, StorageQuotas(accounts.settings))
     return container.Services(
         accounts=accounts,
         sessions=getattr(accounts, "sessions", missing),
@@ -76,5 +79,5 @@ def services_with(accounts: Any) -> container.Services:
         usage=missing,
         queue=missing,
         queue_admin=missing,
-        limits=missing,
+        limits=limits,
     )

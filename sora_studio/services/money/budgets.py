@@ -1,6 +1,7 @@
 """Budgets: whether a wish may be paid for, in the transaction that pays; and who makes and changes them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,8 +14,8 @@ from sora_studio.db.ledger import LedgerRepository
 from sora_studio.db.people import PeopleRepository
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.users import UserRepository
-from sora_studio.domain.access import Action, require
-from sora_studio.domain.account import Identity
+from sora_studio.domain.access import Action, allowed, require
+from sora_studio.domain.account import Identity, ProjectRole
 from sora_studio.domain.audit import Act
 from sora_studio.domain.budget import (
     Budget,
@@ -27,7 +28,7 @@ from sora_studio.domain.budget import (
     refusal,
     window_of,
 )
-from sora_studio.domain.errors import InvalidInput, NotFound
+from sora_studio.domain.errors import InvalidInput, NotAllowed, NotFound
 from sora_studio.domain.ids import new_id, public_budget_id
 from sora_studio.domain.money import SANDBOX
 from sora_studio.domain.people import PeopleQuery
@@ -187,17 +188,25 @@ class BudgetService:
     async def create(self, identity: Identity, wanted: BudgetTerms) -> BudgetStatus:
         """Make a budget; what was spent in its window already counts.
 
+        Managers make them for their projects, beside those of admins: each budget counts, so theirs can only
+        bound a project more closely.
+
         Raises:
             InvalidInput: There is nobody and nothing of that scope, or a value will not do.
-            NotAllowed: The person does not run the studio.
+            NotFound: The person does not run the studio, and is not in that project.
+            NotAllowed: They do not run the studio, nor that project.
         """
-        require(identity, Action.RUN_STUDIO)
-        budget = wanted.budget(new_id(), self._clock())
+        by_manager = wanted.scope is BudgetScope.PROJECT and not allowed(identity, Action.RUN_STUDIO)
+        require(identity, Action.OWN_ACCOUNT if by_manager else Action.RUN_STUDIO)
+        budget = replace(wanted.budget(new_id(), self._clock()), by_manager=by_manager)
         if budget.scope is BudgetScope.PROVIDER and self._catalog.provider(budget.scope_id) is None:
             message = "There is no such provider."
             raise InvalidInput(message, "scope_id")
         about = public_budget_id(budget.id)
         async with self._trail.recording(Act.BUDGET_CREATION, identity, about) as tx:
+            if by_manager:
+                projects = ProjectRepository(tx)
+                await projects.hold(identity.user_id, UUID(budget.scope_id), Action.RUN_PROJECT)
             if budget.scope is BudgetScope.USER:
                 await _require_person(tx, UUID(budget.scope_id))
             await LedgerRepository(tx).stop_writers()  # whose entries no window of it would know
@@ -210,16 +219,12 @@ class BudgetService:
 
         Raises:
             InvalidInput: A value will not do.
-            NotAllowed: The person does not run the studio.
+            NotAllowed: The person does not run the studio, nor is it a manager's of a project that they run.
             NotFound: There is no such budget.
         """
-        require(identity, Action.RUN_STUDIO)
         async with self._trail.recording(Act.BUDGET_CHANGE, identity, public_budget_id(budget_id)) as tx:
             budgets = BudgetRepository(tx)
-            found = await budgets.find(budget_id)
-            if found is None:
-                raise _no_budget()
-            budget = change.applied_to(found)
+            budget = change.applied_to(await _in_hands_of(tx, identity, budget_id))
             await budgets.replace(budget)
             (status,) = await self._stand(budgets, [budget])
             await budgets.take_back_alerts(status)
@@ -229,17 +234,42 @@ class BudgetService:
         """Delete a budget: what it bounded is bounded by the others alone.
 
         Raises:
-            NotAllowed: The person does not run the studio.
+            NotAllowed: The person does not run the studio, nor is it a manager's of a project that they run.
             NotFound: There is no such budget.
         """
-        require(identity, Action.RUN_STUDIO)
         async with self._trail.recording(Act.BUDGET_DELETION, identity, public_budget_id(budget_id)) as tx:
-            if not await BudgetRepository(tx).remove(budget_id):
-                raise _no_budget()
+            await _in_hands_of(tx, identity, budget_id)
+            await BudgetRepository(tx).remove(budget_id)
 
     async def _stand(self, budgets: BudgetRepository, found: Sequence[Budget]) -> list[BudgetStatus]:
         now = self._clock()
         return await budgets.statuses({each: window_of(each, now, self.zone) for each in found}, locked=False)
+
+
+async def _in_hands_of(tx: Transaction, identity: Identity, budget_id: UUID) -> Budget:
+    """Return a budget that somebody may change, locked.
+
+    What an admin has granted, only an admin changes: a manager who could raise it would not be bound by it.
+
+    Raises:
+        NotAllowed: They may not.
+        NotFound: There is no such budget.
+    """
+    found = await BudgetRepository(tx).find(budget_id)
+    if allowed(identity, Action.RUN_STUDIO):
+        if found is None:
+            message = "There is no such budget."
+            raise NotFound(message)
+        return found
+    if found is None or found.scope is not BudgetScope.PROJECT or not allowed(identity, Action.OWN_ACCOUNT):
+        require(identity, Action.RUN_STUDIO)
+    elif await ProjectRepository(tx).role_of(identity.user_id, UUID(found.scope_id)) is ProjectRole.MANAGER:
+        if found.by_manager:
+            return found
+        message = "An admin of this studio has set this budget. Ask them to change it."
+        raise NotAllowed(message)
+    message = "Only an admin of this studio can do this."
+    raise NotAllowed(message)
 
 
 async def _require_person(tx: Transaction, user_id: UUID) -> None:
@@ -248,11 +278,6 @@ async def _require_person(tx: Transaction, user_id: UUID) -> None:
     except NotFound as error:
         message = "There is no such account."
         raise InvalidInput(message, "scope_id") from error
-
-
-def _no_budget() -> NotFound:
-    message = "There is no such budget."
-    return NotFound(message)
 
 
 async def adopt_time_zone(db: Database, zone: str) -> None:

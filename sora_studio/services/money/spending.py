@@ -27,6 +27,7 @@ from sora_studio.domain.ports import Clock
 from sora_studio.domain.video import Kind, VideoView
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.money.budgets import Budgets
+from sora_studio.services.storage_quotas import StorageQuotas
 from sora_studio.services.throttle import Throttle
 
 _NEW = timedelta(days=1)  # an account of which nobody knows yet who has it
@@ -45,6 +46,7 @@ class Spending:
         throttle: Throttle | None = None,
         max_pending: int | None = None,
         sandbox_prices: bool = False,
+        quotas: StorageQuotas | None = None,
     ) -> None:
         """Bound what is spent.
 
@@ -55,9 +57,11 @@ class Spending:
             throttle: How fast people may ask whose accounts are new; None: as fast as they like.
             max_pending: Unfinished videos of one person; None: any number.
             sandbox_prices: Whether play money is booked as if it were money.
+            quotas: How much libraries may store; None: as much as they like.
         """
         self._catalog, self._budgets, self._throttle = catalog, budgets, throttle
         self._max_pending, self._sandbox_prices, self._clock = max_pending, sandbox_prices, clock
+        self._quotas = quotas or StorageQuotas()
 
     def quote(self, provider: str, model: str, size: str, seconds: str) -> int | None:
         """Return today's price of an attempt in micro-dollars, None when unknown: shown, then reserved."""
@@ -88,6 +92,7 @@ class Spending:
             PriceChanged: It costs more by now.
             ConfirmationRequired: It costs more than the key may spend unasked.
             BudgetExceeded: A budget does not cover it.
+            StorageQuotaExceeded: Its library stores as much as it may.
             Conflict: The owner has used its idempotency key before.
             LimitReached: The owner has too many unfinished videos, or a new account and too many in a minute.
         """
@@ -101,18 +106,30 @@ class Spending:
         video: VideoView,
         most_micros: int | None = None,
         key: KeyGrant | None = None,
+        *,
+        asked_by: UUID,
     ) -> bool:
         """Start another job for a video that needs attention, at the price of today; False: it needs none.
+
+        Args:
+            tx: Whose commit spends.
+            video: The video.
+            most_micros: The price that the person was shown; None: whatever it costs.
+            key: With which it is asked for; None: it comes from a page.
+            asked_by: Who pays: in a project, not only who has made the video may ask.
 
         Raises:
             PriceChanged: It costs more than `most_micros`, the price that the person was shown.
             ConfirmationRequired: It costs more than the key may spend unasked.
             BudgetExceeded: A budget does not cover it.
+            StorageQuotaExceeded: Its library stores as much as it may.
         """
         jobs = JobRepository(tx)
         if not await jobs.waits_for_decision(video.id):
             return False
-        return await jobs.submit_again(await self._reserve(tx, video, most_micros, key=key))
+        return await jobs.submit_again(
+            await self._reserve(tx, video, most_micros, key=key, asked_by=asked_by)
+        )
 
     async def _require_room(self, tx: Transaction, owner_id: UUID) -> None:
         """Make sure that a person may ask for one more; others of theirs wait until this one is stored."""
@@ -130,8 +147,11 @@ class Spending:
         most_micros: int | None = None,
         inputs: Sequence[InputRow] | None = None,
         key: KeyGrant | None = None,
+        asked_by: UUID | None = None,
     ) -> JobRow:
-        """Build the job of an attempt whose price every budget covers; they are held until it is stored."""
+        """Build the job of an attempt for which there is room and money; its budgets are held meanwhile."""
+        given = sum(each.bytes for each in inputs or ())
+        await self._quotas.require_room(tx, video.owner_id, video.project_id, given)
         job, seconds = await self._priced(tx, video, inputs)
         price = job.price_micros
         if most_micros is not None and (price is None or price > most_micros):
@@ -141,8 +161,10 @@ class Spending:
         if key is not None and not key.covers(cost):
             raise ConfirmationRequired.of(cost)
         job.api_key_id = key.key_id if key else None
-        if video.owner_id:
-            spender = Spender(video.owner_id, video.provider, video.project_id, job.api_key_id)
+        payer = asked_by or video.owner_id
+        job.asked_by = None if payer == video.owner_id else payer
+        if payer:
+            spender = Spender(payer, video.provider, video.project_id, job.api_key_id)
             await self._budgets.admit(tx, spender, cost, job.created_at)
         job.virtual_start = await FairQueue(tx).join(
             video.owner_id, video.project_id, video.provider, int(seconds)

@@ -14,7 +14,7 @@ from sora_studio.domain.account import Identity
 from sora_studio.domain.budget import midnight
 from sora_studio.domain.ledger import Entry
 from sora_studio.domain.ports import Clock
-from sora_studio.domain.usage import Grouping, Usage, UsageQuery, UsageReport, UsageScope
+from sora_studio.domain.usage import SERIES, Grouping, Usage, UsageQuery, UsageReport, UsageScope
 
 
 class UsageService:
@@ -57,8 +57,10 @@ class UsageService:
             found = UsageRepository(tx)
             waits, renders = await found.durations(who, since, until)
             dearest = await found.dearest(who, since, until)
-            parts = await found.parts(query)
-            people = {part.key for part in parts} if query.grouping is Grouping.USER else set[str]()
+            parts = await found.parts(query, most=SERIES)
+            people = (
+                {part.key for part in parts if part.key} if query.grouping is Grouping.USER else set[str]()
+            )
             people |= {str(each.user_id) for each in dearest if each.user_id and who is None}
             names = await found.names(people)
             return UsageReport(await found.usage(query), parts, names, waits, renders, dearest)

@@ -47,6 +47,8 @@ class StudioSettings:
             SettingName.SESSION_IDLE_DAYS: self._base.idle.days,
             SettingName.SESSION_DAYS: self._base.lifetime.days,
             SettingName.REQUIRE_TWO_FACTOR: False,
+            SettingName.STORAGE_GB_PER_PERSON: 0,
+            SettingName.STORAGE_GB_PER_PROJECT: 0,
         }
         self._stored: dict[str, StoredSetting] = {}
         self._read_at = -_FRESH
@@ -68,6 +70,16 @@ class StudioSettings:
     def requires_two_factor(self) -> bool:
         """Tell whether everybody has to have a second factor, as it was read last."""
         return bool(self._value(SettingName.REQUIRE_TWO_FACTOR))
+
+    @property
+    def storage_gb_per_person(self) -> int:
+        """Return what a person's own library may store, as it was read last; 0: as much as it likes."""
+        return int(self._value(SettingName.STORAGE_GB_PER_PERSON))
+
+    @property
+    def storage_gb_per_project(self) -> int:
+        """Return what a project may store, as it was read last; 0: as much as it likes."""
+        return int(self._value(SettingName.STORAGE_GB_PER_PROJECT))
 
     async def sign_up(self, tx: Transaction) -> SignUpPolicy:
         """Return who may open an account, as the database says now."""

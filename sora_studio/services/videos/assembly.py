@@ -10,6 +10,7 @@ from sora_studio.services.money.budgets import Budgets
 from sora_studio.services.money.spending import Spending
 from sora_studio.services.people.authentication import Authenticator
 from sora_studio.services.resources import Resources
+from sora_studio.services.storage_quotas import StorageQuotas
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.characters import CharacterService
 from sora_studio.services.videos.derivations import DerivationService
@@ -52,6 +53,7 @@ def assemble(
     *,
     throttle: Throttle | None = None,
     caps: Caps | None = None,
+    quotas: StorageQuotas | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> VideoServices:
     """Put them together.
@@ -62,9 +64,10 @@ def assemble(
         wake: Wakes the background work.
         throttle: How fast people may act; None: one of their own, and new accounts as fast as they like.
         caps: How much they may have.
+        quotas: How much their libraries may store; None: as much as they like.
         clock: Says what time it is; None: the system's.
     """
-    caps, clock = caps or Caps(), clock or _utc_now
+    caps, clock, quotas = caps or Caps(), clock or _utc_now, quotas or StorageQuotas()
     budgets = Budgets(ZoneInfo(caps.time_zone))
     spending = Spending(
         on.catalog,
@@ -73,6 +76,7 @@ def assemble(
         throttle=throttle,
         max_pending=caps.max_pending,
         sandbox_prices=caps.sandbox_prices,
+        quotas=quotas,
     )
     throttle = throttle or Throttle()
     media = MediaService(db=on.db, storage=on.storage, disk_space=on.disk_space, authenticator=authenticator)
@@ -82,6 +86,7 @@ def assemble(
         media=media,
         worker_pool=on.worker_pool,
         throttle=throttle,
+        quotas=quotas,
         unused_max=caps.unused_max,
     )
     inputs = InputService(db=on.db, storage=on.storage, media=media, worker_pool=on.worker_pool)

@@ -7,15 +7,17 @@ from uuid import UUID
 
 import anyio
 
-from sora_studio.db.engine import Database
+from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.models import UploadRow
+from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.uploads import UploadRepository
-from sora_studio.domain.errors import InvalidInput, MediaError, TooLarge
+from sora_studio.domain.errors import InvalidInput, MediaError, StorageQuotaExceeded, TooLarge
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.inputs import Medium, Role, UploadView
 from sora_studio.domain.media import ENDINGS, FILM_MAX_SECONDS, MediaFacts, MediaFile
 from sora_studio.domain.ports import Storage
 from sora_studio.services.pictures import clean_picture, inspect_sound, inspect_video
+from sora_studio.services.storage_quotas import StorageQuotas
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.media import MediaService
 from sora_studio.services.videos.receiving import MP4, Received, copy, limit_of, medium_of, receive, type_of
@@ -38,10 +40,12 @@ class UploadService:
         media: MediaService,
         worker_pool: WorkerPool,
         throttle: Throttle,
+        quotas: StorageQuotas | None = None,
         unused_max: int = UNUSED_MAX,
     ) -> None:
         self._db, self._storage, self._media = db, storage, media
         self._worker_pool, self._throttle, self._unused_max = worker_pool, throttle, unused_max
+        self._quotas = quotas or StorageQuotas()
 
     async def add(self, owner_id: UUID, chunks: AsyncIterator[bytes], param: str = _PARAM) -> UploadView:
         """Keep an uploaded file for a day, so that a wish can name it.
@@ -57,6 +61,7 @@ class UploadService:
             InvalidInput: It is no PNG, JPEG or WebP picture, MP4 film, or MP3 or WAV sound.
             TooLarge: A picture of more than 20 MB or 50 megapixels, a film of more than 50 MB, a sound of
                 more than 15 MB; or the person keeps too much that is not used.
+            StorageQuotaExceeded: Their library stores as much as it may, and no project could use it.
             LimitReached: Too many uploads in a minute.
             InsufficientStorage: The disk is nearly full or refuses.
         """
@@ -79,6 +84,7 @@ class UploadService:
 
         Raises:
             TooLarge: The person keeps too much that is not used.
+            StorageQuotaExceeded: Their library stores as much as it may, and no project could use it.
             LimitReached: Too many uploads in a minute.
             InsufficientStorage: The disk is nearly full or refuses.
             StorageError: One is not where it should be, or the disk refused its copy.
@@ -159,9 +165,9 @@ class UploadService:
         await self._storage.put(path, row.key)
         try:
             async with self._db.transaction() as tx:
-                self._check_unused(await UploadRepository(tx).unused_bytes(owner_id) + view.bytes)
+                await self._check_room(tx, owner_id, view.bytes)
                 await UploadRepository(tx).add(row)
-        except TooLarge:
+        except (TooLarge, StorageQuotaExceeded):
             await self._storage.delete(f"uploads/{upload_id.hex}{ENDINGS[content_type]}")
             raise
         return view
@@ -174,16 +180,21 @@ class UploadService:
         """Refuse an upload before any work is done for it."""
         await self._media.require_disk_space()
         async with self._db.transaction() as tx:
-            self._check_unused(await UploadRepository(tx).unused_bytes(owner_id) + 1)
+            await self._check_room(tx, owner_id, 1)
 
-    def _check_unused(self, total: int) -> None:
-        if total > self._unused_max:
+    async def _check_room(self, tx: Transaction, owner_id: UUID, more_bytes: int) -> None:
+        if await UploadRepository(tx).unused_bytes(owner_id) + more_bytes > self._unused_max:
             most = self._unused_max // 1_000_000
             message = (
                 f"You keep files that no video uses yet, and this one would make it more than {most} MB. "
                 "Delete some of them, or use them; they also go by themselves after a day."
             )
             raise TooLarge(message, _PARAM, "too_many_uploads")
+        try:
+            await self._quotas.require_room(tx, owner_id, None, more_bytes)
+        except StorageQuotaExceeded:
+            if not await ProjectRepository(tx).count(owner_id):  # it counts where it is used
+                raise
 
 
 def check_film(facts: MediaFacts) -> None:

@@ -262,7 +262,7 @@ class VideoService:
         """Submit an unclear wish a second time: the person's own decision, as it may cost twice.
 
         Args:
-            owner_id: Whose it is.
+            owner_id: Who decides, and pays for it.
             video_id: The video.
             most_micros: The price that the person was shown; None: whatever it costs.
             key: With which it is asked for; None: it comes from a page.
@@ -273,7 +273,7 @@ class VideoService:
             BudgetExceeded: A budget does not cover it.
             Conflict: There is nothing to decide about this video.
         """
-        attempt = partial(self._spending.next_attempt, most_micros=most_micros, key=key)
+        attempt = partial(self._spending.next_attempt, most_micros=most_micros, key=key, asked_by=owner_id)
         view = await self._decide(owner_id, video_id, ActivityKind.RESUBMITTED, attempt)
         self._wake(TaskName.SUBMIT)
         return view

@@ -18,13 +18,7 @@ from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.access import Action
 from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.character import check_cast
-from sora_studio.domain.errors import (
-    BudgetExceeded,
-    ConfirmationRequired,
-    Conflict,
-    IdempotencyKeyReused,
-    InvalidInput,
-)
+from sora_studio.domain.errors import Conflict, IdempotencyKeyReused, InvalidInput, UserError
 from sora_studio.domain.ids import public_id
 from sora_studio.domain.inputs import GivenInput
 from sora_studio.domain.profile import Operation
@@ -128,6 +122,7 @@ class Wishes:
             PriceChanged: It costs more than what the person was shown.
             ConfirmationRequired: It costs more than the key may spend unasked.
             BudgetExceeded: A budget does not cover it.
+            StorageQuotaExceeded: Its library stores as much as it may.
             IdempotencyKeyReused: The idempotency key came before with another wish.
             LimitReached: Too many wishes in a minute.
             InsufficientStorage: The file could not be saved.
@@ -141,13 +136,13 @@ class Wishes:
         try:
             async with self._turn(request.owner_id):
                 view = await self._store(video, *inputs, most_micros=most_micros, key=key)
-        except (BudgetExceeded, ConfirmationRequired):
-            await self._inputs.discard(inputs)
-            raise
         except Conflict:  # the same request, a moment before
             await self._inputs.discard(inputs)
             if before := await self._find_existing(request):
                 return before
+            raise
+        except UserError:
+            await self._inputs.discard(inputs)
             raise
         # By these two ids, the line of a request leads to those of its video.
         _log.info("video_requested", video_id=public_id(video.id), provider=video.provider)

@@ -5,6 +5,7 @@ from reflex.event import EventType
 
 from sora_studio.ui import layout
 from sora_studio.ui.components.feedback import problem
+from sora_studio.ui.qr import QrCode
 
 
 def studio_page(
@@ -28,13 +29,22 @@ def studio_page(
     )
 
 
-def link_once(url: rx.Var[str], about: rx.Var[str], done: EventType[()]) -> rx.Component:
-    """Show a link that is known this once, to be copied."""
+def link_once(
+    url: rx.Var[str], code: rx.vars.ObjectVar[QrCode], about: rx.Var[str], done: EventType[()]
+) -> rx.Component:
+    """Show a link that is known this once, to be copied, or to be read from the screen by a phone."""
     return rx.cond(
         url,
         rx.el.div(
             rx.el.p(rx.el.bdi(about)),
             rx.el.code(url, custom_attrs={"id": "link", "translate": "no"}),
+            rx.el.svg(
+                rx.el.path(d=code.path),
+                view_box=code.view_box,
+                role="img",
+                aria_label="QR code of the link",
+                class_name="qr",
+            ),
             rx.el.div(
                 rx.el.button("Copy", type="button", data_copy="#link", class_name="button small primary"),
                 rx.el.button("Done", type="button", on_click=done, class_name="button small"),

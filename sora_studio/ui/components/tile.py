@@ -51,6 +51,7 @@ def tile(card: Card, progress: ProgressVar) -> rx.Component:
             data_menu=card.id,
             data_look=card.look,
             data_stake=card.stake,
+            data_change=rx.cond(card.may_change, "true", "false"),
         ),
         key=card.id,
         class_name=f"tile {card.look}",
@@ -113,9 +114,12 @@ def _failed(card: Card) -> rx.Component:
             rx.el.span(card.title, class_name="name", dir="auto"),
             rx.el.span(card.reason, class_name="reason", dir="auto"),
         ),
-        rx.el.div(
-            rx.el.a("Edit and resubmit", href=routes.edit(f"{card.id}"), class_name="button small"),
-            class_name="choices",
+        rx.cond(
+            card.may_change,
+            rx.el.div(
+                rx.el.a("Edit and resubmit", href=routes.edit(f"{card.id}"), class_name="button small"),
+                class_name="choices",
+            ),
         ),
     )
 
@@ -128,7 +132,10 @@ def _attention(card: Card) -> rx.Component:
             rx.el.span(card.title, class_name="name", dir="auto"),
             rx.el.span(card.reason, class_name="reason", dir="auto"),
         ),
-        rx.el.div(*decisions(card.id, card.unsent, card.stake), class_name="choices"),
+        rx.cond(
+            card.may_change,
+            rx.el.div(*decisions(card.id, card.unsent, card.stake), class_name="choices"),
+        ),
     )
 
 

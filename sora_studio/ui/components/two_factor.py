@@ -93,8 +93,8 @@ def _set_up() -> rx.Component:
     return rx.el.form(
         rx.el.p("Scan this with an authenticator app, or type the key into it."),
         rx.el.svg(
-            rx.el.path(d=TwoFactorState.picture),
-            view_box=TwoFactorState.side,
+            rx.el.path(d=TwoFactorState.picture.path),
+            view_box=TwoFactorState.picture.view_box,
             role="img",
             aria_label="QR code for your authenticator",
             class_name="qr",

@@ -17,6 +17,7 @@ from sora_studio.ui.pages.budgets.state import BudgetsState
 from sora_studio.ui.pages.create.composer_state import ComposerState
 from sora_studio.ui.pages.create.state import CreateState
 from sora_studio.ui.pages.library.state import LibraryState
+from sora_studio.ui.pages.limits.state import LimitsState
 from sora_studio.ui.pages.people.invitations_state import InvitationsState
 from sora_studio.ui.pages.people.state import PeopleState
 from sora_studio.ui.pages.profile.characters_state import CharactersState
@@ -24,7 +25,9 @@ from sora_studio.ui.pages.profile.email_state import EmailState
 from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.pages.profile.sessions_state import SessionsState
 from sora_studio.ui.pages.profile.state import ProfileState
+from sora_studio.ui.pages.profile.storage_state import StorageState
 from sora_studio.ui.pages.profile.webhooks_state import WebhooksState
+from sora_studio.ui.pages.project.budgets_state import ProjectBudgetsState
 from sora_studio.ui.pages.project.state import ProjectState
 from sora_studio.ui.pages.projects.state import ProjectsState
 from sora_studio.ui.pages.providers.state import ProvidersState
@@ -254,6 +257,20 @@ TABLE = [
     Row(ProjectState, "remove", toast("was deleted"), **PROJECT),
     Row(ProjectState, "prove", is_project, payload=form(proof=PASSWORD), **PROJECT),
     Row(ProjectState, "dismiss", is_project, **PROJECT),
+    Row(
+        ProjectBudgetsState, "create", toast("The budget counts"), toast("has to name a project"),
+        form(amount_usd="1000", period="month", behaviour="warn", thresholds="50"), Stage.project,
+        "/projects/{}",
+    ),
+    Row(
+        ProjectBudgetsState, "change", toast("Saved."), toast("Only an admin"),
+        form(budget_id="{}", amount_usd="900", period="day", behaviour="warn", thresholds=""), Stage.budget,
+        "/projects/{}",
+    ),
+    Row(
+        ProjectBudgetsState, "remove", toast("was deleted"), toast("Only an admin"),
+        lambda thing: {"budget_id": thing}, Stage.budget, "/projects/{}",
+    ),
     Row(LibraryState, "load", shows(LibraryState), empty(LibraryState), path=LIBRARY),
     Row(LibraryState, "ask", shows(LibraryState), empty(LibraryState), path=LIBRARY),
     Row(LibraryState, "refresh", shows(LibraryState), empty(LibraryState), path=LIBRARY),
@@ -414,6 +431,10 @@ TABLE = [
         PeopleState, "act", toast("can no longer log in"), toast("Only an admin"),
         lambda thing: {"what": "disable", "user_id": thing}, Stage.somebody, path="/people",
     ),
+    Row(
+        PeopleState, "limit", toast("Saved."), toast("Only an admin"),
+        form(library_id="{}", quota="own", gigabytes="3", weight="1"), Stage.somebody, path="/people",
+    ),
     Row(PeopleState, "prove", **both(anything), payload=form(proof=PASSWORD), path="/people"),
     Row(PeopleState, "dismiss", **both(anything), path="/people"),
     Row(InvitationsState, "load", **both(anything), path="/people"),
@@ -456,11 +477,32 @@ TABLE = [
         BudgetsState, "remove", toast("was deleted"), refused(BudgetsState),
         lambda thing: {"budget_id": thing}, Stage.budget, path="/budgets",
     ),
+    Row(
+        LimitsState, "load", var(LimitsState, "projects", lambda found: SECRET in str(found)),
+        for_admins(LimitsState), thing=Stage.project, path="/limits",
+    ),
+    Row(
+        LimitsState, "search", var(LimitsState, "projects", lambda found: SECRET in str(found)),
+        for_admins(LimitsState), form(q=SECRET), Stage.project, "/limits",
+    ),
+    Row(LimitsState, "more", **both(anything), path="/limits"),
+    Row(
+        LimitsState, "limit", toast("Saved."), toast("Only an admin"),
+        form(library_id="{}", quota="unlimited", weight="1"), Stage.project, "/limits",
+    ),
+    Row(
+        LimitsState, "appoint", toast("Somebody runs this project"), toast("Only an admin"),
+        form(project_id="{}", email="nobody@example.org"), Stage.project, "/limits",
+    ),
+    Row(LimitsState, "prove", **both(anything), payload=form(proof=PASSWORD), path="/limits"),
+    Row(LimitsState, "dismiss", **both(anything), path="/limits"),
+    Row(StorageState, "load", **both(var(StorageState, "storage", lambda line: line["used"]))),
     Row(SettingsState, "load", var(SettingsState, "mode"), for_admins(SettingsState), path="/settings"),
     Row(
         SettingsState, "save", toast("Saved."),
         var(SettingsState, "refusal", lambda said: "Only an admin" in said),
-        form(mode="open", idle_days="14", days="90"), path="/settings",
+        form(mode="open", idle_days="14", days="90", storage_gb_per_person="0", storage_gb_per_project="0"),
+        path="/settings",
     ),
     Row(AuditState, "load", var(AuditState, "lines"), for_admins(AuditState), path="/audit"),
     Row(
@@ -475,6 +517,8 @@ TABLE = [
     Row(NoticesState, "hear", **both(anything)),
     Row(NoticesState, "dismiss", **both(anything), payload=lambda thing: {"budget_id": thing},
         thing=Stage.budget),
+    Row(NoticesState, "put_away", **both(anything), payload=lambda thing: {"project_id": thing},
+        thing=Stage.project),
     Row(ToastState, "say", **both(toast("a word")), payload=lambda _: {"text": "a word"}, open=True),
     Row(ToastState, "clear", **both(var(ToastState, "toast", lambda shown: shown["number"] > 0)), open=True),
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from sora_studio.domain.video import Phase, VideoView, VideoWish
 from sora_studio.services.jobs.claims import LEASE
 from sora_studio.services.people.limits import LimitService
 from sora_studio.services.people.trail import Trail
+from sora_studio.services.storage_quotas import StorageQuotas
 from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.queue import QueueAdmin
 from tests.integration.jobs.conftest import Background
@@ -55,7 +56,7 @@ async def order(background: Background, provider: str = "fake") -> list[UUID]:
 
 def admin_of(background: Background) -> tuple[QueueAdmin, LimitService]:
     trail = Trail(background.db, Throttle(), lambda: START)
-    return QueueAdmin(db=background.db, trail=trail), LimitService(trail)
+    return QueueAdmin(db=background.db, trail=trail), LimitService(background.db, trail, StorageQuotas())
 
 
 async def test_a_wish_says_how_many_are_before_it_and_how_long_that_takes(narrow: Background):

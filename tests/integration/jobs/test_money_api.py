@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -12,6 +13,10 @@ import pytest
 
 from sora_studio import container
 from sora_studio.api.app import create_api
+from sora_studio.db.models import ProjectRow
+from sora_studio.db.projects import ProjectRepository
+from sora_studio.domain.account import ProjectRole
+from sora_studio.domain.ids import new_id
 from sora_studio.services.money.budgets import BudgetService
 from sora_studio.services.money.usage import UsageService
 from sora_studio.services.people.trail import Trail
@@ -88,6 +93,7 @@ async def test_a_budget_is_made_changed_and_deleted_and_the_trail_tells(money: M
         "period": "month",
         "behaviour": "block",
         "thresholds": [50, 100],
+        "by_manager": False,
         "created_at": made["created_at"],
         "spent_usd": "0.00",
         "held_usd": "0.00",
@@ -280,3 +286,34 @@ async def test_the_ledger_is_read_entry_by_entry(money: Money):
     for wrong in ("x", "-1", "9" * 19):
         answer = await money.admin.get("/api/ledger", params={"after": wrong})
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, "after")
+
+
+async def test_managers_bound_their_project_more_closely_and_never_less(money: Money):
+    project = ProjectRow(id=new_id(), name="film")
+    async with money.background.db.transaction() as tx:
+        await ProjectRepository(tx).add(project, UUID(money.member_id))
+    theirs = {"scope": "project", "scope_id": str(project.id)}
+    granted = await money.allow("5.00", **theirs)
+    made = await money.member.post("/api/budgets", json={**theirs, "amount_usd": "0.50", "period": "day"})
+    assert (made.status_code, made.json()["by_manager"]) == (201, True)
+    listed = await money.member.get("/api/budgets", params={"project": str(project.id)})
+    assert [each["by_manager"] for each in listed.json()["data"]] == [False, True]
+    wish = {"prompt": "a kite", "project_id": str(project.id)}
+    answers = [await money.member.post("/api/videos", json=wish) for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 429]
+    assert answers[1].json()["error"]["budget"]["amount_usd"] == "0.50"
+    own, path = f"/api/budgets/{made.json()['id']}", f"/api/budgets/{granted['id']}"
+    assert (await money.member.patch(own, json={"amount_usd": "1.00"})).status_code == 200
+    for refused in (
+        await money.member.patch(path, json={"amount_usd": "500"}),
+        await money.member.delete(path),
+        await money.member.post("/api/budgets", json={"scope": "studio", "amount_usd": "1"}),
+        await money.member.get("/api/budgets"),
+    ):
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_allowed")
+    async with money.background.db.transaction() as tx:
+        await ProjectRepository(tx).put_member(project.id, UUID(money.member_id), ProjectRole.EDITOR)
+    assert (await money.member.delete(own)).status_code == 403, "they no longer run it"
+    stranger = {**theirs, "scope_id": NOBODY, "amount_usd": "1"}
+    assert (await money.member.post("/api/budgets", json=stranger)).status_code == 404
+    assert (await money.admin.delete(own)).status_code == 200

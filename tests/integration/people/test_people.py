@@ -334,6 +334,8 @@ async def test_settings_are_checked_recorded_and_count_at_once(
         "session_idle_days": {"value": 14, "pinned": False, "changed_at": None},
         "session_days": {"value": 90, "pinned": False, "changed_at": None},
         "require_two_factor": {"value": False, "pinned": False, "changed_at": None},
+        "storage_gb_per_person": {"value": 0, "pinned": False, "changed_at": None},
+        "storage_gb_per_project": {"value": 0, "pinned": False, "changed_at": None},
     }
     for wrong in (
         {"sign_up": "ajar"},
@@ -341,6 +343,8 @@ async def test_settings_are_checked_recorded_and_count_at_once(
         {"require_two_factor": "perhaps"},
         {"sign_up": "ajar"},
         {"session_days": 0},
+        {"storage_gb_per_person": -1},
+        {"storage_gb_per_project": 1_000_001},
         {"colour": "red"},
     ):
         assert (await admin.patch("/api/admin/settings", json=wrong)).status_code == 400

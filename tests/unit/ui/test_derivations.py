@@ -47,7 +47,7 @@ def test_the_family_is_called_by_what_it_is():
         for kind in (Kind.EXTEND, Kind.REMIX, Kind.EDIT, Kind.REMIX)
     )
 
-    family = to_generations(view, Family(parent, made))
+    family = to_generations(view, Family(parent, made), None)
 
     assert [(each.heading, len(each.cards)) for each in family] == [
         ("Extension of", 1),
@@ -55,4 +55,4 @@ def test_the_family_is_called_by_what_it_is():
         ("Edits", 1),
         ("Extensions", 1),
     ]
-    assert to_generations(parent, Family(None, ())) == []
+    assert to_generations(parent, Family(None, ()), None) == []

@@ -3,17 +3,11 @@
 import reflex as rx
 
 from sora_studio.domain.budget import THRESHOLDS, Behaviour, BudgetScope, Period
-from sora_studio.ui.budget_lines import PERIODS, SCOPES, BudgetLine
-from sora_studio.ui.components.budget import budget_bar
-from sora_studio.ui.components.confirm import confirm
+from sora_studio.ui.budget_lines import SCOPES, BudgetLine
+from sora_studio.ui.components.budget import budget_bar, budget_choices, budget_terms
 from sora_studio.ui.components.form import error, field, text_field
 from sora_studio.ui.components.studio import studio_page
 from sora_studio.ui.pages.budgets.state import BudgetsState, Candidate
-
-_BEHAVIOURS = {
-    Behaviour.BLOCK: "Refuse what it does not cover",
-    Behaviour.WARN: "Warn, and let it through",
-}
 
 
 def page() -> rx.Component:
@@ -83,7 +77,7 @@ def _new() -> rx.Component:
                 class_name="choices-list",
             ),
         ),
-        *_terms("", Period.MONTH, Behaviour.BLOCK, ", ".join(map(str, THRESHOLDS))),
+        *budget_terms("", Period.MONTH, Behaviour.BLOCK, ", ".join(map(str, THRESHOLDS))),
         error(BudgetsState.refusal),
         rx.el.button("Make budget", type="submit", disabled=BudgetsState.busy, class_name="button primary"),
         on_submit=BudgetsState.create,
@@ -102,82 +96,7 @@ def _candidate(candidate: rx.vars.ObjectVar[Candidate]) -> rx.Component:
     )
 
 
-def _terms(
-    amount: rx.Var[str] | str,
-    period: rx.Var[str] | str,
-    behaviour: rx.Var[str] | str,
-    thresholds: rx.Var[str] | str,
-) -> tuple[rx.Component, ...]:
-    """Draw the fields that a new budget and one that is changed have in common."""
-    return (
-        text_field(
-            "Dollars",
-            "amount_usd",
-            default_value=amount,
-            input_mode="decimal",
-            placeholder="5.00",
-            required=True,
-            max_length=40,
-            auto_complete="off",
-        ),
-        field(
-            "For",
-            rx.el.select(
-                *(rx.el.option(words, value=each) for each, words in PERIODS.items()),
-                name="period",
-                default_value=period,
-                class_name="input",
-            ),
-        ),
-        field(
-            "When a wish does not fit",
-            rx.el.select(
-                *(rx.el.option(words, value=each) for each, words in _BEHAVIOURS.items()),
-                name="behaviour",
-                default_value=behaviour,
-                class_name="input",
-            ),
-        ),
-        text_field(
-            "Notices at, in per cent",
-            "thresholds",
-            default_value=thresholds,
-            auto_complete="off",
-        ),
-    )
-
-
 def _line(line: rx.vars.ObjectVar[BudgetLine]) -> rx.Component:
-    name = rx.cond(line.whose, line.whose, line.scope).to(str)
     return budget_bar(
-        line,
-        rx.el.div(
-            rx.el.details(
-                rx.el.summary("Change…", class_name="button small", aria_label="Change the budget: " + name),
-                rx.el.form(
-                    rx.el.input(type="hidden", name="budget_id", value=line.id, read_only=True),
-                    *_terms(line.amount_usd, line.period, line.behaviour, line.thresholds),
-                    rx.el.button("Save", type="submit", disabled=BudgetsState.busy, class_name="button"),
-                    on_submit=BudgetsState.change,
-                    method="post",
-                    class_name="form",
-                ),
-                key=f"{line.amount} {line.behaviour} {line.thresholds}",
-                class_name="unfold",
-            ),
-            confirm(
-                ("Delete",),
-                "What it bounded is bounded by the other budgets alone.",
-                button=rx.el.button(
-                    "Delete budget",
-                    type="button",
-                    on_click=BudgetsState.remove(line.id),
-                    disabled=BudgetsState.busy,
-                    aria_label="Delete the budget: " + name,
-                    class_name="button small danger solid",
-                ),
-                look="small danger",
-            ),
-            class_name="choices",
-        ),
+        line, budget_choices(line, BudgetsState.busy, change=BudgetsState.change, remove=BudgetsState.remove)
     )

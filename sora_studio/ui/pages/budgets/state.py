@@ -1,6 +1,5 @@
 """The budgets of the studio, and what an admin does with them."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +8,11 @@ import reflex as rx
 
 from sora_studio.container import services
 from sora_studio.domain.account import Identity
-from sora_studio.domain.budget import Behaviour, BudgetChange, BudgetScope, BudgetTerms, Period
-from sora_studio.domain.errors import InvalidInput, SoraStudioError
+from sora_studio.domain.budget import BudgetScope
+from sora_studio.domain.errors import SoraStudioError
 from sora_studio.domain.ids import parse_budget_id
 from sora_studio.ui import toasts
+from sora_studio.ui.budget_form import changed_terms, new_terms
 from sora_studio.ui.budget_lines import BudgetLine, to_budget_line
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
@@ -21,7 +21,6 @@ from sora_studio.ui.state_update import assign
 
 _PAGE, _MOST = 50, 100
 _LONGEST = 200  # characters of a search
-_PER_CENT = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True)
@@ -80,14 +79,8 @@ class BudgetsState(rx.State):
         """Make a budget."""
 
         async def create(identity: Identity) -> str:
-            terms = BudgetTerms(
-                BudgetScope(scope),
-                text(data, "scope_id") or None,
-                text(data, "amount_usd").strip(),
-                *_period_and_behaviour(data),
-                _thresholds(text(data, "thresholds")),
-            )
-            await services().budgets.create(identity, terms)
+            wanted = new_terms(data, BudgetScope(scope), text(data, "scope_id") or None)
+            await services().budgets.create(identity, wanted)
             return "The budget counts from now on. What was spent in its time already does, too."
 
         async with self:
@@ -101,12 +94,8 @@ class BudgetsState(rx.State):
         """Change a budget."""
 
         async def change(identity: Identity) -> str:
-            wanted = BudgetChange(
-                text(data, "amount_usd").strip(),
-                *_period_and_behaviour(data),
-                _thresholds(text(data, "thresholds")),
-            )
-            await services().budgets.change(identity, parse_budget_id(text(data, "budget_id")), wanted)
+            budget_id = parse_budget_id(text(data, "budget_id"))
+            await services().budgets.change(identity, budget_id, changed_terms(data))
             return "Saved."
 
         await _done(self, change)
@@ -177,19 +166,3 @@ async def _find(state: BudgetsState, identity: Identity, scope: BudgetScope, wor
     async with still_signed_in(state, identity.user_id):
         if state.scope == scope:
             state.candidates = [Candidate(name, words) for name, words in found]
-
-
-def _period_and_behaviour(data: dict[str, Any]) -> tuple[Period, Behaviour]:
-    try:
-        return Period(text(data, "period")), Behaviour(text(data, "behaviour"))
-    except ValueError as error:
-        message = "Choose for how long it counts, and what it does."
-        raise InvalidInput(message, "period") from error
-
-
-def _thresholds(words: str) -> tuple[int, ...]:
-    parts = [part for part in re.split(r"[\s,%]+", words) if part]
-    if not all(_PER_CENT.fullmatch(part) for part in parts):
-        message = "Write the thresholds as per cent with commas, such as 50, 80, 100."
-        raise InvalidInput(message, "thresholds")
-    return tuple(map(int, parts))

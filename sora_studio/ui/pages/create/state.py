@@ -107,7 +107,7 @@ async def _read(state: CreateState, owner_id: UUID, project_id: UUID | None) -> 
         async with still_signed_in(state, owner_id):
             state.problem = explain(problem)
         return
-    cards = [to_card(view) for view in views]
+    cards = [to_card(view, may_change=libraries.chosen.may_make) for view in views]
     async with still_signed_in(state, owner_id):
         if _chosen(state, owner_id) != project_id:
             return  # the person has chosen another one meanwhile, and that reading is under way

@@ -99,7 +99,8 @@ class LibraryState(rx.State):
         now = datetime.now(UTC)
         async with still_signed_in(self, owner_id):
             if self.cards and self.cards[-1].id == last:
-                self.cards = [*self.cards, *map(to_card, page.videos)]
+                may_change = self.libraries.chosen.may_make
+                self.cards = [*self.cards, *(to_card(each, may_change=may_change) for each in page.videos)]
                 self.progress = {**self.progress, **to_progress(page.videos, now)}
                 self.has_more = page.has_more
 
@@ -163,7 +164,7 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
         async with still_signed_in(state, owner_id):
             state.problem = explain(problem)
         return
-    cards = [to_card(view) for view in page.videos]
+    cards = [to_card(view, may_change=libraries.chosen.may_make) for view in page.videos]
     async with still_signed_in(state, owner_id):
         await show_found(state, cards, began)
         if _asked(state) != asked:

@@ -18,6 +18,7 @@ def invitations() -> rx.Component:
         rx.cond(InvitationsState.asking, _proof()),
         link_once(
             InvitationsState.link,
+            InvitationsState.link_code,
             rx.Var.create("Hand over this link. It is shown this once."),
             InvitationsState.dismiss,
         ),

@@ -14,6 +14,7 @@ from sora_studio.domain.text import whole_number
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
+from sora_studio.ui.qr import QrCode, qr_code
 from sora_studio.ui.session import signed_in, still_signed_in
 
 _SHOWN = 100
@@ -38,6 +39,7 @@ class InvitationsState(rx.State):
     busy: rx.Field[bool] = rx.field(default=False)
     refusal: rx.Field[str] = rx.field("")
     link: rx.Field[str] = rx.field("")  # of the one that was just made, shown this once
+    link_code: rx.Field[QrCode] = rx.field(default_factory=QrCode)
     made: rx.Field[int] = rx.field(0)  # counts, so that the form is drawn empty again
     asking: rx.Field[bool] = rx.field(default=False)  # for the password, before what waits is made
     wrong_proof: rx.Field[str] = rx.field("")
@@ -107,6 +109,7 @@ class InvitationsState(rx.State):
     def dismiss(self) -> None:
         """Take the link, or the question for the password, from the screen."""
         self.link, self.asking, self.wrong_proof = "", False, ""
+        self.link_code = QrCode()
 
 
 async def _make(state: InvitationsState, identity: Identity, wish: InvitationWish) -> None:
@@ -124,6 +127,7 @@ async def _make(state: InvitationsState, identity: Identity, wish: InvitationWis
             state.busy = False
     async with still_signed_in(state, identity.user_id):
         state.refusal, state.link, state.asking, state.wrong_proof = refusal, link, asking, ""
+        state.link_code = qr_code(link) if link else QrCode()
         if found is not None:
             state.invitations, state.made = [_shown(each) for each in found], state.made + 1
 

@@ -3,12 +3,14 @@
 import reflex as rx
 
 from sora_studio.ui.components.confirm import confirm
+from sora_studio.ui.components.limits import limits_form
 from sora_studio.ui.components.proof import proof
 from sora_studio.ui.components.studio import link_once, studio_page
 from sora_studio.ui.pages.people.invitations import invitations
 from sora_studio.ui.pages.people.invitations_state import InvitationsState
 from sora_studio.ui.pages.people.lines import PersonLine
 from sora_studio.ui.pages.people.state import PeopleState
+from sora_studio.ui.storage_lines import LimitsForm
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 _READY = PeopleState.ready & InvitationsState.ready
@@ -37,7 +39,7 @@ def _lists() -> rx.Component:
         invitations(),
         rx.el.section(
             rx.el.header(rx.el.h2("Accounts"), _search(), class_name="section-head"),
-            link_once(PeopleState.link, PeopleState.link_about, PeopleState.dismiss),
+            link_once(PeopleState.link, PeopleState.link_code, PeopleState.link_about, PeopleState.dismiss),
             rx.cond(
                 PeopleState.asking,
                 proof(
@@ -106,7 +108,7 @@ def _person(person: rx.vars.ObjectVar[PersonLine]) -> rx.Component:
                 "Not seen yet",
             ),
             " · ",
-            rx.el.span(person.storage, class_name="num"),
+            rx.el.span(person.storage.used, class_name=rx.cond(person.storage.near, "num near", "num")),
             class_name="muted",
         ),
         rx.el.div(_choices(person), class_name="choices"),
@@ -128,6 +130,13 @@ def _choices(person: rx.vars.ObjectVar[PersonLine]) -> rx.Component:
             _button("Make admin", "admin", person),
         ),
         _button("Reset link", "reset", person),
+        limits_form(
+            person.limits.to(rx.vars.ObjectVar[LimitsForm], LimitsForm),
+            person.name,
+            person.id,
+            PeopleState.busy,
+            PeopleState.limit,
+        ),
         rx.cond(
             person.has_two_factor,
             confirm(

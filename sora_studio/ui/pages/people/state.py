@@ -11,12 +11,14 @@ from sora_studio.domain.access_link import NewLink
 from sora_studio.domain.account import Identity, Role
 from sora_studio.domain.errors import PasswordRequired, SoraStudioError
 from sora_studio.domain.ids import parse_user_id
-from sora_studio.domain.people import PAGE_MAX, PeoplePage, PeopleQuery, Standing
+from sora_studio.domain.people import PAGE_MAX, PeoplePage, PeopleQuery, PersonView, Standing
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
 from sora_studio.ui.pages.people.lines import PersonLine, line_of
+from sora_studio.ui.qr import QrCode, qr_code
 from sora_studio.ui.session import signed_in, still_signed_in
+from sora_studio.ui.storage_lines import limit_change
 
 _LONGEST_SEARCH = 200  # characters
 
@@ -32,6 +34,7 @@ class PeopleState(rx.State):
     query: rx.Field[str] = rx.field("")
     busy: rx.Field[bool] = rx.field(default=False)  # an act is on its way
     link: rx.Field[str] = rx.field("")  # the address of a reset link, shown this once
+    link_code: rx.Field[QrCode] = rx.field(default_factory=QrCode)
     link_about: rx.Field[str] = rx.field("")
     asking: rx.Field[bool] = rx.field(default=False)  # for the password, before what waits is done
     refusal: rx.Field[str] = rx.field("")
@@ -74,6 +77,28 @@ class PeopleState(rx.State):
         await _do(self, identity, str(what), str(user_id))
 
     @rx.event(background=True)
+    async def limit(self, data: dict[str, Any]) -> None:
+        """Change how much of the studio somebody may take."""
+        async with self:
+            identity = await signed_in(self)
+            if self.busy:
+                return
+            self.busy = True
+        user_id, said, tone = text(data, "library_id"), "Saved.", toasts.INFO
+        try:
+            limits = services().limits
+            await limits.change_person(identity, parse_user_id(user_id), limit_change(data))
+        except SoraStudioError as problem:
+            said, tone = explain(problem), toasts.ERROR
+        finally:
+            async with self:
+                self.busy = False
+        found = await _read(identity, user_id)
+        async with still_signed_in(self, identity.user_id):
+            self.people = _with(self.people, user_id, found)
+            await toasts.tell(self, said, tone=tone)
+
+    @rx.event(background=True)
     async def prove(self, data: dict[str, Any]) -> None:
         """Take the password, and do what has waited for it."""
         async with self:
@@ -94,6 +119,7 @@ class PeopleState(rx.State):
     def dismiss(self) -> None:
         """Take the link, or the question for the password, from the screen."""
         self.link, self.link_about, self.asking, self.refusal = "", "", False, ""
+        self.link_code = QrCode()
 
 
 async def _show(state: PeopleState, identity: Identity, query: PeopleQuery) -> None:
@@ -106,8 +132,8 @@ async def _show(state: PeopleState, identity: Identity, query: PeopleQuery) -> N
         problem = explain(error)
     async with still_signed_in(state, identity.user_id):
         before = state.people if query.after else []
-        state.people = [*before, *map(line_of, page.people)]
-        state.waiting = [*map(line_of, waits.people)]
+        state.people = [*before, *map(_line, page.people)]
+        state.waiting = [*map(_line, waits.people)]
         state.ready, state.problem, state.has_more = True, problem, page.has_more
 
 
@@ -133,7 +159,7 @@ async def _do(state: PeopleState, identity: Identity, what: str, user_id: str) -
             line for line in _with(state.waiting, user_id, found) if line.status == Standing.WAITING
         ]
         if link is not None:
-            state.link, state.link_about = link.url, said
+            state.link, state.link_code, state.link_about = link.url, qr_code(link.url), said
         else:
             await toasts.tell(state, said, tone=tone)
 
@@ -146,9 +172,13 @@ def _with(lines: list[PersonLine], user_id: str, found: PersonLine | None) -> li
 async def _read(identity: Identity, user_id: str) -> PersonLine | None:
     """Return a person as they are now; None: they are gone."""
     try:
-        return line_of(await services().people.get(identity, parse_user_id(user_id)))
+        return _line(await services().people.get(identity, parse_user_id(user_id)))
     except SoraStudioError:
         return None
+
+
+def _line(person: PersonView) -> PersonLine:
+    return line_of(person, services().limits.quotas.of_person(person.limits))
 
 
 _Done = tuple[str, NewLink | None]

@@ -4,11 +4,12 @@ import reflex as rx
 
 from sora_studio.domain.account import NAME_MAX, ProjectRole
 from sora_studio.ui import layout, routes
-from sora_studio.ui.components.budget import budget_bar
 from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.feedback import problem
 from sora_studio.ui.components.form import field, text_field
+from sora_studio.ui.components.limits import storage_bar
 from sora_studio.ui.components.proof import proof
+from sora_studio.ui.pages.project.budgets import budgets
 from sora_studio.ui.pages.project.lines import Member
 from sora_studio.ui.pages.project.state import ProjectState
 from sora_studio.ui.theme import SMALL_ICON, icon
@@ -67,7 +68,8 @@ def _whole() -> rx.Component:
                     cancel=ProjectState.dismiss,
                 ),
             ),
-            rx.cond(ProjectState.budgets.length() > 0, _budgets()),
+            rx.cond(_project.runs, budgets()),
+            _storage(),
             _people(),
             rx.cond(_project.runs, _name()),
             _end(),
@@ -76,11 +78,10 @@ def _whole() -> rx.Component:
     )
 
 
-def _budgets() -> rx.Component:
+def _storage() -> rx.Component:
     return rx.el.section(
-        rx.el.h2("Budgets"),
-        rx.el.ul(rx.foreach(ProjectState.budgets, budget_bar), class_name="limits budgets"),
-        rx.el.p("Admins of the studio make and change them.", class_name="muted"),
+        rx.el.h2("Storage"),
+        storage_bar(ProjectState.storage, "Used of the project's storage"),
     )
 
 

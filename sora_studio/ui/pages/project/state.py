@@ -11,7 +11,7 @@ import reflex as rx
 from sora_studio.container import services
 from sora_studio.domain.account import Identity, ProjectRole
 from sora_studio.domain.errors import NotFound, PasswordRequired, SoraStudioError
-from sora_studio.domain.project import PAGE_MAX, MemberPage, ProjectView
+from sora_studio.domain.project import MOST_MEMBERS, MemberPage, ProjectView
 from sora_studio.ui import live, routes, toasts
 from sora_studio.ui.budget_lines import BudgetLine, to_budget_line
 from sora_studio.ui.errors import explain
@@ -20,6 +20,7 @@ from sora_studio.ui.pages.project.acts import ACTS
 from sora_studio.ui.pages.project.lines import Member, Shown, to_member, to_shown
 from sora_studio.ui.session import signed_in, signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
+from sora_studio.ui.storage_lines import StorageLine, to_storage_line
 
 _PAGE = 50
 
@@ -33,6 +34,7 @@ class ProjectState(rx.State):
     missing: rx.Field[str] = rx.field("")  # the id that names no project of this person
     problem: rx.Field[str] = rx.field("")
     budgets: rx.Field[list[BudgetLine]] = rx.field(default_factory=list)  # for managers
+    storage: rx.Field[StorageLine] = rx.field(default_factory=StorageLine)
     busy: rx.Field[bool] = rx.field(default=False)
     added: rx.Field[int] = rx.field(0)  # counts, so that the form is drawn empty again
     asking: rx.Field[bool] = rx.field(default=False)  # for the password, before what waits is done
@@ -51,6 +53,7 @@ class ProjectState(rx.State):
         try:
             found = await _read(owner_id, known, length)
             budgets = await _budgets(identity, found[0])
+            storage = await services().limits.project_storage(owner_id, found[0].id)
         except NotFound:
             async with still_signed_in(self, owner_id):
                 live.watch(owner_id, self.router.session.client_token, ProjectState.load)
@@ -63,7 +66,7 @@ class ProjectState(rx.State):
         async with still_signed_in(self, owner_id):
             if _asked(self) == asked:
                 _show(self, owner_id, *found)
-                assign(self, budgets=budgets)
+                assign(self, budgets=budgets, storage=to_storage_line(storage))
 
     @rx.event(background=True)
     async def more(self) -> None:
@@ -144,6 +147,7 @@ async def _act(state: ProjectState, what: str, target: str, role: str) -> bool:
     """Do something to the project that is shown; say what came of it, and tell whether it was done."""
     async with state:
         identity, project_id = await signed_in(state), _uuid(state.project.id)
+        length = max(_PAGE, len(state.members))
         if state.busy or project_id is None:
             return False
         state.busy, state.asking, state._pending = True, False, (what, target, role)
@@ -151,7 +155,7 @@ async def _act(state: ProjectState, what: str, target: str, role: str) -> bool:
     try:
         said = await ACTS[what](identity, project_id, target, role)
         if what not in {"leave", "remove"}:
-            found = await _read(identity.user_id, project_id, PAGE_MAX)
+            found = await _read(identity.user_id, project_id, length + 1)
     except PasswordRequired:
         asking = True
     except SoraStudioError as problem:
@@ -173,7 +177,7 @@ async def _read(user_id: UUID, project_id: UUID | None, length: int) -> tuple[Pr
     if project_id is None:
         message = "There is no such project."
         raise NotFound(message)
-    return await services().projects.get(user_id, project_id, limit=min(length, PAGE_MAX))
+    return await services().projects.get(user_id, project_id, limit=min(length, MOST_MEMBERS))
 
 
 async def _budgets(identity: Identity, project: ProjectView) -> list[BudgetLine]:

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from sora_studio.domain.settings import IDLE_DAYS_MAX, SESSION_DAYS_MAX, SettingName
+from sora_studio.domain.settings import IDLE_DAYS_MAX, SESSION_DAYS_MAX, STORAGE_GB_MAX, SettingName
 from sora_studio.domain.sign_up import SignUpMode
 from sora_studio.ui.components.form import error, text_field
 from sora_studio.ui.components.studio import studio_page
@@ -67,6 +67,24 @@ def page() -> rx.Component:
                     class_name="check",
                 ),
             ),
+            _section(
+                "Storage of a person",
+                "What each library of one's own may hold; 0 is no limit. Single people get another limit on "
+                "the page People. What is being made is kept, even beyond it.",
+                SettingName.STORAGE_GB_PER_PERSON,
+                _gigabytes(
+                    "Gigabytes per person", SettingName.STORAGE_GB_PER_PERSON, SettingsState.person_gb
+                ),
+            ),
+            _section(
+                "Storage of a project",
+                "What each project may hold; 0 is no limit. Single projects get another limit on the page "
+                "Limits.",
+                SettingName.STORAGE_GB_PER_PROJECT,
+                _gigabytes(
+                    "Gigabytes per project", SettingName.STORAGE_GB_PER_PROJECT, SettingsState.project_gb
+                ),
+            ),
             error(SettingsState.refusal),
             rx.el.button("Save", type="submit", disabled=SettingsState.busy, class_name="button primary"),
             on_submit=SettingsState.save,
@@ -109,6 +127,19 @@ def _days(label: str, name: str, value: rx.Var[str], most: int) -> rx.Component:
         required=True,
         default_value=value,
         disabled=_is_pinned(setting),
+    )
+
+
+def _gigabytes(label: str, name: SettingName, value: rx.Var[str]) -> rx.Component:
+    return text_field(
+        label,
+        name,
+        type="number",
+        min=0,
+        max=STORAGE_GB_MAX,
+        required=True,
+        default_value=value,
+        disabled=_is_pinned(name),
     )
 
 

@@ -15,6 +15,8 @@ from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
 from sora_studio.ui.session import TabState, signed_in, still_signed_in
 
+_STORAGE = (SettingName.STORAGE_GB_PER_PERSON, SettingName.STORAGE_GB_PER_PROJECT)
+
 
 class SettingsState(rx.State):
     """One form for all of them."""
@@ -26,6 +28,8 @@ class SettingsState(rx.State):
     idle_days: rx.Field[str] = rx.field("")
     days: rx.Field[str] = rx.field("")
     require_two_factor: rx.Field[bool] = rx.field(default=False)
+    person_gb: rx.Field[str] = rx.field("")
+    project_gb: rx.Field[str] = rx.field("")
     pinned: rx.Field[list[str]] = rx.field(default_factory=list)  # what the environment sets
     busy: rx.Field[bool] = rx.field(default=False)
     refusal: rx.Field[str] = rx.field("")
@@ -75,7 +79,13 @@ def _wanted(data: dict[str, Any]) -> dict[SettingName, object]:
         SettingName.SESSION_IDLE_DAYS: whole_number(text(data, "idle_days"), most=10**6),
         SettingName.SESSION_DAYS: whole_number(text(data, "days"), most=10**6),
         SettingName.REQUIRE_TWO_FACTOR: bool(data.get("require_two_factor")),
+        **{name: _gigabytes(text(data, name)) for name in _STORAGE},
     }
+
+
+def _gigabytes(written: str) -> int:
+    """Read a number of gigabytes; what is none will not do, and is refused with the others."""
+    return 0 if written.strip() == "0" else whole_number(written.strip(), most=10**8) or -1
 
 
 def _show(state: SettingsState, found: Sequence[SettingView]) -> None:
@@ -87,4 +97,5 @@ def _show(state: SettingsState, found: Sequence[SettingView]) -> None:
     state.idle_days = str(values[SettingName.SESSION_IDLE_DAYS])
     state.days = str(values[SettingName.SESSION_DAYS])
     state.require_two_factor = bool(values[SettingName.REQUIRE_TWO_FACTOR])
+    state.person_gb, state.project_gb = (str(values[name]) for name in _STORAGE)
     state.pinned = [view.name for view in found if view.pinned]

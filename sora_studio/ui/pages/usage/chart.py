@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sora_studio.domain.money import as_amount
-from sora_studio.domain.usage import DayPart, ranked
+from sora_studio.domain.usage import SERIES, DayPart, ranked
 
 WIDTH, HEIGHT = 620, 160
 """Of the drawing, in its own units; a day is as wide as fits."""
-
-SERIES = 5
-"""Colours; what is left is one more, `Others`."""
 
 _OTHERS = "Others"
 _GAP = 0.25  # of a day's width

@@ -117,9 +117,14 @@ def to_page(view: VideoView, user_id: UUID, project: ProjectView | None = None) 
         facts=to_facts(view.facts),
         project=project.id.hex if project else "",
         library=project.name if project else "",
-        may_change=project is None or project.role in PROJECT_ROLES[Action.WRITE_VIDEOS],
+        may_change=may_change(project),
         may_move=view.owner_id == user_id,
     )
+
+
+def may_change(project: ProjectView | None) -> bool:
+    """Tell whether somebody is more than a viewer of a library: a project's, or their own (None)."""
+    return project is None or project.role in PROJECT_ROLES[Action.WRITE_VIDEOS]
 
 
 def to_facts(facts: Facts) -> list[Fact]:
@@ -134,8 +139,15 @@ def to_facts(facts: Facts) -> list[Fact]:
     return [Fact(name, value) for name, value in told.items() if value]
 
 
-def to_generations(view: VideoView, family: Family) -> list[Generation]:
-    """Put the relatives under headings: what it was made from, then what was made from it."""
-    made = {kind: [to_card(each) for each in family.made if each.kind is kind] for kind in _HEADINGS}
-    parent = [Generation(f"{_HEADINGS[view.kind][0]} of", [to_card(family.parent)])] if family.parent else []
+def to_generations(view: VideoView, family: Family, project: ProjectView | None) -> list[Generation]:
+    """Put the relatives under headings: what it was made from, then what was made from it.
+
+    Who looks has a role in the video's project; relatives may be elsewhere.
+    """
+
+    def card(each: VideoView) -> VideoCard:
+        return to_card(each, may_change=each.project_id != view.project_id or may_change(project))
+
+    made = {kind: [card(each) for each in family.made if each.kind is kind] for kind in _HEADINGS}
+    parent = [Generation(f"{_HEADINGS[view.kind][0]} of", [card(family.parent)])] if family.parent else []
     return [*parent, *(Generation(_HEADINGS[kind][1], cards) for kind, cards in made.items() if cards)]

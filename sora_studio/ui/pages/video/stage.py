@@ -78,16 +78,20 @@ def _message(symbol: str, tone: str) -> rx.Component:
         rx.el.h2(_video.word, class_name=tone),
         rx.el.p(_video.sentence),
         _countdown(),
-        rx.cond(
-            _video.look == FAILED,
-            rx.el.div(
-                rx.cond(_video.lost, tile.check_again(_video.id)),
-                rx.el.a("Edit and resubmit", href=routes.edit(_ID), class_name="button primary"),
-                class_name="row",
-            ),
-            rx.el.div(*tile.decisions(_video.id, _video.unsent, _video.stake), class_name="row"),
-        ),
+        rx.cond(_video.may_change, _ways_on()),
         class_name="message",
+    )
+
+
+def _ways_on() -> rx.Component:
+    return rx.cond(
+        _video.look == FAILED,
+        rx.el.div(
+            rx.cond(_video.lost, tile.check_again(_video.id)),
+            rx.el.a("Edit and resubmit", href=routes.edit(_ID), class_name="button primary"),
+            class_name="row",
+        ),
+        rx.el.div(*tile.decisions(_video.id, _video.unsent, _video.stake), class_name="row"),
     )
 
 

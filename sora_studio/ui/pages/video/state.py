@@ -68,7 +68,7 @@ class VideoState(rx.State):
                 self.problem = explain(problem)
             return
         now = datetime.now(UTC)
-        generations = to_generations(view, family)
+        generations = to_generations(view, family, project)
         async with still_signed_in(self, owner_id):
             shown = [to_card(view), *(card for each in generations for card in each.cards)]
             await actions.show_found(self, shown, began)

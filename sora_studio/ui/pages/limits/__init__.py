@@ -1,0 +1,1 @@
+"""Limits: how much of the studio each project may take, for admins."""
