@@ -68,6 +68,9 @@ class Burst(World):
         self._check_jobs()
         self.plan()
 
+    def _check_books(self) -> None:
+        """Leave the books of hundreds to the other worlds: they are read as a whole, with each change."""
+
     def _taken(self, taken: Accepted) -> None:
         """Tell once, when it is done, as a server with webhooks does."""
         self.auditor.taken(taken)

@@ -19,6 +19,7 @@ from sora_studio.domain.errors import Conflict
 from sora_studio.domain.job import Charge, ClaimedJob, JobChange
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import Phase, Variant
+from tests.simulation.ledger import Ledger
 from tests.simulation.tables import (
     Job,
     MemoryAssets,
@@ -52,7 +53,7 @@ class Twins:
 
     def __init__(self, db: Database, rng: Random) -> None:
         self.db, self.rng = db, rng
-        self.tables = Tables()
+        self.tables, self.ledger = Tables(), Ledger()
         self.claimed: list[ClaimedJob] = []
 
     async def start(self, count: int) -> None:
@@ -71,6 +72,7 @@ class Twins:
             row |= {"phase": Phase(row["phase"]), "charge": Charge(row["charge"])}
             self.tables.jobs[row["id"]] = Job(**row)
         self.tables.shares = await self._shares()
+        self.ledger.book({}, self.tables.jobs, self.tables.videos)
 
     async def _shares(self) -> dict[tuple[str, UUID], float]:
         rows = await self._rows("SELECT * FROM queue_share")
@@ -80,6 +82,7 @@ class Twins:
         """Do something to both and compare what it answers."""
         async with self.db.transaction() as tx:
             now = await (await tx.connection()).scalar(text("SELECT now()"))
+            before = self.tables.jobs
             memory: Any = Transaction(self.tables, now)
             theirs = await _outcome(do(JobRepository(tx), AssetRepository(tx), WebhookDeliveryRepository(tx)))
             ours = await _outcome(
@@ -90,6 +93,7 @@ class Twins:
                 await tx.rollback()
                 return theirs
             memory.commit()
+            self.ledger.book(before, self.tables.jobs, self.tables.videos)
         return theirs
 
     async def pass_time(self, seconds: float) -> None:
@@ -132,6 +136,9 @@ class Twins:
             str((row["video_id"], ActivityKind(row["kind"]), row["note"])) for row in told
         )
         assert await self._shares() == self.tables.shares
+        booked = await self._rows("SELECT job_id, kind, micros FROM ledger_entry ORDER BY job_id, id")
+        ours = sorted(self.ledger.entries, key=lambda entry: entry["job_id"])
+        assert [{name: entry[name] for name in ("job_id", "kind", "micros")} for entry in ours] == booked
         assert {row["key"] for row in await self._rows("SELECT key FROM trash")} == {*self.tables.trash}
         assert {row["key"] for row in await self._rows("SELECT key FROM asset")} == {
             asset.key for asset in self.tables.assets.values()

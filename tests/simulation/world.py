@@ -19,12 +19,14 @@ from uuid import UUID
 from structlog.testing import capture_logs
 
 from sora_studio.db.models import NOBODY, JobRow
+from sora_studio.domain.budget import Behaviour, Budget, BudgetScope, Period, Spender
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.profile import Operation, Profile
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import TERMINAL, Phase
 from sora_studio.services.videos.videos import UNDO_TIME
 from tests.simulation.auditor import Auditor
+from tests.simulation.ledger import Ledger
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.process import RUNNING, WORKS_ON, Process
 from tests.simulation.provider import MODEL, Accepted, Provider, Weather
@@ -41,6 +43,7 @@ from tests.simulation.tables import (
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 A_DAY = 25 * 3600.0
+PRICE = 400_000
 REST = 1800.0
 """Seconds of calm in which everything comes to rest, if it ever does; as long again after a decision."""
 
@@ -67,6 +70,7 @@ class World:
         profile = _profile(rng)
         self.provider = Provider(self, profile, _weather(rng, profile))
         self.auditor = Auditor(self.tables, self.provider)
+        self.ledger = Ledger(_budgets(rng))
         self.provider.on_taken = self._taken
         self.processes: list[Process] = []
         self._holders = [self._new_id() for _ in range(rng.choice([1, 1, 2]))]
@@ -280,10 +284,16 @@ class World:
                 if old.phase is not new.phase:
                     self.log("phase", job_id, old.phase, new.phase, new.remote_id)
                 self.auditor.job_changed(old, new, decided=decided)
+        self._check_books()
         self._seen = self.tables.jobs
         if self.tables.commits == MOST_COMMITS:
             self.auditor.broken.append("it never stops working")
             self.main.cancel()
+
+    def _check_books(self) -> None:
+        if self._seen is not self.tables.jobs:
+            self.ledger.book(self._seen, self.tables.jobs, self.tables.videos)
+            self.auditor.broken += self.ledger.findings(self.tables.jobs)
 
     _seen: dict[UUID, Job] = {}  # noqa: RUF012 - replaced as a whole, never changed
 
@@ -340,8 +350,11 @@ class World:
         rng, tables = self.rng, self.tables
         video = Video(self._new_id(), UUID(int=7), prompt)
         aside = timedelta(seconds=rng.choice([0, 0, -3600, 3600, 40]))  # the clock of a process may be wrong
+        if not self.ledger.admits(Spender(video.owner_id, video.provider), PRICE, self.now() + aside):
+            self.log("a budget refuses", prompt)
+            return
         start = tables.join(video.owner_id, video.provider, int(video.seconds))
-        job = Job(self._new_id(), video.id, self.now() + aside, price_micros=400_000, virtual_start=start)
+        job = Job(self._new_id(), video.id, self.now() + aside, price_micros=PRICE, virtual_start=start)
         tables.videos, tables.jobs = tables.videos | {video.id: video}, tables.jobs | {job.id: job}
         tables.commits += 1
         self.auditor.wished[prompt] += 1
@@ -390,6 +403,9 @@ class World:
         transaction: Any = Transaction(self.tables, self.now())
         jobs = MemoryJobs(transaction)
         choice = "give_up" if give_up else self.rng.choice(["check_again", "submit_again", "give_up"])
+        spender = Spender(self.tables.videos[job.video_id].owner_id, job.provider)
+        if choice == "submit_again" and not self.ledger.admits(spender, PRICE, self.now()):
+            choice = "give_up"
         self._decisions += 1
         self.log("a person decides", job.id, choice, job.problem_code)
         prompt = self.tables.videos[job.video_id].prompt
@@ -501,6 +517,16 @@ def _profile(rng: Random) -> Profile:
         operations=frozenset({Operation.DELETE, *([Operation.LIST] if can_list else [])}),
         list_is_complete=can_list and rng.random() < 0.4,
         honours_idempotency_key=rng.random() < 0.3,
+    )
+
+
+def _budgets(rng: Random) -> tuple[Budget, ...]:
+    """Bound what the studio spends in half of the worlds, closely enough to matter."""
+    scope, since = (BudgetScope.STUDIO, ""), START - timedelta(days=1)
+    terms = ((rng.randint(1, 5) * PRICE, rng.choice([*Period])) for _ in range(rng.choice([0, 0, 1, 2])))
+    return tuple(
+        Budget(UUID(int=number), *scope, amount, period, Behaviour.BLOCK, (), since)
+        for number, (amount, period) in enumerate(terms)
     )
 
 

@@ -6,7 +6,7 @@ that of its entries. It knows nothing of the studio's code, and adds up by itsel
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,9 +16,11 @@ from psycopg.rows import dict_row
 
 Row = Mapping[str, Any]
 
-_HELD = {"reserve": 1, "settle": -1, "release": -1, "correct": 0}
-_SPENT = {"reserve": 0, "settle": 1, "release": 0, "correct": 1}
-_WHO = ("user_id", "project_id", "provider", "model", "api_key_id")
+HELD = {"reserve": 1, "settle": -1, "release": -1, "correct": 0}
+SPENT = {"reserve": 0, "settle": 1, "release": 0, "correct": 1}
+"""What an entry of each kind does to what is held, and to what is spent."""
+
+WHO = ("user_id", "project_id", "provider", "model", "api_key_id")
 _NOBODY, _UTC = UUID(int=0), ZoneInfo("UTC")
 
 
@@ -62,7 +64,14 @@ class Books:
 
     def findings(self) -> list[str]:
         """Return everything that does not agree, in words."""
-        return [*self.holds(), *self.charges(), *self.day_sums(), *self.window_sums()]
+        return [
+            *self.holds(),
+            *self.charges(),
+            *self.phases(),
+            *self.day_sums(),
+            *self.window_sums(),
+            *self.window_bounds(),
+        ]
 
     def holds(self) -> Iterator[str]:
         """Whatever is held is the price of a job that is not decided, and of each of these."""
@@ -78,7 +87,7 @@ class Books:
                     f"Money: of job {job_id} {held.get(job_id, 'nothing')} is held and "
                     f"{open_jobs.get(job_id, 'nothing')} is reserved"
                 )
-        total = sum((entry["micros"] or 0) * _HELD[entry["kind"]] for entry in self._entries)
+        total = sum((entry["micros"] or 0) * HELD[entry["kind"]] for entry in self._entries)
         if total != sum(price or 0 for price in open_jobs.values()):
             yield f"Money: {total} is held, and {sum(price or 0 for price in open_jobs.values())} reserved"
 
@@ -92,23 +101,33 @@ class Books:
                 yield f"Money: job {job_id} has the entries {', '.join(kinds)}"
             if len({entry["reserved_at"] for entry in entries}) != 1:
                 yield f"Money: job {job_id} counts in several windows"
-            spent = sum((entry["micros"] or 0) * _SPENT[entry["kind"]] for entry in entries)
+            spent = sum((entry["micros"] or 0) * SPENT[entry["kind"]] for entry in entries)
             job = jobs.get(job_id)
             if job is None and not ends:
                 yield f"Money: job {job_id} is gone, and its price is held for ever"
             if job is not None and spent != _cost(job):
                 yield f"Money: {spent} is spent on job {job_id}, which costs {_cost(job)}"
 
+    def phases(self) -> Iterator[str]:
+        """Each job is reserved, settled or released as its phase says.
+
+        What the provider is known to have taken is never on hold, and what it has not taken is never settled.
+        """
+        for job in self._jobs:
+            may_be = _CHARGES[job["phase"]] - ({"reserved"} if job["remote_id"] else set())
+            if job["charge"] not in may_be:
+                yield f"Money: job {job['id']} is {job['phase']}, and its price {job['charge']}"
+
     def day_sums(self) -> Iterator[str]:
         """Every day says what its entries add up to."""
         expected: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
         for entry in self._entries:
             sums = expected[self._key(entry)]
-            sums[0] += (entry["micros"] or 0) * _HELD[entry["kind"]]
-            sums[1] += (entry["micros"] or 0) * _SPENT[entry["kind"]]
+            sums[0] += (entry["micros"] or 0) * HELD[entry["kind"]]
+            sums[1] += (entry["micros"] or 0) * SPENT[entry["kind"]]
             sums[2] += entry["kind"] == "reserve"
         found = {
-            (row["day"], *(row[name] for name in _WHO)): [
+            (row["day"], *(row[name] for name in WHO)): [
                 row["held_micros"],
                 row["spent_micros"],
                 row["jobs"],
@@ -125,14 +144,50 @@ class Books:
             inside = [entry for entry in self._entries if _covers(window, entry) and _is_in(window, entry)]
             sums = tuple(
                 sum((entry["micros"] or 0) * signs[entry["kind"]] for entry in inside)
-                for signs in (_HELD, _SPENT)
+                for signs in (HELD, SPENT)
             )
             if sums != (window["held"], window["spent"]):
                 yield f"Money: a window says {window['held']}, {window['spent']}, its entries {sums}"
 
+    def window_bounds(self) -> Iterator[str]:
+        """Every window begins at a midnight of the studio's, and ends at the one that its period says."""
+        for window in self._windows:
+            if window["ends_at"] is None:
+                continue
+            first, after = (window[name].astimezone(self._zone) for name in ("starts_at", "ends_at"))
+            days = (after.date() - first.date()).days
+            fits = {
+                "day": days == 1,
+                "week": days == _WEEK and first.isoweekday() == 1,
+                "month": first.day == after.day == 1 and days in _MONTH,
+            }
+            if not fits[window["period"]] or _is_late(first) or _is_late(after):
+                yield f"Money: a window of a {window['period']} lasts from {first} to {after}"
+
     def _key(self, entry: Row) -> tuple[Any, ...]:
         day: date = entry["reserved_at"].astimezone(self._zone).date()
-        return (day, *(_NOBODY if entry[name] is None else entry[name] for name in _WHO))
+        return (day, *(_NOBODY if entry[name] is None else entry[name] for name in WHO))
+
+
+_WEEK, _MONTH = 7, range(28, 32)  # days
+_LATE = 2  # hours of a day after midnight in which one begins whose midnight the clocks skip
+
+
+def _is_late(moment: datetime) -> bool:
+    return moment.hour >= _LATE or bool(moment.second)
+
+
+_DONE = {"settled", "released"}
+_CHARGES: Mapping[str, set[str]] = {
+    "submitting": {"reserved"},
+    "submit_unknown": {"reserved"},
+    "queued": {"settled"},
+    "in_progress": {"settled"},
+    "saving": {"settled"},
+    "needs_attention": {"reserved", *_DONE},
+    "completed": {"settled"},
+    "failed": _DONE,
+}
 
 
 def _price(job: Row) -> int | None:

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import event
 
 from sora_studio.db.budgets import BudgetRepository
-from sora_studio.db.models import VideoRow
-from sora_studio.domain.account import KeyGrant
+from sora_studio.db.models import ProjectRow, VideoRow
+from sora_studio.db.projects import ProjectRepository
+from sora_studio.domain.account import KeyGrant, ProjectRole
 from sora_studio.domain.budget import Behaviour, Budget, BudgetScope, Period
 from sora_studio.domain.errors import BudgetExceeded, ContentRejected
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.video import VideoWish
-from sora_studio.services.money.budgets import Budgets
+from sora_studio.services.money.budgets import Budgets, adopt_time_zone
 from sora_studio.services.money.spending import Spending
 from tests.integration.jobs.conftest import Background
 from tests.support.books import check_books
@@ -180,6 +181,7 @@ async def test_each_scope_bounds_its_own(
 
 async def test_a_job_counts_in_the_window_in_which_it_was_reserved(background: Background):
     """Also when it is settled in the next one."""
+    await adopt_time_zone(background.db, "Europe/Berlin")
     await allow(background, PRICE, period=Period.DAY)
     last, first = datetime(2026, 11, 30, 22, 59, 59, tzinfo=UTC), datetime(2026, 11, 30, 23, tzinfo=UTC)
     for at in (last, first):
@@ -332,3 +334,24 @@ async def test_a_window_that_does_not_say_what_the_ledger_does_is_found_and_adde
     assert (await background.scrubber.run(fix=True)).is_well
     await background.wish()
     assert await used(background) == (2 * PRICE, 0)
+
+
+async def test_who_submits_again_pays_for_it(background: Background):
+    """In a project, that is not always who has made the video: the first attempt stays the maker's."""
+    eve, project = await add_person(background.db, "eve"), ProjectRow(id=new_id(), name="film")
+    async with background.db.transaction() as tx:
+        await ProjectRepository(tx).add(project, background.owner_id)
+        await ProjectRepository(tx).put_member(project.id, eve, ProjectRole.EDITOR)
+    wish = VideoWish("a kite", seconds="4", project_id=project.id)
+    view = await background.videos.create(background.owner_id, wish)
+    await background.sql("UPDATE job SET phase = 'needs_attention', submit_started_at = now(), due_at = NULL")
+    await background.sql("UPDATE video SET phase = 'needs_attention'")
+    await allow(background, 0, scope=BudgetScope.USER, scope_id=str(background.owner_id))
+    hers = await allow(background, 0, scope=BudgetScope.USER, scope_id=str(eve))
+    with pytest.raises(BudgetExceeded):
+        await background.videos.submit_again(eve, view.id)
+    raised = "UPDATE budget SET amount_micros = :price WHERE id = :id"
+    await background.sql(raised, price=PRICE * 4, id=hers.id)
+    await background.videos.submit_again(eve, view.id)
+    query = "SELECT array_agg(user_id ORDER BY id) FROM ledger_entry WHERE kind = 'reserve'"
+    assert await background.read(query) == ([background.owner_id, eve],)

@@ -199,7 +199,7 @@ async def booked_at(background: Background, at: datetime) -> None:
     await background.sql(
         """INSERT INTO job (id, video_id, current, provider, phase, progress, progress_known, price_micros,
             charge, created_at)
-        SELECT gen_random_uuid(), video_id, false, 'fake', 'failed', 0, false, 400000, 'reserved', :at
-        FROM job WHERE current LIMIT 1""",
+        SELECT gen_random_uuid(), video_id, false, 'fake', 'needs_attention', 0, false, 400000, 'reserved',
+            :at FROM job WHERE current LIMIT 1""",
         at=at,
     )
