@@ -19,7 +19,7 @@ from bench.lab.table import table
 
 TARGETS = (
     *("polling", "reading", "idle"),
-    *("library", "search", "statements", "metrics", "writes", "refresh", "pictures"),
+    *("library", "search", "money", "statements", "metrics", "writes", "refresh", "pictures"),
     *("creating", "pushing", "webhooks", "bursts", "weight", "startup", "shutdown", "rendering", "attacks"),
 )
 """Every measurement: the names of the modules beside this one, in the order they run."""
