@@ -360,7 +360,8 @@ def _services(
 ) -> Services:
     """Put the use cases together."""
     db, throttle = for_people.db, people.throttle
-    keys = KeyService(db=db, throttle=throttle)
+    zone = ZoneInfo(settings.time_zone)
+    keys = KeyService(db=db, accounts=people.accounts, throttle=throttle, zone=zone)
     authenticator = Authenticator(
         db=db,
         accounts=people.accounts,

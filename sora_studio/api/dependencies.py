@@ -7,6 +7,7 @@ cannot use the cookie: `web/middleware/authority.py` turns its requests away bef
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -16,8 +17,9 @@ from sora_studio.container import services
 from sora_studio.domain.access import Action
 from sora_studio.domain.account import USER_AGENT_MAX, Identity, Origin
 from sora_studio.domain.api_key import PREFIX
-from sora_studio.domain.errors import NotSignedIn
-from sora_studio.services.people.authentication import AccessRequest
+from sora_studio.domain.errors import NotFound, NotSignedIn
+from sora_studio.domain.ids import parse_public_id
+from sora_studio.services.people.authentication import About, AccessRequest
 from sora_studio.services.people.tokens import token_in_cookies
 
 _bearer = HTTPBearer(
@@ -34,9 +36,14 @@ _FORWARDING = (
 
 @dataclass(frozen=True)
 class May:
-    """Closes a route to everybody who may not do something, and says who it is."""
+    """Closes a route to everybody who may not do something, and says who it is.
+
+    To a key for one project it opens what is done to a video of that project; another route opens to such
+    keys only when it says of itself that it narrows what it does to their project.
+    """
 
     action: Action
+    narrows: bool = False
 
     async def __call__(self, request: Request, bearer: BearerDep) -> Identity:
         """Return who sends a request.
@@ -45,8 +52,10 @@ class May:
             NotSignedIn: Nothing came, or what came opens nothing.
             LimitReached: Too many requests.
             NotAllowed: They may not.
+            NotFound: The key is for one project, and does not reach it.
         """
-        return await services().authenticator.verify(_access_request(request, bearer, self.action))
+        access = _access_request(request, bearer, self.action, narrows=self.narrows)
+        return await services().authenticator.verify(access)
 
 
 @dataclass(frozen=True)
@@ -68,14 +77,20 @@ class MayInTransaction:
 ReaderDep = Annotated[Identity, Depends(May(Action.READ_VIDEOS))]
 """Somebody who may see their videos, and what can be asked for."""
 
+NarrowReaderDep = Annotated[Identity, Depends(May(Action.READ_VIDEOS, narrows=True))]
+"""The same, for a route that keeps to the project of the key by itself."""
+
 WriterDep = Annotated[Identity, Depends(May(Action.WRITE_VIDEOS))]
 """Somebody who may make and change videos."""
+
+NarrowWriterDep = Annotated[Identity, Depends(May(Action.WRITE_VIDEOS, narrows=True))]
+"""The same, for a route that keeps to the project of the key by itself."""
 
 DeleterDep = Annotated[Identity, Depends(May(Action.DELETE_VIDEOS))]
 """Somebody who may delete videos."""
 
-UsageReaderDep = Annotated[Identity, Depends(May(Action.READ_USAGE))]
-"""Somebody who may see what was spent."""
+UsageReaderDep = Annotated[Identity, Depends(May(Action.READ_USAGE, narrows=True))]
+"""Somebody who may see what was spent; the route keeps to the project of the key by itself."""
 
 IdentityDep = Annotated[Identity, Depends(May(Action.OWN_ACCOUNT))]
 """A person in a session; no key opens a route that takes it."""
@@ -142,11 +157,24 @@ OriginDep = Annotated[Origin, Depends(request_origin)]
 
 
 def _access_request(
-    request: Request, bearer: HTTPAuthorizationCredentials | None, action: Action | None
+    request: Request,
+    bearer: HTTPAuthorizationCredentials | None,
+    action: Action | None,
+    *,
+    narrows: bool = False,
 ) -> AccessRequest:
     token = bearer.credentials if bearer else token_in_cookies(request.headers.get("cookie", ""))
     if not token:
         message = "Please log in: no valid session came with this request."
         raise NotSignedIn(message)
     credential = services().authenticator.read(token, request_origin(request), is_bearer=bearer is not None)
-    return AccessRequest(credential, action, partial(setattr, request.state, "quotas"))
+    about = About(_video_of(request), narrows)
+    return AccessRequest(credential, action, about, partial(setattr, request.state, "quotas"))
+
+
+def _video_of(request: Request) -> UUID | None:
+    """Return the video that an address names; what names none is for its route to refuse."""
+    try:
+        return parse_public_id(request.path_params.get("video_id", ""))
+    except NotFound:
+        return None

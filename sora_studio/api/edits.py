@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from sora_studio.api.body import chunks_of, is_form, open_form, read_fields
-from sora_studio.api.dependencies import WriterDep
+from sora_studio.api.dependencies import NarrowWriterDep
 from sora_studio.api.parsing import read_prompt, read_text, read_upload_id, read_wish
 from sora_studio.api.schemas import Video
 from sora_studio.api.videos import IdempotencyKey, documented, going
@@ -50,10 +50,10 @@ class ExtensionWish(EditWish):
 
 @router.post("/edits", openapi_extra=documented("application/json", "multipart/form-data", body=EditWish))
 async def edit(
-    request: Request, response: Response, identity: WriterDep, idempotency_key: IdempotencyKey = None
+    request: Request, response: Response, identity: NarrowWriterDep, idempotency_key: IdempotencyKey = None
 ) -> Video:
     """Ask for a finished video, or for an MP4 that comes along, with a change; where its provider edits."""
-    async with _read(request, Role.EDIT, identity.user_id) as (fields, source):
+    async with _read(request, Role.EDIT, identity) as (fields, source):
         if isinstance(source, GivenInput):
             return going(response, await _create(identity, fields, source, idempotency_key))
         prompt = read_prompt(fields)
@@ -73,10 +73,10 @@ async def edit(
     "/extensions", openapi_extra=documented("application/json", "multipart/form-data", body=ExtensionWish)
 )
 async def extend(
-    request: Request, response: Response, identity: WriterDep, idempotency_key: IdempotencyKey = None
+    request: Request, response: Response, identity: NarrowWriterDep, idempotency_key: IdempotencyKey = None
 ) -> Video:
     """Ask for a finished video, or for an MP4 that comes along, going on; `seconds` is the total."""
-    async with _read(request, Role.EXTEND, identity.user_id) as (fields, source):
+    async with _read(request, Role.EXTEND, identity) as (fields, source):
         if isinstance(source, GivenInput):
             return going(response, await _create(identity, fields, source, idempotency_key))
         prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(EXTENSION_SECONDS[0])
@@ -104,7 +104,7 @@ async def _create(
 
 @asynccontextmanager
 async def _read(
-    request: Request, role: Role, owner_id: UUID
+    request: Request, role: Role, identity: Identity
 ) -> AsyncGenerator[tuple[dict[str, Any], GivenInput | UUID]]:
     """Read the fields and what is worked on: one of one's videos, an upload, or a film that comes along.
 
@@ -127,12 +127,14 @@ async def _read(
             )
             return
         read_prompt(fields)  # before the film is looked at
-        upload = await services().uploads.add(owner_id, chunks_of(video), role.field)
+        upload = await services().uploads.add(
+            identity.user_id, chunks_of(video), role.field, key=identity.key
+        )
         try:
             yield fields, GivenInput(role, upload_id=upload.id, sha256=upload.sha256)
         finally:
             with suppress(NotFound):  # it has just been deleted by its owner
-                await services().uploads.remove(owner_id, upload.id)
+                await services().uploads.remove(identity.user_id, upload.id)
 
 
 def _named(video: object, role: Role) -> GivenInput | UUID:

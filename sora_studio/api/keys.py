@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Literal, Self
+from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -18,13 +19,13 @@ from sora_studio.domain.api_key import (
     ApiKeyView,
     FreshKey,
     KeyWish,
+    budget_of,
     clean_rate,
     clean_scopes,
     confirmation_limit,
     lifetime_of,
     overlap_of,
 )
-from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.ids import parse_key_id, public_key_id
 from sora_studio.domain.money import decimal
 
@@ -47,8 +48,14 @@ class NewKey(BaseModel):
         description="Dollars, such as 0.50: a video that costs more is made only once a person has confirmed "
         "its price, which /mcp asks for; null: any price will do.",
     )
-    project_id: str | None = Field(None, description="Not taken yet.")
-    budget_usd: str | None = Field(None, description="Not taken yet.")
+    project_id: UUID | None = Field(
+        None,
+        description="The one project that it reaches, by its person's role there; null: all that its person "
+        "does.",
+    )
+    budget_usd: str | None = Field(
+        None, description="Dollars that it may spend in all, such as 12.50; null: what its person may."
+    )
 
     def to_wish(self) -> KeyWish:
         """Read it.
@@ -56,17 +63,23 @@ class NewKey(BaseModel):
         Raises:
             InvalidInput: A value will not do.
         """
-        for param in ("project_id", "budget_usd"):
-            if getattr(self, param) is not None:
-                message = f"A key cannot have a {param.partition('_')[0]} yet."
-                raise InvalidInput(message, param)
         return KeyWish(
             name=self.name,
             scopes=clean_scopes(self.scopes),
             lifetime=lifetime_of(self.expires_in_days),
             requests_per_minute=clean_rate(self.requests_per_minute),
             confirm_above_micros=confirmation_limit(self.confirm_above_usd),
+            project_id=self.project_id,
+            budget_micros=budget_of(self.budget_usd),
         )
+
+
+class KeyChange(BaseModel):
+    """What becomes different about a key."""
+
+    budget_usd: str | None = Field(
+        description="Dollars that it may spend in all; what it has spent counts. null: what its person may."
+    )
 
 
 class Rotation(BaseModel):
@@ -85,8 +98,8 @@ class ApiKey(BaseModel):
     name: str
     last4: str
     scopes: list[Scope]
-    project_id: str | None = None
-    budget_usd: str | None = None
+    project_id: UUID | None = Field(description="null: it reaches all that its person does.")
+    budget_usd: str | None = Field(description="That its person has set; null: none.")
     requests_per_minute: int | None
     confirm_above_usd: str | None
     created_at: int = Field(description="Unix seconds.")
@@ -106,6 +119,8 @@ class ApiKey(BaseModel):
             name=view.name,
             last4=view.last4,
             scopes=[*view.scopes],
+            project_id=view.project_id,
+            budget_usd=decimal(view.budget.budget.amount_micros) if view.budget else None,
             requests_per_minute=view.requests_per_minute,
             confirm_above_usd=None if limit is None else decimal(limit),
             created_at=int(view.created_at.timestamp()),
@@ -136,7 +151,7 @@ class KeyList(BaseModel):
 
 @router.post("", status_code=201)
 async def create(identity: IdentityDep, wish: NewKey) -> ShownKey:
-    """Make a key; it is in this answer and in no other."""
+    """Make a key; it is in this answer and in no other. Asks for the password again after ten minutes."""
     return ShownKey.made(await services().keys.create(identity, wish.to_wish()))
 
 
@@ -148,9 +163,19 @@ async def list_keys(identity: IdentityDep) -> KeyList:
 
 @router.post("/{key_id}/rotate")
 async def rotate(identity: IdentityDep, key_id: str, rotation: Rotation | None = None) -> ShownKey:
-    """Replace a key by another one with the same id, scopes and limits, for as long again."""
+    """Replace a key by another one with the same id, scopes and limits, for as long again.
+
+    Asks for the password again after ten minutes.
+    """
     overlap = overlap_of(rotation.overlap_hours if rotation else OVERLAP_HOURS)
     return ShownKey.made(await services().keys.rotate(identity, parse_key_id(key_id), overlap))
+
+
+@router.patch("/{key_id}")
+async def change(identity: IdentityDep, key_id: str, wanted: KeyChange) -> ApiKey:
+    """Give a key another budget, or none; one that an admin has made for it stays."""
+    limit = budget_of(wanted.budget_usd)
+    return ApiKey.of(await services().keys.set_budget(identity, parse_key_id(key_id), limit))
 
 
 @router.delete("/{key_id}", status_code=204)

@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from sora_studio.api.dependencies import IdentityDep, UsageReaderDep
 from sora_studio.container import services
+from sora_studio.domain.access import project_within
+from sora_studio.domain.account import Identity
 from sora_studio.domain.budget import (
     THRESHOLDS,
     Behaviour,
@@ -131,15 +133,19 @@ class UsageParameters(BaseModel):
     first: date | None = Field(None, alias="from", description="Such as 2026-12-01; the month's first.")
     last: date | None = Field(None, alias="to", description="The last day; today.")
     group_by: Grouping = Grouping.DAY
-    scope: str = Field("mine", description="mine, studio, or project:<id>.", max_length=200)
+    scope: str | None = Field(
+        None,
+        description="mine, studio, or project:<id>; when left out, mine, or the project that the key is for.",
+        max_length=200,
+    )
     limit: int = Field(_ROWS_MOST, ge=1, le=_ROWS_MOST)
     after: str | None = Field(None, description="The last key of the page before.", max_length=500)
 
-    def query(self, user_id: UUID, today: date) -> UsageQuery:
+    def query(self, who: Identity, today: date) -> UsageQuery:
         """Fill in what was left out."""
         last = self.last or max(today, self.first or today)
         return UsageQuery(
-            _scope(self.scope, user_id),
+            _scope(self.scope, who),
             self.first or last.replace(day=1),
             last,
             self.group_by,
@@ -314,7 +320,7 @@ async def read_usage(
     request: Request, identity: UsageReaderDep, wanted: Annotated[UsageParameters, Query()]
 ) -> UsageList | Response:
     """Add up what was spent; with `Accept: text/csv`, the same rows as CSV."""
-    query = wanted.query(identity.user_id, services().usage.today())
+    query = wanted.query(identity, services().usage.today())
     usage = await services().usage.usage(identity, query)
     if "text/csv" in request.headers.get("accept", ""):
         return _csv(usage)
@@ -348,12 +354,14 @@ def _position(after: str) -> UUID:
         raise InvalidInput(message, "after") from error
 
 
-def _scope(text: str, user_id: UUID) -> UsageScope:
-    kind, _, name = text.partition(":")
+def _scope(text: str | None, who: Identity) -> UsageScope:
+    if text is None and (project_id := project_within(who.key, None)):
+        return UsageScope(project_id=project_id)
+    kind, _, name = (text or "mine").partition(":")
     try:
         match kind, name:
             case "mine", "":
-                return UsageScope(user_id=user_id)
+                return UsageScope(user_id=who.user_id)
             case "studio", "":
                 return UsageScope()
             case "project", _:

@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from sora_studio.api.dependencies import IdentityDep, ReaderDep
+from sora_studio.api.dependencies import IdentityDep, NarrowReaderDep
 from sora_studio.container import services
+from sora_studio.domain.access import project_within, require_reach
 from sora_studio.domain.account import ProjectRole
 from sora_studio.domain.project import PAGE_MAX, MemberView, ProjectPage, ProjectView
 
@@ -125,22 +126,26 @@ async def create(identity: IdentityDep, project: ProjectName) -> Project:
 
 @router.get("")
 async def list_projects(
-    identity: ReaderDep,
+    identity: NarrowReaderDep,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX,
     after: Annotated[UUID | None, Query(description="The last id of the page before.")] = None,
 ) -> ProjectList:
-    """List the projects that one is in, by name."""
+    """List the projects that one is in, by name; with a key for one project, that one."""
+    if project_id := project_within(identity.key, None):
+        only = await services().projects.view(identity.user_id, project_id)
+        return ProjectList.of(ProjectPage((only,) if after is None else (), has_more=False))
     return ProjectList.of(await services().projects.page(identity.user_id, after=after, limit=limit))
 
 
 @router.get("/{project_id}")
 async def read(
-    identity: ReaderDep,
+    identity: NarrowReaderDep,
     project_id: UUID,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX, description="Of its members.")] = PAGE_MAX,
     after: Annotated[UUID | None, Query(description="The last member of the page before.")] = None,
 ) -> ProjectDetails:
     """Return a project with its members, a page of them at a time."""
+    require_reach(identity.key, project_id)
     project, page = await services().projects.get(identity.user_id, project_id, after=after, limit=limit)
     storage = await services().limits.project_storage(identity.user_id, project_id)
     return ProjectDetails(

@@ -34,11 +34,15 @@ _CODES: Mapping[type[Exception], str] = {
 
 @router.get("", status_code=303, response_class=RedirectResponse)
 async def begin_single_sign_on(
-    request: Request, origin: OriginDep, then: Annotated[str, Query(alias="next")] = ""
+    request: Request,
+    origin: OriginDep,
+    then: Annotated[str, Query(alias="next")] = "",
+    *,
+    again: Annotated[bool, Query(description="Have the provider ask who it is all the same.")] = False,
 ) -> Response:
     """Send a browser to the OpenID provider; `next` is where it goes afterwards, on this site."""
     try:
-        address, sealed = await services().single_sign_on.begin(safe_redirect(then), origin)
+        address, sealed = await services().single_sign_on.begin(safe_redirect(then), origin, again=again)
     except SoraStudioError as problem:
         return _back(problem, safe_redirect(then))
     response = RedirectResponse(address, 303, headers=NO_STORE)

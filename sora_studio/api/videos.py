@@ -9,7 +9,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from sora_studio.api.body import read_fields
-from sora_studio.api.dependencies import DeleterDep, FileReaderDep, ReaderDep, WriterDep
+from sora_studio.api.dependencies import (
+    DeleterDep,
+    FileReaderDep,
+    NarrowReaderDep,
+    NarrowWriterDep,
+    ReaderDep,
+    WriterDep,
+)
 from sora_studio.api.files import FILE, file_response
 from sora_studio.api.parsing import read_position, read_prompt, read_statuses, read_wish
 from sora_studio.api.schemas import (
@@ -22,6 +29,7 @@ from sora_studio.api.schemas import (
     VideoStatus,
 )
 from sora_studio.container import services
+from sora_studio.domain.access import project_within, require_reach
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.fair_queue import Move
@@ -74,7 +82,9 @@ class Wish(BaseModel):
     )
     title: str | None = Field(None, description="The studio's own; the prompt's beginning when left out.")
     project_id: str | None = Field(
-        None, description="The studio's own: in whose library it is; one's own when left out."
+        None,
+        description="The studio's own: in whose library it is; one's own when left out, or that of a key for "
+        "one project.",
     )
 
 
@@ -136,7 +146,7 @@ def going(response: Response, view: VideoView) -> Video:
 @router.post("", openapi_extra=documented(*_BOTH, body=Wish))
 @router.post("/create", openapi_extra=documented(*_BOTH, body=Wish))
 async def create(
-    request: Request, response: Response, identity: WriterDep, idempotency_key: IdempotencyKey = None
+    request: Request, response: Response, identity: NarrowWriterDep, idempotency_key: IdempotencyKey = None
 ) -> Video:
     """Ask for a video; the answer comes as soon as the wish is stored."""
     wish = read_wish(await read_fields(request))
@@ -148,7 +158,7 @@ async def create(
 
 @router.get("")
 async def list_videos(
-    identity: ReaderDep,
+    identity: NarrowReaderDep,
     *,
     limit: Annotated[int, Query(ge=0, le=100)] = 20,
     after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
@@ -157,7 +167,10 @@ async def list_videos(
         str, Query(max_length=1000, description="Words that begin words of the title or prompt.")
     ] = "",
     status: Annotated[str, Query(description="One of the four words, or several with commas.")] = "",
-    project: Annotated[UUID | None, Query(description="A project's; one's own when left out.")] = None,
+    project: Annotated[
+        UUID | None,
+        Query(description="A project's; one's own when left out, or that of a key for one project."),
+    ] = None,
 ) -> VideoList:
     """List the videos of a project, or one's own, newest first."""
     query = LibraryQuery(
@@ -167,25 +180,27 @@ async def list_videos(
         after=read_position(after) if after else None,
         limit=max(limit, 1),
     )
-    page = await services().videos.list_library(identity.user_id, query, project)
+    within = project_within(identity.key, project)
+    page = await services().videos.list_library(identity.user_id, query, within)
     return VideoList.of(page.videos[:limit], has_more=page.has_more or len(page.videos) > limit)
 
 
 @router.get("/status")
 async def list_statuses(
-    identity: ReaderDep,
+    identity: NarrowReaderDep,
     ids: Annotated[
         str, Query(description="Up to 100 ids with commas; those that are not yours are left out.")
     ],
 ) -> StatusList:
     """Say how several videos are going."""
     views = await services().videos.statuses(identity.user_id, _known_ids(ids))
-    return StatusList(data=[VideoStatus.of(view) for view in views])
+    reached = (view for view in views if identity.key is None or identity.key.reaches(view.project_id))
+    return StatusList(data=[*map(VideoStatus.of, reached)])
 
 
 @router.post("/remix", openapi_extra=documented("application/json", body=RemixOf))
 async def remix_by_body(
-    request: Request, response: Response, identity: WriterDep, idempotency_key: IdempotencyKey = None
+    request: Request, response: Response, identity: NarrowWriterDep, idempotency_key: IdempotencyKey = None
 ) -> Video:
     """Ask for a variation of a finished video."""
     fields = await read_fields(request)
@@ -213,6 +228,7 @@ async def read_activity(identity: ReaderDep, video_id: VideoId) -> ActivityList:
 async def change(identity: WriterDep, video_id: VideoId, wanted: VideoChange) -> Video:
     """Give a video another title, or put it into another library: one's own, or a project's."""
     if "project_id" in wanted.model_fields_set:
+        require_reach(identity.key, wanted.project_id)
         view = await services().projects.move(identity.user_id, video_id, wanted.project_id)
     else:
         view = await services().videos.get(identity.user_id, video_id)

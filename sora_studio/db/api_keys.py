@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_, update
 from sqlmodel import col, select
+from sqlmodel.sql.expression import Select
 
-from sora_studio.db.models import ApiKeyRow, UserRow
+from sora_studio.db.models import ApiKeyRow, ProjectRow, UserRow
 from sora_studio.db.repository import Repository, missing
 from sora_studio.domain.account import Role, Scope
 from sora_studio.domain.api_key import ApiKeyView
+from sora_studio.domain.errors import NotFound
 
 _REVOKED_KEPT = timedelta(days=90)
 
@@ -31,7 +33,7 @@ class StoredKey:
 class ApiKeyRepository(Repository):
     """Reads and writes keys inside one transaction."""
 
-    async def add(self, key: ApiKeyRow) -> ApiKeyView:
+    async def add(self, key: ApiKeyRow) -> None:
         """Store a key; the same person's that were revoked long ago are swept away."""
         theirs = col(ApiKeyRow.user_id) == key.user_id
         await self._do(
@@ -39,7 +41,6 @@ class ApiKeyRepository(Repository):
         )
         self._tx.add(key)
         await self._tx.flush()
-        return _to_view(key, key.created_at)
 
     async def count(self, user_id: UUID) -> int:
         """Return how many keys a person has."""
@@ -48,9 +49,20 @@ class ApiKeyRepository(Repository):
 
     async def all_of(self, user_id: UUID, now: datetime) -> tuple[ApiKeyView, ...]:
         """Return a person's keys, the newest first; those that were revoked are not among them."""
-        query = select(ApiKeyRow).where(*_theirs(user_id))
-        rows = await self._tx.exec(query.order_by(col(ApiKeyRow.created_at).desc(), col(ApiKeyRow.id)))
-        return tuple(_to_view(row, now) for row in rows)
+        query = _named(user_id).order_by(col(ApiKeyRow.created_at).desc(), col(ApiKeyRow.id))
+        return tuple(_to_view(row, now, project) for row, project in await self._tx.exec(query))
+
+    async def view(self, user_id: UUID, key_id: UUID, now: datetime) -> ApiKeyView:
+        """Return a key.
+
+        Raises:
+            NotFound: It was revoked, or is somebody else's.
+        """
+        found = await self._tx.exec(_named(user_id).where(col(ApiKeyRow.id) == key_id))
+        row = found.one_or_none()
+        if row is None:
+            raise _no_key(user_id, key_id)
+        return _to_view(row[0], now, row[1])
 
     async def find(self, sha256: str, now: datetime) -> StoredKey | None:
         """Return the key that came, by its hash; also by that from before a rotation, while it works."""
@@ -82,7 +94,7 @@ class ApiKeyRepository(Repository):
 
     async def rotate(
         self, user_id: UUID, key_id: UUID, new: tuple[str, str], overlap: timedelta, now: datetime
-    ) -> ApiKeyView:
+    ) -> None:
         """Replace a key, for as long a time as it was made for.
 
         Args:
@@ -95,10 +107,7 @@ class ApiKeyRepository(Repository):
         Raises:
             NotFound: It was revoked, or is somebody else's.
         """
-        query = select(ApiKeyRow).where(*_theirs(user_id), col(ApiKeyRow.id) == key_id).with_for_update()
-        row = (await self._tx.exec(query)).one_or_none()
-        if row is None:
-            raise missing(user_id, key_id, "There is no such key.")
+        row = await self.hold(user_id, key_id)
         until, end = now + overlap, row.expires_at
         row.previous_sha256 = row.sha256 if overlap else None
         row.previous_until = (min(until, end) if end else until) if overlap else None
@@ -106,7 +115,23 @@ class ApiKeyRepository(Repository):
         row.expires_at = now + (end - (row.rotated_at or row.created_at)) if end else None
         row.rotated_at = now
         await self._tx.flush()
-        return _to_view(row, now)
+
+    async def hold(self, user_id: UUID, key_id: UUID) -> ApiKeyRow:
+        """Return a key that nobody else changes until the end of the transaction.
+
+        Raises:
+            NotFound: It was revoked, or is somebody else's.
+        """
+        query = select(ApiKeyRow).where(*_theirs(user_id), col(ApiKeyRow.id) == key_id).with_for_update()
+        row = (await self._tx.exec(query)).one_or_none()
+        if row is None:
+            raise _no_key(user_id, key_id)
+        return row
+
+    async def is_valid(self, key_id: UUID) -> bool:
+        """Tell whether there is such a key, of whomever, which stays until the end of the transaction."""
+        query = select(ApiKeyRow.id).where(col(ApiKeyRow.id) == key_id, col(ApiKeyRow.revoked_at).is_(None))
+        return (await self._tx.exec(query.with_for_update(key_share=True))).first() is not None
 
     async def revoke(self, user_id: UUID, key_id: UUID, now: datetime) -> None:
         """Have a key open nothing.
@@ -116,14 +141,24 @@ class ApiKeyRepository(Repository):
         """
         which = (*_theirs(user_id), col(ApiKeyRow.id) == key_id)
         if not (await self._do(update(ApiKeyRow).where(*which).values(revoked_at=now))).rowcount:
-            raise missing(user_id, key_id, "There is no such key.")
+            raise _no_key(user_id, key_id)
+
+
+def _named(user_id: UUID) -> Select[ApiKeyRow, str]:
+    """Select a person's keys, each with the name of its project."""
+    project = col(ProjectRow.id) == col(ApiKeyRow.project_id)
+    return select(ApiKeyRow, ProjectRow.name).outerjoin(ProjectRow, project).where(*_theirs(user_id))
+
+
+def _no_key(user_id: UUID, key_id: UUID) -> NotFound:
+    return missing(user_id, key_id, "There is no such key.")
 
 
 def _theirs(user_id: UUID) -> tuple[ColumnElement[bool], ...]:
     return (col(ApiKeyRow.user_id) == user_id, col(ApiKeyRow.revoked_at).is_(None))
 
 
-def _to_view(row: ApiKeyRow, now: datetime) -> ApiKeyView:
+def _to_view(row: ApiKeyRow, now: datetime, project_name: str | None = None) -> ApiKeyView:
     overlap = row.previous_until if row.previous_until and row.previous_until > now else None
     return ApiKeyView(
         id=row.id,
@@ -137,6 +172,9 @@ def _to_view(row: ApiKeyRow, now: datetime) -> ApiKeyView:
         last_used_at=row.last_used_at,
         last_used_address=row.last_used_address,
         overlap_until=overlap,
+        project_id=row.project_id,
+        project_name=project_name or "",
+        budget_id=row.budget_id,
     )
 
 

@@ -157,6 +157,12 @@ class BudgetRepository(Repository):
         gone = await self._do(delete(BudgetRow).where(col(BudgetRow.id) == budget_id))
         return gone.rowcount == 1
 
+    async def remove_of(self, scope: BudgetScope, scope_id: str) -> None:
+        """Delete every budget of something that is no longer in use."""
+        await self._do(
+            delete(BudgetRow).where(col(BudgetRow.scope) == scope, col(BudgetRow.scope_id) == scope_id)
+        )
+
     async def close_windows(self) -> None:
         """Forget all windows, as when days begin at another time."""
         await self._do(delete(BudgetWindowRow))

@@ -255,8 +255,15 @@ class ApiKeyRow(SQLModel, table=True):
     sha256: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     last4: str = Field(sa_type=Text)
     scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-    project_id: UUID | None = None
-    budget_micros: int | None = Field(default=None, sa_column=Column(BigInteger))
+    # The one that it reaches, and with which it goes: without it, it would reach all that its person does.
+    project_id: UUID | None = Field(
+        default=None,
+        sa_column=Column(ForeignKey("project.id", ondelete="CASCADE"), nullable=True, index=True),
+    )
+    budget_id: UUID | None = Field(  # that its person has set; what an admin sets is none of theirs
+        default=None,
+        sa_column=Column(ForeignKey("budget.id", ondelete="SET NULL"), nullable=True, unique=True),
+    )
     requests_per_minute: int | None = None
     confirm_above_micros: int | None = Field(default=None, sa_column=Column(BigInteger))
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
@@ -734,6 +741,10 @@ class UploadRow(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     owner_id: UUID = Field(sa_column=_owner(index=True))
+    project_id: UUID | None = Field(  # for which the key was with which it came
+        default=None,
+        sa_column=Column(ForeignKey("project.id", ondelete="SET NULL"), nullable=True, index=True),
+    )
     key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     content_type: str = Field(sa_type=Text)
     bytes: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -11,6 +11,7 @@ from sora_studio.db.assets import AssetRepository
 from sora_studio.db.models import InputRow, UploadRow, UserRow, VideoRow
 from sora_studio.db.repository import Repository, missing
 from sora_studio.db.video_views import within_reach
+from sora_studio.domain.account import KeyGrant
 
 
 class UploadRepository(Repository):
@@ -34,25 +35,25 @@ class UploadRepository(Repository):
         named = update(UploadRow).where(col(UploadRow.id).in_(upload_ids))
         await self._do(named.values(used_at=func.coalesce(col(UploadRow.used_at), func.now())))
 
-    async def erase(self, owner_id: UUID, upload_id: UUID) -> None:
+    async def erase(self, owner_id: UUID, upload_id: UUID, key: KeyGrant | None = None) -> None:
         """Remove an upload; its file goes to the trash.
 
         Raises:
-            NotFound: It is not there, or not the owner's.
+            NotFound: It is not there, not the owner's, or not in reach of the key.
         """
-        row = await self.get(owner_id, upload_id)
+        row = await self.get(owner_id, upload_id, key)
         this = col(UploadRow.id) == row.id
         await AssetRepository(self._tx).throw_away(select(col(UploadRow.key), func.now()).where(this))
         await self._do(delete(UploadRow).where(this))
 
-    async def get(self, owner_id: UUID, upload_id: UUID) -> UploadRow:
+    async def get(self, owner_id: UUID, upload_id: UUID, key: KeyGrant | None = None) -> UploadRow:
         """Return an upload.
 
         Raises:
-            NotFound: It is not there, or not the owner's.
+            NotFound: It is not there, not the owner's, or not in reach of the key with which they came.
         """
         found = await self._tx.get(UploadRow, upload_id)
-        if found is None or found.owner_id != owner_id:
+        if found is None or found.owner_id != owner_id or not (key is None or key.reaches(found.project_id)):
             message = "There is no such file; upload it again."
             raise missing(owner_id, upload_id, message)
         return found

@@ -27,7 +27,6 @@ class StoredPassword:
     account: AccountView
     password_hash: str
     standing: Standing = Standing.ACTIVE
-    has_password: bool = True
 
 
 class UserRepository(Repository):
@@ -147,7 +146,7 @@ class UserRepository(Repository):
 
 def account_view(row: UserRow) -> AccountView:
     """Return an account as it is shown."""
-    return AccountView(row.id, row.email, row.display_name, row.created_at, Role(row.role))
+    return AccountView(row.id, row.email, row.display_name, row.created_at, Role(row.role), row.has_password)
 
 
 def standing_of(row: UserRow) -> Standing:
@@ -158,7 +157,7 @@ def standing_of(row: UserRow) -> Standing:
 
 
 def _to_credentials(row: UserRow) -> StoredPassword:
-    return StoredPassword(account_view(row), row.password_hash, standing_of(row), row.has_password)
+    return StoredPassword(account_view(row), row.password_hash, standing_of(row))
 
 
 def _words(row: UserRow) -> list[str]:

@@ -132,6 +132,16 @@ class VideoRepository(Repository):
         query = select(col(VideoRow.stored_bytes)).where(col(VideoRow.id) == video_id)
         return (await self._do(query)).scalar_one_or_none() or 0
 
+    async def require_in(self, user_id: UUID, project_id: UUID, video_id: UUID) -> None:
+        """Make sure that a video is in a project, deleted or not; whether its person may act is not asked.
+
+        Raises:
+            NotFound: It is not.
+        """
+        named = select(VIDEO.c.id).where(VIDEO.c.id == video_id, VIDEO.c.project_id == project_id)
+        if (await self._do(named)).first() is None:
+            raise missing(user_id, video_id, _NO_VIDEO)
+
     async def restore(self, user_id: UUID, video_id: UUID, *, within: timedelta) -> None:
         """Take the tombstone away again while there is time; where there is none, change nothing.
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from uuid import UUID
 
-from sora_studio.domain.account import Identity, ProjectRole, Role, Scope
-from sora_studio.domain.errors import InsufficientScope, NotAllowed, TwoFactorSetupRequired
+from sora_studio.domain.account import Identity, KeyGrant, ProjectRole, Role, Scope
+from sora_studio.domain.errors import InsufficientScope, NotAllowed, NotFound, TwoFactorSetupRequired
 
 
 class Action(StrEnum):
@@ -41,6 +42,8 @@ PROJECT_ROLES: Mapping[Action, frozenset[ProjectRole]] = {
 }
 """Who may do what in a project; in one's own library, everything is one's own."""
 
+OUT_OF_REACH = "This API key is for one project, and reaches nothing outside of it."
+
 
 def allowed(who: Identity, action: Action) -> bool:
     """Tell whether somebody may do such a thing at all: by the scopes of a key, by the role of an account.
@@ -72,3 +75,31 @@ def require(who: Identity, action: Action) -> None:
         raise TwoFactorSetupRequired
     message = "Only an admin of this studio can do this."
     raise NotAllowed(message)
+
+
+def require_reach(key: KeyGrant | None, project_id: UUID | None) -> None:
+    """Make sure that the key that somebody came with, if any, works in a library.
+
+    Args:
+        key: None: a person, in a session.
+        project_id: Whose library; None: somebody's own.
+
+    Raises:
+        NotFound: It is for another project. What a key does not reach is not there.
+    """
+    if key is None or key.reaches(project_id):
+        return
+    message = "There is no such project." if project_id else OUT_OF_REACH
+    raise NotFound(message)
+
+
+def project_within(key: KeyGrant | None, project_id: UUID | None) -> UUID | None:
+    """Return in which project somebody works who may have named one: a key for one works in that.
+
+    Raises:
+        NotFound: The key is for another one.
+    """
+    if key is None or key.project_id is None:
+        return project_id
+    require_reach(key, project_id or key.project_id)
+    return key.project_id

@@ -33,6 +33,7 @@ class AccountView:
     display_name: str
     created_at: datetime
     role: Role = Role.MEMBER
+    has_password: bool = True  # False: opened by single sign-on, and nobody has set one
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,16 @@ class KeyGrant:
     scopes: frozenset[Scope]
     requests_per_minute: int | None = None  # None: only those of its person
     confirm_above_micros: int | None = None  # what it may spend on a video unasked; None: any price
+    project_id: UUID | None = None  # the one project that it reaches; None: all that its person does
 
     def covers(self, price_micros: int | None) -> bool:
         """Tell whether a price needs no confirmation; one that nobody knows does, where anything may."""
         limit = self.confirm_above_micros
         return limit is None or (price_micros is not None and price_micros <= limit)
+
+    def reaches(self, project_id: UUID | None) -> bool:
+        """Tell whether it works in a library: that of a project, or its person's own (None)."""
+        return self.project_id is None or self.project_id == project_id
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sora_studio.domain.account import Scope
+from sora_studio.domain.budget import BudgetStatus
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.money import AMOUNT_MAX, micros
 
@@ -38,6 +39,8 @@ class KeyWish:
     lifetime: timedelta | None  # None: it never expires
     requests_per_minute: int | None = None  # None: only those of its person
     confirm_above_micros: int | None = None  # None: no price needs a confirmation
+    project_id: UUID | None = None  # the only one that it is to reach; None: all that its person does
+    budget_micros: int | None = None  # what it may spend in all; None: what its person may
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ class ApiKeyView:
     last_used_at: datetime | None  # to within a minute
     last_used_address: str
     overlap_until: datetime | None  # until when what it was before its rotation works, too
+    project_id: UUID | None = None
+    project_name: str = ""
+    budget_id: UUID | None = None  # of the one that its person has set
+    budget: BudgetStatus | None = None  # how that stands, where it was asked for
 
 
 @dataclass(frozen=True)
@@ -148,12 +155,44 @@ def confirmation_limit(amount_usd: str | None) -> int | None:
     """
     if amount_usd is None:
         return None
+    return min(_amount(amount_usd, "confirm_above_usd"), AMOUNT_MAX)  # nothing costs more
+
+
+def budget_of(amount_usd: str | None) -> int | None:
+    """Return what a key may spend in all, in micro-dollars; None: what its person may.
+
+    Raises:
+        InvalidInput: No amount of dollars, or more than a budget can have.
+    """
+    if amount_usd is None:
+        return None
+    amount = _amount(amount_usd, "budget_usd")
+    if amount > AMOUNT_MAX:
+        message = f"A budget has at most {AMOUNT_MAX // 1_000_000} dollars."
+        raise InvalidInput(message, "budget_usd")
+    return amount
+
+
+def check_scopes(wish: KeyWish) -> None:
+    """Make sure that a key can be used for what it is to be used for.
+
+    Raises:
+        InvalidInput: It is for one project, and would hear of all that its person makes.
+    """
+    if wish.project_id is not None and Scope.WEBHOOKS_WRITE in wish.scopes:
+        message = (
+            "A key for one project cannot manage webhooks: they tell of all that you make. "
+            f"Leave out {Scope.WEBHOOKS_WRITE}, or make a key without a project."
+        )
+        raise InvalidInput(message, "scopes")
+
+
+def _amount(text: str, param: str) -> int:
     try:
-        amount = micros(amount_usd)
+        return micros(text)
     except ValueError as error:
         message = "An amount of dollars has at most six decimals, such as 0.50."
-        raise InvalidInput(message, "confirm_above_usd") from error
-    return min(amount, AMOUNT_MAX)  # nothing costs more
+        raise InvalidInput(message, param) from error
 
 
 def _within(number: int, least: int, most: int, param: str) -> int:

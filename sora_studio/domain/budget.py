@@ -250,6 +250,8 @@ def as_moment(at: datetime, zone: ZoneInfo) -> str:
 def _who(budget: Budget) -> str:
     if budget.scope is BudgetScope.PROJECT:
         return "A manager of the project or an admin of this studio can raise it."
+    if budget.scope is BudgetScope.KEY:
+        return "It is raised on the profile of the person whose key it is, or by an admin of this studio."
     return "An admin of this studio can raise it."
 
 

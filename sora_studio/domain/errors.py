@@ -126,7 +126,10 @@ class AccountDisabled(NotAllowed):
 class PasswordRequired(NotAllowed):
     """What is asked for needs the password, and it was given too long ago."""
 
-    message: str = "This needs your password: it was given more than ten minutes ago."
+    message: str = (
+        "This asks who you are: give your password again or, if you have none, log in again. "
+        "The last time was more than ten minutes ago."
+    )
 
 
 @dataclass(eq=False)

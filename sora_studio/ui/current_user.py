@@ -17,6 +17,7 @@ class PersonState(rx.State):
     name: rx.Field[str] = rx.field("")
     email: rx.Field[str] = rx.field("")
     is_admin: rx.Field[bool] = rx.field(default=False)
+    has_password: rx.Field[bool] = rx.field(default=True)  # who has none proves who they are by logging in
 
     @rx.var
     def first_name(self) -> str:
@@ -47,4 +48,5 @@ def show(state: PersonState, account: AccountView) -> None:
         name=account.display_name,
         email=account.email,
         is_admin=account.role is Role.ADMIN,
+        has_password=account.has_password,
     )

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 from pyotp.totp import TOTP
 
 from tests.e2e.conftest import FAST, Join, Visit
@@ -69,13 +69,16 @@ async def test_single_sign_on_leads_in_and_out(chromium: Browser):
             await page.goto("/login?next=/people")
             await expect(page.get_by_label("E-mail")).to_be_hidden()
             await page.get_by_role("link", name="Log in with Example").click()
-            await page.locator("[name=login]").fill("root")
-            await page.locator("[name=password]").fill("any")
-            await page.locator("button[type=submit]").click()
+            await _log_in_there(page)
             await expect(page).to_have_url(f"{home}/people")
             await ready(page)
             await expect(page.get_by_text("root@example.org")).to_be_visible()
             await page.goto("/profile")
+            await ready(page)
+            await expect(page.locator("input[type=password]")).to_have_count(1)  # a first one, if they like
+            await page.get_by_role("link", name="log in again").first.click()
+            await _log_in_there(page)  # although they are logged in there
+            await expect(page).to_have_url(f"{home}/profile")
             await ready(page)
             await page.get_by_role("button", name="Log out").click()
             await page.get_by_role("button", name=re.compile("yes", re.IGNORECASE)).click()
@@ -86,3 +89,10 @@ async def test_single_sign_on_leads_in_and_out(chromium: Browser):
             await expect(page.get_by_label("E-mail")).to_be_visible()
             assert window.complaints == []
             await window.context.close()
+
+
+async def _log_in_there(page: Page) -> None:
+    """Fill in the page of the provider."""
+    await page.locator("[name=login]").fill("root")
+    await page.locator("[name=password]").fill("any")
+    await page.locator("button[type=submit]").click()

@@ -49,7 +49,10 @@ def services_with(accounts: Any) -> container.Services:
     keys, authenticator, limits = missing, missing, missing
     if isinstance(accounts, AccountService):
         db = accounts._db
-        keys, authenticator = KeyService(db=db, throttle=Throttle()), authenticator_of(db, accounts)
+        keys, authenticator = (
+            KeyService(db=db, accounts=accounts, throttle=Throttle()),
+            authenticator_of(db, accounts),
+        )
         limits = LimitService(db, accounts.trail, StorageQuotas(accounts.settings))
     return container.Services(
         accounts=accounts,

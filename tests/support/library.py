@@ -24,10 +24,11 @@ def authenticator_of(
 ) -> Authenticator:
     """Make the gate of the API, for a service that asks it in its own transactions."""
     throttle = throttle or Throttle()
+    accounts = accounts or AccountService(db=db, signing_key=bytes(32), throttle=throttle)
     return Authenticator(
         db=db,
-        accounts=accounts or AccountService(db=db, signing_key=bytes(32), throttle=throttle),
-        keys=KeyService(db=db, throttle=throttle),
+        accounts=accounts,
+        keys=KeyService(db=db, accounts=accounts, throttle=throttle),
         throttle=throttle,
         requests_per_minute=30_000,
     )

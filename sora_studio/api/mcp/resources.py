@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sora_studio.container import services
+from sora_studio.domain.access import Action, project_within
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import NotFound
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.video import Status, Variant, VideoView
+from sora_studio.services.people.authentication import About
 
 SENT_MAX = 10_000_000
 """Bytes of a file that are sent in an answer; a larger one is fetched by HTTP, with the same key."""
@@ -61,10 +63,11 @@ async def read(identity: Identity, uri: str, public_url: str) -> Content:
     """Return a file, or where it can be fetched.
 
     Raises:
-        NotFound: There is no such file, or it is somebody else's.
+        NotFound: There is no such file, it is somebody else's, or out of reach of the key.
         Conflict: The video is not finished.
     """
     kind, video_id = _parse(uri)
+    await services().authenticator.admit(identity, Action.READ_VIDEOS, About(video_id))
     file = await services().media.file(identity.user_id, video_id, kind.variant)
     if file.bytes > SENT_MAX:
         path = f"{public_url}/api/videos/{public_id(video_id)}/content?variant={kind.variant}"
@@ -85,7 +88,9 @@ async def page(identity: Identity, after: UUID | None) -> tuple[tuple[VideoView,
         InvalidInput: There is none to continue after.
     """
     query = LibraryQuery(statuses=(Status.COMPLETED,), after=after, limit=PAGE)
-    found = await services().videos.list_library(identity.user_id, query)
+    await services().authenticator.admit(identity, Action.READ_VIDEOS, About(narrows=True))
+    within = project_within(identity.key, None)
+    found = await services().videos.list_library(identity.user_id, query, within)
     return found.videos, found.has_more
 
 

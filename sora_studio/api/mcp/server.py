@@ -23,6 +23,7 @@ from sora_studio.api.mcp.tools import TOOLS, Tool
 from sora_studio.api.parsing import read_position
 from sora_studio.api.schemas import Video
 from sora_studio.config import Settings
+from sora_studio.container import services
 from sora_studio.domain.access import Action, require
 from sora_studio.domain.account import Identity
 from sora_studio.domain.errors import ConfirmationRequired, NotAllowed, NotFound, SoraStudioError
@@ -95,9 +96,11 @@ class _Handlers:
             message = f"There is no tool {params.name[:80]!r}. There are: {', '.join(TOOLS)}."
             raise MCPError(types.INVALID_PARAMS, message)
         try:
-            require(identity, tool.action)
+            require(identity, tool.action)  # before a word is said of the arguments
             call = Call(identity, _confirmed(params))
-            answer = await tool.run(call, read_arguments(tool.arguments, params.arguments or {}))
+            arguments = read_arguments(tool.arguments, params.arguments or {})
+            await services().authenticator.admit(identity, tool.action, tool.about(arguments))
+            answer = await tool.run(call, arguments)
         except ConfirmationRequired as needed:
             return _ask(context, needed) if _can_ask(context) else _refused(_cannot_ask(needed))
         except SoraStudioError as error:

@@ -14,11 +14,12 @@ from sora_studio.api.parsing import read_position, read_statuses, read_wish
 from sora_studio.api.schemas import ModelList, ModelOffer, Video, VideoList
 from sora_studio.api.videos import CharacterRef
 from sora_studio.container import services
-from sora_studio.domain.access import Action
+from sora_studio.domain.access import Action, project_within
 from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
 from sora_studio.domain.text import check_storable
 from sora_studio.domain.video import PROMPT_MAX
+from sora_studio.services.people.authentication import About
 
 _IDEMPOTENCY = "The same key and arguments again: the same video again, and it costs once."
 _VIDEO_ID = "Such as video_ and 32 hex digits."
@@ -40,7 +41,9 @@ class CreateVideo(BaseModel):
     seconds: str | int | None = Field(None, description="One of the model's lengths.")
     provider: str | None = Field(None, description="Which of several with the same model.")
     title: str | None = Field(None, description="The prompt's beginning when left out.")
-    project_id: str | None = Field(None, description="In whose library it is; one's own when left out.")
+    project_id: str | None = Field(
+        None, description="In whose library it is; one's own, or the key's project, when left out."
+    )
     input_reference: Reference | None = Field(None, description="The first frame.")
     last_frame: Reference | None = None
     pictures: list[Reference] | None = Field(None, description="Reference pictures, in order.")
@@ -77,7 +80,9 @@ class WhichVideos(BaseModel):
     status: str = Field(
         "", description="queued, in_progress, completed or failed, or several with commas; all when left out."
     )
-    project_id: UUID | None = Field(None, description="A project's; one's own when left out.")
+    project_id: UUID | None = Field(
+        None, description="A project's; one's own, or those of the key's project, when left out."
+    )
 
 
 class WhichModels(BaseModel):
@@ -94,7 +99,7 @@ class ModelsInShort(BaseModel):
 
 
 class Spent(UsageList):
-    """Usage, and the budgets that bound the person whose key it is."""
+    """Usage, and the budgets that bound the person whose key it is; of a key for one project, its own."""
 
     data: list[UsageLine]
     budgets: list[BudgetStanding] = Field(description="What is left of each.")
@@ -110,11 +115,17 @@ class Tool:
     arguments: type[BaseModel]
     result: type[BaseModel]
     spends: bool = False
+    narrows: bool = False  # it keeps to the project of a key by itself; else the video that it is about does
 
     @property
     def name(self) -> str:
         """Return its name."""
         return self.run.__name__
+
+    def about(self, arguments: BaseModel) -> About:
+        """Return what it is done to: the video that its arguments name."""
+        video_id = getattr(arguments, "video_id", None)
+        return About(parse_public_id(video_id) if video_id is not None else None, self.narrows)
 
     @property
     def description(self) -> str:
@@ -164,7 +175,8 @@ async def list_videos(call: Call, wanted: WhichVideos) -> VideoList:
         after=read_position(wanted.after) if wanted.after else None,
         limit=wanted.limit,
     )
-    page = await services().videos.list_library(call.user_id, query, wanted.project_id)
+    within = project_within(call.key, wanted.project_id)
+    page = await services().videos.list_library(call.user_id, query, within)
     return VideoList.of(page.videos, has_more=page.has_more)
 
 
@@ -178,7 +190,7 @@ async def list_models(_: Call, wanted: WhichModels) -> ModelsInShort:
 
 async def get_usage(call: Call, wanted: UsageParameters) -> Spent:
     """Say what was spent, by day, model, provider or API key, and what is left of the budgets."""
-    usage = await services().usage.usage(call.identity, wanted.query(call.user_id, services().usage.today()))
+    usage = await services().usage.usage(call.identity, wanted.query(call.identity, services().usage.today()))
     budgets = await services().budgets.mine(call.identity)
     return Spent(**UsageList.of(usage).model_dump(), budgets=[*map(BudgetStanding.of, budgets)])
 
@@ -192,11 +204,13 @@ def _checked(idempotency_key: str | None) -> str | None:
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
     for tool in (
-        Tool(create_video, "Make a video", Action.WRITE_VIDEOS, CreateVideo, Video, spends=True),
+        Tool(
+            create_video, "Make a video", Action.WRITE_VIDEOS, CreateVideo, Video, spends=True, narrows=True
+        ),
         Tool(remix_video, "Remix a video", Action.WRITE_VIDEOS, RemixVideo, Video, spends=True),
         Tool(get_video, "Look at a video", Action.READ_VIDEOS, WhichVideo, Video),
-        Tool(list_videos, "List videos", Action.READ_VIDEOS, WhichVideos, VideoList),
-        Tool(list_models, "List models", Action.READ_VIDEOS, WhichModels, ModelsInShort),
-        Tool(get_usage, "See what was spent", Action.READ_USAGE, UsageParameters, Spent),
+        Tool(list_videos, "List videos", Action.READ_VIDEOS, WhichVideos, VideoList, narrows=True),
+        Tool(list_models, "List models", Action.READ_VIDEOS, WhichModels, ModelsInShort, narrows=True),
+        Tool(get_usage, "See what was spent", Action.READ_USAGE, UsageParameters, Spent, narrows=True),
     )
 }

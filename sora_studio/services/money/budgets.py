@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from sora_studio.db.api_keys import ApiKeyRepository
 from sora_studio.db.budgets import BudgetRepository
 from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.ledger import LedgerRepository
@@ -158,7 +159,9 @@ class BudgetService:
     async def mine(self, identity: Identity) -> list[BudgetStatus]:
         """Return the budgets that bound what somebody spends anywhere, that of an API key included."""
         names = Spender(identity.user_id, "", api_key_id=identity.key_id).names()
-        del names[BudgetScope.PROVIDER]
+        if identity.key and (project_id := identity.key.project_id):  # it sees nothing else of its person's
+            names = {BudgetScope.KEY: str(identity.key.key_id), BudgetScope.PROJECT: str(project_id)}
+        names.pop(BudgetScope.PROVIDER, None)
         async with self._db.transaction() as tx:
             budgets = BudgetRepository(tx)
             return await self._stand(budgets, await budgets.of(names.items()))
@@ -207,8 +210,7 @@ class BudgetService:
             if by_manager:
                 projects = ProjectRepository(tx)
                 await projects.hold(identity.user_id, UUID(budget.scope_id), Action.RUN_PROJECT)
-            if budget.scope is BudgetScope.USER:
-                await _require_person(tx, UUID(budget.scope_id))
+            await _require_there(tx, budget)
             await LedgerRepository(tx).stop_writers()  # whose entries no window of it would know
             budgets = BudgetRepository(tx)
             await budgets.add(budget)
@@ -272,12 +274,26 @@ async def _in_hands_of(tx: Transaction, identity: Identity, budget_id: UUID) -> 
     raise NotAllowed(message)
 
 
-async def _require_person(tx: Transaction, user_id: UUID) -> None:
-    try:
-        await UserRepository(tx).get(user_id)
-    except NotFound as error:
-        message = "There is no such account."
-        raise InvalidInput(message, "scope_id") from error
+async def _require_there(tx: Transaction, budget: Budget) -> None:
+    """Make sure that there is whose budget it is, until the transaction ends: it goes with them.
+
+    Raises:
+        InvalidInput: There is not.
+    """
+    there = True
+    match budget.scope:
+        case BudgetScope.USER:
+            there = await UserRepository(tx).hold(UUID(budget.scope_id)) is not None
+        case BudgetScope.PROJECT:
+            there = await ProjectRepository(tx).lock(UUID(budget.scope_id))
+        case BudgetScope.KEY:
+            there = await ApiKeyRepository(tx).is_valid(UUID(budget.scope_id))
+        case BudgetScope.STUDIO | BudgetScope.PROVIDER:
+            pass
+    if not there:
+        what = {BudgetScope.USER: "account", BudgetScope.KEY: "API key"}.get(budget.scope, "project")
+        message = f"There is no such {what}."
+        raise InvalidInput(message, "scope_id")
 
 
 async def adopt_time_zone(db: Database, zone: str) -> None:

@@ -15,6 +15,7 @@ from sora_studio.db.models import InputRow, JobRow, VideoRow
 from sora_studio.db.uploads import UploadRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.access import require_reach
 from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.budget import Spender
 from sora_studio.domain.derivations import requested_seconds
@@ -149,7 +150,11 @@ class Spending:
         key: KeyGrant | None = None,
         asked_by: UUID | None = None,
     ) -> JobRow:
-        """Build the job of an attempt for which there is room and money; its budgets are held meanwhile."""
+        """Build the job of an attempt for which there is room and money; its budgets are held meanwhile.
+
+        With a key for one project, nothing is ever spent outside of it, whatever was looked at before.
+        """
+        require_reach(key, video.project_id)
         given = sum(each.bytes for each in inputs or ())
         await self._quotas.require_room(tx, video.owner_id, video.project_id, given)
         job, seconds = await self._priced(tx, video, inputs)

@@ -9,7 +9,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.ledger import LedgerRepository
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.usage import UsageRepository
-from sora_studio.domain.access import Action, require
+from sora_studio.domain.access import Action, require, require_reach
 from sora_studio.domain.account import Identity
 from sora_studio.domain.budget import midnight
 from sora_studio.domain.ledger import Entry
@@ -33,9 +33,10 @@ class UsageService:
         Raises:
             InsufficientScope: The API key that came may not read it.
             NotAllowed: Somebody else's, and the person does not run the studio.
-            NotFound: There is no such project, or they are not in it.
+            NotFound: There is no such project, they are not in it, or the key is for another one.
         """
         project_id = query.scope.project_id
+        require_reach(identity.key, project_id)
         _require(identity, query.scope)
         async with self._db.transaction() as tx:
             if project_id:

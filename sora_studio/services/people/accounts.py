@@ -408,7 +408,7 @@ class AccountService:
         """Make sure that the person who is signed in knows the password."""
         async with self._db.transaction() as tx:
             known = await UserRepository(tx).get(identity.user_id)
-        if not known.has_password:
+        if not known.account.has_password:
             async with self._db.transaction() as tx:
                 await self.sessions.require_proof(
                     tx, identity

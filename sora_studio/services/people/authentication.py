@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from sora_studio.db.engine import Database, Transaction
-from sora_studio.domain.access import Action, require
+from sora_studio.db.projects import ProjectRepository
+from sora_studio.db.videos import VideoRepository
+from sora_studio.domain.access import OUT_OF_REACH, PROJECT_ROLES, Action, require
 from sora_studio.domain.account import Identity, Origin
 from sora_studio.domain.api_key import PREFIX, is_key, sha256_of
-from sora_studio.domain.errors import LimitReached, NotSignedIn
+from sora_studio.domain.errors import LimitReached, NotFound, NotSignedIn
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.keys import KeyService, unknown_key
 from sora_studio.services.throttle import Quota, Throttle
@@ -26,11 +29,31 @@ def _nobody(_: tuple[Quota, ...]) -> None:
 
 
 @dataclass(frozen=True)
+class About:
+    """What an act is done to, as far as it matters to a key for one project: by itself, nothing in it."""
+
+    video_id: UUID | None = None  # it is done to this video
+    narrows: bool = False  # what does it keeps to the project of the key by itself
+
+    async def require_within(self, tx: Transaction, user_id: UUID, project_id: UUID) -> None:
+        """Make sure that somebody's key for a project reaches it.
+
+        Raises:
+            NotFound: It is not in the project, or in none.
+        """
+        if self.video_id is not None:
+            await VideoRepository(tx).require_in(user_id, project_id, self.video_id)
+        elif not self.narrows:
+            raise NotFound(OUT_OF_REACH)
+
+
+@dataclass(frozen=True)
 class AccessRequest:
     """What a request signs in with and what it is for; nothing of it has been verified."""
 
     credential: Identity | PresentedKey  # an identity that a token of ours names
     action: Action | None  # None: only who it is; what they may do is asked once it is known what they want
+    about: About = About()
     tell: Callable[[tuple[Quota, ...]], None] = field(default=_nobody, compare=False)
     """Hears how many requests are left, once it is known whose they are."""
 
@@ -88,6 +111,7 @@ class Authenticator:
             NotSignedIn: The session has ended, or the key opens nothing.
             LimitReached: They have sent too many requests.
             NotAllowed: They may not.
+            NotFound: The key is for one project, and does not reach it.
         """
         async with self._db.transaction() as tx:
             return await self.verify_in(tx, request)
@@ -99,6 +123,7 @@ class Authenticator:
             NotSignedIn: The session has ended, or the key opens nothing.
             LimitReached: They have sent too many requests.
             NotAllowed: They may not.
+            NotFound: The key is for one project, and does not reach it.
         """
         identity = await self._identify(tx, request.credential)
         quotas = self._count(identity)
@@ -107,8 +132,21 @@ class Authenticator:
             message = f"Too many requests: {spent[0].limit} a minute are allowed."
             raise LimitReached(message, retry_after=max(1.0, *(quota.reset for quota in spent)))
         if request.action is not None:
-            require(identity, request.action)
+            await _admit(tx, identity, request.action, request.about)
         return identity
+
+    async def admit(self, identity: Identity, action: Action, about: About) -> None:
+        """Make sure that somebody who has been verified may do something, now that it is known what.
+
+        Raises:
+            NotAllowed: They may not.
+            NotFound: Their key is for one project, and does not reach it.
+        """
+        if identity.key is None or identity.key.project_id is None:
+            require(identity, action)
+            return
+        async with self._db.transaction() as tx:
+            await _admit(tx, identity, action, about)
 
     async def _identify(self, tx: Transaction, credential: Identity | PresentedKey) -> Identity:
         if isinstance(credential, Identity):
@@ -129,6 +167,16 @@ class Authenticator:
     def _count_wrong(self, key: PresentedKey) -> None:
         for limit in _limits_of(key):
             self._throttle.hit(*limit)
+
+
+async def _admit(tx: Transaction, identity: Identity, action: Action, about: About) -> None:
+    """Decide, for a key for one project by its person's role there and by what it is done to, too."""
+    require(identity, action)
+    if identity.key and (project_id := identity.key.project_id):
+        if action not in PROJECT_ROLES:
+            raise NotFound(OUT_OF_REACH)
+        await ProjectRepository(tx).require(identity.user_id, project_id, action)
+        await about.require_within(tx, identity.user_id, project_id)
 
 
 def _limits_of(key: PresentedKey) -> tuple[tuple[str, ...], ...]:

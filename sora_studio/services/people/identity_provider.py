@@ -50,8 +50,8 @@ class IdentityProvider:
         self._keys: KeySet | None = None
         self._read_at = self._keys_at = float("-inf")
 
-    async def address_of(self, attempt: Attempt) -> str:
-        """Return where a browser goes to log in.
+    async def address_of(self, attempt: Attempt, *, again: bool = False) -> str:
+        """Return where a browser goes to log in; again, although its person is logged in there.
 
         Raises:
             SignOnFailed: The provider does not say.
@@ -66,7 +66,7 @@ class IdentityProvider:
             "nonce": attempt.nonce,
             "code_challenge": create_s256_code_challenge(attempt.verifier),
             "code_challenge_method": "S256",
-        }
+        } | ({"prompt": "login"} if again else {})
         return _with_query(metadata["authorization_endpoint"], query)
 
     async def end_address(self, id_token: str, back_to: str) -> str | None:

@@ -55,8 +55,13 @@ class SingleSignOn:
         self._db, self._accounts, self._throttle = db, accounts, throttle
         self._provider, self.policy = provider, policy or SignOnPolicy()
 
-    async def begin(self, then: str, origin: Origin) -> tuple[str, str]:
+    async def begin(self, then: str, origin: Origin, *, again: bool = False) -> tuple[str, str]:
         """Begin a log-in.
+
+        Args:
+            then: Where the person wants to go.
+            origin: Where they are.
+            again: Whether they prove who they are: the provider asks for it, although they are logged in.
 
         Returns:
             Where the browser goes, and what it keeps meanwhile: only the browser that began can end it.
@@ -72,7 +77,7 @@ class SingleSignOn:
             verifier=secrets.token_urlsafe(48),
             next=then,
         )
-        address = await self._known().address_of(attempt)
+        address = await self._known().address_of(attempt, again=again)
         return address, self._accounts.vault.seal(json.dumps(asdict(attempt)), _PURPOSE)
 
     async def finish(self, sealed: str, answer: dict[str, str], origin: Origin) -> tuple[SignedIn, str]:

@@ -133,7 +133,7 @@ class DerivationService:
         prompt = clean_prompt(wish.prompt)
 
         async def make() -> VideoRow:
-            parent = await self._view(owner_id, video_id, Action.WRITE_VIDEOS)
+            parent = await self._view(owner_id, video_id, Action.WRITE_VIDEOS, key)
             if parent.phase is not Phase.COMPLETED:
                 message = "Another video can be made only from a finished one."
                 raise Conflict(message)
@@ -181,9 +181,18 @@ class DerivationService:
             return size, {**profile.options(model.id, parent.options)}
         return parent.size, {}
 
-    async def _view(self, user_id: UUID, video_id: UUID, action: Action = Action.READ_VIDEOS) -> VideoView:
+    async def _view(
+        self,
+        user_id: UUID,
+        video_id: UUID,
+        action: Action = Action.READ_VIDEOS,
+        key: KeyGrant | None = None,
+    ) -> VideoView:
         async with self._db.transaction() as tx:
-            return await VideoRepository(tx).view(user_id, video_id, action)
+            videos = VideoRepository(tx)
+            if key and key.project_id:
+                await videos.require_in(user_id, key.project_id, video_id)
+            return await videos.view(user_id, video_id, action)
 
     async def _extensions(self, video_id: UUID) -> int:
         async with self._db.transaction() as tx:

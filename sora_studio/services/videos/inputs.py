@@ -9,6 +9,7 @@ import anyio
 from sora_studio.db.engine import Database
 from sora_studio.db.models import InputRow, UploadRow
 from sora_studio.db.uploads import UploadRepository
+from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.inputs import FRAMES, GivenInput, InputView, Medium, Role
 from sora_studio.domain.media import ENDINGS, MediaFacts, MediaFile
@@ -63,18 +64,24 @@ class InputService:
         await self._media.require_disk_space()
 
     async def keep(
-        self, owner_id: UUID, video_id: UUID, given: Sequence[GivenInput], size: Size
+        self,
+        owner_id: UUID,
+        video_id: UUID,
+        given: Sequence[GivenInput],
+        size: Size,
+        key: KeyGrant | None = None,
     ) -> tuple[InputRow, ...]:
         """Keep a wish's inputs as they will be sent, frames fitted to the size; nothing is registered yet.
 
         Raises:
-            InvalidInput: One is not what its role wants, or its upload is not the owner's.
+            InvalidInput: One is not what its role wants, or its upload is not within reach.
             StorageError: The disk refused.
         """
         kept: list[InputRow] = []
         try:
             for position, each in enumerate(given):
-                kept.append(await self._keep(owner_id, video_id, position, each, size))
+                upload = await self._named(owner_id, each, key)
+                kept.append(await self._keep(video_id, position, each, upload, size))
         except BaseException:
             await self.discard(kept)
             raise
@@ -89,9 +96,8 @@ class InputService:
             await self._storage.delete(each.key)
 
     async def _keep(
-        self, owner_id: UUID, video_id: UUID, position: int, given: GivenInput, size: Size
+        self, video_id: UUID, position: int, given: GivenInput, upload: UploadRow | None, size: Size
     ) -> InputRow:
-        upload = await self._named(owner_id, given)
         if upload and given.role not in FRAMES:
             path = await copy(self._storage, upload.key)
             facts = MediaFacts(upload.width, upload.height, upload.seconds or 0.0)
@@ -119,13 +125,13 @@ class InputService:
             seconds=facts.seconds or None,
         )
 
-    async def _named(self, owner_id: UUID, given: GivenInput) -> UploadRow | None:
+    async def _named(self, owner_id: UUID, given: GivenInput, key: KeyGrant | None) -> UploadRow | None:
         """Return the upload that an input names; None: it came with the wish."""
         if given.upload_id is None:
             return None
         try:
             async with self._db.transaction() as tx:
-                row = await UploadRepository(tx).get(owner_id, given.upload_id)
+                row = await UploadRepository(tx).get(owner_id, given.upload_id, key)
         except NotFound as error:
             raise InvalidInput(str(error), given.role.field, "invalid_file_id") from error
         if medium_of(row.content_type) is not given.role.medium:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sora_studio.db.models import VideoRow
+from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.derivations import check_extension
 from sora_studio.domain.errors import InvalidInput, NotFound
 from sora_studio.domain.ids import new_id
@@ -26,7 +27,7 @@ class NewVideos:
     ) -> None:
         self._catalog, self._uploads, self._clock = catalog, uploads, clock
 
-    async def make(self, owner_id: UUID, wish: VideoWish) -> VideoRow:
+    async def make(self, owner_id: UUID, wish: VideoWish, key: KeyGrant | None = None) -> VideoRow:
         """Return the video that a wish asks for, still without its characters.
 
         Raises:
@@ -34,16 +35,18 @@ class NewVideos:
         """
         for each in wish.inputs:
             if each.role in SOURCES:
-                return await self._from_film(owner_id, wish, each)
+                film = await self._film(owner_id, each, key)
+                return await self._from_film(owner_id, wish, each, film)
         profile, model, size, seconds = await self._catalog.choose(
             wish.provider, wish.model, wish.size, wish.seconds
         )
         profile.require_inputs(model.id, [each.role for each in wish.inputs])
         return self._row(owner_id, wish, profile, model=model.id, size=size, seconds=seconds)
 
-    async def _from_film(self, owner_id: UUID, wish: VideoWish, given: GivenInput) -> VideoRow:
+    async def _from_film(
+        self, owner_id: UUID, wish: VideoWish, given: GivenInput, film: UploadView
+    ) -> VideoRow:
         """Return an edit or an extension of an uploaded film: of its size, as long or longer."""
-        film = await self._film(owner_id, given)
         name = wish.provider or self._who_takes_films(given.role, wish.model)
         profile, model, _, _ = await self._catalog.choose(name, wish.model, None, None)
         profile.require_inputs(model.id, [each.role for each in wish.inputs])
@@ -64,9 +67,9 @@ class NewVideos:
             seconds=str(seconds),
         )
 
-    async def _film(self, owner_id: UUID, given: GivenInput) -> UploadView:
+    async def _film(self, owner_id: UUID, given: GivenInput, key: KeyGrant | None) -> UploadView:
         try:
-            film = await self._uploads.get(owner_id, given.upload_id) if given.upload_id else None
+            film = await self._uploads.get(owner_id, given.upload_id, key) if given.upload_id else None
         except NotFound as error:
             raise InvalidInput(str(error), given.role.field, "invalid_file_id") from error
         if film is None or not (film.width and film.seconds):

@@ -11,6 +11,7 @@ from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.models import UploadRow
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.uploads import UploadRepository
+from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.errors import InvalidInput, MediaError, StorageQuotaExceeded, TooLarge
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.inputs import Medium, Role, UploadView
@@ -47,7 +48,14 @@ class UploadService:
         self._worker_pool, self._throttle, self._unused_max = worker_pool, throttle, unused_max
         self._quotas = quotas or StorageQuotas()
 
-    async def add(self, owner_id: UUID, chunks: AsyncIterator[bytes], param: str = _PARAM) -> UploadView:
+    async def add(
+        self,
+        owner_id: UUID,
+        chunks: AsyncIterator[bytes],
+        param: str = _PARAM,
+        *,
+        key: KeyGrant | None = None,
+    ) -> UploadView:
         """Keep an uploaded file for a day, so that a wish can name it.
 
         A picture is made into a plain one; films and sounds are checked, and stay as they are.
@@ -56,6 +64,7 @@ class UploadService:
             owner_id: Whose it is.
             chunks: The file, as it arrives.
             param: The field that it came in.
+            key: With which it came; one for a project reaches no other files than those that came with such.
 
         Raises:
             InvalidInput: It is no PNG, JPEG or WebP picture, MP4 film, or MP3 or WAV sound.
@@ -75,7 +84,8 @@ class UploadService:
                 content_type, facts, received = await self._clean(path)
             else:
                 facts = await self._inspect(path, content_type, param)
-            return await self._register(owner_id, path, content_type, facts, received)
+            project_id = key.project_id if key else None
+            return await self._register(owner_id, path, content_type, facts, received, project_id=project_id)
         finally:
             await anyio.Path(path).unlink(missing_ok=True)
 
@@ -105,30 +115,30 @@ class UploadService:
             uploads.append((Role(row.role), view))
         return tuple(uploads)
 
-    async def remove(self, owner_id: UUID, upload_id: UUID) -> None:
+    async def remove(self, owner_id: UUID, upload_id: UUID, key: KeyGrant | None = None) -> None:
         """Delete an upload; videos that were made with it keep theirs.
 
         Raises:
-            NotFound: It is not there, or not the owner's.
+            NotFound: It is not there, not the owner's, or not in reach of the key.
         """
         async with self._db.transaction() as tx:
-            await UploadRepository(tx).erase(owner_id, upload_id)
+            await UploadRepository(tx).erase(owner_id, upload_id, key)
 
-    async def get(self, owner_id: UUID, upload_id: UUID) -> UploadView:
+    async def get(self, owner_id: UUID, upload_id: UUID, key: KeyGrant | None = None) -> UploadView:
         """Return what is known of an upload.
 
         Raises:
-            NotFound: It is not there, or not the owner's.
+            NotFound: It is not there, not the owner's, or not in reach of the key.
         """
-        return _view(await self._upload(owner_id, upload_id))
+        return _view(await self._upload(owner_id, upload_id, key))
 
-    async def file(self, owner_id: UUID, upload_id: UUID) -> MediaFile:
+    async def file(self, owner_id: UUID, upload_id: UUID, key: KeyGrant | None = None) -> MediaFile:
         """Return an uploaded file.
 
         Raises:
-            NotFound: It is not there, or not the owner's.
+            NotFound: It is not there, not the owner's, or not in reach of the key.
         """
-        return await self._media.to_file(await self._upload(owner_id, upload_id), "upload")
+        return await self._media.to_file(await self._upload(owner_id, upload_id, key), "upload")
 
     async def _inspect(self, path: Path, content_type: str, param: str) -> MediaFacts:
         try:
@@ -147,12 +157,20 @@ class UploadService:
         return type_of(picture), MediaFacts(width, height, 0.0), received
 
     async def _register(
-        self, owner_id: UUID, path: Path, content_type: str, facts: MediaFacts, received: Received
+        self,
+        owner_id: UUID,
+        path: Path,
+        content_type: str,
+        facts: MediaFacts,
+        received: Received,
+        *,
+        project_id: UUID | None = None,
     ) -> UploadView:
         upload_id = new_id()
         row = UploadRow(
             id=upload_id,
             owner_id=owner_id,
+            project_id=project_id,
             key=f"uploads/{upload_id.hex}{ENDINGS[content_type]}",
             content_type=content_type,
             bytes=received.bytes,
@@ -172,9 +190,9 @@ class UploadService:
             raise
         return view
 
-    async def _upload(self, owner_id: UUID, upload_id: UUID) -> UploadRow:
+    async def _upload(self, owner_id: UUID, upload_id: UUID, key: KeyGrant | None) -> UploadRow:
         async with self._db.transaction() as tx:
-            return await UploadRepository(tx).get(owner_id, upload_id)
+            return await UploadRepository(tx).get(owner_id, upload_id, key)
 
     async def _require_room(self, owner_id: UUID) -> None:
         """Refuse an upload before any work is done for it."""

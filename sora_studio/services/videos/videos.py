@@ -14,7 +14,7 @@ from sora_studio.db.library import LibraryRepository
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.access import Action
+from sora_studio.domain.access import Action, project_within
 from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.activity import Activity, ActivityKind
 from sora_studio.domain.errors import Conflict
@@ -80,6 +80,7 @@ class VideoService:
 
         Raises:
             InvalidInput: The provider would refuse it; nothing was stored.
+            NotFound: There is no such project of theirs, or the key is for another one.
             PriceChanged: It costs more than what the person was shown.
             ConfirmationRequired: It costs more than the key may spend unasked; nothing was stored.
             BudgetExceeded: A budget does not cover it; nothing was stored.
@@ -89,8 +90,9 @@ class VideoService:
             Unavailable: No database.
         """
         clean_prompt(wish.prompt)
+        wish = replace(wish, project_id=project_within(key, wish.project_id))
         request = RequestFingerprint.of(owner_id, idempotency_key, wish)
-        make = partial(self._new.make, owner_id, wish)
+        make = partial(self._new.make, owner_id, wish, key)
         return await self._wishes.once(request, wish, make, most_micros, key)
 
     async def get(self, owner_id: UUID, video_id: UUID) -> VideoView:

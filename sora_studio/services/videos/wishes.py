@@ -18,7 +18,7 @@ from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.access import Action
 from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.character import check_cast
-from sora_studio.domain.errors import Conflict, IdempotencyKeyReused, InvalidInput, UserError
+from sora_studio.domain.errors import Conflict, IdempotencyKeyReused, InvalidInput, NotFound, UserError
 from sora_studio.domain.ids import public_id
 from sora_studio.domain.inputs import GivenInput
 from sora_studio.domain.profile import Operation
@@ -128,17 +128,17 @@ class Wishes:
             InsufficientStorage: The file could not be saved.
             Unavailable: No database.
         """
-        if before := await self._find_existing(request):
+        if before := await self._find_existing(request, key):
             return before
         video = await make()
         video.idempotency_key, video.request_sha256 = request.key, request.sha256
-        inputs = await self._complete(video, wish)
+        inputs = await self._complete(video, wish, key)
         try:
             async with self._turn(request.owner_id):
                 view = await self._store(video, *inputs, most_micros=most_micros, key=key)
         except Conflict:  # the same request, a moment before
             await self._inputs.discard(inputs)
-            if before := await self._find_existing(request):
+            if before := await self._find_existing(request, key):
                 return before
             raise
         except UserError:
@@ -156,7 +156,7 @@ class Wishes:
         """
         return self._turns.setdefault(owner_id, asyncio.Lock())
 
-    async def _find_existing(self, request: RequestFingerprint) -> VideoView | None:
+    async def _find_existing(self, request: RequestFingerprint, key: KeyGrant | None) -> VideoView | None:
         if request.key is None:
             return None
         async with self._db.transaction() as tx:
@@ -166,16 +166,19 @@ class Wishes:
                 return None
             if made[1] != request.sha256:
                 raise reused()
+            if key and key.project_id:
+                await videos.require_in(request.owner_id, key.project_id, made[0])
             return await videos.view(request.owner_id, made[0])
 
-    async def _complete(self, video: VideoRow, wish: VideoWish) -> tuple[InputRow, ...]:
+    async def _complete(self, video: VideoRow, wish: VideoWish, key: KeyGrant | None) -> tuple[InputRow, ...]:
         """Let a checked video through, fill in its characters and words, and keep its inputs."""
         self._throttle.hit("create", str(video.owner_id))
         self._catalog.require_available(video.provider)
         await self._inputs.require_disk_space()
-        video.characters = await self._cast(video, wish)
+        video.characters = await self._cast(video, wish, key)
         video.search = await search_words(video.title, video.prompt)
-        return await self._inputs.keep(video.owner_id, video.id, wish.inputs, Size.parse(video.size))
+        size = Size.parse(video.size)
+        return await self._inputs.keep(video.owner_id, video.id, wish.inputs, size, key)
 
     @retry_on_deadlock
     async def _store(
@@ -187,9 +190,12 @@ class Wishes:
             await self._spending.first_attempt(tx, video, *inputs, most_micros=most_micros, key=key)
             return await VideoRepository(tx).view(video.owner_id, video.id)
 
-    async def _cast(self, video: VideoRow, wish: VideoWish) -> list[str]:
+    async def _cast(self, video: VideoRow, wish: VideoWish, key: KeyGrant | None) -> list[str]:
         if not wish.characters:
             return []
+        if key is not None and not key.reaches(None):  # they are a person's own
+            message = "There is no such character."
+            raise NotFound(message)
         self._catalog.require_operation(video.provider, Operation.CHARACTERS)
         async with self._db.transaction() as tx:
             repository = CharacterRepository(tx)

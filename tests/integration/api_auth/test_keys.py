@@ -18,7 +18,7 @@ from sora_studio.domain.api_key import KEYS_MAX, new_key
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.throttle import LIMITS, Throttle
 from tests.integration.api_auth.conftest import Browse
-from tests.support.accounts import services_with, sign_up
+from tests.support.accounts import PASSWORD, services_with, sign_up
 from tests.support.fakes import FakeVideos
 from tests.support.library import authenticator_of
 
@@ -95,7 +95,7 @@ async def test_a_key_is_shown_once_and_stored_as_a_hash(ada: httpx.AsyncClient, 
         ({"scopes": ["everything"]}, "scopes"),
         ({"expires_in_days": 0}, "expires_in_days"),
         ({"requests_per_minute": 0}, "requests_per_minute"),
-        ({"budget_usd": "5.00"}, "budget_usd"),
+        ({"budget_usd": "five"}, "budget_usd"),
         ({"project_id": "project_1"}, "project_id"),
     ],
     ids=str,
@@ -188,6 +188,26 @@ async def test_a_rotated_key_keeps_its_id_and_works_beside_the_new_one_for_a_whi
     assert answers == [401, 401, 200]
     acts = await sql(database, "SELECT act FROM audit WHERE act LIKE 'key%' ORDER BY at")
     assert [line["act"] for line in acts] == ["key_creation", "key_rotation", "key_rotation"]
+
+
+async def test_to_make_or_replace_a_key_asks_for_the_password_again_after_ten_minutes(
+    ada: httpx.AsyncClient, database: Database
+):
+    made = await make(ada, budget_usd="5")
+    path, long_ago = f"{KEYS}/{made['id']}", "UPDATE session SET proved_at = now() - interval '10 minutes'"
+
+    async def act() -> list[httpx.Response]:
+        budget = await ada.patch(path, json={"budget_usd": "50"})
+        return [await ada.post(KEYS, json=WISH), await ada.post(f"{path}/rotate"), budget]
+
+    await sql(database, long_ago)
+    refused = [(answer.status_code, answer.json()["error"]["code"]) for answer in await act()]
+    assert refused == [(403, "password_required")] * 3
+    assert [each["last4"] for each in (await ada.get(KEYS)).json()["data"]] == [made["last4"]]
+    assert (await ada.post("/api/users/me/confirm_password", json={"password": PASSWORD})).status_code == 204
+    assert [answer.status_code for answer in await act()] == [201, 200, 200]
+    await sql(database, long_ago)
+    assert (await ada.delete(path)).status_code == 204  # who finds it stolen is quick
 
 
 async def test_the_last_use_is_noted_once_a_minute(

@@ -58,6 +58,8 @@ class Stage:
     """The studio's own."""
     keys: Mapping[Scope | None, tuple[str, str]]
     """By scope: two keys of the owner, one with every other scope and one with it alone; None: with all."""
+    bound: str
+    """A key of the owner with every scope, for a project in which nothing of all this is."""
 
     async def fresh(self) -> str:
         """Make a video that a test may spoil."""
@@ -173,8 +175,10 @@ async def stage(studio: RunningStudio) -> AsyncIterator[Stage]:
     url = running_postgres(studio.log.with_suffix(""))
     assert url
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as database:
-        keys = await keys_of(owner)
-        yield Stage(studio.url, owner, stranger, revoked, nobody, ready, refused, upload, database, keys)
+        keys, bound = await keys_of(owner), (await make_bound_key(owner))["key"]
+        yield Stage(
+            studio.url, owner, stranger, revoked, nobody, ready, refused, upload, database, keys, bound
+        )
     for client in (owner.http, stranger.http, revoked.http, nobody):
         await client.aclose()
 
@@ -187,6 +191,18 @@ def hook() -> dict[str, Any]:
 async def make_key(person: Person, *scopes: Scope, name: str = SECRET) -> dict[str, Any]:
     """Make an API key."""
     answer = await person.http.post("/api/keys", json={"name": name, "scopes": scopes})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def make_bound_key(person: Person, project_id: str = "") -> dict[str, Any]:
+    """Make an API key for one project, of a new one if none is named, with every scope that it can have."""
+    if not project_id:
+        opened = await person.http.post("/api/projects", json={"name": "Apart"})
+        project_id = opened.json()["id"]
+    scopes = [scope for scope in Scope if scope is not Scope.WEBHOOKS_WRITE]
+    wish = {"name": "bound", "scopes": scopes, "project_id": project_id}
+    answer = await person.http.post("/api/keys", json=wish)
     assert answer.status_code == 201, answer.text
     return answer.json()
 

@@ -316,6 +316,12 @@ TABLE = [
         toast("There is no such key."), lambda thing: {"key_id": thing}, Stage.key,
     ),
     Row(
+        KeysState, "set_budget", toast("Saved."), toast("There is no such key."),
+        form(key_id="{}", budget="5"), Stage.key,
+    ),
+    Row(KeysState, "prove", **both(anything), payload=form(key_proof=PASSWORD)),
+    Row(KeysState, "ask_no_more", **both(anything)),
+    Row(
         KeysState, "revoke", toast("The key was revoked."), toast("There is no such key."),
         lambda thing: {"key_id": thing}, Stage.key,
     ),

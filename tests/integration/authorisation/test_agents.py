@@ -70,6 +70,9 @@ async def test_everybody_gets_their_own_and_nothing_else(stage: Stage, row: Row)
     async with agent(stage.url, others) as stranger:
         code, said = await ask(stranger, row, stage.ready)
         assert (code, SECRET in said) == (row.stranger, False)
+    async with agent(stage.url, stage.bound) as elsewhere:  # for a project in which none of it is
+        code, said = await ask(elsewhere, row, stage.ready)
+        assert (code, SECRET in said) == (row.stranger, False)
     without, fit = stage.keys[row.key]
     async with agent(stage.url, without) as client:
         code, said = await ask(client, row, stage.ready)

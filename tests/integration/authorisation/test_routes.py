@@ -42,6 +42,13 @@ class Row:
         return f"{self.method} {self.path}"
 
 
+WITHIN = {
+    *("GET /api/models", "GET /api/models/{model_id:path}", "GET /api/projects", "GET /api/usage"),
+    *("GET /api/videos", "GET /api/videos/status", "POST /api/videos", "POST /api/videos/create"),
+    "POST /api/uploads",
+}
+"""What a key for one project gets an answer from whatever is asked: the answer is about that project."""
+
 THING = "{thing}"
 
 
@@ -133,6 +140,7 @@ TABLE = [
         {"json": {"name": "x", "scopes": [READ]}}),
     Row("GET", "/api/keys", OWN),
     Row("POST", "/api/keys/{key_id}/rotate", SHUT, {}, Stage.key),
+    Row("PATCH", "/api/keys/{key_id}", SHUT, {"json": {"budget_usd": "5"}}, Stage.key),
     Row("DELETE", "/api/keys/{key_id}", SHUT | {"owner": 204}, {}, Stage.key),
     Row("POST", "/api/users/me/password", DONE,
         {"json": {"current_password": PASSWORD, "new_password": f"{PASSWORD} too"}}, spoils=True),
@@ -302,6 +310,19 @@ async def test_a_key_opens_what_its_scope_reaches(stage: Stage, row: Row):
             assert refused.json()["error"]["code"] == "insufficient_scope"
         if row.key:
             assert (await ask(fit, row, thing)).status_code == row.statuses["owner"]
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.key], ids=str)
+async def test_a_key_for_one_project_reaches_nothing_outside_of_it(stage: Stage, row: Row):
+    """The thing is its own person's, and is not there for it; webhooks are closed to such keys altogether."""
+    thing = await row.thing(stage) if row.thing else ""
+    headers = {"Authorization": f"Bearer {stage.bound}"}
+    _, before = await stage.belongings()
+    async with httpx.AsyncClient(base_url=stage.url, timeout=60, headers=headers) as bound:
+        answer = await ask(bound, row, thing)
+    expected = 403 if row.key is HOOKS else 200 if str(row) in WITHIN else 404
+    assert (answer.status_code, SECRET in answer.text) == (expected, False)
+    assert (await stage.belongings())[1] == before
 
 
 async def ask(client: httpx.AsyncClient, row: Row, thing: str) -> httpx.Response:

@@ -120,6 +120,67 @@ async def test_a_budget_is_made_changed_and_deleted_and_the_trail_tells(money: M
     )
 
 
+async def test_a_key_spends_what_its_budget_covers_and_its_person_sets_it(money: Money):
+    wish = {"name": "farm", "scopes": ["videos:write"], "budget_usd": "0.50"}
+    made = (await money.member.post("/api/keys", json=wish)).json()
+    path, key = f"/api/keys/{made['id']}", {"Authorization": f"Bearer {made['key']}"}
+    assert (await money.ask(**key)).status_code == 200
+    refused = await money.ask(**key)
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"], error["budget"]["scope"]) == (429, "budget_exceeded", "key")
+    assert (error["budget"]["amount_usd"], error["budget"]["left_usd"]) == ("0.50", "0.10")
+    assert "$0.10 is left of this API key's budget of $0.50 in all." in error["message"]
+    assert refused.headers["x-should-retry"] == "false"
+    assert (await money.ask()).status_code == 200  # its person is not bound by it
+    raised = await money.member.patch(path, json={"budget_usd": "0.80"})
+    assert (raised.status_code, raised.json()["budget_usd"]) == (200, "0.80")
+    assert [(await money.ask(**key)).status_code for _ in range(2)] == [200, 429]
+    freed = await money.member.patch(path, json={"budget_usd": None})
+    assert (freed.json()["budget_usd"], (await money.ask(**key)).status_code) == (None, 200)
+    await money.member.patch(path, json={"budget_usd": "1.20"})  # what was spent before counts
+    assert (await money.ask(**key)).status_code == 429
+    acts = "SELECT array_agg(act ORDER BY at) FROM audit WHERE act LIKE 'budget%'"
+    told = (["budget_change", "budget_deletion", "budget_creation"],)
+    assert await money.background.read(acts) == told
+
+
+async def test_an_admins_budget_for_a_key_is_not_its_persons_to_change(money: Money):
+    wish = {"name": "farm", "scopes": ["videos:write"]}
+    made = (await money.member.post("/api/keys", json=wish)).json()
+    path, key = f"/api/keys/{made['id']}", {"Authorization": f"Bearer {made['key']}"}
+    await money.allow("0.10", scope="key", scope_id=made["id"], period="total")
+    assert (await money.member.get("/api/keys")).json()["data"][0]["budget_usd"] is None
+    for wanted in ("5.00", None):
+        assert (await money.member.patch(path, json={"budget_usd": wanted})).status_code == 200
+        assert (await money.ask(**key)).status_code == 429
+    for wanted in ("-1", "1e9", "9" * 20, "0.0000001"):
+        answer = await money.member.patch(path, json={"budget_usd": wanted})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "budget_usd")
+
+
+@pytest.mark.parametrize("ending", ["revoked", "deleted"])
+async def test_budgets_go_with_what_they_bound(money: Money, ending: str):
+    wish = {"name": "farm", "scopes": ["videos:write"], "budget_usd": "5"}
+    key = (await money.member.post("/api/keys", json=wish)).json()["id"]
+    opened = "INSERT INTO project (id, name, created_at) SELECT gen_random_uuid(), 'Short', now()"
+    await money.background.sql(opened)
+    (project,) = await money.background.read("SELECT id FROM project")
+    for scope, scope_id in {"project": str(project), "key": key, "user": money.member_id}.items():
+        await money.allow(scope=scope, scope_id=scope_id)
+    await money.allow()
+    if ending == "revoked":
+        assert (await money.member.delete(f"/api/keys/{key}")).status_code == 204
+        again = {"scope": "key", "scope_id": key, "amount_usd": "5"}
+        answer = await money.admin.post("/api/budgets", json=again)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "scope_id")
+    else:
+        await money.background.sql("DELETE FROM project")
+        await money.background.sql("""DELETE FROM "user" WHERE email = 'grace@example.org'""")
+    budgets = (await money.admin.get("/api/budgets")).json()["data"]
+    left = {"studio", "project", "user"} if ending == "revoked" else {"studio"}
+    assert {each["scope"] for each in budgets} == left
+
+
 async def test_budgets_come_in_pages(money: Money):
     made = [(await money.allow(str(number)))["id"] for number in range(3)]
     page = (await money.admin.get("/api/budgets", params={"limit": 2})).json()
@@ -136,6 +197,8 @@ async def test_budgets_come_in_pages(money: Money):
         ({"scope": "user"}, "scope_id"),
         ({"scope": "user", "scope_id": "ada"}, "scope_id"),
         ({"scope": "user", "scope_id": NOBODY}, "scope_id"),
+        ({"scope": "project", "scope_id": NOBODY}, "scope_id"),
+        ({"scope": "key", "scope_id": NOBODY}, "scope_id"),
         ({"scope": "provider", "scope_id": "nobody"}, "scope_id"),
         ({"scope": "key", "scope_id": ""}, "scope_id"),
         ({"amount_usd": "-1"}, "amount_usd"),

@@ -4,7 +4,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from sora_studio import container
+from sora_studio.db.engine import Database
 from sora_studio.domain.api_key import is_key
 from sora_studio.domain.errors import NotFound
 from sora_studio.domain.ids import new_id, public_character_id, public_session_id
@@ -91,6 +94,40 @@ async def test_a_key_is_made_by_the_first_of_several_clicks_and_shown_until_it_i
         await tab.until(lambda: tab.value(KeysState, "fresh") == "")
         await tab.send(KeysState.create, data=form | {"videos:read": ""})
         await tab.until(lambda: "may be used for" in tab.value(KeysState, "refusal"))
+
+
+async def test_what_weighs_much_waits_for_the_password(probe: Probe, database: Database):
+    ada = await sign_up(probe.accounts)
+    await ten_minutes_pass(database)
+    form = {"key_name": "farm", "videos:read": "on", "budget": "5"}
+    async with open_tab(probe.url, cookie=f"sora_session={ada.access_token}") as tab:
+        await tab.send(KeysState.create, data=form)
+        await tab.until(lambda: tab.value(KeysState, "asking"))
+        await tab.send(KeysState.prove, data={"key_proof": "not the pass phrase"})
+        await tab.until(lambda: "wrong" in tab.value(KeysState, "wrong_proof"))
+        assert not tab.value(KeysState, "fresh")
+        await tab.send(KeysState.prove, data={"key_proof": PASSWORD})
+        await tab.until(lambda: is_key(tab.value(KeysState, "fresh") or ""))
+        assert tab.value(KeysState, "asking") is False
+        [key] = tab.value(KeysState, "keys")
+        assert key["budget"] == "Budget $5.00 · $5.00 left"
+        await ten_minutes_pass(database)
+        await tab.send(KeysState.set_budget, data={"key_id": key["id"], "budget": ""})
+        await tab.until(lambda: tab.value(KeysState, "asking"))
+        await tab.send(KeysState.ask_no_more)
+        await tab.until(lambda: tab.value(KeysState, "asking") is False)
+        await tab.send(KeysState.prove, data={"key_proof": PASSWORD})  # nothing waits any longer
+        await tab.send(KeysState.put_away)
+        await tab.until(lambda: tab.value(KeysState, "fresh") == "")
+        assert tab.value(KeysState, "keys")[0]["limit"] == "5.00"
+
+
+async def ten_minutes_pass(database: Database) -> None:
+    """Let what was proven be out of date."""
+    async with database.transaction() as tx:
+        await (await tx.connection()).execute(
+            text("UPDATE session SET proved_at = proved_at - interval '10 minutes'")
+        )
 
 
 async def test_a_session_is_ended_by_the_first_of_several_clicks(probe: Probe):

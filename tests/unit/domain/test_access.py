@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from sora_studio.domain.access import SCOPES, Action, allowed, require
+from sora_studio.domain.access import SCOPES, Action, allowed, project_within, require, require_reach
 from sora_studio.domain.account import Identity, KeyGrant, Role, Scope
-from sora_studio.domain.errors import InsufficientScope, NotAllowed
+from sora_studio.domain.errors import InsufficientScope, NotAllowed, NotFound
 
 
 def person(role: Role, *scopes: Scope) -> Identity:
@@ -39,3 +39,18 @@ def test_a_refusal_says_what_is_missing():
         require(person(Role.MEMBER, Scope.VIDEOS_READ), Action.WRITE_VIDEOS)
     with pytest.raises(NotAllowed, match="admin"):
         require(person(Role.MEMBER), Action.RUN_STUDIO)
+
+
+def test_a_key_for_one_project_works_there_and_nowhere_else():
+    here, elsewhere = uuid4(), uuid4()
+    key, free = KeyGrant(uuid4(), frozenset(), project_id=here), KeyGrant(uuid4(), frozenset())
+    assert [project_within(key, named) for named in (None, here)] == [here, here]
+    for who in (None, free):
+        assert [project_within(who, named) for named in (None, here)] == [None, here]
+        require_reach(who, None)
+    require_reach(key, here)
+    for named in (elsewhere, None):
+        with pytest.raises(NotFound):
+            require_reach(key, named)
+    with pytest.raises(NotFound, match="no such project"):
+        project_within(key, elsewhere)

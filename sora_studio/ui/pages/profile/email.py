@@ -3,7 +3,8 @@
 import reflex as rx
 
 from sora_studio.domain.account import EMAIL_MAX
-from sora_studio.ui.components.form import error, password_field, text_field
+from sora_studio.ui.components.form import error, text_field
+from sora_studio.ui.components.proof import proof_field
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.profile.email_state import EmailState
 
@@ -22,7 +23,7 @@ def email() -> rx.Component:
             max_length=EMAIL_MAX,
             data_draft="email",
         ),
-        password_field("Your password", "email_password", new=False),
+        proof_field("Your password", "email_password"),
         error(EmailState.refusal),
         rx.el.button("Change e-mail", type="submit", disabled=EmailState.busy, class_name="button primary"),
         on_submit=EmailState.change,

@@ -5,8 +5,11 @@ import reflex as rx
 from sora_studio.domain.account import NAME_MAX
 from sora_studio.domain.api_key import OVERLAP_HOURS
 from sora_studio.ui.components.form import error, field, text_field
+from sora_studio.ui.components.proof import proof
 from sora_studio.ui.components.shown_once import shown_once
-from sora_studio.ui.pages.profile.keys_state import EXPIRY, SCOPES, KeysState, Listed
+from sora_studio.ui.libraries import Library
+from sora_studio.ui.pages.profile.key_lines import EXPIRY, SCOPES, Listed
+from sora_studio.ui.pages.profile.keys_state import KeysState
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 _FRESH = "fresh-key"
@@ -15,6 +18,16 @@ _FRESH = "fresh-key"
 def keys() -> rx.Component:
     """Draw the key that was just made, a line for each there is, and the form for another one."""
     return rx.fragment(
+        rx.cond(
+            KeysState.asking,
+            proof(
+                "key_proof",
+                KeysState.wrong_proof,
+                KeysState.busy,
+                go_on=KeysState.prove,
+                cancel=KeysState.ask_no_more,
+            ),
+        ),
         rx.cond(KeysState.fresh, _fresh()),
         rx.el.div(rx.foreach(KeysState.keys, _line), class_name="people keys"),
         rx.el.details(
@@ -45,6 +58,8 @@ def _line(key: rx.vars.ObjectVar[Listed]) -> rx.Component:
         ),
         rx.el.div(
             rx.el.p(key.scopes),
+            rx.cond(key.project, rx.el.p("Only in the project ", rx.el.bdi(key.project))),
+            rx.cond(key.budget, rx.el.p(key.budget, class_name="num")),
             rx.el.p(key.ends),
             rx.cond(key.asks, rx.el.p(key.asks)),
             rx.cond(
@@ -59,6 +74,7 @@ def _line(key: rx.vars.ObjectVar[Listed]) -> rx.Component:
             ),
             class_name="muted about",
         ),
+        _budget(key),
         rx.el.div(
             rx.el.button(
                 "Rotate",
@@ -82,6 +98,45 @@ def _line(key: rx.vars.ObjectVar[Listed]) -> rx.Component:
         ),
         key=key.id,
         custom_attrs={"name": "keys"},
+    )
+
+
+def _budget(key: rx.vars.ObjectVar[Listed]) -> rx.Component:
+    name = key.name.to(str)
+    return rx.el.details(
+        rx.el.summary(
+            rx.cond(key.limit, "Change the budget…", "Give it a budget…"),
+            class_name="button small",
+            aria_label=rx.cond(key.limit, "Change the budget of " + name, "Give a budget to " + name),
+        ),
+        rx.el.form(
+            rx.el.input(type="hidden", name="key_id", value=key.id, read_only=True),
+            _dollars("Budget in all ($)", "budget", key.limit),
+            rx.el.button(
+                "Save",
+                type="submit",
+                disabled=KeysState.busy,
+                aria_label="Save the budget of " + name,
+                class_name="button",
+            ),
+            on_submit=KeysState.set_budget,
+            method="post",
+            class_name="form",
+        ),
+        key=key.budget,
+        class_name="unfold",
+    )
+
+
+def _dollars(label: str, name: str, amount: rx.Var[str] | str = "", *, empty: str = "None") -> rx.Component:
+    return text_field(
+        label,
+        name,
+        default_value=amount,
+        placeholder=empty,
+        input_mode="decimal",
+        auto_complete="off",
+        max_length=20,
     )
 
 
@@ -114,14 +169,21 @@ def _form() -> rx.Component:
                 class_name="input",
             ),
         ),
-        text_field(
-            "Ask me when a video costs more than ($)",
-            "confirm_above",
-            placeholder="Never",
-            input_mode="decimal",
-            auto_complete="off",
-            max_length=20,
+        rx.cond(
+            KeysState.projects.length() > 0,
+            field(
+                "It reaches",
+                rx.el.select(
+                    rx.el.option("All that you do", value=""),
+                    rx.foreach(KeysState.projects, _project),
+                    name="project",
+                    class_name="input",
+                ),
+            ),
         ),
+        _dollars("Budget in all ($)", "budget"),
+        rx.el.p("What goes beyond it is refused. You can change it later.", class_name="hint"),
+        _dollars("Ask me when a video costs more than ($)", "confirm_above", empty="Never"),
         rx.el.p(
             "An agent has to ask you then. What cannot ask, such as a script, is refused.", class_name="hint"
         ),
@@ -130,4 +192,12 @@ def _form() -> rx.Component:
         on_submit=KeysState.create,
         method="post",
         class_name="form",
+    )
+
+
+def _project(project: rx.vars.ObjectVar[Library]) -> rx.Component:
+    return rx.el.option(
+        "Only the project " + project.name.to(str),
+        rx.cond(project.may_make, "", " (you only look)"),
+        value=project.id,
     )

@@ -1,65 +1,46 @@
 """The person's API keys: what there is, and the ways to make, replace and revoke one."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import reflex as rx
 
 from sora_studio.container import services
-from sora_studio.domain.account import Identity, Scope
+from sora_studio.domain.account import Identity
 from sora_studio.domain.api_key import (
-    LIFETIME_DAYS,
     OVERLAP_HOURS,
-    ApiKeyView,
     FreshKey,
     KeyWish,
-    clean_scopes,
-    confirmation_limit,
-    lifetime_of,
+    budget_of,
     overlap_of,
 )
-from sora_studio.domain.errors import SoraStudioError
-from sora_studio.domain.ids import parse_key_id, public_key_id
-from sora_studio.domain.money import as_amount
+from sora_studio.domain.errors import PasswordRequired, SoraStudioError
+from sora_studio.domain.ids import parse_key_id
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
+from sora_studio.ui.libraries import Library, to_library
+from sora_studio.ui.pages.profile.key_lines import Listed, dollars, listed, read_wish
 from sora_studio.ui.session import signed_in, still_signed_in
-
-SCOPES = (
-    (Scope.VIDEOS_READ, "see videos and files", True),
-    (Scope.VIDEOS_WRITE, "make and change videos (this costs)", True),
-    (Scope.VIDEOS_DELETE, "delete videos", False),
-    (Scope.USAGE_READ, "read what was spent", False),
-    (Scope.WEBHOOKS_WRITE, "manage webhooks", False),
-)
-"""What the form offers, in words, and whether it is chosen at first."""
-
-EXPIRY: Mapping[str, str] = {
-    str(LIFETIME_DAYS): f"in {LIFETIME_DAYS} days",
-    "30": "in 30 days",
-    "365": "in a year",
-    "": "never",
-}
-_T = TypeVar("_T")
-_SOON = timedelta(days=7)
-_WORDS = {scope: words for scope, words, _ in SCOPES}
 
 
 @dataclass(frozen=True)
-class Listed:
-    """One key as the profile shows it."""
+class _Rotation:
+    """Another key in the place of one."""
 
-    id: str  # public
-    name: str
-    last4: str
-    scopes: str
-    ends: str
-    asks: str  # empty: never
-    used_at: str  # ISO 8601; empty: never
-    used_from: str
+    key_id: str  # public, as it came
+
+
+@dataclass(frozen=True)
+class _NewBudget:
+    """Another budget for a key."""
+
+    key_id: str  # public, as it came
+    dollars: str | None  # None: it is to have none
+
+
+Act = KeyWish | _Rotation | _NewBudget
+"""What asks for the password."""
 
 
 class KeysState(rx.State):
@@ -71,7 +52,11 @@ class KeysState(rx.State):
     refusal: rx.Field[str] = rx.field("")
     busy: rx.Field[bool] = rx.field(default=False)
     made: rx.Field[int] = rx.field(0)  # counts keys, so that the form is drawn shut and empty again
+    projects: rx.Field[list[Library]] = rx.field(default_factory=list)  # that a key can be for
+    asking: rx.Field[bool] = rx.field(default=False)  # for the password, before what waits is done
+    wrong_proof: rx.Field[str] = rx.field("")
     _revoked: rx.Field[list[str]] = rx.field(default_factory=list)
+    _pending: Act | None = None  # what waits
 
     @rx.event(background=True)
     async def load(self) -> None:
@@ -79,131 +64,139 @@ class KeysState(rx.State):
         async with self:
             identity = await signed_in(self)
         found = await services().keys.all_of(identity)
+        projects = (await services().projects.page(identity.user_id)).projects
         async with still_signed_in(self, identity.user_id):
-            self.keys, self.fresh, self.fresh_name = _listed(found), "", ""
+            self.put_away()
+            self.keys, self.projects = listed(found), [*map(to_library, projects)]
 
     @rx.event
     def put_away(self) -> None:
         """Forget the key that was just made."""
         self.fresh, self.fresh_name = "", ""
+        self.ask_no_more()
+
+    @rx.event
+    def ask_no_more(self) -> None:
+        """Take the question for the password from the screen, and forget what has waited for the answer."""
+        self.asking, self.wrong_proof, self._pending = False, "", None
 
     @rx.event(background=True)
     async def create(self, data: dict[str, Any]) -> None:
-        """Make a key, and show it."""
+        """Make a key, and show it; asks for the password first, once in ten minutes."""
         async with self:
             identity = await signed_in(self)
             if self.busy:
                 return  # a second click: the first is on its way
-            self.busy, self.refusal = True, ""
-        try:
-            fresh = await services().keys.create(identity, _wish(data))
-        except SoraStudioError as problem:
-            async with still_signed_in(self, identity.user_id):
+            self.refusal = ""
+            try:
+                wish = read_wish(data)
+            except SoraStudioError as problem:
                 self.refusal = explain(problem)
-            return
-        finally:
-            async with self:
-                self.busy = False
-        await _show(self, identity, fresh)
+                return
+            self.busy, self._pending = True, wish
+        await _do(self, identity, wish)
 
     @rx.event(background=True)
     async def rotate(self, key_id: str) -> None:
-        """Make another key in the place of one, and show it; the one before works for a day more."""
+        """Make another key in the place of one, and show it; the one before works for a day more.
 
-        async def rotate(identity: Identity) -> FreshKey:
-            overlap = overlap_of(OVERLAP_HOURS)
-            return await services().keys.rotate(identity, parse_key_id(str(key_id)), overlap)
-
+        Asks for the password first, once in ten minutes.
+        """
+        act = _Rotation(str(key_id))
         async with self:
             identity = await signed_in(self)
             if self.busy or self.fresh:
                 return  # a second click would make a third key, and end the first
-            self.busy = True
-        if fresh := await _done(self, identity, rotate):
-            await _show(self, identity, fresh)
+            self.busy, self._pending = True, act
+        await _do(self, identity, act)
+
+    @rx.event(background=True)
+    async def set_budget(self, data: dict[str, Any]) -> None:
+        """Give a key another budget, or none; asks for the password first, once in ten minutes."""
+        act = _NewBudget(text(data, "key_id"), dollars(data, "budget"))
+        async with self:
+            identity = await signed_in(self)
+            if self.busy:
+                return
+            self.busy, self._pending = True, act
+        await _do(self, identity, act)
+
+    @rx.event(background=True)
+    async def prove(self, data: dict[str, Any]) -> None:
+        """Take the password, and do what has waited for it."""
+        async with self:
+            identity = await signed_in(self)
+            act = self._pending
+            if self.busy or not self.asking or act is None:
+                return
+            self.busy, self.wrong_proof = True, ""
+        try:
+            await services().accounts.confirm_password(identity, text(data, "key_proof"))
+        except SoraStudioError as problem:
+            async with still_signed_in(self, identity.user_id):
+                self.busy, self.wrong_proof = False, explain(problem)
+            return
+        await _do(self, identity, act)
 
     @rx.event(background=True)
     async def revoke(self, key_id: str) -> None:
         """Have a key open nothing from now on. A second click changes nothing."""
-
-        async def revoke(identity: Identity) -> str:
-            await services().keys.revoke(identity, parse_key_id(str(key_id)))
-            return str(key_id)
-
         async with self:
             identity = await signed_in(self)
             if self.busy or key_id in self._revoked:
                 return
             self.busy = True
-        if done := await _done(self, identity, revoke):
+        try:
+            await services().keys.revoke(identity, parse_key_id(str(key_id)))
             found = await services().keys.all_of(identity)
+        except SoraStudioError as problem:
             async with still_signed_in(self, identity.user_id):
-                self.keys, self._revoked = _listed(found), [*self._revoked, done]
-                await toasts.tell(self, "The key was revoked. It opens nothing from now on.")
+                await toasts.tell(self, explain(problem), tone=toasts.ERROR)
+            return
+        finally:
+            async with self:
+                self.busy = False
+        async with still_signed_in(self, identity.user_id):
+            self.keys, self._revoked = listed(found), [*self._revoked, str(key_id)]
+            await toasts.tell(self, "The key was revoked. It opens nothing from now on.")
 
 
-async def _done(state: KeysState, identity: Identity, act: Callable[[Identity], Awaitable[_T]]) -> _T | None:
-    """Do something with a key; None: it was refused, and the person knows why."""
+async def _do(state: KeysState, identity: Identity, act: Act) -> None:
+    """Do what weighs enough to ask for the password: show what came of it, or ask, or say what is wrong."""
+    fresh: FreshKey | None = None
     try:
-        return await act(identity)
+        fresh = await _carry_out(identity, act)
+        found = await services().keys.all_of(identity)
+    except PasswordRequired:
+        async with still_signed_in(state, identity.user_id):
+            state.asking, state.wrong_proof = True, ""
+        return
     except SoraStudioError as problem:
         async with still_signed_in(state, identity.user_id):
-            await toasts.tell(state, explain(problem), tone=toasts.ERROR)
-        return None
+            state.ask_no_more()
+            if isinstance(act, KeyWish):
+                state.refusal = explain(problem)
+            else:
+                await toasts.tell(state, explain(problem), tone=toasts.ERROR)
+        return
     finally:
         async with state:
             state.busy = False
-
-
-async def _show(state: KeysState, identity: Identity, fresh: FreshKey) -> None:
-    found = await services().keys.all_of(identity)
     async with still_signed_in(state, identity.user_id):
-        state.keys, state.made = _listed(found), state.made + 1
-        state.fresh, state.fresh_name = fresh.key, fresh.view.name
+        state.ask_no_more()
+        state.keys = listed(found)
+        if fresh is None:
+            await toasts.tell(state, "Saved.")
+        else:
+            state.made, state.fresh, state.fresh_name = state.made + 1, fresh.key, fresh.view.name
 
 
-def _wish(data: Mapping[str, Any]) -> KeyWish:
-    """Read the form.
-
-    Raises:
-        InvalidInput: Nothing is chosen that the key may do, or the amount is none.
-    """
-    days = text(data, "expires")
-    return KeyWish(
-        name=text(data, "key_name"),
-        scopes=clean_scopes(scope for scope, _, _ in SCOPES if data.get(scope)),
-        confirm_above_micros=confirmation_limit(
-            text(data, "confirm_above").strip().removeprefix("$") or None
-        ),
-        lifetime=lifetime_of(int(days) if days in EXPIRY and days else None if days == "" else LIFETIME_DAYS),
-    )
-
-
-def _listed(found: Iterable[ApiKeyView]) -> list[Listed]:
-    now = datetime.now(UTC)
-    return [
-        Listed(
-            id=public_key_id(each.id),
-            name=each.name,
-            last4=each.last4,
-            scopes=f"May {' · '.join(_WORDS.get(scope, scope) for scope in each.scopes)}",
-            ends=_ends(each.expires_at, now),
-            asks=_asks(each.confirm_above_micros),
-            used_at=each.last_used_at.isoformat(timespec="seconds") if each.last_used_at else "",
-            used_from=each.last_used_address,
-        )
-        for each in found
-    ]
-
-
-def _asks(limit: int | None) -> str:
-    return "" if limit is None else f"Asks before a video that costs more than {as_amount(limit)}"
-
-
-def _ends(at: datetime | None, now: datetime) -> str:
-    if at is None:
-        return "Never expires"
-    day = f"{at.day} {at:%B %Y}"
-    if at <= now:
-        return f"Expired on {day}"
-    return f"Expires soon, on {day}" if at - now < _SOON else f"Expires on {day}"
+async def _carry_out(identity: Identity, act: Act) -> FreshKey | None:
+    match act:
+        case KeyWish():
+            return await services().keys.create(identity, act)
+        case _Rotation(key_id):
+            return await services().keys.rotate(identity, parse_key_id(key_id), overlap_of(OVERLAP_HOURS))
+        case _NewBudget(key_id, dollars):
+            await services().keys.set_budget(identity, parse_key_id(key_id), budget_of(dollars))
+            return None

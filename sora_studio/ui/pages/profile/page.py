@@ -7,6 +7,7 @@ from sora_studio.domain.account import NAME_MAX
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components.form import error, field, native_form, password_field, text_field
 from sora_studio.ui.components.limits import storage_bar
+from sora_studio.ui.components.proof import proof_field
 from sora_studio.ui.components.two_factor import two_factor
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.pages.profile.characters import characters
@@ -142,11 +143,14 @@ def _password() -> rx.Component:
         "Password",
         "Changing it logs out every other device. API keys stay valid: revoke those that may have leaked.",
         rx.el.form(
-            password_field("Current password", "current", new=False),
+            proof_field("Current password", "current"),
             password_field("New password", "new", new=True),
             error(ProfileState.password_error),
             rx.el.button(
-                "Change password", type="submit", disabled=ProfileState.busy, class_name="button primary"
+                rx.cond(PersonState.has_password, "Change password", "Set a password"),
+                type="submit",
+                disabled=ProfileState.busy,
+                class_name="button primary",
             ),
             on_submit=ProfileState.change_password,
             method="post",
@@ -168,7 +172,7 @@ def _end() -> rx.Component:
                     f"Type “{CONFIRMATION}”",
                     rx.el.input(name="confirmation", class_name="input", auto_complete="off", required=True),
                 ),
-                password_field("Password", "password", new=False),
+                proof_field("Password", "password"),
                 error(ProfileState.delete_error),
                 rx.el.button(
                     "Delete everything",

@@ -68,6 +68,7 @@ class ProfileState(rx.State):
                 self.busy = False
         async with still_signed_in(self, identity.user_id):
             self.saved += 1
+            (await self.get_state(PersonState)).has_password = True
             await toasts.tell(self, "Your password was changed. All other devices were logged out.")
 
     @rx.event(background=True)
