@@ -5,8 +5,8 @@ from html import escape
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from sora_studio.api import session_cookie
 from sora_studio.api.dependencies import OriginDep
@@ -67,6 +67,19 @@ async def finish_single_sign_on(request: Request, origin: OriginDep) -> Response
         session_cookie.give(request, response, signed_in)
     session_cookie.take_attempt(request, response)
     return response
+
+
+@router.post("/backchannel", response_class=Response)
+async def end_single_sign_on(
+    origin: OriginDep, logout_token: Annotated[str, Form(max_length=20_000)]
+) -> Response:
+    """End the sessions here that have ended at the OpenID provider, which says so itself."""
+    try:
+        await services().single_sign_on.end_sessions(logout_token, origin)
+    except SignOnFailed as problem:
+        said = {"error": "invalid_request", "error_description": str(problem)}
+        return JSONResponse(said, 400, headers=NO_STORE)
+    return Response(headers=NO_STORE)
 
 
 def leave(address: str) -> Response:

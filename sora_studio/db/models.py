@@ -168,6 +168,13 @@ class SessionRow(SQLModel, table=True):
     """A signed-in period; its id is the `sid` of the token."""
 
     __tablename__ = "session"
+    __table_args__ = (
+        Index(
+            "ix_session_provider_session",
+            "provider_session",
+            postgresql_where=text("provider_session IS NOT NULL"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     user_id: UUID = Field(sa_column=_owner(index=True))
@@ -181,6 +188,7 @@ class SessionRow(SQLModel, table=True):
     id_token: str | None = Field(
         default=None, sa_type=Text
     )  # sealed; of one that began at an OpenID provider
+    provider_session: str | None = Field(default=None, sa_type=Text)  # as that provider calls its own
 
 
 class TwoFactorRow(SQLModel, table=True):

@@ -1,10 +1,11 @@
 """Signed-in periods in the database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, or_, update
+from sqlalchemy import ColumnElement, delete, exists, false, or_, update
 from sqlmodel import col, select
 
 from sora_studio.db.models import SessionRow, TwoFactorRow, UserRow
@@ -99,6 +100,28 @@ class SessionRepository(Repository):
     async def end_all(self, user_id: UUID, now: datetime) -> None:
         """End every session of a person."""
         await self._end(now, col(SessionRow.user_id) == user_id)
+
+    async def end_at_provider(self, user_id: UUID | None, named: str | None, now: datetime) -> Sequence[UUID]:
+        """End what began at an OpenID provider and has ended there.
+
+        Args:
+            user_id: Whose; None: the provider does not say.
+            named: Its own session, as it calls that; None: all of that person's.
+            now: The time.
+
+        Returns:
+            Whose sessions have ended, one for each.
+        """
+        which: list[ColumnElement[bool]] = [col(SessionRow.ended_at).is_(None)]
+        which.append(col(SessionRow.id_token).is_not(None))
+        if user_id is not None:
+            which.append(col(SessionRow.user_id) == user_id)
+        if named is not None:
+            session = col(SessionRow.provider_session)
+            unknown = session.is_(None) if user_id is not None else false()
+            which.append((session == named) | unknown)
+        ended = update(SessionRow).where(*which).values(ended_at=now).returning(col(SessionRow.user_id))
+        return (await self._do(ended)).scalars().all()
 
     async def proved_at(self, identity: Identity) -> datetime:
         """Return when a password was last given in a session."""

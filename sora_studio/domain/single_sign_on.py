@@ -1,6 +1,9 @@
 """Single sign-on: what an OpenID provider says of a person, and what the operator wants of it."""
 
+import base64
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -72,6 +75,24 @@ class Visitor:
     name: str
     is_admin: bool | None  # None: roles are given in the studio
     id_token: str
+
+
+@dataclass(frozen=True)
+class LogOutNotice:
+    """Whose session has ended at the provider, verified; one of the two is known at least."""
+
+    issuer: str
+    subject: str | None
+    session: str | None  # as the provider calls it; None: all of the subject's
+
+
+def session_named_in(id_token: str) -> str | None:
+    """Return what the provider calls its session, by an ID token that was verified; None: it does not say."""
+    with suppress(ValueError, IndexError):
+        payload = id_token.split(".")[1]
+        said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get("sid")
+        return said if isinstance(said, str) else None
+    return None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ LIMITS: Mapping[str, str] = {
     "second factor from a known browser": "10 per 10 minutes",
     # An office, or a test suite, shares one address.
     "single sign-on": "120 per 5 minutes",  # each asks the provider
+    "log-out by a provider": "3000 per 5 minutes",  # each is verified; it has one address for everybody
     "signup": "300 per hour",
     "setup code": "10 per 10 minutes",  # wrong ones
     "password reset": "60 per hour",

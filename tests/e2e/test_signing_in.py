@@ -73,6 +73,15 @@ async def test_single_sign_on_leads_in_and_out(chromium: Browser):
             await expect(page).to_have_url(f"{home}/people")
             await ready(page)
             await expect(page.get_by_text("root@example.org")).to_be_visible()
+            there = await window.context.new_page()
+            await there.goto(f"{provider.issuer}/session/end")
+            await there.get_by_role("button", name=re.compile("yes", re.IGNORECASE)).click()
+            await expect(page).to_have_url(re.compile("/login"))  # at once: the provider says so
+            await there.close()
+            await page.goto("/login?next=/people")
+            await page.get_by_role("link", name="Log in with Example").click()
+            await _log_in_there(page)
+            await expect(page).to_have_url(f"{home}/people")
             await page.goto("/profile")
             await ready(page)
             await expect(page.locator("input[type=password]")).to_have_count(1)  # a first one, if they like

@@ -50,12 +50,13 @@ def identity_provider(
     """Run it for the block.
 
     Args:
-        redirect: Where it sends people who have logged in.
+        redirect: Where it sends people who have logged in; beside it, it tells who has logged out.
         back: Where it sends people who have logged out.
         accounts: What it says of people, by the name by which they log in.
     """
     port = free_port()
     settings = {"PORT": str(port), "REDIRECT": redirect, "BACK": back, "ACCOUNTS": json.dumps(accounts)}
+    settings["NOTIFY"] = redirect.replace("/callback", "/backchannel")
     command = [str(ROOT / ".venv/bin/bun"), str(ROOT / "tests/support/identity_provider.js")]
     with subprocess.Popen(
         command, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

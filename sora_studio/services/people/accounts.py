@@ -39,6 +39,7 @@ from sora_studio.domain.ids import new_id
 from sora_studio.domain.people import Standing
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.sign_up import SignUpPolicy
+from sora_studio.domain.single_sign_on import session_named_in
 from sora_studio.services.people.addresses import clean_email, spellings
 from sora_studio.services.people.admission import Admission, Door
 from sora_studio.services.people.attempts import Attempts
@@ -51,7 +52,7 @@ from sora_studio.services.people.setup_code import SetupCode
 from sora_studio.services.people.studio_settings import StudioSettings
 from sora_studio.services.people.tokens import Tokens, token_in_cookies
 from sora_studio.services.people.trail import Trail
-from sora_studio.services.people.vault import Vault
+from sora_studio.services.people.vault import FOR_LOG_OUT, Vault
 from sora_studio.services.throttle import Throttle
 
 _WRONG_LOG_IN = "The e-mail address or the password is wrong."
@@ -244,7 +245,9 @@ class AccountService:
         self, known: StoredPassword, device: str | None, origin: Origin, how: str, id_token: str | None = None
     ) -> SignedIn:
         session = self.sessions.new(known.account.id, origin)
-        session.id_token = id_token
+        if id_token is not None:
+            session.id_token = id_token
+            session.provider_session = session_named_in(self.vault.unseal(id_token, FOR_LOG_OUT) or "")
         async with self.trail.recording(Act.LOG_IN, _in(session, origin), how) as tx:
             if not await UserRepository(tx).holds(known):
                 raise _PasswordChanged(_WRONG_LOG_IN)

@@ -6,8 +6,9 @@ where a request goes: addresses come from the configured issuer's own document, 
 
 import json
 import time
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
@@ -19,7 +20,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from sora_studio.domain.single_sign_on import Attempt, Client, SignOnFailed, SignOnProblem
+from sora_studio.domain.single_sign_on import Attempt, Client, LogOutNotice, SignOnFailed, SignOnProblem
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures that an ID token may have: by a key that the provider alone has, never by a shared secret."""
@@ -27,6 +28,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 _FRESH = 3600.0  # seconds for which the provider's document and keys are kept
 _KEYS_AGAIN = 60.0  # seconds after which keys are read again when one is unknown: it may be new
 _LEEWAY = 60  # seconds that the two clocks may differ
+_LOGGED_OUT = "http://schemas.openid.net/event/backchannel-logout"
+_NOTICE_LASTS = 300  # seconds, also where it has no end of its own
 _MOST = 1_000_000  # bytes of an answer
 _SUBJECT_MAX = 255  # OpenID Connect Core §2
 _CONNECTION: Mapping[str, Any] = {
@@ -34,6 +37,9 @@ _CONNECTION: Mapping[str, Any] = {
     "trust_env": False,  # no proxy, and no passwords of a .netrc
     "timeout": httpx2.Timeout(10),
 }
+
+
+_Said = TypeVar("_Said")
 
 
 class IdentityProvider:
@@ -107,6 +113,14 @@ class IdentityProvider:
             claims = more | claims
         return claims, raw
 
+    async def log_out_notice(self, raw: str) -> LogOutNotice:
+        """Return what a log-out token of the provider's says (OpenID Connect Back-Channel Logout 1.0).
+
+        Raises:
+            SignOnFailed: It is not the provider's, not for us, or out of date.
+        """
+        return await self._verified(raw, self._judge_log_out)
+
     async def _exchange(self, metadata: Mapping[str, Any], code: str, attempt: Attempt) -> dict[str, Any]:
         ways = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         way = "client_secret_basic" if "client_secret_basic" in ways else "client_secret_post"
@@ -132,15 +146,17 @@ class IdentityProvider:
             raise SignOnFailed(SignOnProblem.UNAVAILABLE) from error
 
     async def _verify(self, raw: str, nonce: str, access_token: str) -> dict[str, Any]:
+        return await self._verified(raw, partial(self._judge, nonce=nonce, access_token=access_token))
+
+    async def _verified(self, raw: str, judge: Callable[[str, KeySet], _Said]) -> _Said:
         try:
-            claims = self._judge(raw, await self._key_set(), nonce, access_token)
+            return judge(raw, await self._key_set())
         except (JoseError, ValueError):
             fresh = await self._key_set(again=True)  # the key may be newer than what we know
             try:
-                claims = self._judge(raw, fresh, nonce, access_token)
+                return judge(raw, fresh)
             except (JoseError, ValueError) as error:
                 raise SignOnFailed(SignOnProblem.INVALID) from error
-        return claims
 
     def _judge(self, raw: str, keys: KeySet, nonce: str, access_token: str) -> dict[str, Any]:
         """Return the claims of an ID token (OpenID Connect Core §3.1.3.7).
@@ -167,6 +183,35 @@ class IdentityProvider:
             message = "the token names nobody"
             raise ValueError(message)
         return dict(claims)
+
+    def _judge_log_out(self, raw: str, keys: KeySet) -> LogOutNotice:
+        """Return what a log-out token says (§2.6 there).
+
+        Raises:
+            JoseError: It is not the provider's, not for us, or out of date.
+            ValueError: It is no such token: an ID token is none.
+        """
+        claims = jwt.decode(raw, keys, algorithms=[*ALGORITHMS]).claims
+        jwt.JWTClaimsRegistry(
+            now=int(time.time()),
+            leeway=_LEEWAY,
+            iss={"essential": True, "value": self.client.issuer},
+            aud={"essential": True, "value": self.client.client_id},
+            iat={"essential": True},
+            jti={"essential": True},
+        ).validate(claims)
+        old = time.time() - float(claims["iat"]) > _NOTICE_LASTS
+        events, names = claims.get("events"), [claims.get("sub"), claims.get("sid")]
+        subject, session = (each if isinstance(each, str) and each else None for each in names)
+        if (
+            old
+            or "nonce" in claims
+            or not (isinstance(events, dict) and _LOGGED_OUT in events)
+            or not (subject or session)
+        ):
+            message = "the token tells of no log-out"
+            raise ValueError(message)
+        return LogOutNotice(self.client.issuer, subject, session)
 
     async def _key_set(self, *, again: bool = False) -> KeySet:
         age = time.monotonic() - self._keys_at

@@ -11,6 +11,7 @@ from sora_studio.db.audit import AuditRepository
 from sora_studio.db.engine import Database, Transaction
 from sora_studio.db.identities import IdentityRepository
 from sora_studio.db.models import AuditRow, UserRow
+from sora_studio.db.sessions import SessionRepository
 from sora_studio.db.users import StoredPassword, UserRepository
 from sora_studio.domain.account import NAME_MAX, Origin, Role, SignedIn, clean_name
 from sora_studio.domain.audit import Act, Result
@@ -19,6 +20,7 @@ from sora_studio.domain.ids import new_id
 from sora_studio.domain.single_sign_on import Attempt, SignOnFailed, SignOnPolicy, SignOnProblem, Visitor
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.addresses import clean_email
+from sora_studio.services.people.vault import FOR_LOG_OUT
 from sora_studio.services.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ ATTEMPT_SECONDS = 600
 """How long a person may take at the provider."""
 
 _PURPOSE = "log-in at an OpenID provider"
-_FOR_LOG_OUT = "ID token of a session"
 
 
 class SingleSignOn:
@@ -98,7 +99,7 @@ class SingleSignOn:
             attempt = self._attempt(sealed, answer.get("state", ""))
             visitor = await self._visitor(attempt, answer)
             known = await self._account_of(visitor, origin)
-            sealed_token = self._accounts.vault.seal(visitor.id_token, _FOR_LOG_OUT)
+            sealed_token = self._accounts.vault.seal(visitor.id_token, FOR_LOG_OUT)
             return await self._accounts.admit(known, sealed_token, origin), attempt.next
         except SoraStudioError:
             self._accounts.trail.count(Act.LOG_IN, Result.REFUSED, origin)
@@ -117,8 +118,38 @@ class SingleSignOn:
         """
         if self._provider is None:
             return None
-        token = self._accounts.vault.unseal(sealed_token, _FOR_LOG_OUT) or ""
+        token = self._accounts.vault.unseal(sealed_token, FOR_LOG_OUT) or ""
         return await self._provider.end_address(token, back_to)
+
+    async def end_sessions(self, token: str, origin: Origin) -> None:
+        """End what has ended at the provider, which says so itself (back-channel log-out).
+
+        Args:
+            token: Its log-out token.
+            origin: Where it came from.
+
+        Raises:
+            SignOnFailed: It is not the provider's, not for us, or out of date.
+            LimitReached: Too many from there.
+        """
+        self._throttle.hit("log-out by a provider", origin.network)
+        notice = await self._known().log_out_notice(token)
+        trail, lines = self._accounts.trail, list[AuditRow]()
+        async with self._db.transaction() as tx:
+            user_id = None
+            if notice.subject is not None:
+                user_id = await IdentityRepository(tx).find(notice.issuer, notice.subject)
+                if user_id is None:
+                    return  # nobody here
+            ended = await SessionRepository(tx).end_at_provider(
+                user_id, notice.session, self._accounts.clock()
+            )
+            for each in dict.fromkeys(ended):
+                lines.append(trail.of(Act.SESSION_END, each, origin))
+                lines[-1].about = "by the OpenID provider"
+                await AuditRepository(tx).add(lines[-1])
+        for line in lines:
+            trail.tell(line)
 
     def _known(self) -> "IdentityProvider":
         if self._provider is None:

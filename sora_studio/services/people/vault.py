@@ -17,6 +17,10 @@ _LABEL = b"sora-studio vault 1 "
 _KEY_BYTES = 32
 
 
+FOR_LOG_OUT = "ID token of a session"
+"""For what a session keeps of its beginning at an OpenID provider."""
+
+
 @dataclass(frozen=True)
 class Vault:
     """Seals and unseals texts."""

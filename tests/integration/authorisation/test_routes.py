@@ -104,6 +104,7 @@ TABLE = [
     Row("POST", "/api/auth/reset", dict.fromkeys(OPEN, 400), {"json": {"token": "-", "password": PASSWORD}}),
     Row("GET", "/api/auth/oidc", dict.fromkeys(OPEN, 303)),
     Row("GET", "/api/auth/oidc/callback", dict.fromkeys(OPEN, 303)),
+    Row("POST", "/api/auth/oidc/backchannel", dict.fromkeys(OPEN, 400), {"data": {"logout_token": "a.b.c"}}),
     Row("POST", "/api/auth/login/code", dict.fromkeys(OPEN, 401), {"json": {"code": "-"}}),
     Row("GET", "/api/users/me/two_factor", OWN),
     Row("POST", "/api/users/me/two_factor", OWN | {"stranger": 201, "owner": 201}, spoils=True),

@@ -17,11 +17,12 @@ from joserfc.jwk import KeySet, RSAKey
 
 from sora_studio import container
 from sora_studio.db.engine import Database
+from sora_studio.db.models import SessionRow
 from sora_studio.domain.account import OPERATOR, Role
 from sora_studio.domain.audit import Act, AuditQuery
 from sora_studio.domain.errors import NotAllowed
 from sora_studio.domain.sign_up import INVITE
-from sora_studio.domain.single_sign_on import Attempt, SignOnFailed, SignOnPolicy
+from sora_studio.domain.single_sign_on import Attempt, LogOutNotice, SignOnFailed, SignOnPolicy
 from sora_studio.domain.single_sign_on import Client as OidcClient
 from sora_studio.services.people.assembly import Entrances, People, assemble
 from sora_studio.services.people.identity_provider import IdentityProvider
@@ -67,13 +68,18 @@ async def studio(database: Database, provider: RunningProvider) -> AsyncIterator
     """Put a studio with some policy in use; nobody is invited."""
     with ExitStack() as stack:
 
-        def made(policy: SignOnPolicy = OPEN, client: OidcClient | None = None) -> People:
+        def made(
+            policy: SignOnPolicy = OPEN,
+            client: OidcClient | None = None,
+            identity: IdentityProvider | None = None,
+        ) -> People:
+            identity = identity or IdentityProvider(client or known_as(provider.issuer))
             people = assemble(
                 database,
                 signing_key=SIGNING_KEY,
                 settings=StudioSettings(sign_up=INVITE),
                 passwords=Passwords(cost=4),
-                entrances=Entrances(sign_on=(IdentityProvider(client or known_as(provider.issuer)), policy)),
+                entrances=Entrances(sign_on=(identity, policy)),
             )
             stack.enter_context(container.using(in_use(people)))
             return people
@@ -380,6 +386,30 @@ TOKENS = {
 }
 
 
+LOGGED_OUT = {"http://schemas.openid.net/event/backchannel-logout": {}}
+
+
+def notice(**more: Any) -> dict[str, Any]:
+    return claims(**{"nonce": None, "jti": "1", "events": LOGGED_OUT, "sid": "s"} | more)
+
+
+NOTICES = {
+    "another issuer": signed(notice(iss="https://evil.example")),
+    "another audience": signed(notice(aud="another")),
+    "out of date": signed(notice(exp=int(time.time()) - 120)),
+    "old": signed(notice(iat=int(time.time()) - 600, exp=None)),
+    "no time": signed(notice(iat=None)),
+    "no id": signed(notice(jti=None)),
+    "of nobody": signed(notice(sub=None, sid=None)),
+    "an ID token": signed(claims()),
+    "with a nonce": signed(notice(nonce="n")),
+    "of something else": signed(notice(events={"https://example.org/event": {}})),
+    "another key": signed(notice(), RSAKey.generate_key(2048, {"kid": "1"})),
+    "no signature": forged("none", b""),
+    "nonsense": "a.b.c",
+}
+
+
 class Known(IdentityProvider):
     """One whose keys are known."""
 
@@ -395,3 +425,40 @@ async def test_a_token_that_is_not_for_this_log_in_opens_nothing(token: str):
         await known._verify(token, "n", "an access token")
     assert (await known._verify(signed(claims()), "n", "an access token"))["sub"] == "ada"
     assert Attempt("s", "n", "v", "/").nonce == "n"
+
+
+@pytest.mark.parametrize("token", NOTICES.values(), ids=NOTICES)
+async def test_a_log_out_token_that_is_not_one_ends_nothing(token: str):
+    known = Known(known_as(ISSUER))
+    with pytest.raises(SignOnFailed):
+        await known.log_out_notice(token)
+    assert await known.log_out_notice(signed(notice())) == LogOutNotice(ISSUER, "ada", "s")
+
+
+async def test_who_logs_out_at_the_provider_is_logged_out_here(
+    studio: Callable[..., People], provider: RunningProvider, client: Client, database: Database
+):
+    """That session alone, where the provider names it; all of its person's, where it does not."""
+    people = studio()
+    browsers = [client() for _ in range(3)]
+    for browser, name in zip(browsers, ("root", "root", "ada"), strict=True):
+        await log_in(browser, provider, name)
+    whose = [await people.accounts.identify(browser.cookies["sora_session"]) for browser in browsers]
+    async with database.transaction() as tx:
+        names = [(await tx.get_one(SessionRow, each.session_id)).provider_session for each in whose]
+    assert len({*names}) == len({*names} - {None}) == 3
+    studio(OPEN, None, Known(known_as(provider.issuer)))
+
+    async def tell(**said: Any) -> list[bool]:
+        token = signed(notice(iss=provider.issuer, **said))
+        answer = await client().post("/api/auth/oidc/backchannel", data={"logout_token": token})
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        return [(await each.get("/api/users/me")).status_code == 200 for each in browsers]
+
+    assert await tell(sub="nobody", sid=names[0]) == [True, True, True]
+    assert await tell(sub="ada", sid=names[0]) == [True, True, True]
+    assert await tell(sub=None, sid=names[0]) == [False, True, True]
+    assert await tell(sub="ada", sid=None) == [False, True, False]
+    assert await tell(sub="root", sid=names[1]) == [False, False, False]
+    trail = await people.audit.page(OPERATOR, AuditQuery(act=Act.SESSION_END))
+    assert [line.about for line in trail.lines] == ["by the OpenID provider"] * 3
