@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_01_bound_keys"
-down_revision = "2026_12_01_fair_queue"
+down_revision = "2026_12_01_quotas_and_payers"
 branch_labels = None
 depends_on = None
 
