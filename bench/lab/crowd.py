@@ -49,7 +49,7 @@ INSERT INTO usage_day (day, user_id, project_id, provider, model, api_key_id, jo
 SELECT studio_day(reserved_at), user_id, coalesce(project_id, nobody), provider, model, nobody,
     count(*), count(*), sum(seconds), sum(micros)
 FROM ledger_entry, CAST('00000000-0000-0000-0000-000000000000' AS uuid) AS nobody
-WHERE kind = 'settle' GROUP BY 1, 2, 3, 4, 5;
+WHERE kind = 'settle' GROUP BY 1, 2, 3, 4, 5, 6;
 INSERT INTO audit (id, at, act, result, user_id, address, user_agent, about)
 SELECT md5('line' || n)::uuid, '2026-12-01'::timestamptz - n * interval '1 min', 'log_in', 'done',
     pg_temp.person(n), '192.0.2.1', 'Firefox', ''

@@ -17,7 +17,7 @@ async def test_a_full_library_says_so_before_anything_is_paid_for(
     line = page.get_by_role("listitem").filter(has_text=ada.email)
     await line.get_by_text("Limits…").click()
     await line.get_by_label("Storage").select_option("So many gigabytes")
-    await line.get_by_label("Gigabytes").fill("0")
+    await line.get_by_role("textbox", name="Gigabytes").fill("0")
     await press(line.get_by_role("button", name="Save"))
     await expect(line).to_contain_text("0 MB of 0 MB")
 
@@ -42,7 +42,7 @@ async def test_a_project_has_limits_and_its_managers_bound_it_themselves(
     line = page.get_by_role("listitem").filter(has_text="Winter film")
     await line.get_by_text("Limits…").click()
     await line.get_by_label("Storage").select_option("So many gigabytes")
-    await line.get_by_label("Gigabytes").fill("2.5")
+    await line.get_by_role("textbox", name="Gigabytes").fill("2.5")
     await press(line.get_by_role("button", name="Save"))
     await expect(line).to_contain_text("0 MB of 2.5 GB used")
 
