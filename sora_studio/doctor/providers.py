@@ -35,8 +35,8 @@ async def check_provider(chosen: ProviderSettings) -> AsyncGenerator[Finding]:
         text = f"It looks like {identity}, and is treated as {chosen.preset}."
         yield problem(f"provider_identity:{name}", text, "Mend `preset` in providers.toml, or leave it out.")
     else:
-        who = str(identity) if identity else "no server that is known by its answers"
-        yield fine(f"provider_identity:{name}", f"It is {who}.")
+        who = f"It is {identity}." if identity else "It does not say what it is."
+        yield fine(f"provider_identity:{name}", who)
     yield _clock(name, answer)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
@@ -49,7 +49,9 @@ class WorkerPool:
         """
         place = await self._free.get()
         # The caller may stop waiting; the place is free when the work has ended.
-        return await asyncio.shield(self._run(place, partial(work, *args, **kwargs)))
+        task = asyncio.create_task(self._run(place, partial(work, *args, **kwargs)))
+        task.add_done_callback(_hear)
+        return await asyncio.shield(task)
 
     def close(self) -> None:
         """End the processes; nothing new begins."""
@@ -91,3 +93,9 @@ class WorkerPool:
         except BrokenProcessPool:
             self._pools.pop(place, None)
             raise
+
+
+def _hear(task: asyncio.Task[Any]) -> None:
+    """Take note of how work has ended that nobody waits for: it is no error that it was cut off."""
+    if not task.cancelled():
+        task.exception()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from sora_studio.domain.tasks import PeriodicTask, TaskName
 from sora_studio.scheduler import Scheduler
@@ -126,3 +127,21 @@ async def test_a_run_that_the_end_breaks_off_is_no_error(work: Work, caplog: pyt
         await left.wait()
 
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_work_is_not_of_the_request_that_wakes_it(work: Work):
+    """It works for others as well: lines about them would have the id of somebody else's request."""
+    seen: list[dict[str, object]] = []
+
+    async def look() -> None:
+        seen.append(structlog.contextvars.get_contextvars())
+        await work.run()
+
+    other = Scheduler()
+    other.start(PeriodicTask(TASK, HOUR, look, after=HOUR))
+    with structlog.contextvars.bound_contextvars(request_id="4bf92f35"):
+        other.wake(TASK)
+        await work.until(begun=1)
+    work.may_end.release()
+    await other.stop()
+    assert seen == [{}]

@@ -1,6 +1,7 @@
 """The worker pool: whatever ends one process, other people's work comes to its end."""
 
 import asyncio
+import gc
 import os
 import signal
 import zlib
@@ -119,3 +120,23 @@ async def test_a_closed_workshop_says_so(worker_pool, tmp_path):
     for each in (task, worker_pool.run(abs, -1)):
         with pytest.raises(Unavailable):
             await each
+
+
+async def test_work_that_nobody_waits_for_ends_without_a_complaint(tmp_path: Path):
+    """A stop in the middle of a film is no error: it would be reported each time."""
+    complaints: list[object] = []
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    try:
+        pool = WorkerPool(limit_worker, 1)
+        waiting = asyncio.create_task(pool.run(work, tmp_path / "mark"))
+        await eventually((tmp_path / "mark.begun").exists)
+        waiting.cancel()
+        pool.close()
+        await eventually(lambda: pool._free.qsize() == 1)
+        await asyncio.gather(waiting, return_exceptions=True)
+        gc.collect()
+    finally:
+        loop.set_exception_handler(before)
+    assert complaints == []
