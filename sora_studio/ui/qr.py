@@ -1,6 +1,6 @@
 """QR codes, as the path of an SVG: nothing is loaded, and no policy has to allow it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import segno
 
@@ -13,6 +13,20 @@ class QrCode:
 
     path: str = ""
     view_box: str = "0 0 1 1"
+
+
+@dataclass(frozen=True)
+class FreshLink:
+    """A link that is known this once, and may be read from the screen by a phone."""
+
+    url: str = ""
+    code: QrCode = field(default_factory=QrCode)
+    about: str = ""
+
+    @classmethod
+    def of(cls, url: str, about: str) -> "FreshLink":
+        """Draw its code."""
+        return cls(url, qr_code(url), about)
 
 
 def qr_code(content: str) -> QrCode:

@@ -49,7 +49,7 @@ class LimitService:
             who: An admin.
             words: What their names have in them.
             after: The last one of the page before.
-            limit: So many at most.
+            limit: The most that are wanted.
 
         Raises:
             NotAllowed: The person does not run the studio.

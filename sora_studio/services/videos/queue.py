@@ -52,7 +52,6 @@ class QueueService:
                 return (await self.explained(tx, viewer_id, [view]))[0]
         return self._catalog.explained(view)
 
-    @retry_on_deadlock
     async def move(self, user_id: UUID, video_id: UUID, move: Move) -> VideoView:
         """Put a wish that waits before or behind others of one's own; everybody else's keep their places.
 
@@ -61,6 +60,10 @@ class QueueService:
             NotAllowed: They only look on in its project.
             Conflict: It does not wait, or somebody else has asked for it.
         """
+        return await self.placed(user_id, await self._move(user_id, video_id, move))
+
+    @retry_on_deadlock
+    async def _move(self, user_id: UUID, video_id: UUID, move: Move) -> VideoView:
         async with self._db.transaction() as tx:
             videos, queue = VideoRepository(tx), FairQueue(tx)
             view = await videos.view(user_id, video_id, Action.WRITE_VIDEOS)
@@ -70,8 +73,7 @@ class QueueService:
                     _NOT_WAITING if view.owner_id == user_id else "Only who asked for it moves it."
                 )
             await queue.tell(view.provider)
-            view = await videos.view(user_id, video_id)
-        return await self.placed(user_id, view)
+            return await videos.view(user_id, video_id)
 
     def _place(self, line: InLine) -> QueuePlace:
         places = self._catalog.places().get(line.provider)

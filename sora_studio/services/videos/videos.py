@@ -212,13 +212,16 @@ class VideoService:
             self._wake(TaskName.PURGE)
         return removal
 
-    @retry_on_deadlock
     async def restore(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Bring a deleted video back; one that is back already stays as it is.
 
         Raises:
             NotFound: Too late, or not the owner's.
         """
+        return await self._queue.placed(owner_id, await self._restore(owner_id, video_id))
+
+    @retry_on_deadlock
+    async def _restore(self, owner_id: UUID, video_id: UUID) -> VideoView:
         async with self._db.transaction() as tx:
             videos = VideoRepository(tx)
             library_id = await videos.library_of(owner_id, video_id)
@@ -230,7 +233,7 @@ class VideoService:
             view = await videos.view(owner_id, video_id)
             if view.waits:
                 await FairQueue(tx).close_up([view.owner_id])
-        return await self._queue.placed(owner_id, view)
+            return view
 
     async def check_again(self, owner_id: UUID, video_id: UUID) -> VideoView:
         """Take up a video that needs a decision where it was left.

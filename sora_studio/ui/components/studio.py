@@ -5,7 +5,7 @@ from reflex.event import EventType
 
 from sora_studio.ui import layout
 from sora_studio.ui.components.feedback import problem
-from sora_studio.ui.qr import QrCode
+from sora_studio.ui.qr import FreshLink
 
 
 def studio_page(
@@ -29,18 +29,16 @@ def studio_page(
     )
 
 
-def link_once(
-    url: rx.Var[str], code: rx.vars.ObjectVar[QrCode], about: rx.Var[str], done: EventType[()]
-) -> rx.Component:
+def link_once(link: rx.vars.ObjectVar[FreshLink], done: EventType[()]) -> rx.Component:
     """Show a link that is known this once, to be copied, or to be read from the screen by a phone."""
     return rx.cond(
-        url,
+        link.url,
         rx.el.div(
-            rx.el.p(rx.el.bdi(about)),
-            rx.el.code(url, custom_attrs={"id": "link", "translate": "no"}),
+            rx.el.p(rx.el.bdi(link.about)),
+            rx.el.code(link.url, custom_attrs={"id": "link", "translate": "no"}),
             rx.el.svg(
-                rx.el.path(d=code.path),
-                view_box=code.view_box,
+                rx.el.path(d=link.code.path),
+                view_box=link.code.view_box,
                 role="img",
                 aria_label="QR code of the link",
                 class_name="qr",

@@ -445,7 +445,7 @@ TABLE = [
     Row(PeopleState, "dismiss", **both(anything), path="/people"),
     Row(InvitationsState, "load", **both(anything), path="/people"),
     Row(
-        InvitationsState, "invite", var(InvitationsState, "link"),
+        InvitationsState, "invite", var(InvitationsState, "link", lambda link: link["url"]),
         var(InvitationsState, "refusal", lambda said: "Only an admin" in said),
         form(note="", role="member", uses="1", days="7"), path="/people",
     ),

@@ -16,12 +16,7 @@ def invitations() -> rx.Component:
         rx.el.h2("Invitations"),
         _form(),
         rx.cond(InvitationsState.asking, _proof()),
-        link_once(
-            InvitationsState.link,
-            InvitationsState.link_code,
-            rx.Var.create("Hand over this link. It is shown this once."),
-            InvitationsState.dismiss,
-        ),
+        link_once(InvitationsState.link, InvitationsState.dismiss),
         rx.el.ul(rx.foreach(InvitationsState.invitations, _line), class_name="accounts"),
     )
 

@@ -14,10 +14,11 @@ from sora_studio.domain.text import whole_number
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
-from sora_studio.ui.qr import QrCode, qr_code
+from sora_studio.ui.qr import FreshLink
 from sora_studio.ui.session import signed_in, still_signed_in
 
 _SHOWN = 100
+_HAND_OVER = "Hand over this link. It is shown this once."
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,9 @@ class InvitationsState(rx.State):
     invitations: rx.Field[list[Standing]] = rx.field(default_factory=list)
     busy: rx.Field[bool] = rx.field(default=False)
     refusal: rx.Field[str] = rx.field("")
-    link: rx.Field[str] = rx.field("")  # of the one that was just made, shown this once
-    link_code: rx.Field[QrCode] = rx.field(default_factory=QrCode)
+    link: rx.Field[FreshLink] = rx.field(
+        default_factory=FreshLink
+    )  # of the one that was just made, shown this once
     made: rx.Field[int] = rx.field(0)  # counts, so that the form is drawn empty again
     asking: rx.Field[bool] = rx.field(default=False)  # for the password, before what waits is made
     wrong_proof: rx.Field[str] = rx.field("")
@@ -70,7 +72,7 @@ class InvitationsState(rx.State):
             identity = await signed_in(self)
             if self.busy:
                 return
-            self.busy, self.refusal, self.link = True, "", ""
+            self.busy, self.refusal, self.link = True, "", FreshLink()
             self._pending = wish
         await _make(self, identity, wish)
 
@@ -108,8 +110,7 @@ class InvitationsState(rx.State):
     @rx.event
     def dismiss(self) -> None:
         """Take the link, or the question for the password, from the screen."""
-        self.link, self.asking, self.wrong_proof = "", False, ""
-        self.link_code = QrCode()
+        self.link, self.asking, self.wrong_proof = FreshLink(), False, ""
 
 
 async def _make(state: InvitationsState, identity: Identity, wish: InvitationWish) -> None:
@@ -126,8 +127,8 @@ async def _make(state: InvitationsState, identity: Identity, wish: InvitationWis
         async with state:
             state.busy = False
     async with still_signed_in(state, identity.user_id):
-        state.refusal, state.link, state.asking, state.wrong_proof = refusal, link, asking, ""
-        state.link_code = qr_code(link) if link else QrCode()
+        state.refusal, state.asking, state.wrong_proof = refusal, asking, ""
+        state.link = FreshLink.of(link, _HAND_OVER) if link else FreshLink()
         if found is not None:
             state.invitations, state.made = [_shown(each) for each in found], state.made + 1
 

@@ -39,7 +39,7 @@ def _lists() -> rx.Component:
         invitations(),
         rx.el.section(
             rx.el.header(rx.el.h2("Accounts"), _search(), class_name="section-head"),
-            link_once(PeopleState.link, PeopleState.link_code, PeopleState.link_about, PeopleState.dismiss),
+            link_once(PeopleState.link, PeopleState.dismiss),
             rx.cond(
                 PeopleState.asking,
                 proof(

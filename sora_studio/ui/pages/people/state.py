@@ -16,7 +16,7 @@ from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
 from sora_studio.ui.pages.people.lines import PersonLine, line_of
-from sora_studio.ui.qr import QrCode, qr_code
+from sora_studio.ui.qr import FreshLink
 from sora_studio.ui.session import signed_in, still_signed_in
 from sora_studio.ui.storage_lines import limit_change
 
@@ -33,9 +33,7 @@ class PeopleState(rx.State):
     has_more: rx.Field[bool] = rx.field(default=False)
     query: rx.Field[str] = rx.field("")
     busy: rx.Field[bool] = rx.field(default=False)  # an act is on its way
-    link: rx.Field[str] = rx.field("")  # the address of a reset link, shown this once
-    link_code: rx.Field[QrCode] = rx.field(default_factory=QrCode)
-    link_about: rx.Field[str] = rx.field("")
+    link: rx.Field[FreshLink] = rx.field(default_factory=FreshLink)  # a reset link, shown this once
     asking: rx.Field[bool] = rx.field(default=False)  # for the password, before what waits is done
     refusal: rx.Field[str] = rx.field("")
     _pending: tuple[str, str] = ("", "")  # what waits: the act, and to whom
@@ -73,7 +71,7 @@ class PeopleState(rx.State):
             identity = await signed_in(self)
             if self.busy or what not in _ACTS:
                 return
-            self.busy, self.link, self._pending = True, "", (str(what), str(user_id))
+            self.busy, self.link, self._pending = True, FreshLink(), (str(what), str(user_id))
         await _do(self, identity, str(what), str(user_id))
 
     @rx.event(background=True)
@@ -118,8 +116,7 @@ class PeopleState(rx.State):
     @rx.event
     def dismiss(self) -> None:
         """Take the link, or the question for the password, from the screen."""
-        self.link, self.link_about, self.asking, self.refusal = "", "", False, ""
-        self.link_code = QrCode()
+        self.link, self.asking, self.refusal = FreshLink(), False, ""
 
 
 async def _show(state: PeopleState, identity: Identity, query: PeopleQuery) -> None:
@@ -159,7 +156,7 @@ async def _do(state: PeopleState, identity: Identity, what: str, user_id: str) -
             line for line in _with(state.waiting, user_id, found) if line.status == Standing.WAITING
         ]
         if link is not None:
-            state.link, state.link_code, state.link_about = link.url, qr_code(link.url), said
+            state.link = FreshLink.of(link.url, said)
         else:
             await toasts.tell(state, said, tone=tone)
 

@@ -6,7 +6,6 @@ from reflex.style import LiteralColorMode, color_mode, set_color_mode
 from sora_studio.domain.account import NAME_MAX
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components.form import error, field, native_form, password_field, text_field
-from sora_studio.ui.components.limits import storage_bar
 from sora_studio.ui.components.proof import proof_field
 from sora_studio.ui.components.two_factor import two_factor
 from sora_studio.ui.current_user import PersonState
@@ -16,7 +15,7 @@ from sora_studio.ui.pages.profile.email import email
 from sora_studio.ui.pages.profile.keys import keys
 from sora_studio.ui.pages.profile.sessions import sessions
 from sora_studio.ui.pages.profile.state import CONFIRMATION, ProfileState
-from sora_studio.ui.pages.profile.storage_state import StorageState
+from sora_studio.ui.pages.profile.storage import storage
 from sora_studio.ui.pages.profile.webhooks import webhooks
 from sora_studio.ui.theme import SMALL_ICON, icon
 
@@ -55,7 +54,7 @@ def page() -> rx.Component:
             _section(
                 "Storage",
                 "The videos in your own library, with what you put into them.",
-                storage_bar(StorageState.storage, "Used of your storage"),
+                storage(),
             ),
             _characters(),
             _appearance(),
