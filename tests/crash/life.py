@@ -19,6 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from sora_studio import log
 from sora_studio.bootstrap import Parts, Studio, studio
 from sora_studio.config import PRIVATE, Settings, load
 from sora_studio.domain.tasks import TaskName
@@ -137,6 +138,7 @@ async def _sql(opened: Studio, statement: str) -> int:
 def main() -> None:
     """Lead the lives that are ordered, one after the other."""
     os.umask(PRIVATE)
+    log.configure()  # to the other stream: this one is for the answers
     importlib.import_module("sora_studio.providers.connection")  # or each fork would load it
     for line in sys.stdin:
         child = os.fork()
