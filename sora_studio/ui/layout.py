@@ -71,7 +71,7 @@ def _notice(notice: rx.vars.ObjectVar[NoticeLine]) -> rx.Component:
             rx.el.span(notice.text, dir="auto"),
             " ",
             rx.el.time(key=notice.at, date_time=notice.at, data_ago="", class_name="muted num"),
-            rx.cond(notice.project, rx.el.a("Open the project", href=notice.project)),
+            rx.cond(notice.project, rx.fragment(" ", rx.el.a("Open the project", href=notice.project))),
         ),
         rx.el.button(
             icon("x", SMALL_ICON),
