@@ -420,6 +420,7 @@ def _services(
             catalog=for_people.catalog,
             zone=ZoneInfo(settings.time_zone),
             clock=_utc_now,
+            throttle=throttle,
             sandbox_prices=settings.sandbox_prices,
         ),
         usage=UsageService(db=db, zone=ZoneInfo(settings.time_zone), clock=_utc_now),

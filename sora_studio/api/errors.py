@@ -156,7 +156,10 @@ def describe(error: Exception) -> Described | None:
             return Described(status, _detail(str(error), kind, error.code, error.param), {})
         case (status, kind, code), BudgetExceeded():
             # the SDK would send it again, and the budget would still be short
-            detail = {**_detail(str(error), kind, code), "budget": _short(error).model_dump()}
+            detail = {
+                **_detail(str(error), kind, code),
+                "budget": _short(error).model_dump() if error.scope else None,
+            }
             return Described(status, detail, {"x-should-retry": "false"})
         case (status, kind, code), LimitReached():
             wait = str(ceil(error.retry_after))

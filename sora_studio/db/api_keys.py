@@ -122,11 +122,17 @@ class ApiKeyRepository(Repository):
         Raises:
             NotFound: It was revoked, or is somebody else's.
         """
-        query = select(ApiKeyRow).where(*_theirs(user_id), col(ApiKeyRow.id) == key_id).with_for_update()
+        query = select(ApiKeyRow).where(*_theirs(user_id), col(ApiKeyRow.id) == key_id)
+        query = query.with_for_update(key_share=True)
         row = (await self._tx.exec(query)).one_or_none()
         if row is None:
             raise _no_key(user_id, key_id)
         return row
+
+    async def disown_budget(self, budget_id: UUID) -> None:
+        """Have no key's person change a budget from now on."""
+        mine = col(ApiKeyRow.budget_id) == budget_id
+        await self._do(update(ApiKeyRow).where(mine).values(budget_id=None))
 
     async def is_valid(self, key_id: UUID) -> bool:
         """Tell whether there is such a key, of whomever, which stays until the end of the transaction."""

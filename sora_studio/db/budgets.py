@@ -147,7 +147,9 @@ class BudgetRepository(Repository):
 
     async def replace(self, budget: Budget) -> None:
         """Change a budget that is locked; its windows are made anew when they are next needed."""
-        values = {name: getattr(budget, name) for name in ("amount_micros", "period", "behaviour")}
+        values = {
+            name: getattr(budget, name) for name in ("amount_micros", "period", "behaviour", "by_manager")
+        }
         mine = col(BudgetRow.id) == budget.id
         await self._do(update(BudgetRow).where(mine).values(**values, thresholds=list(budget.thresholds)))
         await self._do(delete(BudgetWindowRow).where(col(BudgetWindowRow.budget_id) == budget.id))

@@ -132,6 +132,12 @@ class VideoRepository(Repository):
         query = select(col(VideoRow.stored_bytes)).where(col(VideoRow.id) == video_id)
         return (await self._do(query)).scalar_one_or_none() or 0
 
+    async def stays_in(self, video_id: UUID, project_id: UUID | None) -> bool:
+        """Tell whether a video is in a library, where it stays until the end of the transaction."""
+        place = select(VIDEO.c.id).where(VIDEO.c.id == video_id)
+        place = place.where(VIDEO.c.project_id.is_not_distinct_from(project_id))
+        return (await self._do(place.with_for_update(key_share=True))).first() is not None
+
     async def require_in(self, user_id: UUID, project_id: UUID, video_id: UUID) -> None:
         """Make sure that a video is in a project, deleted or not; whether its person may act is not asked.
 

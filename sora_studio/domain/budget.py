@@ -1,6 +1,6 @@
 """Budgets: how much may be spent, by whom, in which window of time. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -184,7 +184,10 @@ def tightest(statuses: Iterable[BudgetStatus]) -> BudgetStatus | None:
 
 
 def refusal(
-    statuses: Sequence[BudgetStatus], price_micros: int | None, zone: ZoneInfo
+    statuses: Sequence[BudgetStatus],
+    price_micros: int | None,
+    zone: ZoneInfo,
+    named: Collection[BudgetScope] = frozenset(BudgetScope),
 ) -> BudgetExceeded | None:
     """Say why a wish cannot be paid for, by the tightest of the budgets that do not cover it; None: it can.
 
@@ -192,12 +195,16 @@ def refusal(
         statuses: Of all budgets that apply.
         price_micros: None: unknown, which no budget that blocks covers.
         zone: In which the moment is told at which the budget opens again.
+        named: Of which scopes a budget is named; of another one nothing is told but that it is short.
     """
     blocking = [status for status in statuses if status.blocks]
     short = [status for status in blocking if price_micros is None or not status.covers(price_micros)]
     worst = tightest(short)
     if worst is None:
         return None
+    if worst.budget.scope not in named:
+        message = f"{_what(price_micros)}a budget of the person whose API key this is does not cover it."
+        return BudgetExceeded(message, "", 0, 0, None)
     return BudgetExceeded(
         _what(price_micros) + rest(worst, zone),
         worst.budget.scope,

@@ -181,7 +181,7 @@ class LimitReached(UserError):
 class BudgetExceeded(UserError):
     """A budget does not cover it: nothing was stored, sent or spent. Amounts are in micro-dollars."""
 
-    scope: str
+    scope: str  # empty: whose it is, and how it stands, is not for who asks
     amount_micros: int
     left_micros: int
     resets_at: datetime | None  # None: only somebody who raises it opens it again

@@ -39,6 +39,7 @@ LIMITS: Mapping[str, str] = {
     "create by a new account": "100 per minute",  # one that is younger than a day
     "upload": "120 per minute",
     "new API key": "60 per hour",
+    "new budget": "60 per hour",  # while one is stored, no money is booked
     "new member": "60 per hour",  # each address tells whether it has an account
     "webhook test": "30 per minute",
     # Wrong keys cost a query. Of an office, one forgotten script must not shut the others out: the same wrong

@@ -1,6 +1,6 @@
 """Budgets: whether a wish may be paid for, in the transaction that pays; and who makes and changes them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -29,13 +29,17 @@ from sora_studio.domain.budget import (
     refusal,
     window_of,
 )
-from sora_studio.domain.errors import InvalidInput, NotAllowed, NotFound
+from sora_studio.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from sora_studio.domain.ids import new_id, public_budget_id
 from sora_studio.domain.money import SANDBOX
 from sora_studio.domain.people import PeopleQuery
 from sora_studio.domain.ports import Clock
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.people.trail import Trail
+from sora_studio.services.throttle import Throttle
+
+MANAGERS_MAX = 10
+"""Budgets of managers, a project."""
 
 _CANDIDATES = 20
 _NOTICES = 5  # on a screen at once; others follow when one is put away
@@ -50,7 +54,15 @@ class Budgets:
         """Take the studio's time zone: at its midnights windows begin."""
         self.zone = zone
 
-    async def admit(self, tx: Transaction, spender: Spender, price_micros: int | None, at: datetime) -> None:
+    async def admit(
+        self,
+        tx: Transaction,
+        spender: Spender,
+        price_micros: int | None,
+        at: datetime,
+        *,
+        named: Collection[BudgetScope] = frozenset(BudgetScope),
+    ) -> None:
         """Make sure that a price may be reserved, and hold its budgets until the transaction ends.
 
         Others that reserve or settle against one of them wait meanwhile. What is free needs none.
@@ -60,6 +72,7 @@ class Budgets:
             spender: Whose money it is.
             price_micros: None: unknown.
             at: When it is reserved: the window in which it counts.
+            named: Of which scopes a budget that does not cover it is named.
 
         Raises:
             BudgetExceeded: One that blocks does not cover it.
@@ -71,7 +84,7 @@ class Budgets:
         if not applying:
             return
         statuses = await budgets.statuses({each: window_of(each, at, self.zone) for each in applying})
-        if refused := refusal(statuses, price_micros, self.zone):
+        if refused := refusal(statuses, price_micros, self.zone, named):
             raise refused
         await announce_reached(budgets, statuses, price_micros or 0, at)
 
@@ -87,9 +100,10 @@ class BudgetService:
         catalog: ProviderCatalog,
         zone: ZoneInfo,
         clock: Clock,
+        throttle: Throttle,
         sandbox_prices: bool = False,
     ) -> None:
-        self._db, self._trail, self._catalog = db, trail, catalog
+        self._db, self._trail, self._catalog, self._throttle = db, trail, catalog, throttle
         self.zone, self._clock, self._sandbox_prices = zone, clock, sandbox_prices
 
     async def all(
@@ -134,7 +148,7 @@ class BudgetService:
             return await BudgetRepository(tx).candidates(scope, words, _CANDIDATES)
 
     async def of_project(self, identity: Identity, project_id: UUID) -> list[BudgetStatus]:
-        """Return a project's budgets to one of its managers.
+        """Return a project's budgets to one of its managers, the oldest first.
 
         Raises:
             NotFound: There is no such project, or they are not in it.
@@ -144,7 +158,7 @@ class BudgetService:
             await ProjectRepository(tx).require(identity.user_id, project_id, Action.RUN_PROJECT)
             budgets = BudgetRepository(tx)
             found = await budgets.of([(BudgetScope.PROJECT, str(project_id))])
-            return await self._stand(budgets, found)
+            return await self._stand(budgets, sorted(found, key=lambda each: (each.created_at, each.id)))
 
     async def notices(self, user_id: UUID) -> list[BudgetNotice]:
         """Return the notices that somebody has not put away, the latest first."""
@@ -198,6 +212,8 @@ class BudgetService:
             InvalidInput: There is nobody and nothing of that scope, or a value will not do.
             NotFound: The person does not run the studio, and is not in that project.
             NotAllowed: They do not run the studio, nor that project.
+            Conflict: The managers of that project have made as many already as they may.
+            LimitReached: A manager has made too many in an hour.
         """
         by_manager = wanted.scope is BudgetScope.PROJECT and not allowed(identity, Action.RUN_STUDIO)
         require(identity, Action.OWN_ACCOUNT if by_manager else Action.RUN_STUDIO)
@@ -210,11 +226,20 @@ class BudgetService:
             if by_manager:
                 projects = ProjectRepository(tx)
                 await projects.hold(identity.user_id, UUID(budget.scope_id), Action.RUN_PROJECT)
+                await self._require_few(tx, identity, budget.scope_id)
             await _require_there(tx, budget)
             await LedgerRepository(tx).stop_writers()  # whose entries no window of it would know
-            budgets = BudgetRepository(tx)
-            await budgets.add(budget)
-            return (await self._stand(budgets, [budget]))[0]
+            await BudgetRepository(tx).add(budget)
+        async with self._db.transaction() as tx:  # to add up a ledger takes long: nobody waits for it
+            return (await self._stand(BudgetRepository(tx), [budget]))[0]
+
+    async def _require_few(self, tx: Transaction, identity: Identity, project_id: str) -> None:
+        """Make sure that a manager may make another budget: each is looked at with every entry of anybody."""
+        there = await BudgetRepository(tx).of([(BudgetScope.PROJECT, project_id)])
+        if sum(each.by_manager for each in there) >= MANAGERS_MAX:
+            message = f"The managers of this project have made {MANAGERS_MAX} budgets: change one of them."
+            raise Conflict(message)
+        self._throttle.hit("new budget", identity.user_id.hex)
 
     async def change(self, identity: Identity, budget_id: UUID, change: BudgetChange) -> BudgetStatus:
         """Change a budget; what is left out stays. Thresholds that a larger amount puts off are told again.
@@ -227,6 +252,9 @@ class BudgetService:
         async with self._trail.recording(Act.BUDGET_CHANGE, identity, public_budget_id(budget_id)) as tx:
             budgets = BudgetRepository(tx)
             budget = change.applied_to(await _in_hands_of(tx, identity, budget_id))
+            if allowed(identity, Action.RUN_STUDIO):  # it is the studio's from now on: nobody else raises it
+                budget = replace(budget, by_manager=False)
+                await ApiKeyRepository(tx).disown_budget(budget_id)
             await budgets.replace(budget)
             (status,) = await self._stand(budgets, [budget])
             await budgets.take_back_alerts(status)

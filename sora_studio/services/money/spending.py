@@ -17,9 +17,9 @@ from sora_studio.db.users import UserRepository
 from sora_studio.db.videos import VideoRepository
 from sora_studio.domain.access import require_reach
 from sora_studio.domain.account import KeyGrant
-from sora_studio.domain.budget import Spender
+from sora_studio.domain.budget import BudgetScope, Spender
 from sora_studio.domain.derivations import requested_seconds
-from sora_studio.domain.errors import ConfirmationRequired, LimitReached, PriceChanged
+from sora_studio.domain.errors import ConfirmationRequired, Conflict, LimitReached, PriceChanged
 from sora_studio.domain.ids import new_id
 from sora_studio.domain.inputs import whole_seconds
 from sora_studio.domain.job import Charge
@@ -33,6 +33,8 @@ from sora_studio.services.throttle import Throttle
 
 _NEW = timedelta(days=1)  # an account of which nobody knows yet who has it
 _UNTIL_ONE_IS_DONE = 15.0  # seconds, about
+# To a key for one project: it sees nothing else of its person's.
+_NAMED_TO_BOUND_KEYS = frozenset({BudgetScope.KEY, BudgetScope.PROJECT})
 
 
 class Spending:
@@ -124,10 +126,14 @@ class Spending:
             ConfirmationRequired: It costs more than the key may spend unasked.
             BudgetExceeded: A budget does not cover it.
             StorageQuotaExceeded: Its library stores as much as it may.
+            Conflict: It was moved since it was looked at: other budgets would pay for it.
         """
         jobs = JobRepository(tx)
         if not await jobs.waits_for_decision(video.id):
             return False
+        if not await VideoRepository(tx).stays_in(video.id, video.project_id):
+            message = "This video was moved to another library in the meantime. Nothing was sent or charged."
+            raise Conflict(message)
         return await jobs.submit_again(
             await self._reserve(tx, video, most_micros, key=key, asked_by=asked_by)
         )
@@ -170,7 +176,8 @@ class Spending:
         job.asked_by = None if payer == video.owner_id else payer
         if payer:
             spender = Spender(payer, video.provider, video.project_id, job.api_key_id)
-            await self._budgets.admit(tx, spender, cost, job.created_at)
+            named = _NAMED_TO_BOUND_KEYS if key and key.project_id else frozenset(BudgetScope)
+            await self._budgets.admit(tx, spender, cost, job.created_at, named=named)
         job.virtual_start = await FairQueue(tx).join(
             video.owner_id, video.project_id, video.provider, int(seconds)
         )

@@ -7,10 +7,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sora_studio.db.api_keys import ApiKeyRepository, StoredKey
+from sora_studio.db.audit import AuditRepository
 from sora_studio.db.budgets import BudgetRepository
-from sora_studio.db.engine import Database, Transaction
+from sora_studio.db.engine import Database, Transaction, retry_on_deadlock
 from sora_studio.db.ledger import LedgerRepository
-from sora_studio.db.models import ApiKeyRow
+from sora_studio.db.models import ApiKeyRow, AuditRow
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.users import UserRepository
 from sora_studio.domain.access import Action
@@ -110,7 +111,9 @@ class KeyService:
             if wish.budget_micros is not None:
                 row.budget_id = await _add_budget(tx, row.id, wish.budget_micros, now)
             await keys.add(row)
-            return FreshKey(await self._view(tx, identity, row.id), key)
+            key_id = row.id
+        async with self._db.transaction() as tx:  # to add up a ledger takes long: nobody waits for it
+            return FreshKey(await self._view(tx, identity, key_id), key)
 
     async def rotate(self, identity: Identity, key_id: UUID, overlap: timedelta) -> FreshKey:
         """Replace a key by another one with the same name, scopes and limits, for as long again.
@@ -139,12 +142,21 @@ class KeyService:
 
         Raises:
             PasswordRequired: The password was given too long ago.
+            LimitReached: Too many in an hour.
             NotFound: It was revoked, or is somebody else's.
         """
         line = self._trail.done(Act.BUDGET_CHANGE, identity)
-        async with self._trail.adding(line) as tx:
-            await self._sessions.require_proof(tx, identity)
-            await LedgerRepository(tx).stop_writers()  # whose entries no window of a new one would know
+        await self._store_budget(identity, key_id, amount_micros, line)
+        self._trail.tell(line)
+        async with self._db.transaction() as tx:  # to add up a ledger takes long: nobody waits for it
+            return await self._view(tx, identity, key_id)
+
+    @retry_on_deadlock
+    async def _store_budget(
+        self, identity: Identity, key_id: UUID, amount_micros: int | None, line: AuditRow
+    ) -> None:
+        async with self._db.transaction() as tx:
+            await self._require_proof(tx, identity, "new budget")
             row, now = await ApiKeyRepository(tx).hold(identity.user_id, key_id), self._clock()
             budgets = BudgetRepository(tx)
             found = await budgets.find(row.budget_id) if row.budget_id else None
@@ -160,11 +172,10 @@ class KeyService:
                 await budgets.take_back_alerts(status)
             elif amount_micros is not None:
                 line.act = Act.BUDGET_CREATION
+                await LedgerRepository(tx).stop_writers()  # whose entries no window of it would know
                 row.budget_id = await _add_budget(tx, key_id, amount_micros, now)
                 line.about = public_budget_id(row.budget_id)
-            await tx.flush()
-            tx.expire_all()  # the database has let go of what was deleted
-            return await self._view(tx, identity, key_id)
+            await AuditRepository(tx).add(line)
 
     async def revoke(self, identity: Identity, key_id: UUID) -> None:
         """Have a key open nothing from now on, nor what it was before a rotation; its budgets go with it.
@@ -194,10 +205,10 @@ class KeyService:
             await keys.touch(found.view.id, now, origin.address, unless_since=stale)
         return _identity(found, origin)
 
-    async def _require_proof(self, tx: Transaction, identity: Identity) -> None:
-        """Make sure that somebody may make a key now: before that, it counts for nothing."""
+    async def _require_proof(self, tx: Transaction, identity: Identity, limit: str = "new API key") -> None:
+        """Make sure that somebody may make a key or a budget now: before that, it counts for nothing."""
         await self._sessions.require_proof(tx, identity)
-        self._throttle.hit("new API key", identity.user_id.hex)
+        self._throttle.hit(limit, identity.user_id.hex)
 
     async def _view(self, tx: Transaction, identity: Identity, key_id: UUID) -> ApiKeyView:
         found = await ApiKeyRepository(tx).view(identity.user_id, key_id, self._clock())

@@ -164,10 +164,10 @@ class Wishes:
             made = await videos.requested(request.owner_id, request.key)
             if made is None:
                 return None
-            if made[1] != request.sha256:
-                raise reused()
             if key and key.project_id:
                 await videos.require_in(request.owner_id, key.project_id, made[0])
+            if made[1] != request.sha256:
+                raise reused()
             return await videos.view(request.owner_id, made[0])
 
     async def _complete(self, video: VideoRow, wish: VideoWish, key: KeyGrant | None) -> tuple[InputRow, ...]:

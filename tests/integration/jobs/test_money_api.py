@@ -17,7 +17,7 @@ from sora_studio.db.models import ProjectRow
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.domain.account import ProjectRole
 from sora_studio.domain.ids import new_id
-from sora_studio.services.money.budgets import BudgetService
+from sora_studio.services.money.budgets import MANAGERS_MAX, BudgetService
 from sora_studio.services.money.usage import UsageService
 from sora_studio.services.people.trail import Trail
 from sora_studio.services.throttle import Throttle
@@ -61,7 +61,9 @@ async def money(background: Background, database_url: str) -> AsyncIterator[Mone
     used = replace(
         services_with(accounts),
         videos=background.videos,
-        budgets=BudgetService(db=db, trail=trail, catalog=background.catalog, zone=zone, clock=clock),
+        budgets=BudgetService(
+            db=db, trail=trail, catalog=background.catalog, zone=zone, clock=clock, throttle=Throttle()
+        ),
         usage=UsageService(db=db, zone=zone, clock=clock),
     )
     transport = httpx.ASGITransport(create_api(), raise_app_exceptions=False)
@@ -153,9 +155,33 @@ async def test_an_admins_budget_for_a_key_is_not_its_persons_to_change(money: Mo
     for wanted in ("5.00", None):
         assert (await money.member.patch(path, json={"budget_usd": wanted})).status_code == 200
         assert (await money.ask(**key)).status_code == 429
+    assert await money.admin.patch(await _own_budget(money, made["id"]), json={"amount_usd": "2"})
+    assert (await money.member.get("/api/keys")).json()["data"][0]["budget_usd"] is None
     for wanted in ("-1", "1e9", "9" * 20, "0.0000001"):
         answer = await money.member.patch(path, json={"budget_usd": wanted})
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, "budget_usd")
+
+
+async def _own_budget(money: Money, key_id: str) -> str:
+    """Have the member set a budget for their key; return its address."""
+    answer = await money.member.patch(f"/api/keys/{key_id}", json={"budget_usd": "3"})
+    assert answer.json()["budget_usd"] == "3.00"
+    found = (await money.admin.get("/api/budgets")).json()["data"]
+    return f"/api/budgets/{found[-1]['id']}"
+
+
+async def test_a_key_for_one_project_hears_nothing_of_its_persons_other_budgets(money: Money):
+    project_id = await _project(money)
+    wish = {"name": "farm", "scopes": ["videos:write"], "project_id": project_id}
+    made = (await money.member.post("/api/keys", json=wish)).json()
+    await money.allow("0.30", scope="user", scope_id=money.member_id)
+    refused = await money.ask(Authorization=f"Bearer {made['key']}")
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"], error["budget"]) == (429, "budget_exceeded", None)
+    assert "0.30" not in refused.text
+    await money.allow("0.20", scope="project", scope_id=project_id)
+    refused = await money.ask(Authorization=f"Bearer {made['key']}")
+    assert refused.json()["error"]["budget"]["scope"] == "project"
 
 
 @pytest.mark.parametrize("ending", ["revoked", "deleted"])
@@ -351,17 +377,37 @@ async def test_the_ledger_is_read_entry_by_entry(money: Money):
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, "after")
 
 
-async def test_managers_bound_their_project_more_closely_and_never_less(money: Money):
+async def _project(money: Money) -> str:
+    """Open a project that the member runs; return its id."""
     project = ProjectRow(id=new_id(), name="film")
     async with money.background.db.transaction() as tx:
         await ProjectRepository(tx).add(project, UUID(money.member_id))
-    theirs = {"scope": "project", "scope_id": str(project.id)}
+    return str(project.id)
+
+
+async def test_what_an_admin_has_changed_is_the_admins_and_managers_make_few(money: Money):
+    theirs = {"scope": "project", "scope_id": await _project(money), "amount_usd": "1000"}
+    made = [await money.member.post("/api/budgets", json=theirs) for _ in range(MANAGERS_MAX + 1)]
+    assert [each.status_code for each in made] == [201] * MANAGERS_MAX + [409]
+    path = f"/api/budgets/{made[0].json()['id']}"
+    lowered = await money.admin.patch(path, json={"amount_usd": "10"})
+    assert (lowered.status_code, lowered.json()["by_manager"]) == (200, False)
+    for refused in (
+        await money.member.patch(path, json={"amount_usd": "9"}),
+        await money.member.delete(path),
+    ):
+        assert refused.status_code == 403
+
+
+async def test_managers_bound_their_project_more_closely_and_never_less(money: Money):
+    project_id = await _project(money)
+    theirs = {"scope": "project", "scope_id": project_id}
     granted = await money.allow("5.00", **theirs)
     made = await money.member.post("/api/budgets", json={**theirs, "amount_usd": "0.50", "period": "day"})
     assert (made.status_code, made.json()["by_manager"]) == (201, True)
-    listed = await money.member.get("/api/budgets", params={"project": str(project.id)})
+    listed = await money.member.get("/api/budgets", params={"project": project_id})
     assert [each["by_manager"] for each in listed.json()["data"]] == [False, True]
-    wish = {"prompt": "a kite", "project_id": str(project.id)}
+    wish = {"prompt": "a kite", "project_id": project_id}
     answers = [await money.member.post("/api/videos", json=wish) for _ in range(2)]
     assert [each.status_code for each in answers] == [200, 429]
     assert answers[1].json()["error"]["budget"]["amount_usd"] == "0.50"
@@ -375,7 +421,7 @@ async def test_managers_bound_their_project_more_closely_and_never_less(money: M
     ):
         assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_allowed")
     async with money.background.db.transaction() as tx:
-        await ProjectRepository(tx).put_member(project.id, UUID(money.member_id), ProjectRole.EDITOR)
+        await ProjectRepository(tx).put_member(UUID(project_id), UUID(money.member_id), ProjectRole.EDITOR)
     assert (await money.member.delete(own)).status_code == 403, "they no longer run it"
     stranger = {**theirs, "scope_id": NOBODY, "amount_usd": "1"}
     assert (await money.member.post("/api/budgets", json=stranger)).status_code == 404
