@@ -31,7 +31,7 @@ from sora_studio.api.schemas import (
 from sora_studio.container import services
 from sora_studio.domain.access import project_within, require_reach
 from sora_studio.domain.account import Identity
-from sora_studio.domain.errors import InvalidInput, NotFound
+from sora_studio.domain.errors import InvalidInput, NotAllowed, NotFound
 from sora_studio.domain.fair_queue import Move
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
@@ -249,6 +249,11 @@ async def move_in_queue(
     response: Response, identity: WriterDep, video_id: VideoId, place: PlaceInQueue
 ) -> Video:
     """Put a wish that waits for its turn before or behind others of one's own."""
+    if identity.key and identity.key.project_id:
+        message = (
+            "A key for one project moves nothing in the queue: wishes of yours elsewhere would move, too."
+        )
+        raise NotAllowed(message)
     return going(response, await services().queue.move(identity.user_id, video_id, place.to))
 
 

@@ -67,6 +67,7 @@ async def test_it_works_in_its_project_as_its_person_does(bound: Bound):
     stays = await http.patch(f"/api/videos/{also}", json={"project_id": bound.project})
     assert stays.json()["project_id"] == bound.project
     assert (await http.get(f"{path}/activity")).status_code == 200
+    assert (await http.post(f"{path}/queue", json={"to": "first"})).status_code == 403
     assert (await http.delete(path)).status_code == 200
     assert (await http.post(f"{path}/restore")).json()["id"] == bound.inside
     assert ids(await http.get("/api/projects")) == [bound.project]
