@@ -22,7 +22,7 @@ done
 for name in nginx caddy openssl pgbouncer; do
     command -v "$name" >/dev/null || missing="$missing $name"
 done
-[ -x $tool ] || command -v promtool >/dev/null || take_tool || missing="$missing prometheus"
+[ -x $tool ] || command -v promtool >/dev/null || { [ -d .venv/bin ] && take_tool; } || missing="$missing prometheus"
 [ -n "$missing" ] || exit 0
 
 as=none

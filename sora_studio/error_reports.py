@@ -67,6 +67,8 @@ def _client(dsn: str, release: str) -> "Client":
         auto_session_tracking=False,
         send_client_reports=False,
         include_local_variables=False,
+        include_source_context=False,
+        server_name="",
         max_request_body_size="never",
         max_breadcrumbs=0,
         enable_backpressure_handling=False,

@@ -115,6 +115,7 @@ class _Sparing(logging.StreamHandler[TextIO]):
         self._report = report
         self._minute = 0
         self._said: dict[tuple[object, ...], _Repeated] = {}
+        self._reported: set[tuple[object, ...]] = set()  # kinds of this minute
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, or count it."""
@@ -124,6 +125,7 @@ class _Sparing(logging.StreamHandler[TextIO]):
         if minute != self._minute:
             self._sum_up()
             self._minute = minute
+            self._reported.clear()
         if not _may_be_left_out(record):
             self._write(record)
             return
@@ -145,7 +147,18 @@ class _Sparing(logging.StreamHandler[TextIO]):
         if self._report is not None and record.levelno >= logging.ERROR:
             known = {**structlog.contextvars.get_contextvars(), **_fields(record)}
             event = _fields(record).get("event") if record.name.startswith(_OURS) else None
-            self._report(str(event or record.name), _error(record), known)
+            self._tell(self._report, str(event or record.name), record, known)
+
+    def _tell(self, report: Report, event: str, record: logging.LogRecord, known: Mapping[str, Any]) -> None:
+        """Report what is written, each kind once a minute; who logs never hears of an error on this way."""
+        kind = (event, *_kind(record))
+        if kind in self._reported or len(self._reported) >= _KINDS:
+            return
+        self._reported.add(kind)
+        try:
+            report(event, _error(record), known)
+        except Exception:  # noqa: BLE001 -- whatever a library of others raises
+            self.handleError(record)
 
     def _sum_up(self) -> None:
         for same in self._said.values():
@@ -227,7 +240,7 @@ def _harmless(_logger: object, _method: str, event: structlog.typing.EventDict) 
 
 def _escaped(value: object) -> object:
     if isinstance(value, str):
-        return _as_text(value)
+        return escape(value)
     if isinstance(value, list):
         return [*map(_escaped, cast("list[object]", value))]
     if isinstance(value, dict):
@@ -235,7 +248,8 @@ def _escaped(value: object) -> object:
     return value
 
 
-def _as_text(text: str) -> str:
+def escape(text: str) -> str:
+    """Cut what others have written, and take away its power over terminals and lines."""
     return text[:_LONGEST_TEXT].translate(_ESCAPES)
 
 
@@ -244,7 +258,7 @@ def _on_one_line(
 ) -> None:
     """Write a traceback behind its line: what was met, and where, the innermost place first."""
     text = " | ".join(_told(traceback.TracebackException(*failure, limit=-_FRAMES, compact=True)))
-    file.write(f" trace={_as_text(text)!r}")
+    file.write(f" trace={escape(text)!r}")
 
 
 def _told(failure: traceback.TracebackException) -> Iterator[str]:

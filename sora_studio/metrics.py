@@ -3,7 +3,7 @@
 Nothing is counted, and the library is not loaded, before somebody asks for the first time (`start`): a studio
 that nobody watches pays one comparison for each thing that it would count. Labels are the studio's own words
 (routes, handlers, providers, models), never a person's, a video's or a text's; whatever comes, a metric has a
-bounded number of them.
+bounded number of them. Counting never raises: no job is lost for it.
 """
 
 import time
@@ -13,18 +13,25 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import structlog
+
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Metric
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _OTHER = "other"
-"""Stands for every label of what comes when a metric is full."""
+"""Stands for a name that comes when a metric is full."""
+
+_MANY = frozenset({"route", "handler", "model"})
+"""Labels of which there may be any number: what stands beside them is never folded."""
 
 _QUICK = (0.005, 0.025, 0.1, 0.5, 2.5)  # seconds: answers, handlers
 _CALLS = (0.1, 0.5, 2.5, 10.0, 30.0, 90.0)  # what others are asked
 _LONG = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0)  # what is waited for
 _SAVING = (0.1, 0.2, 0.5, 1.0, 5.0, 30.0, 120.0)
+
+_log = structlog.get_logger(__name__)
 
 
 class _Kind(Enum):
@@ -45,7 +52,7 @@ class Instrument:
         labels: tuple[str, ...] = (),
         *,
         buckets: Sequence[float] = _QUICK,
-        most: int = 100,
+        most: int = 50,
     ) -> None:
         """Describe it.
 
@@ -55,12 +62,13 @@ class Instrument:
             text: What is measured.
             labels: Their names.
             buckets: Of a histogram.
-            most: How many combinations of labels are told apart.
+            most: How many routes, handlers or models are told apart; the rest is one.
         """
         self._kind, self.name, self._text, self.labels = kind, name, text, labels
         self._buckets, self._most = buckets, most
         self._live: Any = None
-        self._seen: set[tuple[str, ...]] = set()
+        self._seen: set[str] = set()
+        self._has_failed = False
         Instrument.every.append(self)
 
     @property
@@ -71,12 +79,14 @@ class Instrument:
     def count(self, *labels: str, by: float = 1.0) -> None:
         """Add to a counter."""
         if self._live is not None:
-            self._of(labels).inc(by)
+            with self._harmless():
+                self._of(labels).inc(by)
 
     def observe(self, seconds: float, *labels: str) -> None:
         """Add what something took to a histogram."""
         if self._live is not None:
-            self._of(labels).observe(max(0.0, seconds))
+            with self._harmless():
+                self._of(labels).observe(max(0.0, seconds))
 
     @contextmanager
     def timed(self, *labels: str) -> Iterator[None]:
@@ -98,11 +108,25 @@ class Instrument:
     def _of(self, labels: tuple[str, ...]) -> Any:  # noqa: ANN401 -- the library's own
         if not labels:
             return self._live
-        if labels not in self._seen:
+        pairs = zip(self.labels, labels, strict=True)
+        return self._live.labels(*(self._folded(each) if name in _MANY else each for name, each in pairs))
+
+    def _folded(self, label: str) -> str:
+        if label not in self._seen:
             if len(self._seen) >= self._most:
-                return self._live.labels(*(_OTHER,) * len(labels))
-            self._seen.add(labels)
-        return self._live.labels(*labels)
+                return _OTHER
+            self._seen.add(label)
+        return label
+
+    @contextmanager
+    def _harmless(self) -> Iterator[None]:
+        """Keep an error of the library's from those who only wanted something counted; it is told once."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 -- whatever the library raises, a paid job goes on
+            if not self._has_failed:
+                self._has_failed = True  # first: the line is counted, too
+                _log.exception("metric_failed", metric=self.name)
 
 
 def _counter(name: str, text: str, *labels: str) -> Instrument:
@@ -157,14 +181,14 @@ MONEY = _counter(
 )
 
 
-class Level:
+class UpDown:
     """Something that goes up and down: it is known whether anybody asks or not."""
 
     def __init__(self) -> None:
         self.value = 0
 
 
-WEBSOCKETS = Level()
+WEBSOCKETS = UpDown()
 """Open websockets."""
 
 

@@ -39,6 +39,7 @@ from sora_studio.api.body_limit import BodyLimit
 from sora_studio.api.mcp import endpoint as mcp
 from sora_studio.api.rate_limits import RateLimitHeaders
 from sora_studio.config import Settings
+from sora_studio.config.authority import is_loopback
 from sora_studio.config.build import VERSION, commit
 from sora_studio.domain.media import FILM_MAX_BYTES
 from sora_studio.domain.webhooks import BODY_MAX
@@ -70,6 +71,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         responses={"4XX": {"model": errors.ErrorAnswer, "description": "What is wrong, in words."}},
     )
     api.state.public_url = settings.public_url if settings else ""
+    api.state.at_home = settings is None or is_loopback(settings.own_names.public.host)
     api.state.build = commit()
     api.state.contact = settings.contact if settings else ""
     errors.add_handlers(api)

@@ -144,8 +144,11 @@ def request_origin(request: Request) -> Origin:
 def _is_local(request: Request) -> bool:
     """Tell whether this machine asks itself, under a name that nobody else can have point here.
 
-    A proxy on this machine passes on what others send, and most say so in a header.
+    A proxy on this machine passes on what others send. Most say so in a header; not all of them do, so where
+    people come by a public name, nobody is taken for this machine.
     """
+    if not request.app.state.at_home:
+        return False
     peer, asked = request.client, Authority.parse(request.headers.get("host", ""))
     if peer is None or asked is None or any(name in request.headers for name in _FORWARDING):
         return False

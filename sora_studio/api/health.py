@@ -64,13 +64,13 @@ async def version(request: Request) -> Version:
 
 @router.get("/metrics", response_class=Response)
 async def read_metrics(origin: OriginDep, bearer: BearerDep) -> Response:
-    """Return what is measured, as Prometheus reads it: to this machine, or with the token for it.
+    """Return what is measured, as Prometheus reads it: with the token, or to this machine if there is none.
 
     Raises:
         NotFound: To everybody else.
     """
     figures = services().metrics
-    if not origin.is_local and not (bearer and figures.opens(bearer.credentials)):
+    if not figures.opens(bearer.credentials if bearer else None, is_local=origin.is_local):
         message = "There is no such address."
         raise NotFound(message)
     return Response(

@@ -70,11 +70,24 @@ def _long_token(token: SecretStr) -> SecretStr:
 
 def _dsn(dsn: SecretStr) -> SecretStr:
     """Check the form of the address that Sentry gives to a project."""
-    parts = urlsplit(dsn.get_secret_value())
-    if parts.scheme not in {"http", "https"} or not (parts.username and parts.hostname and parts.path[1:]):
-        message = "must be a URL such as https://key@sentry.example.org/1"
+    if not _names_a_project(dsn.get_secret_value()):
+        message = "must be a URL such as https://key@sentry.example.org/1, with the number of a project"
         raise ValueError(message)
     return dsn
+
+
+def _names_a_project(dsn: str) -> bool:
+    """Tell whether the SDK can use an address: it ends in a number, and a port is one."""
+    try:
+        parts = urlsplit(dsn)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    project = parts.path.rpartition("/")[2]
+    is_number = project.isascii() and project.isdecimal()
+    return parts.scheme in {"http", "https"} and bool(
+        parts.username and parts.hostname and is_number and has_port
+    )
 
 
 def _contact(url: str) -> str:
@@ -345,8 +358,8 @@ class Settings(BaseModel):
     metrics_token: Annotated[SecretStr, AfterValidator(_long_token)] | None = Field(
         None,
         alias="SORA_STUDIO_METRICS_TOKEN",
-        description="Opens `/metrics` from other machines, as a bearer token; at least 16 characters. Unset: "
-        "this machine alone reads it.",
+        description="Opens `/metrics`, as a bearer token; at least 16 characters. Unset: "
+        "this machine alone reads it, and only under a public URL of its own.",
     )
     sentry_dsn: Annotated[SecretStr, AfterValidator(_dsn)] | None = Field(
         None,
@@ -429,3 +442,8 @@ class Settings(BaseModel):
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()
         return stored_key(self.data_dir / "secret_key")
+
+    @property
+    def has_signing_key(self) -> bool:
+        """Tell whether there is a key, without making one."""
+        return self.secret_key is not None or (self.data_dir / "secret_key").exists()

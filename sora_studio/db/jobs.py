@@ -70,7 +70,7 @@ WITH change AS (
     WHERE job.id = change.id AND job.fence = change.fence AND job.holder IS NOT NULL
       AND (change.phase IS NULL OR change.phase = job.phase
         OR job.phase || '>' || change.phase = ANY(:ways))
-    RETURNING job.video_id, job.phase, job.current, change.activity_kinds,
+    RETURNING job.id, job.video_id, job.phase, job.current, change.activity_kinds,
         nullif(change.problem_message, '') AS problem_message
 ), recorded AS (
     INSERT INTO activity (video_id, kind, note)
@@ -83,7 +83,7 @@ WITH change AS (
         completed_at = CASE WHEN done.phase = 'completed' THEN now() ELSE video.completed_at END
     FROM done WHERE video.id = done.video_id AND done.current AND video.phase <> done.phase
 )
-SELECT count(*) FROM done
+SELECT id FROM done
 """)
 
 _IN_TURN = text("SELECT pg_advisory_xact_lock(:key)")
@@ -172,15 +172,15 @@ class JobRepository(Repository):
         )
         return begun.rowcount == 1
 
-    async def record(self, changes: Sequence[JobChange]) -> int:
-        """Write what became of claimed jobs and let go of them; returns how many were still ours.
+    async def record(self, changes: Sequence[JobChange]) -> set[UUID]:
+        """Write what became of claimed jobs and let go of them; returns those that were still ours.
 
         Raises:
             Conflict: A remote id belongs to another job already.
         """
         parameters = {"changes": json.dumps([*map(_to_json, changes)]), "ways": _WAYS, "nobody": NOBODY}
         try:
-            return (await self._do(_RECORD, parameters)).scalar_one()
+            return {*(await self._do(_RECORD, parameters)).scalars()}
         except IntegrityError as error:
             message = "The provider's job already belongs to another video."
             raise Conflict(message) from error

@@ -23,11 +23,14 @@ WHERE {_PENDING} AND job.phase IN ('submitting', 'submit_unknown', 'needs_attent
 GROUP BY job.phase, job.provider
 """)
 
-# The fullest of each kind: whose it is, the page of budgets says.
+# The fullest of each kind: whose it is, the page of budgets says. Of each budget, one window is read.
 _BUDGETS = text("""
 SELECT budget.scope, max((part.held + part.spent)::float8 / budget.amount_micros) AS used
-FROM budget JOIN budget_window AS part ON part.budget_id = budget.id
-WHERE budget.amount_micros > 0 AND part.starts_at <= now() AND coalesce(part.ends_at, 'infinity') > now()
+FROM budget CROSS JOIN LATERAL (
+    SELECT held, spent, ends_at FROM budget_window WHERE budget_id = budget.id AND starts_at <= now()
+    ORDER BY starts_at DESC LIMIT 1
+) AS part
+WHERE budget.amount_micros > 0 AND coalesce(part.ends_at, 'infinity') > now()
 GROUP BY budget.scope
 """)
 _DATABASE = text("SELECT pg_database_size(current_database())")

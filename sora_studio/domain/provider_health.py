@@ -18,6 +18,7 @@ class ProviderHealth:
     p95: float | None = None
     last_error: str = ""  # in the server's words
     last_error_at: datetime | None = None
+    is_open: bool = False  # it has not answered; also while it is tried again
 
 
 @dataclass
@@ -38,7 +39,7 @@ class HealthRecord:
         """Keep what was said last instead of what was asked for."""
         self.last_error, self.last_error_at = words, datetime.now(UTC)
 
-    def read(self, left_alone: float) -> ProviderHealth:
+    def read(self, left_alone: float, *, is_open: bool = False) -> ProviderHealth:
         """Return what is known now."""
         taken = sorted(self._seconds)
         return ProviderHealth(
@@ -48,6 +49,7 @@ class HealthRecord:
             _share(taken, 0.95),
             self.last_error,
             self.last_error_at,
+            is_open,
         )
 
 

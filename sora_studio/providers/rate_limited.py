@@ -57,7 +57,9 @@ class RateLimitedProvider:
 
     def health(self) -> ProviderHealth:
         """Return how it is doing."""
-        return self._record.read(self._breaker.wait(self._clock()))
+        return self._record.read(
+            self._breaker.wait(self._clock()), is_open=self._breaker.probe_at is not None
+        )
 
     async def submit(self, submission: Submission) -> RemoteJob:
         """Ask for a video."""
@@ -129,16 +131,16 @@ class RateLimitedProvider:
         try:
             yield
         except ProviderError as error:
-            metrics.PROVIDER_REQUESTS.count(self.profile.name, operation, _result(error))
             self._record.failed(error.message)
             self._learn(error)
+            metrics.PROVIDER_REQUESTS.count(self.profile.name, operation, _result(error))
             raise
         except BaseException:
             self._breaker.given_up()
             raise
-        metrics.PROVIDER_REQUESTS.count(self.profile.name, operation, "answered")
         self._record.answered(self._clock() - began)
         self._breaker.answered()
+        metrics.PROVIDER_REQUESTS.count(self.profile.name, operation, "answered")
 
     async def _wait(self, share: Share) -> None:
         turn = self._turns.join(share)

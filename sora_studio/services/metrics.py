@@ -43,7 +43,7 @@ class MetricsService:
 
         Args:
             sources: Where it is looked.
-            token: What opens the figures from other machines; None: nothing does.
+            token: What opens the figures; None: they are for this machine.
         """
         self._on, self._token = sources, token
         self._looking = asyncio.Lock()
@@ -52,9 +52,11 @@ class MetricsService:
         if token:
             metrics.start()
 
-    def opens(self, token: str) -> bool:
-        """Tell whether a token is the one."""
-        return self._token is not None and hmac.compare_digest(token.encode(), self._token.encode())
+    def opens(self, token: str | None, *, is_local: bool) -> bool:
+        """Tell whether somebody may read: with the token where there is one, from this machine otherwise."""
+        if self._token is None:
+            return is_local
+        return token is not None and hmac.compare_digest(token.encode(), self._token.encode())
 
     async def read(self) -> bytes:
         """Return everything, as Prometheus reads it; while the database is away, without its figures."""
@@ -69,9 +71,7 @@ class MetricsService:
         health = await self._on.health.look()
         figures = await self._figures()
         disk = await asyncio.to_thread(self._disk)
-        circuits = {
-            (name,): float(health_of().left_alone > 0) for name, health_of in self._on.providers.items()
-        }
+        circuits = {(name,): float(health_of().is_open) for name, health_of in self._on.providers.items()}
         return [
             Gauge(
                 "sora_studio_build_info",
@@ -118,11 +118,11 @@ class MetricsService:
         ]
 
     def _backup(self) -> list[Gauge]:
-        last = self._on.last_backup() if self._on.last_backup else None
-        if last is None:
+        if self._on.last_backup is None:
             return []
-        text = "When the newest backup was made."
-        return [_gauge("last_backup_timestamp_seconds", text, last.timestamp())]
+        last = self._on.last_backup()
+        text = "When the newest backup was made; 0: there is none that can be read."
+        return [_gauge("last_backup_timestamp_seconds", text, last.timestamp() if last else 0)]
 
 
 class _Money:

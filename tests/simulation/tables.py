@@ -322,8 +322,8 @@ class MemoryJobs(_Store):
         self._t.change(row, submit_started_at=self._t.now, server=server)
         return True
 
-    async def record(self, changes: Sequence[JobChange]) -> int:
-        return sum(map(self._record, changes))
+    async def record(self, changes: Sequence[JobChange]) -> set[UUID]:
+        return {change.job.id for change in changes if self._record(change)}
 
     def _record(self, change: JobChange) -> bool:
         job = self._t.jobs.get(change.job.id)

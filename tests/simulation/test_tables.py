@@ -194,7 +194,7 @@ class Twins:
     async def record(self) -> None:
         changes = {job.id: self._change(job) for _ in range(self.rng.randint(1, 3)) if (job := self._any())}
         written = await self.both(lambda jobs, _a, _h: jobs.record([*changes.values()]))
-        if written == len(changes) and written is not Conflict:
+        if written is not Conflict and len(written) == len(changes):
             row = _asset(self.rng.choice([*changes.values()]).job.video_id) if changes else None
             if row and row.video_id in self.tables.videos:
                 await self.both(lambda _j, assets, _h: assets.add([row]))

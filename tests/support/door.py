@@ -102,6 +102,7 @@ def _seen(scope: Scope) -> dict[str, object]:
         "path": scope["path"],
         "host": headers.get("host"),
         "cookie": headers.get("cookie"),
+        "request_id": headers.get("x-request-id"),
     }
 
 

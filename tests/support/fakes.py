@@ -446,8 +446,10 @@ class FakeHealth:
 class FakeMetrics:
     """What is measured, for who knows the token."""
 
-    def opens(self, token: str) -> bool:
-        return token == "the right one"
+    token: str | None = None
+
+    def opens(self, token: str | None, *, is_local: bool) -> bool:
+        return is_local if self.token is None else token == self.token
 
     async def read(self) -> bytes:
         return b"sora_studio_ready 1.0\n"

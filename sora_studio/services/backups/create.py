@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import structlog
+
 from sora_studio.config import ConfigError, Settings
 from sora_studio.db.backups import nothing_erased, open_snapshot
 from sora_studio.domain.errors import StorageError
@@ -19,8 +21,8 @@ from sora_studio.services.backups.manifest import (
     Backup,
     Entry,
     Manifest,
-    all_backups,
     name_of,
+    readable_backups,
     write_list,
     write_manifest,
 )
@@ -30,6 +32,8 @@ from sora_studio.subprocesses.lock import InUse, alone_in
 
 _PLAIN = ("instance",)
 _SECRET = ("secret_key", "setup_code", "providers.toml", "models")
+
+_log = structlog.get_logger(__name__)
 
 
 async def create_backup(
@@ -70,7 +74,9 @@ async def create_backup(
 async def _create(settings: Settings, url: str, target: Path, *, secrets: bool, keep: int | None) -> Backup:
     for cut_off in target.glob(f"*{PARTIAL}"):
         shutil.rmtree(cut_off)
-    earlier = all_backups(target)
+    earlier, broken = readable_backups(target)
+    if broken:
+        _log.warning("backups_unreadable", paths=[*map(str, broken)])
     now = datetime.now(UTC)
     directory = target / name_of(now)
     partial = directory.with_name(directory.name + PARTIAL)
@@ -104,7 +110,7 @@ async def _create(settings: Settings, url: str, target: Path, *, secrets: bool, 
 
 async def _copy_files(storage: LocalStorage, files: Path, earlier: list[Backup]) -> list[Entry]:
     """Copy what is stored, and return what each file is."""
-    known = {entry.key: entry for backup in earlier for entry in backup.entries()}
+    known = _known(earlier)
     since = earlier[0].manifest.created_at if earlier else datetime.min.replace(tzinfo=UTC)
     entries: list[Entry] = []
     async for page in storage.list_pages():
@@ -113,6 +119,15 @@ async def _copy_files(storage: LocalStorage, files: Path, earlier: list[Backup])
             if entry is not None:
                 entries.append(entry)
     return entries
+
+
+def _known(earlier: list[Backup]) -> dict[str, Entry]:
+    """Return what earlier backups have; one with a damaged list helps nothing, and hinders nothing."""
+    try:
+        return {entry.key: entry for backup in earlier for entry in backup.entries()}
+    except ConfigError as error:
+        _log.warning("backups_unreadable", reason=str(error))
+        return {}
 
 
 def _kept(file: StoredFile, files: Path, known: Mapping[str, Entry], since: datetime) -> Entry | None:
@@ -170,11 +185,20 @@ def _copy_data(settings: Settings, data: Path, names: tuple[str, ...]) -> list[E
 
 
 def _thin_out(target: Path, kept: list[Backup]) -> None:
-    """Remove all but some backups, and the files that none of these names."""
-    for backup in all_backups(target):
+    """Remove all but some backups, and the files that none of these names.
+
+    While one is there that cannot be read, all files stay: it may name any of them.
+    """
+    found, broken = readable_backups(target)
+    for backup in found:
         if backup.directory not in {each.directory for each in kept}:
             shutil.rmtree(backup.directory)
-    named = {entry.key for backup in kept for entry in backup.entries()}
+    try:
+        named = {entry.key for backup in kept for entry in backup.entries()}
+    except ConfigError:
+        return
+    if broken:
+        return
     files = target / FILES
     for path in [*files.rglob("*")]:
         if path.is_file() and path.relative_to(files).as_posix() not in named:

@@ -12,7 +12,7 @@ from sora_studio.config import ConfigError, Settings
 from sora_studio.config.backup_plan import BackupPlan
 from sora_studio.domain.errors import SoraStudioError
 from sora_studio.services.backups.create import create_backup
-from sora_studio.services.backups.manifest import all_backups
+from sora_studio.services.backups.manifest import readable_backups
 
 _log = structlog.get_logger(__name__)
 
@@ -20,9 +20,11 @@ _log = structlog.get_logger(__name__)
 def last_backup(settings: Settings) -> datetime | None:
     """Return when the newest of the daily backups was made; None: there is none that can be read."""
     plan = settings.backups
+    if plan is None:
+        return None
     try:
-        backups = all_backups(target_of(settings, plan)) if plan else []
-    except (ConfigError, OSError):
+        backups, _ = readable_backups(target_of(settings, plan))
+    except OSError:
         return None
     return backups[-1].manifest.created_at if backups else None
 
@@ -65,7 +67,7 @@ class DailyBackup:
         last = datetime.combine(now.date(), self._plan.at, self._zone)
         if last > now:
             last = datetime.combine(now.date() - timedelta(days=1), self._plan.at, self._zone)
-        backups = all_backups(self._target)
+        backups, _ = readable_backups(self._target)
         return not backups or backups[-1].manifest.created_at < last
 
     def _make(self) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from sora_studio.config import ConfigError
 
@@ -71,10 +71,19 @@ class Backup:
         return self.directory.parent / FILES
 
     def entries(self) -> Iterator[Entry]:
-        """Yield its files."""
-        with (self.directory / _LIST).open(encoding="utf-8") as lines:
-            for line in lines:
-                yield Entry.model_validate_json(line)
+        """Yield its files.
+
+        Raises:
+            ConfigError: The list of them is missing or damaged.
+        """
+        path = self.directory / _LIST
+        try:
+            with path.open(encoding="utf-8") as lines:
+                for line in lines:
+                    yield Entry.model_validate_json(line)
+        except (OSError, ValueError) as error:  # ValueError: pydantic's, and of bytes that are no text
+            message = f"{path} is missing or damaged."
+            raise ConfigError(message) from error
 
 
 def name_of(moment: datetime) -> str:
@@ -101,11 +110,19 @@ def all_backups(target: Path) -> list[Backup]:
     Raises:
         ConfigError: One has a manifest that this version cannot read.
     """
-    return [
-        _open(path.parent)
-        for path in sorted(target.glob(f"*/{_MANIFEST}"))
-        if not path.parent.name.endswith(PARTIAL)
-    ]
+    return [*map(_open, _directories(target))]
+
+
+def readable_backups(target: Path) -> tuple[list[Backup], list[Path]]:
+    """Return the whole backups in a target, the oldest first, and where those with a broken manifest are."""
+    found: list[Backup] = []
+    broken: list[Path] = []
+    for directory in _directories(target):
+        try:
+            found.append(_open(directory))
+        except ConfigError:
+            broken.append(directory)
+    return found, broken
 
 
 def find_backup(source: Path) -> Backup:
@@ -123,10 +140,15 @@ def find_backup(source: Path) -> Backup:
     return found[-1]
 
 
+def _directories(target: Path) -> list[Path]:
+    found = (path.parent for path in sorted(target.glob(f"*/{_MANIFEST}")))
+    return [directory for directory in found if not directory.name.endswith(PARTIAL)]
+
+
 def _open(directory: Path) -> Backup:
     path = directory.resolve() / _MANIFEST
     try:
         return Backup(path.parent, Manifest.model_validate_json(path.read_text(encoding="utf-8")))
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         message = f"{path} is no manifest that this version of the studio can read."
         raise ConfigError(message) from error

@@ -17,6 +17,7 @@ from sora_studio.domain.errors import (
     StorageError,
     describe,
 )
+from sora_studio.domain.ids import public_id
 from sora_studio.domain.job import ClaimedJob, JobChange
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.problem import Problem, ProblemCode
@@ -106,7 +107,13 @@ def _later(job: ClaimedJob, error: Exception) -> JobChange:
         message = f"The provider's file was not saved. {error}"
         return needs_attention(JobChange(job), Problem(ProblemCode.FILE_TOO_LARGE, message))
     if isinstance(error, JobNotFound) and lookups >= _GONE_LOOKS and job.now >= _deadline(job):
-        _log.error("paid_video_lost", job=str(job.id), provider=job.provider, reason=error.message)
+        _log.error(
+            "paid_video_lost",
+            video_id=public_id(job.video_id),
+            job_id=job.id.hex,
+            provider=job.provider,
+            reason=error.message,
+        )
         message = f"The provider finished this video but no longer hands out its file: {error.message}"
         problem = Problem(ProblemCode.CONTENT_UNAVAILABLE, message)
         return needs_attention(JobChange(job, lookups=lookups), problem)

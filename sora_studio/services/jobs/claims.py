@@ -119,16 +119,16 @@ class Claims:
             return 0
         async with self._db.transaction() as tx:
             written = await self._stores.jobs(tx).record(changes)
-            if written == len(changes):
+            if len(written) == len(changes):
                 await self._stores.assets(tx).add(assets)
             if taken := [change.remote_id for change in changes if change.remote_id]:
                 await self._stores.deliveries(tx).apply(taken)  # a hint may have come before the answer
         self._let_go(change.job for change in changes)
         self._on_record()
-        if written == len(changes):
-            for change in changes:
+        for change in changes:
+            if change.job.id in written:
                 record(change)
-        return written
+        return len(written)
 
     async def compare(
         self, provider: str, remote_ids: Iterable[str]

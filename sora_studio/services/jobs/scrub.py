@@ -17,6 +17,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.maintenance import Holding, MaintenanceRepository
 from sora_studio.db.models import AssetRow, InputRow
 from sora_studio.domain.errors import JobNotFound, MediaError, ProviderError, StorageError, describe
+from sora_studio.domain.ids import public_id
 from sora_studio.domain.ports import Storage, StoredFile
 from sora_studio.domain.problem import Problem, ProblemCode
 from sora_studio.domain.video import Phase, Variant
@@ -199,11 +200,11 @@ class Scrubber:
         try:
             return await self._downloader.remake_stills(_wanted(holding), film.key)
         except (MediaError, StorageError, OSError) as error:
-            _log.warning("stills_missing", video=str(holding.video_id), reason=str(error))
+            _log.warning("stills_missing", video_id=public_id(holding.video_id), reason=str(error))
             return ()
 
     async def _lose(self, holding: Holding, reason: str) -> Sequence[AssetRow]:
-        _log.error("paid_file_missing", video=str(holding.video_id), reason=reason)
+        _log.error("paid_file_missing", video_id=public_id(holding.video_id), reason=reason)
         await self._flag(holding, Problem(ProblemCode.FILE_LOST, f"The studio's file is gone, and {reason}"))
         return ()
 

@@ -47,8 +47,8 @@ class JobStore(Protocol):
         """Write down that the POST begins; False: it is not ours to send."""
         ...
 
-    async def record(self, changes: Sequence[JobChange]) -> int:
-        """Write what became of jobs; return how many were still their holder's.
+    async def record(self, changes: Sequence[JobChange]) -> set[UUID]:
+        """Write what became of jobs; return those that were still their holder's.
 
         Raises:
             Conflict: A remote id belongs to another video already.

@@ -17,7 +17,8 @@ class RequestId:
     """Binds `request_id` to the log and answers with it as X-Request-ID.
 
     A proxy of ours may have given the request one already, by which its own log knows it. From anybody else,
-    an id would only be a way to write into ours.
+    an id would only be a way to write into ours. A proxy that passes its clients' ids on vouches for them:
+    those in docs/deploying.md put their own in the place, so that no stranger chooses one.
     """
 
     def __init__(self, app: ASGIApp, proxies: Proxies) -> None:

@@ -29,7 +29,7 @@ async def claim(db: Database, *phases: Phase, lease: timedelta = LEASE, most: in
 
 async def record(db: Database, *changes: JobChange) -> int:
     async with db.transaction() as tx:
-        return await JobRepository(tx).record(changes)
+        return len(await JobRepository(tx).record(changes))
 
 
 async def view(db: Database, owner_id, video_id):

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from sora_studio.db.models import AssetRow
 from sora_studio.domain.errors import SubmitUnclear, Unavailable
@@ -103,6 +104,22 @@ async def test_files_of_who_was_overtaken_are_not_registered(background: Backgro
     assert written == 0
     assert await background.read("SELECT count(*) FROM asset") == (0,)
     assert (await background.look(view)).phase is Phase.SAVING
+
+
+async def test_one_that_was_overtaken_does_not_silence_the_others(background: Background):
+    """A batch is written at once: what became of those that are still ours is told."""
+    await background.wish()
+    await background.wish()
+    lost, ours = await background.claims.take(Phase.SUBMITTING, most=2)
+    overtaken = replace(lost, fence=lost.fence - 1)
+
+    with capture_logs() as logs:
+        changes = [JobChange(job, phase=Phase.FAILED) for job in (overtaken, ours)]
+        written = await background.claims.record(changes)
+
+    assert written == 1
+    steps = [log["job_id"] for log in logs if log["event"] == "job_step"]
+    assert steps == [ours.id.hex]
 
 
 async def test_giving_up_gives_back_only_what_was_not_taken(background: Background):

@@ -40,7 +40,7 @@ def service(db: Database, folder: Path, token: str | None = None) -> MetricsServ
             db=db,
             health=health,
             storage=storage,
-            providers={"fake": ProviderHealth, "away": lambda: ProviderHealth(left_alone=3.0)},
+            providers={"fake": ProviderHealth, "away": lambda: ProviderHealth(is_open=True)},
             last_backup=lambda: datetime(2026, 12, 1, tzinfo=UTC),
             version="1.2.3",
             build="abc",

@@ -176,6 +176,24 @@ async def test_the_studio_makes_one_a_day_and_keeps_the_newest(empty_database_ur
     assert (len(first), len(third), len(fourth), first & fourth) == (1, 2, 2, set())
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "files.jsonl"])
+async def test_one_that_is_damaged_stops_no_other(empty_database_url: str, tmp_path: Path, name: str):
+    """Nor are files removed that it may name."""
+    await migrate(empty_database_url)
+    settings, target = load({}, data_dir=tmp_path), tmp_path / "to"
+    plan = BackupPlan(target, keep=1)
+    await DailyBackup(settings, plan, empty_database_url).run()
+    (damaged,) = target.glob(f"*/{name}")
+    damaged.write_text("{")
+    film = target / "files" / "film.mp4"
+    film.parent.mkdir(exist_ok=True)
+    film.write_bytes(b"named by nothing that can be read")
+    tomorrow = datetime.now(UTC) + timedelta(1)
+    await DailyBackup(settings, plan, empty_database_url, clock=lambda: tomorrow).run()
+    assert find_backup(max(target.glob("2*"))).directory != damaged.parent
+    assert film.exists() == (name == "manifest.json"), "one that has gone names nothing"
+
+
 async def test_one_that_fails_is_said_and_tried_again(tmp_path: Path):
     (tmp_path / "to").write_text("no folder")
     daily = DailyBackup(

@@ -119,8 +119,10 @@ async def test_a_visitor_is_seen_through_it(proxy: Proxy):
             "X-Forwarded-For": "203.0.113.9",
             "X-Forwarded-Proto": "http",
             "X-Forwarded-Host": "evil.example",
+            "X-Request-ID": "an-id-of-the-visitor",
         }
         seen = (await http.get("/api/users/me", headers=forged)).json()
+    assert re.fullmatch("[0-9a-f-]{32,36}", seen["request_id"]), "an id of the proxy's own"
     assert (seen["client"], seen["scheme"], seen["host"]) == (_VISITOR, "https", f"{_NAME}:{proxy.port}")
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from sora_studio.doctor.backups import OLD
 from sora_studio.metrics import Instrument
+from sora_studio.services.disk_space import FREE_FLOOR
 from tests.support.promtool import promtool
 from tests.support.source import ROOT
 
@@ -39,6 +41,13 @@ def test_the_configuration_is_one():
     """With the file of rules beside it."""
     done = promtool("check", "config", str(_FOLDER / "prometheus.yml"))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_rules_and_code_mean_the_same_limits():
+    """A backup that the doctor calls old raises the alert, and so does a disk on which nothing is made."""
+    said = {rule["alert"]: rule["expr"] for rule in _RULES}
+    assert said["BackupOld"].endswith(f"> {OLD.total_seconds() / 3600:.0f} * 3600")
+    assert said["DiskFull"].endswith(f"< {FREE_FLOOR}")
 
 
 @pytest.mark.parametrize("rule", _RULES, ids=lambda rule: rule["alert"])

@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from sora_studio import log
 from sora_studio.api import errors
-from sora_studio.config import load
+from sora_studio.config import ConfigError, load
 from sora_studio.domain.tasks import PeriodicTask, TaskName
 from sora_studio.error_reports import ErrorReports
 from sora_studio.scheduler import Scheduler
@@ -127,6 +128,36 @@ async def test_requests_pages_and_background_work_are_heard_through_the_log(
         assert word in everything
     assert PROMPT not in everything
     assert PROMPT in capsys.readouterr().err, "the log has the words"
+
+
+def test_what_goes_wrong_without_an_error_is_reported_once_a_minute(capsys: pytest.CaptureFixture[str]):
+    """Each is written; a thousand reports would say no more than one."""
+    heard: list[str] = []
+    log.configure("json", report=lambda name, _error, _fields: heard.append(name))
+    for number in range(5):
+        structlog.get_logger("sora_studio.x").error("paid_video_lost", job_id=str(number))
+    assert capsys.readouterr().err.count("paid_video_lost") == 5
+    assert heard in (["paid_video_lost"], ["paid_video_lost"] * 2), "the minute may have changed"
+
+
+def test_a_reporter_that_fails_takes_nobody_along(capsys: pytest.CaptureFixture[str]):
+    def fail(*_: object) -> None:
+        raise RuntimeError("the reporter")
+
+    log.configure("json", report=fail)
+    structlog.get_logger("sora_studio.x").error("paid_video_lost")
+    said = capsys.readouterr().err
+    assert "paid_video_lost" in said
+    assert "the reporter" in said
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    ["https://key@sentry.example/mine", "https://key@sentry.example:port/1", "https://key@sentry.example/1/"],
+)
+def test_an_address_that_the_sdk_would_refuse_is_refused_in_words(dsn: str):
+    with pytest.raises(ConfigError, match="SENTRY_DSN must be a URL such as"):
+        load({"SENTRY_DSN": dsn})
 
 
 def test_without_an_address_there_is_nobody_to_report_to():
