@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from sora_studio.api.dependencies import BearerDep
 from sora_studio.container import services
 from sora_studio.domain.errors import NotFound
+from sora_studio.web.proxies import address_of
 
 router = APIRouter(tags=["health"])
 
@@ -32,12 +33,14 @@ async def read_request(request: Request, bearer: BearerDep) -> Seen:
         message = "There is no such address."
         raise NotFound(message)
     address = request.client.host if request.client else ""
-    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    said = ",".join(request.headers.getlist("x-forwarded-for"))
+    hops = [hop.strip() for hop in said.split(",") if hop.strip()]
+    peer = address_of(address)
     return Seen(
         address=address,
         scheme=request.url.scheme,
         host=request.headers.get("host", ""),
         forwarded=bool(hops),
-        believed=any(hop.strip("[]").startswith(address) for hop in hops),
+        believed=peer is not None and any(address_of(hop) == peer for hop in hops),
         build=request.app.state.build,
     )

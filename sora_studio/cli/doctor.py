@@ -5,6 +5,7 @@ Imports stand inside the command, as in `main`.
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +24,7 @@ _MARKS = {"ok": "✓", "skipped": "·", "warning": "!", "problem": "✗"}
 @doctor_cli.command()
 def doctor(
     *,
-    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Fix what can be fixed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print findings for programs.")] = False,
     port: Annotated[int, typer.Option(help="The port of the studio.", min=1, max=65535)] = 3000,
     data_dir: DataDir = None,
@@ -39,7 +40,7 @@ def doctor(
         async for finding in examine(known(), data_dir, port):
             found.append(finding.mended() if fix else finding)
             if not as_json:
-                typer.echo(_line(found[-1]))
+                typer.echo(_lines(found[-1], log.escape))
         return found
 
     log.configure(level="error")
@@ -54,12 +55,13 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _line(finding: "Finding") -> str:
+def _lines(finding: "Finding", escape: Callable[[str], str]) -> str:
+    """Write a finding for people; servers and proxies have a say in it, so it is escaped."""
     mark = "✓" if finding.fixed else _MARKS[finding.level]
-    line = f"{mark} {finding.check}: {finding.text}"
+    line = f"{mark} {escape(f'{finding.check}: {finding.text}')}"
     if finding.fixed:
         return f"{line} Mended."
-    return f"{line}\n    {finding.remedy}" if finding.remedy else line
+    return f"{line}\n    {escape(finding.remedy)}" if finding.remedy else line
 
 
 def _as_object(finding: "Finding") -> dict[str, object]:

@@ -18,7 +18,7 @@ SELECT current_setting('server_version') AS version, current_setting('server_ver
     role.rolsuper AS superuser, has_schema_privilege(current_schema(), 'CREATE') AS may_create,
     current_setting('max_connections')::int
         - current_setting('superuser_reserved_connections')::int AS places,
-    (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS taken,
+    (SELECT sum(numbackends)::int FROM pg_stat_database) AS taken,
     clock_timestamp() AS now, to_regclass('alembic_version') IS NOT NULL AS has_tables
 FROM pg_database AS base, pg_roles AS role
 WHERE base.datname = current_database() AND role.rolname = current_user

@@ -7,7 +7,7 @@ from sora_studio.config import ConfigError, Settings
 from sora_studio.doctor.finding import Finding, fine, problem, warning
 from sora_studio.doctor.machine import as_words
 from sora_studio.services.backups.daily import target_of
-from sora_studio.services.backups.manifest import DATA, DUMP, Backup, Entry, all_backups
+from sora_studio.services.backups.manifest import DATA, DUMP, Backup, Entry, readable_backups
 
 OLD = timedelta(hours=26)
 """A day, and time to make one."""
@@ -22,12 +22,19 @@ def check_backups(settings: Settings, now: datetime) -> list[Finding]:
         return [warning("backups", text, "Make sure that something else does.")]
     target = target_of(settings, settings.backups)
     try:
-        backups = all_backups(target)
-    except (ConfigError, OSError) as error:
-        return [problem("backups", str(error))]
+        backups, broken = readable_backups(target)
+    except OSError as error:
+        return [problem("backups", f"{target} cannot be read: {error.strerror}.")]
+    found = [_broken(broken)] if broken else []
     if not backups:
-        return [warning("backups", f"There is no backup in {target} yet.", _BY_HAND)]
-    return [_age(backups[-1], now), _whole(backups[-1])]
+        return [warning("backups", f"There is no backup in {target} yet.", _BY_HAND), *found]
+    return [_age(backups[-1], now), _whole(backups[-1]), *found]
+
+
+def _broken(directories: list[Path]) -> Finding:
+    text = f"{len(directories)} backups have a manifest that cannot be read, {directories[0]} for one."
+    remedy = "Files that no backup names stay until it is gone: remove its directory when you are sure."
+    return problem("backup_manifests", text, remedy)
 
 
 def _age(newest: Backup, now: datetime) -> Finding:
@@ -40,11 +47,14 @@ def _age(newest: Backup, now: datetime) -> Finding:
 def _whole(newest: Backup) -> Finding:
     """Compare sizes; `backup verify` reads every byte."""
     manifest = newest.manifest
-    wanted = [
-        (newest.directory / DUMP, manifest.dump),
-        *((newest.directory / DATA / each.key, each) for each in manifest.data),
-        *((newest.files / each.key, each) for each in newest.entries()),
-    ]
+    try:
+        wanted = [
+            (newest.directory / DUMP, manifest.dump),
+            *((newest.directory / DATA / each.key, each) for each in manifest.data),
+            *((newest.files / each.key, each) for each in newest.entries()),
+        ]
+    except ConfigError as error:
+        return problem("backup_files", str(error), _BY_HAND)
     wrong = [path for path, entry in wanted if not _fits(path, entry)]
     if wrong:
         text = f"{len(wrong)} files of the newest backup are missing or cut short, {wrong[0]} for one."

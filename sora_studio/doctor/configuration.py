@@ -1,5 +1,7 @@
 """Checks of what the operator has set."""
 
+import errno
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -90,10 +92,12 @@ def check_modes(settings: Settings) -> Finding:
         return fine("file_modes", "Nobody else can read the data directory.")
 
     def close() -> None:
-        close_to_others(settings.data_dir)
+        _, still_open = close_to_others(settings.data_dir)
+        _must_be_none(still_open)
 
     text = f"Other users of this machine can get at {_some(found)}."
-    return problem("file_modes", text, f"chmod -R go= {settings.data_dir}", fix=close)
+    remedy = f"As the studio's own user: chmod -R go= {settings.data_dir}"
+    return problem("file_modes", text, remedy, fix=close if _is_ours(settings.data_dir) else None)
 
 
 def check_secret_files(settings: Settings, named: Iterable[Path]) -> Finding:
@@ -102,11 +106,34 @@ def check_secret_files(settings: Settings, named: Iterable[Path]) -> Finding:
     if not found:
         return fine("secret_files", "No file with a secret is open to other users.")
 
-    def close() -> None:
-        for path in found:
-            path.chmod(path.stat().st_mode & ~0o007)
+    mine = [path for path in found if _is_ours(settings.data_dir) and _is_ours(path)]
 
-    return problem("secret_files", f"Every user can read {_some(found)}.", "chmod o= PATH", fix=close)
+    def close() -> None:
+        still_open = [path for path in found if path not in mine]
+        for path in mine:
+            try:
+                path.chmod(path.stat().st_mode & ~0o007)
+            except OSError:  # a file system that is not to be written
+                still_open.append(path)
+        _must_be_none(still_open)
+
+    remedy = "chmod o= PATH, and make sure that the studio's own user can still read it."
+    return problem(
+        "secret_files", f"Every user can read {_some(found)}.", remedy, fix=close if mine else None
+    )
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file is our own: another user, root included, could lock the studio out of it."""
+    try:
+        return path.stat().st_uid == os.geteuid()
+    except OSError:
+        return False
+
+
+def _must_be_none(still_open: list[Path]) -> None:
+    if still_open:
+        raise PermissionError(errno.EPERM, f"{_some(still_open)} cannot be changed")
 
 
 def _some(paths: list[Path]) -> str:

@@ -1,8 +1,18 @@
 """The whole examination, in the order in which one thing depends on another."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from datetime import UTC, datetime
+from functools import partial
+from inspect import isawaitable
 from pathlib import Path
 
 from sora_studio.config import ConfigError, ProviderSettings, Settings
@@ -18,6 +28,10 @@ from sora_studio.services.diagnosis import DiagnosisService
 from sora_studio.services.people.vault import Vault
 from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.sandbox import remembered_access
+
+Found = Finding | Iterable[Finding]
+Check = Callable[[], Found | Awaitable[Found]]
+Checks = Mapping[str, Check]
 
 _PATIENCE = 3.0  # seconds for a database that is not there
 
@@ -40,46 +54,79 @@ async def examine(
     yield used
     said, chosen = configuration.check_providers(settings, environ)
     yield said
-    for finding in _settings(settings, environ):
+    for finding in await _all(_of_settings(settings, environ)):
         yield finding
     if used.level is not Level.OK:  # there is nothing to look at, and nothing is to be made there
         return
-    storage = LocalStorage(settings.media_path)
-    yield await machine.check_storage(storage)
-    yield machine.check_disk_space(storage)
-    for finding in (
-        machine.check_open_files(),
-        machine.check_front_end(),
-        *backups.check_backups(settings, datetime.now(UTC)),
-        machine.check_backup_disk(settings),
-    ):
+    for finding in await _all(_of_machine(settings)):
         yield finding
     async with aclosing(_opened(settings, chosen)) as findings:
         async for finding in findings:
             yield finding
 
 
-def _settings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
-    yield configuration.check_model_cards(settings)
-    yield configuration.check_public_url(settings)
-    yield configuration.check_signing_key(settings)
-    yield configuration.check_modes(settings)
-    yield configuration.check_secret_files(settings, named_files(environ))
+def _of_settings(settings: Settings, environ: Mapping[str, str]) -> Checks:
+    return {
+        "model_cards": partial(configuration.check_model_cards, settings),
+        "public_url": partial(configuration.check_public_url, settings),
+        "signing_key": partial(configuration.check_signing_key, settings),
+        "file_modes": partial(configuration.check_modes, settings),
+        "secret_files": lambda: configuration.check_secret_files(settings, named_files(environ)),
+    }
+
+
+def _of_machine(settings: Settings) -> Checks:
+    storage = LocalStorage(settings.media_path)
+    return {
+        "storage": partial(machine.check_storage, storage),
+        "disk_space": partial(machine.check_disk_space, storage),
+        "open_files": machine.check_open_files,
+        "front_end": machine.check_front_end,
+        "backups": partial(backups.check_backups, settings, datetime.now(UTC)),
+        "backup_disk": partial(machine.check_backup_disk, settings),
+    }
+
+
+async def _all(checks: Checks) -> list[Finding]:
+    return [finding for name, check in checks.items() for finding in await _made(name, check)]
+
+
+async def _made(name: str, check: Check) -> list[Finding]:
+    """Make a check; one that breaks is a finding itself, and the others are made all the same."""
+    try:
+        found = check()
+        if isawaitable(found):
+            found = await found
+        return [found] if isinstance(found, Finding) else [*found]
+    except (Unavailable, ConfigError) as error:
+        return [problem(name, str(error))]
+    except Exception as error:  # noqa: BLE001 -- what is not expected is what a doctor is called for
+        text = f"This check has broken: {type(error).__name__}: {error}"
+        return [problem(name, text, "Report it, with this line.")]
 
 
 async def _opened(settings: Settings, chosen: Sequence[ProviderSettings]) -> AsyncGenerator[Finding]:
-    """Look at the database, and at what can be reached while the studio runs."""
+    """Look at the database, and at what can be reached while the studio runs.
+
+    Without a studio, its place is taken for the database alone: others may take long to answer.
+    """
     try:
         async with reach_database(settings, patience=_PATIENCE) as (access, joined):
-            for finding in await _database(settings, access, [each.name for each in chosen]):
-                yield finding
-            for each in chosen:
-                async for finding in _provider(settings, each, joined=joined):
-                    yield finding
-            for finding in await _network(settings, joined=joined):
-                yield finding
+            found = await _made(
+                "database", lambda: _database(settings, access, [each.name for each in chosen])
+            )
     except (Unavailable, ConfigError) as error:
         yield problem("database", str(error), "docs/operations.md: the database.")
+        return
+    for finding in found:
+        yield finding
+    for each in chosen:
+        for finding in await _made(
+            f"provider:{each.name}", partial(_provider, settings, each, joined=joined)
+        ):
+            yield finding
+    for finding in await _network(settings, joined=joined):
+        yield finding
 
 
 async def _database(settings: Settings, access: Access, names: Iterable[str]) -> list[Finding]:
@@ -104,24 +151,31 @@ async def _database(settings: Settings, access: Access, names: Iterable[str]) ->
     ]
 
 
-async def _provider(settings: Settings, chosen: ProviderSettings, *, joined: bool) -> AsyncIterator[Finding]:
+async def _provider(settings: Settings, chosen: ProviderSettings, *, joined: bool) -> list[Finding]:
     if chosen.is_child:
         access = remembered_access(settings.data_dir) if joined else None
         if access is None:
-            yield skipped(f"provider:{chosen.name}", "The sandbox runs beside a running studio only.")
-            return
+            return [skipped(f"provider:{chosen.name}", "The sandbox runs beside a running studio only.")]
         chosen = access.give(chosen)
     async with aclosing(providers.check_provider(chosen)) as findings:
-        async for finding in findings:
-            yield finding
+        return [finding async for finding in findings]
 
 
 async def _network(settings: Settings, *, joined: bool) -> list[Finding]:
     """Come by the public address; without a studio behind it, only its certificate can be seen."""
     url = settings.public_url
-    certificate = await network.check_certificate(url)
+    certificate = await _made("certificate", partial(network.check_certificate, url))
     if not joined:
-        return [certificate, skipped("public_address", "No studio is running here: nothing would answer.")]
+        return [*certificate, skipped("public_address", "No studio is running here: nothing would answer.")]
+    return [
+        *certificate,
+        *await _made("public_address", partial(_public_address, settings)),
+        *await _made("websocket", partial(network.check_socket, url)),
+    ]
+
+
+async def _public_address(settings: Settings) -> list[Finding]:
+    if not settings.has_signing_key:  # the studio that runs knows it still, and nothing is made here
+        return [skipped("public_address", "Without the signing key the studio does not let its doctor in.")]
     passes = DiagnosisService(Vault.locked_with(settings.signing_key(), lambda: datetime.now(UTC)))
-    seen = await network.check_public_address(url, passes.make_pass())
-    return [certificate, *seen, await network.check_socket(url)]
+    return await network.check_public_address(settings.public_url, passes.make_pass())

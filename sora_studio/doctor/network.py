@@ -1,6 +1,7 @@
 """Checks of the way by which people come: the public address, and the proxy there."""
 
 import asyncio
+import http.client
 import json
 import socket
 import ssl
@@ -8,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import connect
@@ -24,6 +25,8 @@ _SOCKET = "/_event/?EIO=4&transport=websocket"
 _SOON = timedelta(days=14)
 _PAPER = "docs/deploying.md has configurations for nginx and Caddy."
 _NAMES = ("proxy_scheme", "proxy_address")
+_SEEN = frozenset({"address", "scheme", "forwarded", "believed"})
+_LONGEST = 10_000  # bytes: a studio's answer is much shorter
 _MISDIRECTED, _NOT_FOUND = 421, 404
 
 
@@ -33,8 +36,10 @@ async def check_public_address(public_url: str, its_pass: str) -> list[Finding]:
         seen = await asyncio.to_thread(_ask, public_url, its_pass)
     except urllib.error.HTTPError as error:
         return [_answered(public_url, error.code), *_unseen()]
-    except (OSError, ValueError) as error:
-        reason = str(getattr(error, "reason", error))
+    except ValueError:  # it is no JSON, or another one
+        return [_answered(public_url, _NOT_FOUND), *_unseen()]
+    except (OSError, http.client.HTTPException) as error:
+        reason = str(getattr(error, "reason", error)) or type(error).__name__
         remedy = "Is the proxy running, and the name in SORA_STUDIO_PUBLIC_URL the right one?"
         return [
             problem("public_address", f"{public_url} does not answer from here: {reason}", remedy),
@@ -119,8 +124,13 @@ def _ask(public_url: str, its_pass: str) -> dict[str, Any]:
     request = urllib.request.Request(  # noqa: S310 -- the operator's own address
         f"{public_url}/api/doctor", headers={"Authorization": f"Bearer {its_pass}"}
     )
-    with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 -- as above
-        return json.loads(answer.read())
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # HTTP_PROXY is for others
+    with direct.open(request, timeout=_PATIENCE) as answer:
+        seen = json.loads(answer.read(_LONGEST))
+    if not isinstance(seen, dict) or not seen.keys() >= _SEEN:  # pyright: ignore[reportUnknownMemberType] -- JSON
+        message = "It is not what a studio says."
+        raise ValueError(message)
+    return cast("dict[str, Any]", seen)
 
 
 def _end_of_certificate(host: str, port: int) -> datetime:

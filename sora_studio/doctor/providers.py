@@ -10,6 +10,7 @@ from sora_studio.providers.factory import identify, probing
 from sora_studio.providers.fingerprints import Answer
 from sora_studio.providers.wire import read_http_date
 
+_BUSY, _BROKEN = 429, 500  # and what is above it
 _SKEW = timedelta(seconds=30)
 _REFUSED = frozenset({401, 403})
 
@@ -44,6 +45,11 @@ def _reached(name: str, answer: Answer) -> Finding:
     if answer.status in _REFUSED:
         words = answer.error.message if answer.error else f"HTTP {answer.status}"
         return problem(f"provider:{name}", f"It refuses the key: {words}", "Replace `api_key`.")
+    if answer.status >= _BROKEN:
+        text = f"It answers with HTTP {answer.status}: it has trouble of its own."
+        return problem(f"provider:{name}", text, "Wait, or look at its status page; wishes wait as well.")
+    if answer.status == _BUSY:
+        return warning(f"provider:{name}", "It is asked too much (HTTP 429).", "Lower `rate_limit`.")
     return fine(f"provider:{name}", "It answers.")
 
 

@@ -1,5 +1,6 @@
 """The doctor finds what is wrong between people and the studio, and between the studio and its providers."""
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -73,6 +74,25 @@ async def test_an_address_that_leads_elsewhere(server: ScriptedServer, status: i
     assert server.requests[0].headers["authorization"] == "Bearer pass"
 
 
+@pytest.mark.parametrize("body", [{"status": "ok"}, ["ok"], "ok"])
+async def test_an_address_that_says_yes_to_everything(server: ScriptedServer, body: Any):
+    server.at("GET", "/api/doctor", says(body))
+    found = await network.check_public_address(address(server), "pass")
+    assert levels(found)["public_address"] is Level.PROBLEM
+    assert "Something else is at" in found[0].text
+
+
+async def test_an_address_that_speaks_no_http():
+    async def hello(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(hello, "127.0.0.1", 0) as mail:
+        port = mail.sockets[0].getsockname()[1]
+        found = await network.check_public_address(f"http://127.0.0.1:{port}", "pass")
+    assert levels(found)["public_address"] is Level.PROBLEM
+
+
 async def test_an_address_at_which_nobody_is():
     found = await network.check_public_address("http://127.0.0.1:9", "pass")
     assert levels(found)["public_address"] is Level.PROBLEM
@@ -141,6 +161,12 @@ async def test_a_provider_that_does_not_answer():
 async def test_a_provider_that_refuses_the_key(server: ScriptedServer):
     server.on("GET", "/models", says({"error": {"message": "Wrong key."}}, 401))
     assert (await provider(server))["provider:p"] is Level.PROBLEM
+
+
+@pytest.mark.parametrize(("status", "wanted"), [(503, Level.PROBLEM), (429, Level.WARNING)])
+async def test_a_provider_that_has_trouble_or_is_busy(server: ScriptedServer, status: int, wanted: Level):
+    server.on("GET", "/models", says({"error": {"message": "Not now."}}, status))
+    assert (await provider(server))["provider:p"] is wanted
 
 
 async def test_a_provider_that_is_another_server_than_its_table_says(server: ScriptedServer):

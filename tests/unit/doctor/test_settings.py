@@ -1,14 +1,21 @@
 """The doctor finds what is wrong with the settings and the files."""
 
+import errno
+import os
 import resource
+import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from sora_studio.cli.doctor import _lines
 from sora_studio.config import Settings, load
 from sora_studio.doctor import backups, configuration, machine
-from sora_studio.doctor.finding import Finding, Level
+from sora_studio.doctor.examination import _made, _public_address
+from sora_studio.doctor.finding import Finding, Level, fine, problem
+from sora_studio.log import escape
+from sora_studio.services.backups.daily import last_backup
 from sora_studio.services.backups.manifest import (
     DUMP,
     FILES,
@@ -80,6 +87,41 @@ def test_files_that_others_can_read_are_found_and_closed(settings: Settings):
     assert (finding.level, "secret_key" in finding.text) == (Level.PROBLEM, True)
     assert finding.mended().fixed
     assert configuration.check_modes(settings).level is Level.OK
+
+
+def test_what_could_not_be_closed_is_not_called_mended():
+    def refuse() -> None:
+        raise PermissionError(errno.EPERM, "/run/key cannot be changed")
+
+    finding = problem("file_modes", "Others can read it.", "chmod", fix=refuse).mended()
+    assert (finding.level, finding.fixed) == (Level.PROBLEM, False)
+    assert "/run/key cannot be changed" in finding.remedy
+
+
+def _of_another_user(folder: Path) -> Path:
+    """Return a file of somebody else's that everybody can read."""
+    if os.geteuid() != 0:
+        return Path("/etc/hosts")
+    file = folder / "theirs"
+    file.write_text("sk-theirs")
+    os.chown(file, 12_345, -1)
+    file.chmod(0o644)
+    return file
+
+
+def test_a_file_of_another_user_is_left_to_that_user(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+):
+    """Root's chmod would take the secret from the studio; what can be closed is, all the same."""
+    folder = tmp_path_factory.mktemp("run")
+    theirs, ours = _of_another_user(folder), folder / "ours"
+    ours.write_text("sk-ours")
+    ours.chmod(0o644)
+    assert configuration.check_secret_files(settings, [theirs]).fix is None
+    both = configuration.check_secret_files(settings, [theirs, ours]).mended()
+    assert (both.fixed, str(theirs) in both.remedy) == (False, True)
+    assert stat.S_IMODE(ours.stat().st_mode) == 0o640
+    assert stat.S_IMODE(theirs.stat().st_mode) == 0o644
 
 
 def test_so_are_those_with_secrets_elsewhere(settings: Settings, tmp_path_factory: pytest.TempPathFactory):
@@ -159,6 +201,46 @@ def test_a_backup_that_lacks_a_file(settings: Settings):
     file.write_bytes(b"cut")
     assert [each.level for each in backups.check_backups(settings, NOW)] == [Level.OK, Level.PROBLEM]
     assert len(all_backups(settings.data_dir / "backups")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "check"),
+    [
+        ("manifest.json", "{", "backup_manifests"),
+        ("files.jsonl", '{"key": ', "backup_files"),
+        ("files.jsonl", None, "backup_files"),
+    ],
+)
+def test_a_backup_that_is_damaged_where_it_says_what_it_is(
+    settings: Settings, name: str, text: str | None, check: str
+):
+    _back_up(settings, NOW - timedelta(hours=3))
+    (path,) = (settings.data_dir / "backups").glob(f"*/{name}")
+    path.write_text(text) if text else path.unlink()
+    found = {each.check: each.level for each in backups.check_backups(settings, NOW)}
+    assert found[check] is Level.PROBLEM
+    is_readable = name != "manifest.json"
+    assert (last_backup(settings) is not None) == is_readable
+
+
+async def test_without_a_signing_key_none_is_made(settings: Settings):
+    (settings.data_dir / "secret_key").unlink()
+    (finding,) = await _public_address(settings)
+    assert level(finding) == ("public_address", Level.SKIPPED)
+    assert not (settings.data_dir / "secret_key").exists()
+
+
+def test_what_others_say_moves_no_cursor():
+    said = _lines(problem("provider:p", "It says \x1b[2J\nok", "\x1b]0;x\x07"), escape)
+    assert said == "✗ provider:p: It says \\x1b[2J\\nok\n    \\x1b]0;x\\x07"
+
+
+async def test_a_check_that_breaks_is_a_finding():
+    def broken() -> Finding:
+        return fine("x", {}["nothing"])
+
+    (finding,) = await _made("x", broken)
+    assert (level(finding), "KeyError" in finding.text) == (("x", Level.PROBLEM), True)
 
 
 def test_backups_that_are_off(tmp_path: Path):
