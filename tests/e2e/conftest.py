@@ -46,7 +46,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-async def admin(studio: RunningStudio) -> AsyncIterator[Person]:
+async def first_account(studio: RunningStudio) -> AsyncIterator[Person]:
     """Open the first account: it runs the studio. Everybody else comes after it."""
     person = await join(studio.url, "Root")
     yield person
@@ -54,9 +54,16 @@ async def admin(studio: RunningStudio) -> AsyncIterator[Person]:
 
 
 @pytest.fixture
-async def join_studio(studio: RunningStudio, admin: Person) -> AsyncIterator[Join]:
+async def admin(first_account: Person) -> Person:
+    """Return who runs the studio, and has just given their password."""
+    await first_account.prove()
+    return first_account
+
+
+@pytest.fixture
+async def join_studio(studio: RunningStudio, first_account: Person) -> AsyncIterator[Join]:
     """Make people."""
-    del admin  # was here first
+    del first_account  # was here first
     people: list[Person] = []
 
     async def joined(name: str = "Ada") -> Person:
@@ -84,9 +91,9 @@ class Collector:
 
 
 @pytest.fixture(scope="session")
-async def collector(studio: RunningStudio, admin: Person) -> AsyncIterator[Collector]:
+async def collector(studio: RunningStudio, first_account: Person) -> AsyncIterator[Collector]:
     """Make a person who has videos already."""
-    del admin  # as above
+    del first_account  # as above
     person = await join(studio.url, "Grace")
     ids = [await person.ask(prompt) for prompt in _PROMPTS]
     for video_id in ids:
@@ -97,10 +104,14 @@ async def collector(studio: RunningStudio, admin: Person) -> AsyncIterator[Colle
 
 @pytest.fixture
 async def visit(
-    studio: RunningStudio, admin: Person, chromium: Browser, request: pytest.FixtureRequest, tmp_path: Path
+    studio: RunningStudio,
+    first_account: Person,
+    chromium: Browser,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> AsyncIterator[Visit]:
     """Open browser windows; whatever turned red in one that the test did not mean fails it."""
-    del admin  # as above
+    del first_account  # as above
     visitors: list[Visitor] = []
 
     async def visiting(person: Person | None = None, *, url: str = studio.url, **options: Any) -> Visitor:

@@ -23,6 +23,11 @@ class Person:
     http: httpx.AsyncClient
     """Speaks to the studio in this person's name, as a script does."""
 
+    async def prove(self) -> None:
+        """Give the password again: for ten minutes it is not asked for."""
+        answer = await self.http.post("/api/users/me/confirm_password", json={"password": PASSWORD})
+        assert answer.status_code == 204, answer.text
+
     async def ask(self, prompt: str, **wish: Any) -> str:
         """Ask for a video and return its id."""
         answer = await self.http.post("/api/videos", json={"prompt": prompt, **wish})

@@ -21,6 +21,10 @@ def cookie(answer: httpx.Response) -> SimpleCookie:
     return SimpleCookie("; ".join(answer.headers.get_list("set-cookie")))
 
 
+UNUSED = {"budgets": [], "storage_bytes": 0, "storage_quota_bytes": None}
+"""What an account tells besides while nothing was made."""
+
+
 async def test_signing_up_opens_the_api_by_token_and_by_cookie(browse: Browse):
     http = browse()
     answer = await http.post("/api/auth/signup", json=ADA)
@@ -33,7 +37,7 @@ async def test_signing_up_opens_the_api_by_token_and_by_cookie(browse: Browse):
     by_token = await browse().get(
         "/api/users/me", headers={"Authorization": f"Bearer {body['access_token']}"}
     )
-    assert by_cookie.json() == by_token.json() == body["user"] | {"budgets": []}
+    assert by_cookie.json() == by_token.json() == body["user"] | UNUSED
 
 
 async def test_the_cookie_on_http(http: httpx.AsyncClient):

@@ -32,9 +32,9 @@ MANY = 33
 _BELONGINGS = """
 SELECT id, email, display_name, password_hash, role, disabled_at::text FROM "user" WHERE email = %(email)s
 UNION ALL (
-    SELECT video.id, title, prompt, model, kind, video.project_id::text
+    SELECT video.id, title, prompt, model, kind, library_id::text
     FROM video JOIN "user" ON "user".id = owner_id
-    WHERE email = %(email)s AND deleted_at IS NULL ORDER BY video.id
+    WHERE email = %(email)s AND deleted_at IS NULL AND library_id = owner_id ORDER BY video.id
 )"""
 
 
@@ -181,6 +181,12 @@ async def stage(studio: RunningStudio) -> AsyncIterator[Stage]:
         )
     for client in (owner.http, stranger.http, revoked.http, nobody):
         await client.aclose()
+
+
+@pytest.fixture(autouse=True)
+async def proven(stage: Stage) -> None:
+    """Let everybody have just given their password: some tests come long after the stage was filled."""
+    await stage.database.execute("UPDATE session SET proved_at = now()")
 
 
 def hook() -> dict[str, Any]:

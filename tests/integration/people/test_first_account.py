@@ -152,6 +152,6 @@ async def test_what_the_environment_says_cannot_be_changed(database: Database, t
     with pytest.raises(SettingPinned):
         await pinned.settings.change(ada, change)
     views = [(view.value, view.pinned) for view in await pinned.settings.all(ada)]
-    assert views == [("approve", True), (14, False), (90, False), (False, False)], (
+    assert views == [("approve", True), (14, False), (90, False), (False, False), (0, False), (0, False)], (
         "all of a change, or none of it"
     )
