@@ -16,7 +16,7 @@ from tests.integration.api.conftest import Person, make
 from tests.support.films import picture
 from tests.support.plain_http import NO_TLS
 from tests.support.studio import RunningStudio
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 PNG = picture((900, 500), "PNG")
 
@@ -301,10 +301,12 @@ def test_conditions(owner: Person, finished: Video):
 def test_models_and_manual(ada: Person, studio: RunningStudio):
     models = {model.id: model for model in ada.sdk.models.list()}
     assert {"sora-2", "sora-2-pro"} <= models.keys()
-    manual = httpx.get(f"{studio.url}/api/docs", trust_env=False, verify=NO_TLS)
+    manual = httpx.get(f"{studio.url}/api/docs", trust_env=False, timeout=PATIENCE, verify=NO_TLS)
     assert "/api/videos/{video_id}/content" in manual.text
     assert "http://" not in manual.text.replace(studio.url, "")
-    schema = httpx.get(f"{studio.url}/api/openapi.json", trust_env=False, verify=NO_TLS).json()
+    schema = httpx.get(
+        f"{studio.url}/api/openapi.json", trust_env=False, timeout=PATIENCE, verify=NO_TLS
+    ).json()
     assert schema["openapi"].startswith("3.")
 
 

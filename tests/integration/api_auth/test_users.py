@@ -73,7 +73,10 @@ async def test_a_token_that_opens_nothing_is_not_replaced_by_the_cookie(http: ht
 
 async def test_i_can_read_and_edit_my_account(ada: httpx.AsyncClient):
     me = (await ada.get(ME)).json()
-    assert me.keys() == {"id", "email", "display_name", "created_at", "role", "budgets"}
+    assert me.keys() == {
+        *("id", "email", "display_name", "created_at", "role"),
+        *("budgets", "storage_bytes", "storage_quota_bytes"),
+    }
     renamed = (await ada.patch(ME, json={"display_name": "Ada King"})).json()
     assert renamed == me | {"display_name": "Ada King"}
     moved = (await ada.patch(ME, json={"email": "KING@example.org", "current_password": PASSWORD})).json()
