@@ -5,8 +5,8 @@ from pydantic import BaseModel, Field
 
 from sora_studio.api.dependencies import BearerDep
 from sora_studio.container import services
+from sora_studio.domain.address import address_of
 from sora_studio.domain.errors import NotFound
-from sora_studio.web.proxies import address_of
 
 router = APIRouter(tags=["health"])
 

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sora_studio.domain.account import network_of
+from sora_studio.domain.address import address_of
 from sora_studio.domain.audit import Result
 from sora_studio.security_log import SecurityLog
-from sora_studio.web.proxies import Proxies, address_of
+from sora_studio.web.proxies import Proxies
 
 _WANTED_FILES = 65_536
 _FILES_OF_OURS = 256

@@ -6,7 +6,8 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sora_studio.web.proxies import Address, Proxies, address_of
+from sora_studio.domain.address import Address, address_of
+from sora_studio.web.proxies import Proxies
 
 _log = structlog.get_logger(__name__)
 

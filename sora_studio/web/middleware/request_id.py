@@ -7,7 +7,8 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sora_studio.web.proxies import Proxies, address_of
+from sora_studio.domain.address import address_of
+from sora_studio.web.proxies import Proxies
 
 _NAME = "X-Request-ID"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
