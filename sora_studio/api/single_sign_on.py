@@ -20,7 +20,7 @@ from sora_studio.domain.errors import (
     SoraStudioError,
     TwoFactorRequired,
 )
-from sora_studio.domain.single_sign_on import SignOnFailed, SignOnProblem
+from sora_studio.domain.single_sign_on import ASK_AGAIN_SECONDS, SignOnFailed, SignOnProblem
 
 router = APIRouter(prefix="/auth/oidc", tags=["accounts"])
 
@@ -77,6 +77,9 @@ async def end_single_sign_on(
     try:
         await services().single_sign_on.end_sessions(logout_token, origin)
     except SignOnFailed as problem:
+        if problem.problem is SignOnProblem.UNAVAILABLE:  # the provider's keys are: it may say so again
+            said = {"error": "temporarily_unavailable", "error_description": str(problem)}
+            return JSONResponse(said, 503, headers={**NO_STORE, "Retry-After": str(ASK_AGAIN_SECONDS)})
         said = {"error": "invalid_request", "error_description": str(problem)}
         return JSONResponse(said, 400, headers=NO_STORE)
     return Response(headers=NO_STORE)

@@ -180,7 +180,7 @@ class SessionRow(SQLModel, table=True):
     user_id: UUID = Field(sa_column=_owner(index=True))
     created_at: datetime = Field(default_factory=_now, sa_column=_moment())
     last_seen_at: datetime = Field(default_factory=_now, sa_column=_moment())
-    proved_at: datetime = Field(default_factory=_now, sa_column=_moment())  # when the password was last given
+    proved_at: datetime = Field(default_factory=_now, sa_column=_moment())  # who they are
     expires_at: datetime = Field(sa_column=_moment(index=True))
     ended_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
     address: str = Field(default="", sa_type=Text)

@@ -101,19 +101,22 @@ class SessionRepository(Repository):
         """End every session of a person."""
         await self._end(now, col(SessionRow.user_id) == user_id)
 
-    async def end_at_provider(self, user_id: UUID | None, named: str | None, now: datetime) -> Sequence[UUID]:
+    async def end_at_provider(
+        self, user_id: UUID | None, named: str | None, now: datetime, *, opened_before: datetime
+    ) -> Sequence[UUID]:
         """End what began at an OpenID provider and has ended there.
 
         Args:
             user_id: Whose; None: the provider does not say.
             named: Its own session, as it calls that; None: all of that person's.
             now: The time.
+            opened_before: When they must have been opened, because it is of those that it speaks.
 
         Returns:
             Whose sessions have ended, one for each.
         """
         which: list[ColumnElement[bool]] = [col(SessionRow.ended_at).is_(None)]
-        which.append(col(SessionRow.id_token).is_not(None))
+        which += [col(SessionRow.id_token).is_not(None), col(SessionRow.created_at) < opened_before]
         if user_id is not None:
             which.append(col(SessionRow.user_id) == user_id)
         if named is not None:
@@ -124,7 +127,7 @@ class SessionRepository(Repository):
         return (await self._do(ended)).scalars().all()
 
     async def proved_at(self, identity: Identity) -> datetime:
-        """Return when a password was last given in a session."""
+        """Return when the person of a session last proved who they are."""
         found = await self._tx.exec(select(SessionRow.proved_at).where(*_of(identity)))
         return found.one()
 

@@ -5,9 +5,13 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sora_studio.domain.errors import NotAllowed
+
+ASK_AGAIN_SECONDS = 60
+"""After which keys of a provider are read again: one is unknown, as it may be new, or reading has failed."""
 
 
 class SignOnProblem(StrEnum):
@@ -17,6 +21,7 @@ class SignOnProblem(StrEnum):
     REFUSED = "sso_refused"  # it says no, or the person has given up there
     EXPIRED = "sso_expired"  # what came back fits no log-in that this browser has begun
     INVALID = "sso_invalid"  # what it says of the person cannot be verified
+    NOT_AGAIN = "sso_not_again"  # they were to prove who they are, and it has not asked them
     UNKNOWN = "sso_unknown"  # nobody here, and accounts are not opened
     NO_EMAIL = "sso_no_email"  # it does not say by which address
     EMAIL_TAKEN = "sso_email_taken"  # an account has the address, and is not linked
@@ -37,6 +42,8 @@ SENTENCES: Mapping[SignOnProblem, str] = {
     SignOnProblem.EXPIRED: "That log-in was not begun in this browser, or took too long. Try again.",
     SignOnProblem.INVALID: "The answer of the log-in service could not be verified. Tell the person who runs "
     "this studio.",
+    SignOnProblem.NOT_AGAIN: "The log-in service has not said that it asked you again who you are. Try once "
+    "more, or tell the person who runs this studio.",
     SignOnProblem.UNKNOWN: "You have no account in this studio. Ask the person who runs it.",
     SignOnProblem.NO_EMAIL: "The log-in service does not say your e-mail address, or has not verified it.",
     SignOnProblem.EMAIL_TAKEN: "Your e-mail address has an account here that is not linked with the log-in "
@@ -75,6 +82,15 @@ class Visitor:
     name: str
     is_admin: bool | None  # None: roles are given in the studio
     id_token: str
+    proved_at: datetime  # when they last proved there who they are
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What a session keeps of its beginning at an OpenID provider."""
+
+    id_token: str  # sealed
+    proved_at: datetime
 
 
 @dataclass(frozen=True)
@@ -84,14 +100,32 @@ class LogOutNotice:
     issuer: str
     subject: str | None
     session: str | None  # as the provider calls it; None: all of the subject's
+    issued_at: datetime  # to the second
+
+
+NEVER = datetime.fromtimestamp(0, UTC)
+"""When somebody has proved who they are of whom the provider does not say it: too long ago for anything."""
 
 
 def session_named_in(id_token: str) -> str | None:
     """Return what the provider calls its session, by an ID token that was verified; None: it does not say."""
+    said = _claim_in(id_token, "sid")
+    return said if isinstance(said, str) else None
+
+
+def proved_in(id_token: str) -> datetime:
+    """Return when a person last proved who they are, by an ID token that was verified (its `auth_time`)."""
+    said = _claim_in(id_token, "auth_time")
+    with suppress(ValueError, OverflowError, OSError):
+        if isinstance(said, int | float) and not isinstance(said, bool):
+            return max(NEVER, datetime.fromtimestamp(said, UTC))
+    return NEVER
+
+
+def _claim_in(id_token: str, name: str) -> object:
     with suppress(ValueError, IndexError):
         payload = id_token.split(".")[1]
-        said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get("sid")
-        return said if isinstance(said, str) else None
+        return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get(name)
     return None
 
 
@@ -114,3 +148,4 @@ class Attempt:
     nonce: str
     verifier: str = field(repr=False)
     next: str
+    again: bool = False  # they prove who they are: to be let in there already is not enough

@@ -31,6 +31,7 @@ from sora_studio.domain.errors import (
     LogInExpired,
     NotAllowed,
     NotSignedIn,
+    PasswordRequired,
     SetupCodeRequired,
     SignUpClosed,
     TwoFactorRequired,
@@ -39,7 +40,7 @@ from sora_studio.domain.ids import new_id
 from sora_studio.domain.people import Standing
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.sign_up import SignUpPolicy
-from sora_studio.domain.single_sign_on import session_named_in
+from sora_studio.domain.single_sign_on import Arrival, session_named_in
 from sora_studio.services.people.addresses import clean_email, spellings
 from sora_studio.services.people.admission import Admission, Door
 from sora_studio.services.people.attempts import Attempts
@@ -57,6 +58,7 @@ from sora_studio.services.throttle import Throttle
 
 _WRONG_LOG_IN = "The e-mail address or the password is wrong."
 _WRONG_PROOF = "Your current password is wrong."
+_LOG_IN_AGAIN = "Your account has no password: log in again to prove who you are."
 
 
 class _PasswordChanged(NotSignedIn):
@@ -212,21 +214,21 @@ class AccountService:
             AccountDisabled: As for `log_in`.
             LimitReached: Too many wrong codes.
         """
-        known, id_token = await self._challenges.read(challenge)
+        known, arrival = await self._challenges.read(challenge)
         _check_standing(known)
         device = self._devices.find(origin.cookies, known.account.id)
         how = await self.second_factor.check(known.account.id, code, device, origin)
         try:
-            return await self._enter(known, device, origin, how, id_token)
+            return await self._enter(known, device, origin, how, arrival)
         except _PasswordChanged as error:
             raise LogInExpired from error
 
-    async def admit(self, known: StoredPassword, id_token: str, origin: Origin) -> SignedIn:
+    async def admit(self, known: StoredPassword, arrival: Arrival, origin: Origin) -> SignedIn:
         """Open a session for somebody whom an OpenID provider has let in.
 
         Args:
             known: Their account.
-            id_token: What the provider says of them, sealed: it is shown when they log out.
+            arrival: What the session keeps of it: the ID token is shown when they log out.
             origin: Where they are.
 
         Raises:
@@ -237,17 +239,23 @@ class AccountService:
         """
         _check_standing(known)
         if await self.second_factor.is_on(known.account.id):
-            raise TwoFactorRequired(challenge=self._challenges.issue(known, id_token))
+            raise TwoFactorRequired(challenge=self._challenges.issue(known, arrival))
         device = self._devices.find(origin.cookies, known.account.id)
-        return await self._enter(known, device, origin, "single sign-on", id_token)
+        return await self._enter(known, device, origin, "single sign-on", arrival)
 
     async def _enter(
-        self, known: StoredPassword, device: str | None, origin: Origin, how: str, id_token: str | None = None
+        self,
+        known: StoredPassword,
+        device: str | None,
+        origin: Origin,
+        how: str,
+        arrival: Arrival | None = None,
     ) -> SignedIn:
         session = self.sessions.new(known.account.id, origin)
-        if id_token is not None:
-            session.id_token = id_token
-            session.provider_session = session_named_in(self.vault.unseal(id_token, FOR_LOG_OUT) or "")
+        if arrival is not None:
+            session.id_token, session.proved_at = arrival.id_token, arrival.proved_at
+            id_token = self.vault.unseal(arrival.id_token, FOR_LOG_OUT) or ""
+            session.provider_session = session_named_in(id_token)
         async with self.trail.recording(Act.LOG_IN, _in(session, origin), how) as tx:
             if not await UserRepository(tx).holds(known):
                 raise _PasswordChanged(_WRONG_LOG_IN)
@@ -350,9 +358,12 @@ class AccountService:
 
         Raises:
             NotAllowed: The password is wrong.
+            PasswordRequired: The account has none, so that nothing is proved here: they log in again instead.
             LimitReached: Too many wrong answers.
         """
         known = await self._prove(Act.PASSWORD_PROOF, identity, password)
+        if not known.account.has_password:
+            raise PasswordRequired(_LOG_IN_AGAIN)
         async with self._db.transaction() as tx:
             await self._require_still(tx, identity, known)
             await self.sessions.note_proof(tx, identity)

@@ -2,11 +2,13 @@
 
 import hashlib
 from contextlib import suppress
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sora_studio.db.engine import Database
 from sora_studio.db.users import StoredPassword, UserRepository
 from sora_studio.domain.errors import LogInExpired, NotFound
+from sora_studio.domain.single_sign_on import Arrival
 from sora_studio.services.people.vault import Vault
 
 CHALLENGE_SECONDS = 300
@@ -24,12 +26,14 @@ class Challenges:
     def __init__(self, *, db: Database, vault: Vault) -> None:
         self._db, self._vault = db, vault
 
-    def issue(self, known: StoredPassword, id_token: str | None = None) -> str:
+    def issue(self, known: StoredPassword, arrival: Arrival | None = None) -> str:
         """Return what stands for the first step, at an OpenID provider with what the session keeps of it."""
         first = f"{known.account.id.hex} {_print_of(known)}"
-        return self._vault.seal(first if id_token is None else f"{first} {id_token[:_COOKIE_MOST]}", _PURPOSE)
+        if arrival is not None:
+            first += f" {arrival.id_token[:_COOKIE_MOST]} {int(arrival.proved_at.timestamp())}"
+        return self._vault.seal(first, _PURPOSE)
 
-    async def read(self, challenge: str) -> tuple[StoredPassword, str | None]:
+    async def read(self, challenge: str) -> tuple[StoredPassword, Arrival | None]:
         """Return whose first step it stands for, and what its session keeps.
 
         Raises:
@@ -37,13 +41,17 @@ class Challenges:
         """
         said = self._vault.unseal(challenge, _PURPOSE, seconds=CHALLENGE_SECONDS)
         if said is not None:
-            user_id, fingerprint, *id_token = said.split(" ")
+            user_id, fingerprint, *kept = said.split(" ")
             with suppress(NotFound):
                 async with self._db.transaction() as tx:
                     known = await UserRepository(tx).get(UUID(hex=user_id))
                 if _print_of(known) == fingerprint:
-                    return known, id_token[0] if id_token else None
+                    return known, _arrival(*kept) if kept else None
         raise LogInExpired
+
+
+def _arrival(id_token: str, proved_at: str = "0") -> Arrival:
+    return Arrival(id_token, datetime.fromtimestamp(int(proved_at), UTC))
 
 
 def _print_of(known: StoredPassword) -> str:

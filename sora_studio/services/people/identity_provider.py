@@ -4,9 +4,11 @@ Authlib speaks OAuth and judges the claims, joserfc verifies signatures. Nothing
 where a request goes: addresses come from the configured issuer's own document, read over its own connection.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
@@ -20,13 +22,19 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from sora_studio.domain.single_sign_on import Attempt, Client, LogOutNotice, SignOnFailed, SignOnProblem
+from sora_studio.domain.single_sign_on import (
+    ASK_AGAIN_SECONDS,
+    Attempt,
+    Client,
+    LogOutNotice,
+    SignOnFailed,
+    SignOnProblem,
+)
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures that an ID token may have: by a key that the provider alone has, never by a shared secret."""
 
 _FRESH = 3600.0  # seconds for which the provider's document and keys are kept
-_KEYS_AGAIN = 60.0  # seconds after which keys are read again when one is unknown: it may be new
 _LEEWAY = 60  # seconds that the two clocks may differ
 _LOGGED_OUT = "http://schemas.openid.net/event/backchannel-logout"
 _NOTICE_LASTS = 300  # seconds, also where it has no end of its own
@@ -54,10 +62,11 @@ class IdentityProvider:
         self.client = client
         self._metadata: Mapping[str, Any] = {}
         self._keys: KeySet | None = None
-        self._read_at = self._keys_at = float("-inf")
+        self._read_at = self._keys_at = self._failed_at = float("-inf")
+        self._reading = asyncio.Lock()
 
-    async def address_of(self, attempt: Attempt, *, again: bool = False) -> str:
-        """Return where a browser goes to log in; again, although its person is logged in there.
+    async def address_of(self, attempt: Attempt) -> str:
+        """Return where a browser goes to log in; if the attempt says again, it asks who is logged in, too.
 
         Raises:
             SignOnFailed: The provider does not say.
@@ -72,7 +81,7 @@ class IdentityProvider:
             "nonce": attempt.nonce,
             "code_challenge": create_s256_code_challenge(attempt.verifier),
             "code_challenge_method": "S256",
-        } | ({"prompt": "login"} if again else {})
+        } | ({"prompt": "login", "max_age": "0"} if attempt.again else {})
         return _with_query(metadata["authorization_endpoint"], query)
 
     async def end_address(self, id_token: str, back_to: str) -> str | None:
@@ -165,7 +174,7 @@ class IdentityProvider:
             JoseError: It is not the provider's, not for us, not of this log-in, or out of date.
             ValueError: It is no token, or names nobody.
         """
-        token = jwt.decode(raw, keys, algorithms=[*ALGORITHMS])
+        token = _decoded(raw, keys)
         claims = CodeIDToken(
             token.claims,
             token.header,
@@ -191,7 +200,7 @@ class IdentityProvider:
             JoseError: It is not the provider's, not for us, or out of date.
             ValueError: It is no such token: an ID token is none.
         """
-        claims = jwt.decode(raw, keys, algorithms=[*ALGORITHMS]).claims
+        claims = _decoded(raw, keys).claims
         jwt.JWTClaimsRegistry(
             now=int(time.time()),
             leeway=_LEEWAY,
@@ -211,17 +220,34 @@ class IdentityProvider:
         ):
             message = "the token tells of no log-out"
             raise ValueError(message)
-        return LogOutNotice(self.client.issuer, subject, session)
+        issued_at = datetime.fromtimestamp(int(claims["iat"]), UTC)
+        return LogOutNotice(self.client.issuer, subject, session, issued_at)
 
     async def _key_set(self, *, again: bool = False) -> KeySet:
-        age = time.monotonic() - self._keys_at
-        if self._keys is None or age > (_KEYS_AGAIN if again else _FRESH):
-            keys = await _read((await self._discover())["jwks_uri"])
+        """Return the provider's keys; they are read by one at a time, and for who waits as well.
+
+        Raises:
+            SignOnFailed: They cannot be read, or could not a moment ago: anybody may send a token.
+        """
+        most = ASK_AGAIN_SECONDS if again else _FRESH
+        if (keys := self._keys_since(most)) is not None:
+            return keys
+        async with self._reading:
+            if (keys := self._keys_since(most)) is not None:
+                return keys
+            if time.monotonic() - self._failed_at < ASK_AGAIN_SECONDS:
+                raise SignOnFailed(SignOnProblem.UNAVAILABLE)
             try:
-                self._keys, self._keys_at = KeySet.import_key_set(cast("Any", keys)), time.monotonic()
-            except (JoseError, ValueError, KeyError, TypeError) as error:
+                said = await _read((await self._discover())["jwks_uri"])
+                self._keys = keys = KeySet.import_key_set(cast("Any", said))
+            except (SignOnFailed, JoseError, ValueError, KeyError, TypeError) as error:
+                self._failed_at = time.monotonic()
                 raise SignOnFailed(SignOnProblem.UNAVAILABLE) from error
-        return self._keys
+            self._keys_at = time.monotonic()
+            return keys
+
+    def _keys_since(self, seconds: float) -> KeySet | None:
+        return self._keys if time.monotonic() - self._keys_at <= seconds else None
 
     async def _discover(self) -> Mapping[str, Any]:
         """Read the provider's document, and keep it for an hour.
@@ -252,6 +278,20 @@ class IdentityProvider:
                 if url is not None
             )
         )
+
+
+def _decoded(raw: str, keys: KeySet) -> jwt.Token:
+    """Return a token whose signature fits.
+
+    Raises:
+        JoseError: It does not, or is of no kind that we take.
+        ValueError: It is no token.
+    """
+    try:
+        return jwt.decode(raw, keys, algorithms=[*ALGORITHMS])
+    except TypeError as error:  # joserfc trips over a header whose `crit` is no list of words
+        message = "the token has a header that cannot be read"
+        raise ValueError(message) from error
 
 
 async def _read(url: str, access_token: str = "") -> dict[str, Any]:

@@ -4,6 +4,7 @@ import hmac
 import json
 import secrets
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,7 +18,15 @@ from sora_studio.domain.account import NAME_MAX, Origin, Role, SignedIn, clean_n
 from sora_studio.domain.audit import Act, Result
 from sora_studio.domain.errors import InvalidInput, SoraStudioError
 from sora_studio.domain.ids import new_id
-from sora_studio.domain.single_sign_on import Attempt, SignOnFailed, SignOnPolicy, SignOnProblem, Visitor
+from sora_studio.domain.single_sign_on import (
+    Arrival,
+    Attempt,
+    SignOnFailed,
+    SignOnPolicy,
+    SignOnProblem,
+    Visitor,
+    proved_in,
+)
 from sora_studio.services.people.accounts import AccountService
 from sora_studio.services.people.addresses import clean_email
 from sora_studio.services.people.vault import FOR_LOG_OUT
@@ -28,6 +37,9 @@ if TYPE_CHECKING:
 
 ATTEMPT_SECONDS = 600
 """How long a person may take at the provider."""
+
+_PROVED_JUST_NOW = timedelta(seconds=120)
+"""How old a proof may be that was asked for: a minute on the way back, and one that the clocks may differ."""
 
 _PURPOSE = "log-in at an OpenID provider"
 
@@ -77,8 +89,9 @@ class SingleSignOn:
             nonce=secrets.token_urlsafe(32),
             verifier=secrets.token_urlsafe(48),
             next=then,
+            again=again,
         )
-        address = await self._known().address_of(attempt, again=again)
+        address = await self._known().address_of(attempt)
         return address, self._accounts.vault.seal(json.dumps(asdict(attempt)), _PURPOSE)
 
     async def finish(self, sealed: str, answer: dict[str, str], origin: Origin) -> tuple[SignedIn, str]:
@@ -99,8 +112,8 @@ class SingleSignOn:
             attempt = self._attempt(sealed, answer.get("state", ""))
             visitor = await self._visitor(attempt, answer)
             known = await self._account_of(visitor, origin)
-            sealed_token = self._accounts.vault.seal(visitor.id_token, FOR_LOG_OUT)
-            return await self._accounts.admit(known, sealed_token, origin), attempt.next
+            arrival = Arrival(self._accounts.vault.seal(visitor.id_token, FOR_LOG_OUT), visitor.proved_at)
+            return await self._accounts.admit(known, arrival, origin), attempt.next
         except SoraStudioError:
             self._accounts.trail.count(Act.LOG_IN, Result.REFUSED, origin)
             raise
@@ -124,16 +137,21 @@ class SingleSignOn:
     async def end_sessions(self, token: str, origin: Origin) -> None:
         """End what has ended at the provider, which says so itself (back-channel log-out).
 
+        What was opened after it said so stays: who has caught its token ends nothing by sending it again.
+
         Args:
             token: Its log-out token.
             origin: Where it came from.
 
         Raises:
-            SignOnFailed: It is not the provider's, not for us, or out of date.
+            SignOnFailed: It is not the provider's, not for us, or out of date; or nobody can tell right now.
             LimitReached: Too many from there.
         """
         self._throttle.hit("log-out by a provider", origin.network)
-        notice = await self._known().log_out_notice(token)
+        if self._provider is None:
+            raise SignOnFailed(SignOnProblem.INVALID)  # of nobody whom we know, now or later
+        notice = await self._provider.log_out_notice(token)
+        opened_before = notice.issued_at + timedelta(seconds=1)  # it is cut to the second
         trail, lines = self._accounts.trail, list[AuditRow]()
         async with self._db.transaction() as tx:
             user_id = None
@@ -142,7 +160,7 @@ class SingleSignOn:
                 if user_id is None:
                     return  # nobody here
             ended = await SessionRepository(tx).end_at_provider(
-                user_id, notice.session, self._accounts.clock()
+                user_id, notice.session, self._accounts.clock(), opened_before=opened_before
             )
             for each in dict.fromkeys(ended):
                 lines.append(trail.of(Act.SESSION_END, each, origin))
@@ -171,6 +189,9 @@ class SingleSignOn:
         if "error" in answer or not answer.get("code"):
             raise SignOnFailed(SignOnProblem.REFUSED)
         claims, id_token = await provider.claims_of(answer["code"], attempt, answer.get("iss"))
+        now, proved_at = self._accounts.clock(), proved_in(id_token)
+        if attempt.again and proved_at < now - _PROVED_JUST_NOW:
+            raise SignOnFailed(SignOnProblem.NOT_AGAIN)
         verified = claims.get("email_verified")
         return Visitor(
             issuer=provider.client.issuer,
@@ -180,6 +201,7 @@ class SingleSignOn:
             name=str(claims.get("name") or claims.get("preferred_username") or ""),
             is_admin=self.policy.makes_admin(claims),
             id_token=id_token,
+            proved_at=min(proved_at, now),
         )
 
     async def _account_of(self, visitor: Visitor, origin: Origin) -> StoredPassword:

@@ -1,11 +1,13 @@
 """Log-in through a real OpenID provider, and what must not get somebody in."""
 
+import asyncio
 import base64
 import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -20,7 +22,7 @@ from sora_studio.db.engine import Database
 from sora_studio.db.models import SessionRow
 from sora_studio.domain.account import OPERATOR, Role
 from sora_studio.domain.audit import Act, AuditQuery
-from sora_studio.domain.errors import NotAllowed
+from sora_studio.domain.errors import NotAllowed, PasswordRequired
 from sora_studio.domain.sign_up import INVITE
 from sora_studio.domain.single_sign_on import Attempt, LogOutNotice, SignOnFailed, SignOnPolicy
 from sora_studio.domain.single_sign_on import Client as OidcClient
@@ -36,9 +38,10 @@ from tests.support.identity_provider import (
     RunningProvider,
     identity_provider,
 )
+from tests.support.scripted import scripted_server
 
 HOME = "http://localhost:3000"
-CALLBACK = "/api/auth/oidc/callback"
+CALLBACK, BACK_CHANNEL = "/api/auth/oidc/callback", "/api/auth/oidc/backchannel"
 PEOPLE: dict[str, dict[str, Any]] = {
     "root": {
         "email": "root@example.org",
@@ -103,14 +106,16 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         await each.aclose()
 
 
-async def begin(browser: httpx.AsyncClient, then: str = "/library") -> str:
-    answer = await browser.get("/api/auth/oidc", params={"next": then})
+async def begin(browser: httpx.AsyncClient, then: str = "/library", **more: Any) -> str:
+    answer = await browser.get("/api/auth/oidc", params={"next": then} | more)
     assert answer.status_code == 303
     return answer.headers["location"]
 
 
-async def log_in(browser: httpx.AsyncClient, provider: RunningProvider, name: str) -> httpx.Response:
-    return await browser.get(await provider.log_in(await begin(browser), name))
+async def log_in(
+    browser: httpx.AsyncClient, provider: RunningProvider, name: str, **more: Any
+) -> httpx.Response:
+    return await browser.get(await provider.log_in(await begin(browser, **more), name))
 
 
 def changed(address: str, **values: str) -> str:
@@ -134,7 +139,7 @@ async def test_the_first_visit_opens_an_account_where_that_is_wanted(
     assert reason(await log_in(client(), provider, "ada")) == "sso_empty"
     assert reason(await log_in(client(), provider, "root")) == "/library"
     browser = client()
-    answer = await log_in(browser, provider, "ada")
+    answer = await log_in(browser, provider, "ada", again=True)
     assert (answer.status_code, answer.headers["location"]) == (303, "/library")
     me = await people.people.find(OPERATOR, "ada@example.org")
     assert (me.account.display_name, me.account.role) == ("Ada Lovelace", Role.MEMBER)
@@ -315,7 +320,7 @@ async def test_a_second_factor_is_asked_for_here_as_well(
 ):
     people = studio()
     browser = client()
-    await log_in(browser, provider, "root")
+    await log_in(browser, provider, "root", again=True)
     who = await people.accounts.identify(browser.cookies["sora_session"])
     secret = (await people.two_factor.begin(who)).secret
     from pyotp.totp import TOTP  # noqa: PLC0415 -- next to its only use
@@ -335,12 +340,80 @@ async def test_an_account_without_a_password_gets_one_by_having_just_logged_in(
 ):
     people = studio()
     browser = client()
-    await log_in(browser, provider, "root")
+    await log_in(browser, provider, "root", again=True)
     who = await people.accounts.identify(browser.cookies["sora_session"])
     await people.accounts.change_password(who, "", PASSWORD)
     await people.accounts.log_in("root@example.org", PASSWORD, HERE)
     with pytest.raises(NotAllowed):
         await people.accounts.change_password(who, "", f"{PASSWORD} too")
+
+
+async def test_a_log_in_proves_who_somebody_is_when_the_provider_has_asked_them(
+    studio: Callable[..., People], provider: RunningProvider, client: Client, database: Database
+):
+    """An answer that it gives by itself proves nothing, although it was to ask: it says when it last did."""
+    people = studio()
+
+    async def proved_at(browser: httpx.AsyncClient) -> datetime:
+        who = await people.accounts.identify(browser.cookies["sora_session"])
+        async with database.transaction() as tx:
+            return (await tx.get_one(SessionRow, who.session_id)).proved_at
+
+    browser, silent, old = client(), client(), client()
+    await log_in(browser, provider, "root")
+    assert await proved_at(browser) == datetime.fromtimestamp(0, UTC), "it does not say"
+    where = await begin(browser, again=True)
+    assert {("prompt", "login"), ("max_age", "0")} <= {*parse_qsl(urlsplit(where).query)}
+    assert reason(await browser.get(await provider.log_in(where, "root"))) == "/library"
+    moment = await proved_at(browser)
+    assert timedelta() <= datetime.now(UTC) - moment < timedelta(minutes=1)
+    assert moment.microsecond == 0, "the provider's moment, not ours"
+    where = changed(await begin(silent, again=True), max_age="", prompt="")
+    assert reason(await silent.get(await provider.log_in(where, "root"))) == "sso_not_again"
+    assert "sora_session" not in silent.cookies
+
+    people = studio(OPEN, None, LongAgo(known_as(provider.issuer)))
+    assert reason(await log_in(old, provider, "root", again=True)) == "sso_not_again"
+    assert reason(await log_in(old, provider, "root")) == "/library"
+    assert await proved_at(old) == LongAgo.proved_at
+
+
+async def test_a_second_factor_makes_no_proof_newer(
+    studio: Callable[..., People], provider: RunningProvider, client: Client, database: Database
+):
+    people = studio()
+    browser = client()
+    await log_in(browser, provider, "root", again=True)
+    who = await people.accounts.identify(browser.cookies["sora_session"])
+    from pyotp.totp import TOTP  # noqa: PLC0415 -- next to its only use
+
+    codes = await people.two_factor.enable(who, TOTP((await people.two_factor.begin(who)).secret).now())
+    for code, again in zip(codes, (True, False), strict=False):
+        there = client()
+        await log_in(there, provider, "root", **({"again": True} if again else {}))
+        await there.post("/api/auth/login/code", data={"code": code, "next": "/library"})
+        who = await people.accounts.identify(there.cookies["sora_session"])
+        async with database.transaction() as tx:
+            moment = (await tx.get_one(SessionRow, who.session_id)).proved_at
+        assert (moment > datetime.now(UTC) - timedelta(minutes=1)) is again
+
+
+async def test_no_text_proves_who_somebody_is_who_has_no_password(
+    studio: Callable[..., People], provider: RunningProvider, client: Client, database: Database
+):
+    people = studio()
+    browser = client()
+    await log_in(browser, provider, "root", again=True)
+    who = await people.accounts.identify(browser.cookies["sora_session"])
+    async with database.transaction() as tx:
+        before = (await tx.get_one(SessionRow, who.session_id)).proved_at
+    answer = await browser.post("/api/users/me/confirm_password", json={"password": "anything"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "password_required")
+    assert "log in again" in answer.json()["error"]["message"]
+    async with database.transaction() as tx:
+        assert (await tx.get_one(SessionRow, who.session_id)).proved_at == before
+    with pytest.raises(PasswordRequired):
+        await people.accounts.confirm_password(who, "")
 
 
 KEY = RSAKey.generate_key(2048, {"kid": "1", "use": "sig", "alg": "RS256"})
@@ -386,6 +459,12 @@ TOKENS = {
 }
 
 
+def headed(**header: Any) -> str:
+    """Write a token with a header that no library writes."""
+    text = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+    return f"{text}.e30.AAAA"
+
+
 LOGGED_OUT = {"http://schemas.openid.net/event/backchannel-logout": {}}
 
 
@@ -407,7 +486,19 @@ NOTICES = {
     "another key": signed(notice(), RSAKey.generate_key(2048, {"kid": "1"})),
     "no signature": forged("none", b""),
     "nonsense": "a.b.c",
+    "a header of nonsense": headed(alg="RS256", crit=5),
+    "a header of lists": headed(alg="RS256", crit=[[]]),
 }
+
+
+class LongAgo(IdentityProvider):
+    """One whose people have last proved long ago who they are; the signature was verified before."""
+
+    proved_at = datetime(2026, 1, 1, tzinfo=UTC)
+
+    async def claims_of(self, code: str, attempt: Attempt, issuer: str | None) -> tuple[dict[str, Any], str]:
+        claims, _ = await super().claims_of(code, attempt, issuer)
+        return claims, signed(claims | {"auth_time": int(self.proved_at.timestamp())})
 
 
 class Known(IdentityProvider):
@@ -432,7 +523,39 @@ async def test_a_log_out_token_that_is_not_one_ends_nothing(token: str):
     known = Known(known_as(ISSUER))
     with pytest.raises(SignOnFailed):
         await known.log_out_notice(token)
-    assert await known.log_out_notice(signed(notice())) == LogOutNotice(ISSUER, "ada", "s")
+    now = int(time.time())
+    said = LogOutNotice(ISSUER, "ada", "s", datetime.fromtimestamp(now, UTC))
+    assert await known.log_out_notice(signed(notice(iat=now))) == said
+
+
+async def test_a_log_out_that_cannot_be_judged_is_to_be_told_again(
+    studio: Callable[..., People], client: Client
+):
+    """The provider has to know that it was not done; and nobody makes us ask for its keys all the time."""
+    async with scripted_server() as server:
+        studio(OPEN, known_as(server.base_url))
+        telling = client()
+        for _ in range(2):
+            answers = await asyncio.gather(
+                *(telling.post(BACK_CHANNEL, data={"logout_token": "a.b.c"}) for _ in range(3))
+            )
+            assert [(each.status_code, each.headers["retry-after"]) for each in answers] == [(503, "60")] * 3
+        assert [each.path for each in server.requests] == ["/v1/.well-known/openid-configuration"]
+
+
+async def test_a_log_out_ends_nothing_that_was_opened_after_it(
+    studio: Callable[..., People], provider: RunningProvider, client: Client
+):
+    """Somebody who has caught its token ends no new session by it."""
+    studio()
+    browser = client()
+    await log_in(browser, provider, "root")
+    studio(OPEN, None, Known(known_as(provider.issuer)))
+    for seconds, left in ((60, 200), (0, 401)):
+        said = notice(iss=provider.issuer, sub="root", sid=None, iat=int(time.time()) - seconds)
+        answer = await client().post(BACK_CHANNEL, data={"logout_token": signed(said)})
+        assert answer.status_code == 200
+        assert (await browser.get("/api/users/me")).status_code == left
 
 
 async def test_who_logs_out_at_the_provider_is_logged_out_here(
@@ -451,7 +574,7 @@ async def test_who_logs_out_at_the_provider_is_logged_out_here(
 
     async def tell(**said: Any) -> list[bool]:
         token = signed(notice(iss=provider.issuer, **said))
-        answer = await client().post("/api/auth/oidc/backchannel", data={"logout_token": token})
+        answer = await client().post(BACK_CHANNEL, data={"logout_token": token})
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
         return [(await each.get("/api/users/me")).status_code == 200 for each in browsers]
 
