@@ -143,10 +143,10 @@ HTTP = _histogram(
     "http_request_duration_seconds",
     "From a request to the first byte of its answer; pages, scripts and styles are the route `site`.",
     *("route", "method", "status"),
-    most=60,
+    most=200,  # there are fewer routes
 )
 EVENTS = _histogram(
-    "event_duration_seconds", "What handlers of pages took, by their State and name.", "handler", most=60
+    "event_duration_seconds", "What handlers of pages took, by their State and name.", "handler", most=300
 )
 SUBMITS = _histogram(
     "submit_duration_seconds", "What a provider took to accept a job.", "provider", buckets=_CALLS

@@ -137,7 +137,9 @@ async def test_one_person_asks_for_more_at_once_than_there_are_connections(harne
             theirs = await harness.ask(owner_id=other_id)
             assert not any(wish.done() for wish in wishes)
         views = await asyncio.gather(*wishes)
-    await _all_saved(harness, [*views, theirs])
+    for view in (*views, theirs):
+        await harness.until(view)
+    await harness.audit()
 
 
 @pytest.mark.parametrize(

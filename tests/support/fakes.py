@@ -17,7 +17,7 @@ from uuid import UUID
 from PIL import Image, UnidentifiedImageError
 
 from sora_studio.container import Services
-from sora_studio.domain.access import require
+from sora_studio.domain.access import Action, require
 from sora_studio.domain.account import Identity, KeyGrant, Origin
 from sora_studio.domain.activity import Activity
 from sora_studio.domain.budget import BudgetNotice, BudgetStatus
@@ -49,7 +49,7 @@ from sora_studio.domain.video import (
 )
 from sora_studio.services.diagnosis import DiagnosisService
 from sora_studio.services.health import Health, Reason, ReasonCode
-from sora_studio.services.people.authentication import AccessRequest
+from sora_studio.services.people.authentication import About, AccessRequest
 from sora_studio.services.people.vault import Vault
 from sora_studio.storage.local import LocalStorage
 from tests.support.provider import PROFILE
@@ -96,6 +96,10 @@ class FakeAuthenticator:
 
     async def verify(self, access: AccessRequest) -> Identity:
         return identity_of(access)
+
+    async def admit(self, identity: Identity, action: Action, about: About) -> None:
+        del about  # keys here are for everything
+        require(identity, action)
 
 
 def identity_of(access: AccessRequest) -> Identity:
@@ -396,7 +400,15 @@ class FakeUploads:
     media: FakeMedia
     kept: dict[UUID, tuple[UUID, UploadView, MediaFile]] = field(default_factory=dict)
 
-    async def add(self, owner_id: UUID, chunks: AsyncIterator[bytes], param: str = "file") -> UploadView:
+    async def add(
+        self,
+        owner_id: UUID,
+        chunks: AsyncIterator[bytes],
+        param: str = "file",
+        *,
+        key: KeyGrant | None = None,
+    ) -> UploadView:
+        del key  # as above
         data = b"".join([chunk async for chunk in chunks])
         try:
             width, height = Image.open(BytesIO(data)).size
@@ -412,7 +424,8 @@ class FakeUploads:
     async def get(self, owner_id: UUID, upload_id: UUID) -> UploadView:
         return self._of(owner_id, upload_id)[0]
 
-    async def file(self, owner_id: UUID, upload_id: UUID) -> MediaFile:
+    async def file(self, owner_id: UUID, upload_id: UUID, key: KeyGrant | None = None) -> MediaFile:
+        del key  # as above
         return self._of(owner_id, upload_id)[1]
 
     async def reuse(self, owner_id: UUID, video_id: UUID) -> tuple[tuple[Role, UploadView], ...]:

@@ -97,8 +97,7 @@ async def test_a_page_without_https_is_told_that_no_cookie_is_kept(browse: Brows
 async def signed_in(browse: Browse) -> httpx.AsyncClient:
     """Return a client with a session's cookie, which it sends wherever it is made to send something."""
     http = browse(public_url=PUBLIC)
-    token = (await http.post("/api/auth/signup", json=ADA)).json()["access_token"]
-    http.cookies.clear()
+    token = (await browse().post("/api/auth/signup", json=ADA)).json()["access_token"]
     http.headers["Cookie"] = f"__Host-sora_session={token}"
     return http
 

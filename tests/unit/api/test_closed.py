@@ -26,7 +26,11 @@ OPEN = {
     "/api/auth/oidc/callback",  # with what the provider answered, bound to the browser that asked
     "/api/auth/reset",  # by a link that an admin has handed out
     "/api/auth/logout",  # also takes the form of somebody whose session has ended
+    "/api/auth/oidc/backchannel",  # with what the provider has signed
     "/api/webhooks/provider",  # signed instead
+    "/api/version",
+    "/metrics",  # to this machine, or with a token of its own; not there for others
+    "/api/doctor",  # not there without a pass made with the signing key
 }
 
 BY_KEY = {"/mcp"}

@@ -43,7 +43,7 @@ def test_every_route_and_every_field_is_in_it(api: FastAPI):
             assert escape(operation["description"]) in page
     for field in ("prompt", "input_reference", "remix_video_id", "title", "new_password", "Idempotency-Key"):
         assert f"<td><code>{field}</code></td>" in page
-    assert page.count("Needs no session.") == 9
+    assert page.count("Needs no session.") == 11
 
 
 def test_words_in_the_description_are_no_markup():
