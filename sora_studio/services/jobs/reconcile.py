@@ -161,7 +161,13 @@ def _not_found(job: ClaimedJob, doubts: _Doubts, profile: Profile) -> JobChange:
 
 
 def _may_be_sent_again(job: ClaimedJob, doubts: _Doubts, profile: Profile) -> bool:
-    """Tell whether a second POST cannot make a second job."""
+    """Tell whether a second POST cannot make a second job.
+
+    Of a job that a person has had looked for again, nobody knows to which server it was sent: another one's
+    list, and another one's memory of its key, prove nothing.
+    """
+    if profile.server and job.server is None:
+        return False
     if profile.honours_idempotency_key:
         return not job.failures  # our key's job belongs to an equal wish: this key makes no other
     return profile.list_is_complete and not doubts.remain  # so it was certainly not taken
