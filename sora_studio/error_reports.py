@@ -39,7 +39,7 @@ class ErrorReports:
             error: What was raised, if anything was.
             fields: What is known besides; ids are sent along.
         """
-        from sentry_sdk.utils import event_from_exception  # noqa: PLC0415 -- loaded where there is an address
+        from sentry_sdk.utils import event_from_exception
 
         event: Event = {"level": "error", "message": name}
         if error is not None:
@@ -56,7 +56,7 @@ class ErrorReports:
 
 
 def _client(dsn: str, release: str) -> "Client":
-    from sentry_sdk import Client  # noqa: PLC0415 -- as above
+    from sentry_sdk import Client
 
     return Client(
         dsn,

@@ -99,7 +99,7 @@ class Instrument:
 
     def begin(self, registry: "CollectorRegistry") -> None:
         """Count from now on."""
-        import prometheus_client  # noqa: PLC0415 -- where nobody asks, it is not loaded
+        import prometheus_client
 
         more = {"buckets": self._buckets} if self._kind is _Kind.HISTOGRAM else {}
         make = getattr(prometheus_client, self._kind.value)
@@ -218,7 +218,7 @@ def start() -> None:
     """Measure from now on; a second time changes nothing."""
     if _registry.live is not None:
         return
-    from prometheus_client import (  # noqa: PLC0415 -- as above
+    from prometheus_client import (
         CollectorRegistry,
         ProcessCollector,
         disable_created_metrics,
@@ -242,7 +242,7 @@ def when_started(callback: Callable[[], None]) -> None:
 
 def exposition(gauges: Iterable[Gauge]) -> bytes:
     """Write everything that has been measured, and what has just been found out, as Prometheus reads it."""
-    from prometheus_client import generate_latest  # noqa: PLC0415 -- as above
+    from prometheus_client import generate_latest
 
     start()
     return generate_latest(_Everything([*gauges]))  # pyright: ignore[reportArgumentType] -- it only collects
@@ -254,7 +254,7 @@ class _Everything:
 
     def collect(self) -> Iterator["Metric"]:
         """Yield it; the library calls this."""
-        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 -- as above
+        from prometheus_client.core import GaugeMetricFamily
 
         for gauge in self._gauges:
             if gauge.values is None:

@@ -1,7 +1,5 @@
 """What handlers of pages take, as Reflex tells those who ask by OpenTelemetry's interface."""
 
-from typing import Any
-
 from opentelemetry.metrics import Histogram, Meter, NoOpHistogram, NoOpMeter, NoOpMeterProvider
 from opentelemetry.util.types import Attributes
 from reflex_base import otel
@@ -15,12 +13,12 @@ def enable() -> None:
 
 
 class _Provider(NoOpMeterProvider):
-    def get_meter(self, *_: Any, **__: Any) -> Meter:  # noqa: ANN401 -- as theirs
+    def get_meter(self, *_: object, **__: object) -> Meter:
         return _Meter("reflex")
 
 
 class _Meter(NoOpMeter):
-    def create_histogram(self, name: str, *_: Any, **__: Any) -> Histogram:  # noqa: ANN401 -- as theirs
+    def create_histogram(self, name: str, *_: object, **__: object) -> Histogram:
         return _Events(name) if name == otel.METRIC_EVENT_DURATION else NoOpHistogram(name)
 
 

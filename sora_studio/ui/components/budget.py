@@ -1,8 +1,10 @@
 """How a budget stands, and the forms that make and change one, drawn."""
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from sora_studio.domain.budget import Behaviour
 from sora_studio.ui.budget_lines import PERIODS, BudgetLine
@@ -92,8 +94,8 @@ def budget_choices(
     line: rx.vars.ObjectVar[BudgetLine],
     busy: rx.Var[bool],
     *,
-    change: Any,  # noqa: ANN401 -- an event handler, of which Reflex has no type before it is called
-    remove: Any,  # noqa: ANN401 -- as above
+    change: EventType[dict[str, Any]],
+    remove: Callable[[rx.Var[str]], EventType[()]],
 ) -> rx.Component:
     """Draw what can be done to a budget.
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from sora_studio import metrics
 from sora_studio.db.engine import Database
+from sora_studio.db.metrics import _JOBS
 from sora_studio.domain.provider_health import ProviderHealth
 from sora_studio.domain.video import Phase
 from sora_studio.services.disk_space import DiskSpace
@@ -137,8 +138,6 @@ async def test_videos_that_have_ended_are_not_read(database: Database):
     async with database.transaction() as tx:
         connection = await tx.connection()
         await connection.execute(text("ANALYZE job"))
-        from sora_studio.db.metrics import _JOBS  # noqa: PLC0415 -- the statement itself
-
         plan = "\n".join(
             row[0] for row in await connection.execute(text(f"EXPLAIN (ANALYZE, BUFFERS) {_JOBS.text}"))
         )

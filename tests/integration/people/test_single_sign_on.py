@@ -16,6 +16,7 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+from pyotp.totp import TOTP
 
 from sora_studio import container
 from sora_studio.db.engine import Database
@@ -323,7 +324,6 @@ async def test_a_second_factor_is_asked_for_here_as_well(
     await log_in(browser, provider, "root", again=True)
     who = await people.accounts.identify(browser.cookies["sora_session"])
     secret = (await people.two_factor.begin(who)).secret
-    from pyotp.totp import TOTP  # noqa: PLC0415 -- next to its only use
 
     codes = await people.two_factor.enable(who, TOTP(secret).now())
     again = client()
@@ -385,7 +385,6 @@ async def test_a_second_factor_makes_no_proof_newer(
     browser = client()
     await log_in(browser, provider, "root", again=True)
     who = await people.accounts.identify(browser.cookies["sora_session"])
-    from pyotp.totp import TOTP  # noqa: PLC0415 -- next to its only use
 
     codes = await people.two_factor.enable(who, TOTP((await people.two_factor.begin(who)).secret).now())
     for code, again in zip(codes, (True, False), strict=False):

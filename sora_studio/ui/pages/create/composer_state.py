@@ -13,6 +13,7 @@ from sora_studio.domain.inputs import Role, Takes
 from sora_studio.ui import form_data, idempotency, routes, toasts
 from sora_studio.ui.cards import to_card
 from sora_studio.ui.errors import explain
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.libraries import MINE
 from sora_studio.ui.pages.create import attached, filling, kept_form, wish_form
 from sora_studio.ui.pages.create.attached import Attached, Files
@@ -51,7 +52,7 @@ class ComposerState(rx.State):
         return [character for character in self.characters if character.provider == provider]
 
     @rx.event(background=True)
-    async def load(self) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+    async def load(self) -> Next:
         """Offer what the providers can do; `?edit=` fills the form with an earlier wish.
 
         What was to be made from another video is asked for on that one's page, as long as it is there.

@@ -6,7 +6,6 @@
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import reflex as rx
@@ -20,6 +19,7 @@ from sora_studio.ui import live, toasts
 from sora_studio.ui.actions import show_found
 from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
 from sora_studio.ui.errors import explain
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.libraries import MINE, Libraries, parse_library, read_libraries
 from sora_studio.ui.pages.create import chosen_library
 from sora_studio.ui.pages.create.funds import read_funds
@@ -62,7 +62,7 @@ class CreateState(rx.State):
             await _read(self, owner_id, None)
 
     @rx.event(background=True)
-    async def choose_library(self, library: str) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+    async def choose_library(self, library: str) -> Next:
         """Make videos in another library from now on."""
         async with self:
             owner_id = await signed_in_user(self)

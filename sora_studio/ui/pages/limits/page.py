@@ -6,11 +6,10 @@ from sora_studio.ui import routes
 from sora_studio.ui.components.form import text_field
 from sora_studio.ui.components.limits import limits_form, storage_bar
 from sora_studio.ui.components.proof import proof
-from sora_studio.ui.components.studio import studio_page
+from sora_studio.ui.components.studio import growing_list, search_form, studio_page
 from sora_studio.ui.pages.limits.lines import ProjectLine
 from sora_studio.ui.pages.limits.state import LimitsState
 from sora_studio.ui.storage_lines import LimitsForm, StorageLine
-from sora_studio.ui.theme import SMALL_ICON, icon
 
 
 def page() -> rx.Component:
@@ -26,7 +25,11 @@ def page() -> rx.Component:
 
 def _list() -> rx.Component:
     return rx.el.section(
-        rx.el.header(rx.el.h2("Projects"), _search(), class_name="section-head"),
+        rx.el.header(
+            rx.el.h2("Projects"),
+            search_form("Search projects", "Name", LimitsState.search),
+            class_name="section-head",
+        ),
         rx.el.p(
             "What a project may store, and its share of the queues. What counts for everybody else is on the "
             "page ",
@@ -46,33 +49,13 @@ def _list() -> rx.Component:
                 cancel=LimitsState.dismiss,
             ),
         ),
-        rx.el.ul(rx.foreach(LimitsState.projects, _project), class_name="accounts"),
-        rx.cond(
-            LimitsState.projects.length() == 0,
-            rx.el.p("No project has such a name.", class_name="muted"),
+        growing_list(
+            rx.foreach(LimitsState.projects, _project),
+            is_empty=LimitsState.projects.length() == 0,
+            nothing="No project has such a name.",
+            has_more=LimitsState.has_more,
+            more=LimitsState.more,
         ),
-        rx.cond(
-            LimitsState.has_more,
-            rx.el.button("Show more", type="button", on_click=LimitsState.more, class_name="button"),
-        ),
-    )
-
-
-def _search() -> rx.Component:
-    return rx.el.form(
-        rx.el.input(
-            name="q",
-            type="search",
-            class_name="input",
-            placeholder="Name",
-            auto_complete="off",
-            aria_label="Search projects",
-        ),
-        rx.el.button(icon("search", SMALL_ICON), type="submit", aria_label="Search", class_name="button"),
-        on_submit=LimitsState.search,
-        method="post",
-        class_name="search-people",
-        role="search",
     )
 
 

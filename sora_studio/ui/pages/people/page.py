@@ -5,13 +5,12 @@ import reflex as rx
 from sora_studio.ui.components.confirm import confirm
 from sora_studio.ui.components.limits import limits_form
 from sora_studio.ui.components.proof import proof
-from sora_studio.ui.components.studio import link_once, studio_page
+from sora_studio.ui.components.studio import growing_list, link_once, search_form, studio_page
 from sora_studio.ui.pages.people.invitations import invitations
 from sora_studio.ui.pages.people.invitations_state import InvitationsState
 from sora_studio.ui.pages.people.lines import PersonLine
 from sora_studio.ui.pages.people.state import PeopleState
 from sora_studio.ui.storage_lines import LimitsForm
-from sora_studio.ui.theme import SMALL_ICON, icon
 
 _READY = PeopleState.ready & InvitationsState.ready
 
@@ -38,7 +37,11 @@ def _lists() -> rx.Component:
         ),
         invitations(),
         rx.el.section(
-            rx.el.header(rx.el.h2("Accounts"), _search(), class_name="section-head"),
+            rx.el.header(
+                rx.el.h2("Accounts"),
+                search_form("Search people", "Name or e-mail", PeopleState.search),
+                class_name="section-head",
+            ),
             link_once(PeopleState.link, PeopleState.dismiss),
             rx.cond(
                 PeopleState.asking,
@@ -50,34 +53,14 @@ def _lists() -> rx.Component:
                     cancel=PeopleState.dismiss,
                 ),
             ),
-            rx.el.ul(rx.foreach(PeopleState.people, _person), class_name="accounts"),
-            rx.cond(
-                PeopleState.people.length() == 0,
-                rx.el.p("Nobody has a name or an address with these words.", class_name="muted"),
-            ),
-            rx.cond(
-                PeopleState.has_more,
-                rx.el.button("Show more", type="button", on_click=PeopleState.more, class_name="button"),
+            growing_list(
+                rx.foreach(PeopleState.people, _person),
+                is_empty=PeopleState.people.length() == 0,
+                nothing="Nobody has a name or an address with these words.",
+                has_more=PeopleState.has_more,
+                more=PeopleState.more,
             ),
         ),
-    )
-
-
-def _search() -> rx.Component:
-    return rx.el.form(
-        rx.el.input(
-            name="q",
-            type="search",
-            class_name="input",
-            placeholder="Name or e-mail",
-            auto_complete="off",
-            aria_label="Search people",
-        ),
-        rx.el.button(icon("search", SMALL_ICON), type="submit", aria_label="Search", class_name="button"),
-        on_submit=PeopleState.search,
-        method="post",
-        class_name="search-people",
-        role="search",
     )
 
 

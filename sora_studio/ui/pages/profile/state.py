@@ -10,6 +10,7 @@ from sora_studio.ui import current_user, routes, toasts
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.session import signed_in, still_signed_in
 
 CONFIRMATION = "delete my account"
@@ -72,7 +73,7 @@ class ProfileState(rx.State):
             await toasts.tell(self, "Your password was changed. All other devices were logged out.")
 
     @rx.event(background=True)
-    async def delete_account(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - event specs have no common type
+    async def delete_account(self, data: dict[str, Any]) -> Next:
         """End the account, with its videos and files."""
         async with self:
             identity = await signed_in(self)

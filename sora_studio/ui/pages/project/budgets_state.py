@@ -14,6 +14,7 @@ from sora_studio.ui import toasts
 from sora_studio.ui.budget_form import changed_terms, new_terms
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.pages.project.state import ProjectState
 from sora_studio.ui.session import signed_in, still_signed_in
 
@@ -25,7 +26,7 @@ class ProjectBudgetsState(rx.State):
     made: rx.Field[int] = rx.field(0)  # counts, so that the form is drawn empty again
 
     @rx.event(background=True)
-    async def create(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+    async def create(self, data: dict[str, Any]) -> Next:
         """Make a budget."""
         async with self:
             project_id = (await self.get_state(ProjectState)).project.id
@@ -37,7 +38,7 @@ class ProjectBudgetsState(rx.State):
         return await _done(self, create)
 
     @rx.event(background=True)
-    async def change(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+    async def change(self, data: dict[str, Any]) -> Next:
         """Change a budget."""
 
         async def change(identity: Identity) -> str:
@@ -48,7 +49,7 @@ class ProjectBudgetsState(rx.State):
         return await _done(self, change)
 
     @rx.event(background=True)
-    async def remove(self, budget_id: str) -> Any:  # noqa: ANN401 - as above
+    async def remove(self, budget_id: str) -> Next:
         """Delete a budget."""
 
         async def remove(identity: Identity) -> str:
@@ -58,7 +59,7 @@ class ProjectBudgetsState(rx.State):
         return await _done(self, remove)
 
 
-async def _done(state: ProjectBudgetsState, act: Callable[[Identity], Awaitable[str]]) -> Any:  # noqa: ANN401 - as above
+async def _done(state: ProjectBudgetsState, act: Callable[[Identity], Awaitable[str]]) -> Next:
     """Do something, say what came of it, and have the page read again."""
     async with state:
         identity = await signed_in(state)

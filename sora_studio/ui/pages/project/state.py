@@ -16,6 +16,7 @@ from sora_studio.ui import live, routes, toasts
 from sora_studio.ui.budget_lines import BudgetLine, to_budget_line
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.pages.project.acts import ACTS
 from sora_studio.ui.pages.project.lines import Member, Shown, to_member, to_shown
 from sora_studio.ui.session import signed_in, signed_in_user, still_signed_in
@@ -109,12 +110,12 @@ class ProjectState(rx.State):
         await _act(self, "hand_over", user_id, "")
 
     @rx.event(background=True)
-    async def leave(self) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+    async def leave(self) -> Next:
         """Leave the project, and go back to the list."""
         return rx.redirect(routes.PROJECTS) if await _act(self, "leave", "", "") else None
 
     @rx.event(background=True)
-    async def remove(self) -> Any:  # noqa: ANN401 - as above
+    async def remove(self) -> Next:
         """Delete the project, and go back to the list."""
         return rx.redirect(routes.PROJECTS) if await _act(self, "remove", "", "") else None
 

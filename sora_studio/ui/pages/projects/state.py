@@ -11,6 +11,7 @@ from sora_studio.domain.project import ProjectPage
 from sora_studio.ui import live, routes
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.pages.projects.lines import ProjectLine, line_of
 from sora_studio.ui.session import signed_in, signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
@@ -57,7 +58,7 @@ class ProjectsState(rx.State):
                 self.projects, self.has_more = [*before, *map(line_of, page.projects)], page.has_more
 
     @rx.event(background=True)
-    async def create(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+    async def create(self, data: dict[str, Any]) -> Next:
         """Open a project, and go to it."""
         async with self:
             identity = await signed_in(self)

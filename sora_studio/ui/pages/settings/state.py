@@ -13,6 +13,7 @@ from sora_studio.domain.text import whole_number
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.session import TabState, signed_in, still_signed_in
 
 _STORAGE = (SettingName.STORAGE_GB_PER_PERSON, SettingName.STORAGE_GB_PER_PROJECT)
@@ -48,7 +49,7 @@ class SettingsState(rx.State):
             self.ready, self.problem = True, problem
 
     @rx.event(background=True)
-    async def save(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - event specs have no common type
+    async def save(self, data: dict[str, Any]) -> Next:
         """Change what the environment leaves to be changed."""
         async with self:
             identity = await signed_in(self)

@@ -23,6 +23,7 @@ from sora_studio.domain.video import VideoView
 from sora_studio.ui import idempotency, routes, toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import micros, text
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
@@ -85,19 +86,19 @@ class DerivationsState(rx.State):
             assign(self, forms=to_forms(asked, found, earlier), refusal=Refusal(), form_key=key)
 
     @rx.event(background=True)
-    async def remix(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+    async def remix(self, data: dict[str, Any]) -> Next:
         """Ask for a variation of the video and go to it."""
         ask = partial(services().derivations.remix, most_micros=micros(text(data, "quote")))
         return await _derive(self, REMIX, data, ask)
 
     @rx.event(background=True)
-    async def edit(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+    async def edit(self, data: dict[str, Any]) -> Next:
         """Ask for the video with a change and go to it."""
         ask = partial(services().derivations.edit, most_micros=micros(text(data, "quote")))
         return await _derive(self, EDIT, data, ask)
 
     @rx.event(background=True)
-    async def extend(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+    async def extend(self, data: dict[str, Any]) -> Next:
         """Ask for the video going on and go to it."""
         seconds, _, quote = text(data, "seconds").partition(" ")
         ask = partial(services().derivations.extend, seconds=seconds, most_micros=micros(quote))
@@ -140,7 +141,7 @@ async def _end(state: DerivationsState) -> None:
 
 async def _derive(
     state: DerivationsState, form: str, data: dict[str, Any], ask: Callable[..., Awaitable[VideoView]]
-) -> Any:  # noqa: ANN401 - as above
+) -> Next:
     """Ask for a video made from the one in the address, and go to it; a refusal is told in its form."""
     key = text(data, "idempotency_key")
     owner_id, video_id = await _begin(state, form)

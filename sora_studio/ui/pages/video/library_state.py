@@ -10,6 +10,7 @@ from sora_studio.domain.ids import parse_public_id
 from sora_studio.ui import toasts
 from sora_studio.ui.errors import explain
 from sora_studio.ui.form_data import text
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.libraries import Library, parse_library, read_libraries
 from sora_studio.ui.pages.video.state import VideoState
 from sora_studio.ui.session import signed_in_user, still_signed_in
@@ -31,7 +32,7 @@ class VideoLibraryState(rx.State):
             self.libraries = [each for each in found.all if each.may_make]
 
     @rx.event(background=True)
-    async def move(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specs have no common type
+    async def move(self, data: dict[str, Any]) -> Next:
         """Put the video into another library."""
         async with self:
             owner_id = await signed_in_user(self)

@@ -6,7 +6,6 @@
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import reflex as rx
@@ -18,6 +17,7 @@ from sora_studio.domain.video import Kind
 from sora_studio.ui import actions, live, routes
 from sora_studio.ui.cards import Progress, to_card, to_progress
 from sora_studio.ui.errors import explain
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.pages.video.activity_lines import Line, to_lines
 from sora_studio.ui.pages.video.lines import Generation, Given, VideoPage, to_generations, to_page
 from sora_studio.ui.same_seed import repeating
@@ -104,7 +104,7 @@ class VideoState(rx.State):
                 self.video = replace(self.video, title=view.title)
 
     @rx.event(background=True)
-    async def remove(self, at_once: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - an event's payload and result
+    async def remove(self, at_once: bool = False) -> Next:  # noqa: FBT001, FBT002 -- an event's payload
         """Delete the video and go back to the library."""
         async with self:
             video_id, library = self.video.id, routes.library(self.video.project)
