@@ -2,7 +2,7 @@
 // the page says so instead of acting for two people: its socket is one's, its requests carry the other's cookie.
 
 import { all, one } from "./dom.js";
-import { whenChanged } from "./page.js";
+import { whenChanged, whenShown } from "./page.js";
 
 const HERE = "studio.account"; // who has opened a page in this browser last
 const arrivals = [];
@@ -32,6 +32,12 @@ whenChanged(() => {
   known = now;
   localStorage.setItem(HERE, now);
   for (const act of arrivals) act();
+});
+
+// Whose session has ended is led to the log-in page on the socket of that session, which is about to be cut, and
+// what they had seen is still in memory: strangers begin with a page of their own.
+whenShown(".bare-page", () => {
+  if (known) location.reload();
 });
 
 function tell() {

@@ -94,8 +94,11 @@ def origin(app: rx.App, tab: str) -> Origin:
 
 
 def close_soon(app: rx.App, tab: str) -> None:
-    """Cut a tab's connection as soon as it has got its last answer."""
-    task = asyncio.create_task(_close_later(app, tab))
+    """Cut a tab's connection as soon as it has got its last answer; one that it opens meanwhile stays."""
+    socket = _tabs(app).socket_of(tab)
+    if socket is None:
+        return
+    task = asyncio.create_task(_close_later(app, socket))
     _closing.add(task)
     task.add_done_callback(_closing.discard)
 
@@ -103,11 +106,9 @@ def close_soon(app: rx.App, tab: str) -> None:
 _closing: set[asyncio.Task[None]] = set()
 
 
-async def _close_later(app: rx.App, tab: str) -> None:
+async def _close_later(app: rx.App, socket: str) -> None:
     await asyncio.sleep(_LAST_WORDS)
-    socket = _tabs(app).socket_of(tab)
-    if socket is not None:
-        await _tabs(app).close(socket)
+    await _tabs(app).close(socket)
 
 
 def _tabs(app: rx.App) -> OwnTabs:

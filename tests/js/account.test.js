@@ -73,3 +73,9 @@ test("a page whose socket came back with another cookie starts anew", async () =
   reload.mockClear();
   await show("");
 });
+
+test("when the session has ended, the log-in page is a new page", async () => {
+  draw(`<main class="bare-page"><form data-sign-in=""></form></main>`);
+  await changes();
+  expect(reload).toHaveBeenCalledTimes(1);
+});

@@ -142,6 +142,21 @@ async def test_what_is_sent_before_the_socket_ends_is_not_obeyed(probe: Probe):
         assert "too late" not in str(tab.frames)
 
 
+async def test_only_the_socket_that_was_there_is_ended_not_the_next_one_of_its_tab(probe: Probe):
+    """The log-in page is loaded anew, in the same tab, before the old page's socket is cut."""
+    ada, bob = await sign_up(probe.accounts), await sign_up(probe.accounts, "bob")
+    async with open_tab(probe.url, cookie=cookie(bob), path="/profile") as later:
+        assert await obeyed(later)
+        async with open_tab(probe.url, cookie=cookie(ada), path="/profile") as tab:
+            assert await obeyed(tab)
+            await probe.accounts.log_out(await probe.accounts.identify(ada.access_token))
+            await tab.until(tab.redirects)
+        async with open_tab(probe.url, cookie=cookie(ada), token=tab.token, path="/login") as anew:
+            await probe.accounts.log_out(await probe.accounts.identify(bob.access_token))
+            await later.until(lambda: later.closed)  # by now the first one's time is over, too
+            assert not anew.closed
+
+
 async def test_a_session_that_is_ended_from_elsewhere_loses_its_sockets(probe: Probe):
     ada = await sign_up(probe.accounts)
     lost = await probe.accounts.log_in("ada@example.org", PASSWORD, HERE)
