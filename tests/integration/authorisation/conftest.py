@@ -22,6 +22,9 @@ from tests.support.studio import RunningStudio, fresh_data_dir, serving
 SECRET = f"canary{uuid4().hex}"
 """Stands in everything that is the owner's; nobody else may ever receive it."""
 
+APART = "Apart"
+"""The project of the keys that reach nothing else."""
+
 CHEAP = f"{SECRET} forbidden-test"
 """A prompt that the sandbox refuses at once: a whole life of a video for the price of a request."""
 
@@ -79,7 +82,10 @@ class Stage:
         return answer.json()["id"]
 
     async def project(self) -> str:
-        """Open a project that a test may spoil."""
+        """Open a project that a test may spoil; those before go: of one person there are only so many."""
+        for each in (await self.owner.http.get("/api/projects")).json()["data"]:
+            if each["name"] != APART:
+                await self.owner.http.delete(f"/api/projects/{each['id']}")
         answer = await self.owner.http.post("/api/projects", json={"name": SECRET})
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
@@ -204,7 +210,7 @@ async def make_key(person: Person, *scopes: Scope, name: str = SECRET) -> dict[s
 async def make_bound_key(person: Person, project_id: str = "") -> dict[str, Any]:
     """Make an API key for one project, of a new one if none is named, with every scope that it can have."""
     if not project_id:
-        opened = await person.http.post("/api/projects", json={"name": "Apart"})
+        opened = await person.http.post("/api/projects", json={"name": APART})
         project_id = opened.json()["id"]
     scopes = [scope for scope in Scope if scope is not Scope.WEBHOOKS_WRITE]
     wish = {"name": "bound", "scopes": scopes, "project_id": project_id}
