@@ -13,7 +13,6 @@ from sora_studio.config.build import VERSION, commit
 from sora_studio.ui import event_timing, live
 from sora_studio.ui.app import build
 from sora_studio.ui.news import NewsState
-from sora_studio.ui.notices import NoticesState
 
 _STILL_READ = ("*REFLEX_*", "PG*", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
 """What Reflex, libpq and the SDK look up in the environment when they need it."""
@@ -28,9 +27,7 @@ async def lifespan(settings: Settings, parts: Parts | None, *, is_private: bool)
     """Open the studio for as long as the server runs."""
     async with studio(settings, parts, is_private=is_private) as opened:
         forget_environment(*_STILL_READ)
-        push = asyncio.create_task(
-            live.run(opened.changes, app, NewsState.hear, NoticesState.hear), name="live"
-        )
+        push = asyncio.create_task(live.run(opened.changes, app, NewsState.hear), name="live")
         metrics.when_started(event_timing.enable)
         _log.info("studio_opened", url=settings.public_url, version=VERSION, build=commit())
         yield

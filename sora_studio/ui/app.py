@@ -12,7 +12,6 @@ from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.door import DoorState
 from sora_studio.ui.guard import Guard
 from sora_studio.ui.news import NewsState
-from sora_studio.ui.notices import NoticesState
 from sora_studio.ui.pages.audit.page import page as audit
 from sora_studio.ui.pages.audit.state import AuditState
 from sora_studio.ui.pages.budgets.page import page as budgets
@@ -87,7 +86,7 @@ def build() -> rx.App:
 
 
 def _pages() -> Iterator[tuple[Callable[[], rx.Component], str, str | rx.Var[str], list[Any]]]:
-    always = [PersonState.load, NewsState.hear, NoticesState.hear]
+    always = [PersonState.load, NewsState.hear]
     yield create, routes.HOME, NAME, [*always, ComposerState.load, CreateState.load]
     yield library, routes.LIBRARY, f"Library · {NAME}", [*always, LibraryState.load]
     yield (

@@ -1,4 +1,4 @@
-"""What every page says aloud: how each job ended, wherever its person is in the studio."""
+"""What every page says: aloud how each job ended, wherever its person is in the studio; and its notices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import reflex as rx
 
 from sora_studio.container import services
 from sora_studio.domain.video import TERMINAL, Phase
-from sora_studio.ui import status_text
+from sora_studio.ui import notices, status_text
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
 
@@ -34,19 +34,24 @@ class NewsState(rx.State):
 
     @rx.event(background=True)
     async def hear(self) -> None:
-        """Say what has ended since the last time; the first time there is nothing to say yet."""
+        """Say what has ended since the last time, and show the notices; what every push asks a tab to do.
+
+        The first time nothing has ended yet.
+        """
         async with self:
             owner_id = await signed_in_user(self)
             since, before = self._since or datetime.now(UTC), {**self._standing}
         videos = services().videos
         standing = await videos.standing(owner_id, since)
-        ended = await videos.statuses(owner_id, _changed(before, standing))
+        moved = _changed(before, standing)
+        ended = await videos.statuses(owner_id, moved) if moved else ()
         async with still_signed_in(self, owner_id):
             text = status_text.announcement([view for view in ended if view.phase in _ENDS])
             said = Spoken(text, self.spoken.number + 1) if text and self._since else self.spoken
             deciding = sum(phase is Phase.NEEDS_ATTENTION for phase in standing.values())
             assign(self, spoken=said, deciding=deciding)
             self._since, self._standing = since, standing
+        await notices.show(self, owner_id)
 
 
 def _changed(before: Mapping[UUID, Phase], now: Mapping[UUID, Phase]) -> list[UUID]:

@@ -15,6 +15,7 @@ from sora_studio.domain.project import ProjectNotice
 from sora_studio.ui import routes
 from sora_studio.ui.budget_lines import PERIODS, SCOPES
 from sora_studio.ui.session import signed_in_user, still_signed_in
+from sora_studio.ui.state_update import assign
 
 _A = {ProjectRole.MANAGER: "a manager", ProjectRole.EDITOR: "an editor", ProjectRole.VIEWER: "a viewer"}
 
@@ -35,19 +36,12 @@ class NoticesState(rx.State):
     notices: rx.Field[list[NoticeLine]] = rx.field(default_factory=list)
 
     @rx.event(background=True)
-    async def hear(self) -> None:
-        """Read what there is; also what every push asks this tab to do."""
-        async with self:
-            owner_id = await signed_in_user(self)
-        await _show(self, owner_id)
-
-    @rx.event(background=True)
     async def dismiss(self, budget_id: str) -> None:
         """Put away what a budget has told, in all tabs of the person."""
         async with self:
             owner_id = await signed_in_user(self)
         await services().budgets.dismiss(owner_id, parse_budget_id(budget_id))
-        await _show(self, owner_id)
+        await show(self, owner_id)
 
     @rx.event(background=True)
     async def put_away(self, project_id: str) -> None:
@@ -55,18 +49,18 @@ class NoticesState(rx.State):
         async with self:
             owner_id = await signed_in_user(self)
         await services().projects.put_away(owner_id, _project(project_id))
-        await _show(self, owner_id)
+        await show(self, owner_id)
 
 
-async def _show(state: NoticesState, owner_id: UUID) -> None:
+async def show(state: rx.State, owner_id: UUID) -> None:
+    """Read the notices of the person at a tab, in a background handler of any State, and show them."""
     try:
         lines = [_entry(each) for each in await services().projects.notices(owner_id)]
         lines += [_line(each) for each in await services().budgets.notices(owner_id)]
     except Unavailable:
         return  # the page says so
     async with still_signed_in(state, owner_id):
-        if state.notices != lines:
-            state.notices = lines
+        assign(await state.get_state(NoticesState), notices=lines)
 
 
 def _line(notice: BudgetNotice) -> NoticeLine:

@@ -520,7 +520,6 @@ TABLE = [
     Row(DoorState, "look", **both(var(DoorState, "looked")), open=True),
     Row(TabState, "stay", **both(anything)),
     Row(NewsState, "hear", **both(var(NewsState, "deciding", lambda count: count == 0))),
-    Row(NoticesState, "hear", **both(anything)),
     Row(NoticesState, "dismiss", **both(anything), payload=lambda thing: {"budget_id": thing},
         thing=Stage.budget),
     Row(NoticesState, "put_away", **both(anything), payload=lambda thing: {"project_id": thing},
