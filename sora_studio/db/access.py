@@ -86,8 +86,8 @@ async def _keeps_settings(url: str) -> bool:
 
 
 async def _connect(url: str, **options: Any) -> psycopg.AsyncConnection:  # noqa: ANN401 -- libpq's
-    plain = {**connect_options(), "autocommit": True, "prepare_threshold": None}
-    return await psycopg.AsyncConnection.connect(url, **plain, **options)
+    plain: dict[str, Any] = options | connect_options() | {"autocommit": True, "prepare_threshold": None}
+    return await psycopg.AsyncConnection.connect(url, **plain)
 
 
 async def _session(connection: psycopg.AsyncConnection) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, text, tuple_, update
+from sqlalchemy import Row, bindparam, delete, text, tuple_, update
 from sqlmodel import col, select
 
 from sora_studio.db.models import BudgetAlertRow, BudgetNoticeRow, BudgetRow, BudgetWindowRow
@@ -225,15 +225,7 @@ class BudgetRepository(Repository):
 
     async def notices(self, user_id: UUID, limit: int) -> list[BudgetNotice]:
         """Return the notices that somebody has not put away, the latest first."""
-        notice = BudgetNoticeRow
-        query = (
-            select(notice, BudgetRow)
-            .join(BudgetRow, col(BudgetRow.id) == col(notice.budget_id))
-            .where(col(notice.user_id) == user_id)
-            .order_by(col(notice.at).desc(), col(notice.budget_id))
-            .limit(limit)
-        )
-        rows = [*await self._tx.exec(query)]
+        rows = [*await self._tx.exec(_NOTICES, params={"user_id": user_id, "most": limit})]
         names = await self.names({budget.id for _, budget in rows}) if rows else {}
         return [
             BudgetNotice(_to_budget(budget), names.get(budget.id, ""), told.threshold, told.at)
@@ -268,6 +260,15 @@ def _scopes(names: Iterable[tuple[BudgetScope, str]]) -> dict[str, list[str]]:
 
 def _to_status(budget: Budget, window: Window, row: Row[Any]) -> BudgetStatus:
     return BudgetStatus(budget, window, int(row.held), int(row.spent), row.alerted)
+
+
+_NOTICES = (
+    select(BudgetNoticeRow, BudgetRow)
+    .join(BudgetRow, col(BudgetRow.id) == col(BudgetNoticeRow.budget_id))
+    .where(col(BudgetNoticeRow.user_id) == bindparam("user_id"))
+    .order_by(col(BudgetNoticeRow.at).desc(), col(BudgetNoticeRow.budget_id))
+    .limit(bindparam("most"))
+)
 
 
 def _to_budget(row: Row[Any] | BudgetRow) -> Budget:

@@ -42,7 +42,8 @@ _READY = text(
 )
 _PAUSES = (0.05, 0.2, 0.8)  # seconds at most, before each time that a step is done again
 OWN_SESSION: Mapping[str, Any] = {
-    "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+    "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
+    "prepare_threshold": 2,  # times that a statement is sent before the server keeps it
 }
 """How a connection begins that keeps its session."""
 
@@ -76,10 +77,12 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size // 2,
             pool_timeout=5,
+            pool_use_lifo=True,  # a few connections know the usual statements, rather than all of them some
             hide_parameters=True,  # prompts and hashes stay out of error messages
             connect_args={**connect_options(), **(_POOLED if pooled else OWN_SESSION)},
         )
         event.listen(self.engine.sync_engine, "checkout", _must_be_open)
+        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -90,6 +93,20 @@ class Database:
         """
         with translated_errors():
             async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """Open a session in which nothing has to be undone: each statement is a transaction of its own.
+
+        It sees what has been committed when it begins, as it does in `transaction`, whose beginning and end
+        would cost two more ways to the server.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        with translated_errors():
+            async with AsyncSession(self._reader, expire_on_commit=False) as session:
                 yield session
 
     async def can_write(self) -> bool:

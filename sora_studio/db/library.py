@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, bindparam, func, select, union_all
 from sqlmodel import col
 
 from sora_studio.db.models import JobRow, VideoRow
@@ -89,26 +89,12 @@ class LibraryRepository(Repository):
 
     async def standing(self, owner_id: UUID, since: datetime) -> dict[UUID, Phase]:
         """Return where somebody's unfinished videos are, and those asked for since: at most a thousand."""
-        unfinished, new = (
-            select(col(VideoRow.id), col(VideoRow.phase)).where(owned_by(owner_id), which).limit(COUNT_CAP)
-            for which in (STILL_UNFINISHED, col(VideoRow.created_at) > since)
-        )  # an index for each
-        return {row.id: Phase(row.phase) for row in await self._do(union_all(unfinished, new))}
+        rows = await self._do(_STANDING, {"owner_id": owner_id, "since": since})
+        return {row.id: Phase(row.phase) for row in rows}
 
     async def coming(self, owner_id: UUID) -> Coming:
         """Say how many of somebody's videos are on their way, in whichever library, and for how much."""
-        price, is_play = col(JobRow.price_micros), col(JobRow.provider) == SANDBOX
-        query = (
-            select(
-                func.count().label("videos"),
-                func.coalesce(func.sum(price).filter(~is_play), 0).label("price"),
-                func.coalesce(func.sum(price).filter(is_play), 0).label("play"),
-            )
-            .select_from(VideoRow)
-            .join(JobRow, current_job())
-            .where(owned_by(owner_id), STILL_UNFINISHED)
-        )
-        row = (await self._do(query)).one()
+        row = (await self._do(_COMING, {"owner_id": owner_id})).one()
         return Coming(row.videos, int(row.price), int(row.play))
 
     async def _position(self, library_id: UUID, video_id: UUID) -> Position:
@@ -132,3 +118,23 @@ def _chosen(query: LibraryQuery, video: FromClause) -> Iterator[ColumnElement[bo
     if query.phases:
         yield video.c.status.in_({STATUS_OF[phase] for phase in query.phases})  # by which there is an index
         yield video.c.phase.in_(query.phases)
+
+
+_OWNER = bindparam("owner_id", type_=Uuid())
+_STANDING = union_all(
+    *(
+        select(VIDEO.c.id, VIDEO.c.phase).where(owned_by(_OWNER), which).limit(COUNT_CAP)
+        for which in (STILL_UNFINISHED, VIDEO.c.created_at > bindparam("since"))  # an index for each
+    )
+)
+_IS_PLAY = col(JobRow.provider) == SANDBOX
+_COMING = (
+    select(
+        func.count().label("videos"),
+        func.coalesce(func.sum(col(JobRow.price_micros)).filter(~_IS_PLAY), 0).label("price"),
+        func.coalesce(func.sum(col(JobRow.price_micros)).filter(_IS_PLAY), 0).label("play"),
+    )
+    .select_from(VIDEO)
+    .join(JobRow, current_job())
+    .where(owned_by(_OWNER), STILL_UNFINISHED)
+)

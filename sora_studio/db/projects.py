@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, tuple_, update
+from sqlalchemy import Row, Select, bindparam, delete, func, tuple_, update
 from sqlalchemy import select as core_select  # SQLModel's `select` takes no more than four columns
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -43,11 +43,11 @@ class ProjectRepository(Repository):
     async def page(self, user_id: UUID, *, after: UUID | None, limit: int) -> ProjectPage:
         """Return some of the projects that somebody is in, by name: those behind one of them."""
         place = tuple_(col(ProjectRow.name), col(ProjectRow.id))
-        query = _views(user_id).order_by(col(ProjectRow.name), col(ProjectRow.id)).limit(limit + 1)
+        query = _PAGE
         if after:
             mark = core_select(col(ProjectRow.name), col(ProjectRow.id)).where(col(ProjectRow.id) == after)
             query = query.where(place > mark.scalar_subquery())
-        rows = [*await self._do(query)]
+        rows = [*await self._do(query, {"user_id": user_id, "most": limit + 1})]
         return ProjectPage(tuple(map(_to_view, rows[:limit])), has_more=len(rows) > limit)
 
     async def count(self, user_id: UUID) -> int:
@@ -61,7 +61,8 @@ class ProjectRepository(Repository):
         Raises:
             NotFound: It is not there, or they are not in it.
         """
-        row = (await self._do(_views(user_id).where(col(ProjectRow.id) == project_id))).one_or_none()
+        named = _VIEWS.where(col(ProjectRow.id) == project_id)
+        row = (await self._do(named, {"user_id": user_id})).one_or_none()
         if row is None:
             raise missing(user_id, project_id, _NO_PROJECT)
         return _to_view(row)
@@ -179,22 +180,9 @@ class ProjectRepository(Repository):
 
     async def notices(self, user_id: UUID, limit: int) -> list[ProjectNotice]:
         """Return the projects that somebody was let into and has not put away, the latest first."""
-        doer = aliased(UserRow)
-        query = (
-            core_select(
-                *(col(ProjectRow.id), col(ProjectRow.name), col(MemberRow.role), col(MemberRow.added_at)),
-                func.coalesce(col(doer.display_name), "").label("doer"),
-            )
-            .join(ProjectRow, col(ProjectRow.id) == col(MemberRow.project_id))
-            .outerjoin(doer, col(doer.id) == col(MemberRow.added_by))
-            .where(col(MemberRow.user_id) == user_id, col(MemberRow.noticed_at).is_(None))
-            .where(col(MemberRow.added_by) != user_id)
-            .order_by(col(MemberRow.added_at).desc(), col(ProjectRow.id))
-            .limit(limit)
-        )
         return [
             ProjectNotice(row.id, row.name, ProjectRole(row.role), row.doer, row.added_at)
-            for row in await self._do(query)
+            for row in await self._do(_NOTICES, {"user_id": user_id, "most": limit})
         ]
 
     async def put_away(self, user_id: UUID, project_id: UUID) -> None:
@@ -260,7 +248,7 @@ def _only_manager(user_id: UUID) -> SelectOfScalar[UUID]:
     )
 
 
-def _views(user_id: UUID) -> Select[*tuple[Any, ...]]:
+def _views() -> Select[*tuple[Any, ...]]:
     members = (
         core_select(func.count())
         .select_from(MemberRow)
@@ -279,8 +267,27 @@ def _views(user_id: UUID) -> Select[*tuple[Any, ...]]:
         )
         .select_from(ProjectRow)
         .join(mine, col(mine.project_id) == col(ProjectRow.id))
-        .where(col(mine.user_id) == user_id)
+        .where(col(mine.user_id) == bindparam("user_id"))
     )
+
+
+_VIEWS = _views()
+_PAGE = _VIEWS.order_by(col(ProjectRow.name), col(ProjectRow.id)).limit(bindparam("most"))
+
+
+_DOER = aliased(UserRow)
+_NOTICES = (
+    core_select(
+        *(col(ProjectRow.id), col(ProjectRow.name), col(MemberRow.role), col(MemberRow.added_at)),
+        func.coalesce(col(_DOER.display_name), "").label("doer"),
+    )
+    .join(ProjectRow, col(ProjectRow.id) == col(MemberRow.project_id))
+    .outerjoin(_DOER, col(_DOER.id) == col(MemberRow.added_by))
+    .where(col(MemberRow.user_id) == bindparam("user_id"), col(MemberRow.noticed_at).is_(None))
+    .where(col(MemberRow.added_by) != bindparam("user_id"))
+    .order_by(col(MemberRow.added_at).desc(), col(ProjectRow.id))
+    .limit(bindparam("most"))
+)
 
 
 def _to_view(row: Row[Any]) -> ProjectView:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, false, or_, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, exists, false, or_, update
 from sqlmodel import col, select
 
 from sora_studio.db.models import SessionRow, TwoFactorRow, UserRow
@@ -49,19 +49,9 @@ class SessionRepository(Repository):
 
     async def find_open(self, identity: Identity, now: datetime, idle_since: datetime) -> OpenSession | None:
         """Return what counts of a session; None: it is not open."""
-        factor = (col(TwoFactorRow.user_id) == identity.user_id, col(TwoFactorRow.enabled_at).is_not(None))
-        found = (
-            select(col(SessionRow.last_seen_at), col(UserRow.role), exists().where(*factor))
-            .join(UserRow, col(UserRow.id) == col(SessionRow.user_id))
-            .where(
-                col(SessionRow.id) == identity.session_id,
-                col(SessionRow.user_id) == identity.user_id,
-                col(UserRow.disabled_at).is_(None),
-                *_open(now, idle_since),
-            )
-        )
-        row = (await self._tx.exec(found)).one_or_none()
-        return OpenSession(row[0], Role(row[1]), row[2]) if row else None
+        given = {"user_id": identity.user_id, "session_id": identity.session_id}
+        row = (await self._do(_FIND_OPEN, given | {"now": now, "idle_since": idle_since})).one_or_none()
+        return OpenSession(row.last_seen_at, Role(row.role), row.has_two_factor) if row else None
 
     async def touch(self, session_id: UUID, now: datetime, *, unless_since: datetime) -> None:
         """Note that a session was used just now, unless that was noted a moment before."""
@@ -148,12 +138,33 @@ def _of(identity: Identity) -> tuple[ColumnElement[bool], ...]:
     return (col(SessionRow.id) == identity.session_id, col(SessionRow.user_id) == identity.user_id)
 
 
-def _open(now: datetime, idle_since: datetime) -> tuple[ColumnElement[bool], ...]:
+def _open(
+    now: datetime | BindParameter[datetime], idle_since: datetime | BindParameter[datetime]
+) -> tuple[ColumnElement[bool], ...]:
     return (
         col(SessionRow.ended_at).is_(None),
         col(SessionRow.expires_at) > now,
         col(SessionRow.last_seen_at) > idle_since,
     )
+
+
+_FIND_OPEN = (
+    select(
+        *(col(SessionRow.last_seen_at), col(UserRow.role)),
+        exists()
+        .where(
+            col(TwoFactorRow.user_id) == col(SessionRow.user_id), col(TwoFactorRow.enabled_at).is_not(None)
+        )
+        .label("has_two_factor"),
+    )
+    .join(UserRow, col(UserRow.id) == col(SessionRow.user_id))
+    .where(
+        col(SessionRow.id) == bindparam("session_id"),
+        col(SessionRow.user_id) == bindparam("user_id"),
+        col(UserRow.disabled_at).is_(None),
+        *_open(bindparam("now"), bindparam("idle_since")),
+    )
+)
 
 
 def _to_view(row: SessionRow, identity: Identity) -> SessionView:

@@ -42,7 +42,7 @@ _COSTS = _JOB.c.charge == Charge.SETTLED
 _MAY_COST = and_(~_COSTS, _JOB.c.submit_started_at.is_not(None), _JOB.c.remote_id.is_(None))
 
 
-def owned_by(owner_id: UUID, video: FromClause = VIDEO) -> ColumnElement[bool]:
+def owned_by(owner_id: UUID | ColumnElement[UUID], video: FromClause = VIDEO) -> ColumnElement[bool]:
     """Build the condition that somebody made a video, in whichever library, and that it is there."""
     return and_(video.c.owner_id == owner_id, video.c.deleted_at.is_(None))
 
@@ -52,7 +52,9 @@ def in_library(library_id: UUID | ColumnElement[UUID], video: FromClause = VIDEO
     return and_(video.c.library_id == library_id, video.c.deleted_at.is_(None))
 
 
-def within_reach(user_id: UUID, action: Action = Action.READ_VIDEOS) -> ColumnElement[bool]:
+def within_reach(
+    user_id: UUID | ColumnElement[UUID], action: Action = Action.READ_VIDEOS
+) -> ColumnElement[bool]:
     """Build the condition that somebody may do something with a video, for one that is named by its id.
 
     It is in their own library, or in that of a project in which their role is enough. Lists are read by
@@ -83,6 +85,10 @@ def beyond(order: SortOrder, position: Position, video: FromClause = VIDEO) -> C
 
 def select_views(video: FromClause = VIDEO) -> Select[*tuple[Any, ...]]:
     """Join to videos what a view shows beside them."""
+    return _SELECT_VIEWS if video is VIDEO else _select_views(video)
+
+
+def _select_views(video: FromClause) -> Select[*tuple[Any, ...]]:
     columns, job = [video.c[column.name] for column in SHOWN], _jobs(video)
     return select(*columns, *job.c).select_from(video).join(job, job.c.current)
 
@@ -96,6 +102,9 @@ def _jobs(video: FromClause) -> Lateral:
     charged = func.sum(_JOB.c.price_micros).filter(_COSTS).over()
     counts = costs.label("charges"), charged.label("charged_micros"), may_cost.label("unclear")
     return select(*_OF_JOB, *counts).where(_JOB.c.video_id == video.c.id).lateral("job_of_video")
+
+
+_SELECT_VIEWS = _select_views(VIDEO)
 
 
 def to_view(row: Row[Any]) -> VideoView:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, select, union_all, update
+from sqlalchemy import ColumnElement, DateTime, Select, Uuid, bindparam, func, select, union_all, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
@@ -35,8 +37,8 @@ class VideoRepository(Repository):
             Conflict: The owner has used this request key before.
         """
         library_id = video.project_id or video.owner_id
-        place = ordinal(library_id, (literal(video.created_at), literal(video.id)))
-        video.ordinal = (await self._do(select(place))).scalar_one()
+        place = {"library_id": library_id, "created_at": video.created_at, "id": video.id}
+        video.ordinal = (await self._do(_PLACE, place)).scalar_one()
         try:
             self._tx.add(_copied(video))
             await self._tx.flush()  # the parts refer to it
@@ -48,8 +50,7 @@ class VideoRepository(Repository):
 
     async def pending(self, owner_id: UUID) -> int:
         """Count what an owner has that is neither completed nor failed; deleted ones are still made."""
-        theirs = (col(VideoRow.owner_id) == owner_id, STILL_UNFINISHED)
-        return (await self._do(select(func.count()).select_from(VIDEO).where(*theirs))).scalar_one()
+        return (await self._do(_PENDING, {"owner_id": owner_id})).scalar_one()
 
     async def view(self, user_id: UUID, video_id: UUID, action: Action = Action.READ_VIDEOS) -> VideoView:
         """Return one video to somebody who wants to do something with it.
@@ -67,8 +68,7 @@ class VideoRepository(Repository):
         self, user_id: UUID, video_ids: Sequence[UUID], action: Action = Action.READ_VIDEOS
     ) -> tuple[VideoView, ...]:
         """Return those of the videos with which somebody may do something, in the order asked."""
-        there = (within_reach(user_id, action), col(VideoRow.deleted_at).is_(None))
-        rows = await self._do(select_views().where(*there, col(VideoRow.id).in_(video_ids)))
+        rows = await self._do(_named(action), {"user_id": user_id, "video_ids": [*video_ids]})
         found = {view.id: view for view in map(to_view, rows)}
         return tuple(found[video_id] for video_id in dict.fromkeys(video_ids) if video_id in found)
 
@@ -211,6 +211,25 @@ class VideoRepository(Repository):
             message = "Your role in this project does not allow this."
             return NotAllowed(message)
         return missing(user_id, video_id, _NO_VIDEO)
+
+
+_PENDING = (
+    select(func.count()).select_from(VIDEO).where(VIDEO.c.owner_id == bindparam("owner_id"), STILL_UNFINISHED)
+)
+_PLACE = select(
+    ordinal(
+        bindparam("library_id", type_=Uuid()),
+        (bindparam("created_at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid())),
+    )
+)
+
+
+@cache
+def _named(action: Action) -> Select[*tuple[Any, ...]]:
+    """Select those videos of a list with which somebody may do something."""
+    reachable = within_reach(bindparam("user_id", type_=Uuid()), action)
+    listed = VIDEO.c.id == func.any(bindparam("video_ids", type_=ARRAY(Uuid)))
+    return select_views().where(reachable, VIDEO.c.deleted_at.is_(None), listed)
 
 
 def _copied(row: _Row) -> _Row:

@@ -62,7 +62,7 @@ class ProjectService:
 
     async def page(self, user_id: UUID, *, after: UUID | None = None, limit: int = PAGE_MAX) -> ProjectPage:
         """Return some of the projects that somebody is in, by name: those behind one of them."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await ProjectRepository(tx).page(user_id, after=after, limit=limit)
 
     async def view(self, user_id: UUID, project_id: UUID) -> ProjectView:
@@ -71,7 +71,7 @@ class ProjectService:
         Raises:
             NotFound: It is not there, or they are not in it.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await ProjectRepository(tx).view(user_id, project_id)
 
     async def get(
@@ -82,7 +82,7 @@ class ProjectService:
         Raises:
             NotFound: It is not there, or they are not in it.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             projects = ProjectRepository(tx)
             project = await projects.view(user_id, project_id)
             return project, await projects.members(project_id, after=after, limit=limit)
@@ -276,7 +276,7 @@ class ProjectService:
 
     async def notices(self, user_id: UUID) -> list[ProjectNotice]:
         """Return the projects that somebody was let into and has not put away, the latest first."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await ProjectRepository(tx).notices(user_id, _NOTICES)
 
     async def put_away(self, user_id: UUID, project_id: UUID) -> None:

@@ -47,7 +47,7 @@ class Agenda:
             Unavailable: The database is away; it looks again in a second.
         """
         try:
-            async with self._db.transaction() as tx:
+            async with self._db.reading() as tx:
                 waits = await AgendaRepository(tx).waits(UNDO_TIME)
         except Unavailable:
             self._look_within(_PAUSE)

@@ -138,7 +138,7 @@ class Claims:
         Returns:
             The jobs whose answer is not known, and those of the remote ids that belong to a job of ours.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             sent = await self._stores.jobs(tx).unanswered(
                 provider
             )  # first: one that is answered meanwhile is known
@@ -146,7 +146,7 @@ class Claims:
 
     async def durations(self) -> dict[Likeness, tuple[float, ...]]:
         """Return how many seconds the newest jobs took, by what such jobs have in common."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await self._stores.jobs(tx).durations()
 
     async def heartbeat(self) -> None:

@@ -115,7 +115,7 @@ class BudgetService:
             NotAllowed: The person does not run the studio.
         """
         require(identity, Action.RUN_STUDIO)
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             budgets = BudgetRepository(tx)
             return await self._stand(budgets, await budgets.page(after=after, limit=limit))
 
@@ -126,7 +126,7 @@ class BudgetService:
             NotAllowed: The person does not run the studio.
         """
         require(identity, Action.RUN_STUDIO)
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await BudgetRepository(tx).names(each.budget.id for each in statuses)
 
     async def candidates(self, identity: Identity, scope: BudgetScope, words: str) -> list[tuple[str, str]]:
@@ -138,7 +138,7 @@ class BudgetService:
         require(identity, Action.RUN_STUDIO)
         if scope is BudgetScope.PROVIDER:
             return [(each.name, each.name) for each in self._catalog.profiles() if not each.retired]
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             if scope is BudgetScope.USER:
                 page = await PeopleRepository(tx).page(PeopleQuery(words, limit=_CANDIDATES))
                 accounts = [each.account for each in page.people]
@@ -154,7 +154,7 @@ class BudgetService:
             NotFound: There is no such project, or they are not in it.
             NotAllowed: They do not run it.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             await ProjectRepository(tx).require(identity.user_id, project_id, Action.RUN_PROJECT)
             budgets = BudgetRepository(tx)
             found = await budgets.of([(BudgetScope.PROJECT, str(project_id))])
@@ -162,7 +162,7 @@ class BudgetService:
 
     async def notices(self, user_id: UUID) -> list[BudgetNotice]:
         """Return the notices that somebody has not put away, the latest first."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await BudgetRepository(tx).notices(user_id, _NOTICES)
 
     async def dismiss(self, user_id: UUID, budget_id: UUID) -> None:
@@ -176,7 +176,7 @@ class BudgetService:
         if identity.key and (project_id := identity.key.project_id):  # it sees nothing else of its person's
             names = {BudgetScope.KEY: str(identity.key.key_id), BudgetScope.PROJECT: str(project_id)}
         names.pop(BudgetScope.PROVIDER, None)
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             budgets = BudgetRepository(tx)
             return await self._stand(budgets, await budgets.of(names.items()))
 
@@ -191,7 +191,7 @@ class BudgetService:
             project_id: In which project; None: for their own library.
         """
         names = {name: Spender(user_id, name, project_id).names().items() for name in providers}
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             budgets = BudgetRepository(tx)
             found = await self._stand(
                 budgets, await budgets.of({pair for pairs in names.values() for pair in pairs})

@@ -107,12 +107,12 @@ class AccountService:
 
     async def is_empty(self) -> bool:
         """Tell whether nobody has an account yet: then the studio waits to be set up."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await UserRepository(tx).is_empty()
 
     async def sign_up_policy(self) -> SignUpPolicy:
         """Return who may open an account."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await self.settings.sign_up(tx)
 
     async def sign_up(self, wish: NewAccount, origin: Origin) -> SignedIn:
@@ -293,7 +293,7 @@ class AccountService:
         Raises:
             NotFound: It has been deleted.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return (await UserRepository(tx).get(user_id)).account
 
     async def edit_profile(

@@ -113,7 +113,7 @@ class Authenticator:
             NotAllowed: They may not.
             NotFound: The key is for one project, and does not reach it.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await self.verify_in(tx, request)
 
     async def verify_in(self, tx: Transaction, request: AccessRequest) -> Identity:
@@ -145,7 +145,7 @@ class Authenticator:
         if identity.key is None or identity.key.project_id is None:
             require(identity, action)
             return
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             await _admit(tx, identity, action, about)
 
     async def _identify(self, tx: Transaction, credential: Identity | PresentedKey) -> Identity:

@@ -39,7 +39,7 @@ class SessionService:
     async def all_open(self, identity: Identity) -> tuple[SessionView, ...]:
         """Return one's open sessions, the last used first."""
         now = self._clock()
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await SessionRepository(tx).all_open(identity, now, now - self.policy.idle)
 
     async def end(self, identity: Identity, session_id: UUID) -> None:
@@ -64,7 +64,7 @@ class SessionService:
         Raises:
             NotSignedIn: It has ended, or the account is disabled.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await self.verify_in(tx, identity)
 
     async def verify_in(self, tx: Transaction, identity: Identity) -> Identity:

@@ -43,7 +43,7 @@ class MediaService:
             Conflict: The video is not finished.
             Unavailable: The whole storage is not there.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             found = await _find(tx, owner_id, video_id, variant)
         return await self.to_file(*found)
 
@@ -71,7 +71,7 @@ class MediaService:
             message = "Only the thumbnail comes in several widths."
             raise InvalidInput(message, "width")
         names = (variant,) if width is None else (width.variant, variant)
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             identity = await self._authenticator.verify_in(tx, access)
             found = await _find(tx, identity.user_id, video_id, *names)
         return await self.to_file(*found)

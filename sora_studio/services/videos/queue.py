@@ -48,7 +48,7 @@ class QueueService:
         In a transaction of its own: to count hundreds while others wait for what that one holds takes long.
         """
         with suppress(Unavailable):
-            async with self._db.transaction() as tx:
+            async with self._db.reading() as tx:
                 return (await self.explained(tx, viewer_id, [view]))[0]
         return self._catalog.explained(view)
 
@@ -94,7 +94,7 @@ class QueueAdmin:
             NotAllowed: The person does not run the studio.
         """
         require(who, Action.RUN_STUDIO)
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await FairQueue(tx).queue(provider, limit=limit)
 
     async def urge(self, who: Identity, video_id: UUID, *, urgent: bool = True) -> None:

@@ -100,7 +100,7 @@ class UploadService:
             StorageError: One is not where it should be, or the disk refused its copy.
         """
         uploads: list[tuple[Role, UploadView]] = []
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             rows = await UploadRepository(tx).inputs_for(owner_id, video_id)
         for row in rows:
             self._throttle.hit("upload", str(owner_id))
@@ -191,13 +191,13 @@ class UploadService:
         return view
 
     async def _upload(self, owner_id: UUID, upload_id: UUID, key: KeyGrant | None) -> UploadRow:
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await UploadRepository(tx).get(owner_id, upload_id, key)
 
     async def _require_room(self, owner_id: UUID) -> None:
         """Refuse an upload before any work is done for it."""
         await self._media.require_disk_space()
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             await self._check_room(tx, owner_id, 1)
 
     async def _check_room(self, tx: Transaction, owner_id: UUID, more_bytes: int) -> None:

@@ -101,13 +101,13 @@ class VideoService:
         Raises:
             NotFound: It is not there, or not the owner's.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             view = await VideoRepository(tx).view(owner_id, video_id)
             return (await self._queue.explained(tx, owner_id, [view]))[0]
 
     async def statuses(self, owner_id: UUID, video_ids: Sequence[UUID]) -> tuple[VideoView, ...]:
         """Return the owner's among some videos, in the order asked."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await VideoRepository(tx).views(owner_id, video_ids)
 
     async def list_library(
@@ -118,7 +118,7 @@ class VideoService:
         Raises:
             NotFound: They are not in the project.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             page = await LibraryRepository(tx).page(await _library(tx, user_id, project_id), query)
             return replace(page, videos=await self._queue.explained(tx, user_id, page.videos))
 
@@ -130,22 +130,22 @@ class VideoService:
         Raises:
             NotFound: They are not in the project.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await LibraryRepository(tx).counts(await _library(tx, user_id, project_id), search)
 
     async def standing(self, owner_id: UUID, since: datetime) -> dict[UUID, Phase]:
         """Return where the owner's unfinished videos are, and those asked for since then."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await LibraryRepository(tx).standing(owner_id, since)
 
     async def coming(self, owner_id: UUID) -> Coming:
         """Say how many videos are on their way, and what they cost."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await LibraryRepository(tx).coming(owner_id)
 
     async def family(self, owner_id: UUID, video_id: UUID) -> Family:
         """Return a video's parent and what was made from it."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             videos = VideoRepository(tx)
             child = await videos.view(owner_id, video_id)
             parents = await videos.views(owner_id, [child.parent_id]) if child.parent_id else ()
@@ -158,7 +158,7 @@ class VideoService:
         Raises:
             NotFound: It is not there, or not the owner's.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return await ActivityRepository(tx).of(owner_id, video_id)
 
     async def rename(self, owner_id: UUID, video_id: UUID, title: str) -> VideoView:
@@ -252,7 +252,7 @@ class VideoService:
 
     async def price_again(self, owner_id: UUID, video_id: UUID) -> int | None:
         """Say what another attempt at a video would cost in micro-dollars, None when unknown."""
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             view = await VideoRepository(tx).view(owner_id, video_id, Action.WRITE_VIDEOS)
             return await self._spending.quote_again(tx, view)
 
