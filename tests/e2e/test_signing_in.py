@@ -78,7 +78,6 @@ async def test_single_sign_on_leads_in_and_out(chromium: Browser):
             await there.get_by_role("button", name=re.compile("yes", re.IGNORECASE)).click()
             await expect(page).to_have_url(re.compile("/login"))  # at once: the provider says so
             await there.close()
-            await page.goto("/login?next=/people")
             await page.get_by_role("link", name="Log in with Example").click()
             await _log_in_there(page)
             await expect(page).to_have_url(f"{home}/people")
