@@ -30,7 +30,7 @@ from sora_studio.container import Services
 from sora_studio.db.access import Access, find_access
 from sora_studio.db.engine import Database
 from sora_studio.domain.errors import StorageError
-from sora_studio.domain.ports import Changes, Provider
+from sora_studio.domain.ports import Changes, Provider, Storage
 from sora_studio.domain.sign_up import INVITE, OPEN
 from sora_studio.domain.single_sign_on import Client, SignOnPolicy
 from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
@@ -73,7 +73,7 @@ from sora_studio.services.videos.assembly import assemble as assemble_videos
 from sora_studio.services.videos.queue import QueueAdmin
 from sora_studio.services.webhooks.endpoints import WebhookEndpointService
 from sora_studio.services.worker_pool import WorkerPool
-from sora_studio.storage.local import LocalStorage
+from sora_studio.storage.opening import open_storage
 from sora_studio.subprocesses.lock import alone_in
 from sora_studio.subprocesses.postgres import embedded_postgres
 from sora_studio.subprocesses.sandbox import SandboxAccess, sandbox_child
@@ -99,7 +99,7 @@ class Parts:
     """What the studio is made of where it meets the world; tests put in their own."""
 
     database: Callable[..., Database] = Database  # by URL and size of the pool
-    storage: Callable[[Path], LocalStorage] = LocalStorage
+    storage: Callable[[Settings], Storage] = open_storage
     provider: Callable[[Provider], Provider] = _as_it_is
     worker_pool: Callable[[Callable[[], None]], WorkerPool] = WorkerPool  # by what limits its processes
     passwords: Callable[[], Passwords] = Passwords
@@ -145,7 +145,7 @@ async def studio(
         instance = instance_of(settings.data_dir)
         limited = await open_providers(settings, chosen, start, instance, stack)
         providers = {name: parts.provider(provider) for name, provider in limited.items()}
-        storage, scheduler = parts.storage(settings.media_path), Scheduler()
+        storage, scheduler = parts.storage(settings), Scheduler()
         with suppress(StorageError):  # readiness reports a disk that refuses
             storage.sweep()
         on = Resources(

@@ -24,7 +24,7 @@ from sora_studio.services.pictures import limit_worker
 from sora_studio.services.resources import Resources
 from sora_studio.services.upgrade import upgrade
 from sora_studio.services.worker_pool import WorkerPool
-from sora_studio.storage.local import LocalStorage
+from sora_studio.storage.opening import open_storage
 from sora_studio.subprocesses.lock import InUse, alone_in
 from sora_studio.subprocesses.postgres import embedded_postgres, running_postgres
 from sora_studio.subprocesses.sandbox import SandboxAccess, remembered_access, sandbox_child
@@ -63,7 +63,7 @@ async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
         instance = instance_of(settings.data_dir)
         catalog = ProviderCatalog(await open_providers(settings, chosen, sandbox, instance, stack))
         worker_pool = stack.enter_context(closing(WorkerPool(limit_worker)))
-        storage = LocalStorage(settings.media_path)
+        storage = open_storage(settings)
         on = Resources(
             db=db,
             catalog=catalog,
@@ -123,13 +123,23 @@ async def open_as_it_is(settings: Settings) -> AsyncIterator[str]:
         ConfigError: A child or a directory cannot be used, no studio ever used it, or there is a pooler only.
         Unavailable: The database cannot be reached.
     """
-    settings.require_used()
-    async with AsyncExitStack() as stack:
-        access, _ = await _database(settings, stack)
-        if access.pooled and access.direct_url is None:
-            message = "This needs the database itself, not its pooler: set DATABASE_DIRECT_URL."
+    async with reach_database(settings) as (access, _):
+        yield _past_pooler(access)
+
+
+@asynccontextmanager
+async def open_alone(settings: Settings) -> AsyncIterator[str]:
+    """Have the database itself for the block, and nobody else in the data directory; yield its URL.
+
+    Raises:
+        ConfigError: As `open_as_it_is`; or a studio is running.
+        Unavailable: The database cannot be reached.
+    """
+    async with reach_database(settings) as (access, joined):
+        if joined:
+            message = "The studio is running. Stop it first."
             raise ConfigError(message)
-        yield access.direct_url or access.url
+        yield _past_pooler(access)
 
 
 @asynccontextmanager
@@ -142,6 +152,13 @@ async def open_accounts(settings: Settings) -> AsyncIterator[People]:
     """
     async with open_database(settings) as (db, _):
         yield open_people(settings, db)
+
+
+def _past_pooler(access: Access) -> str:
+    if access.pooled and access.direct_url is None:
+        message = "This needs the database itself, not its pooler: set DATABASE_DIRECT_URL."
+        raise ConfigError(message)
+    return access.direct_url or access.url
 
 
 async def _database(

@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.support.complaints",
     "tests.support.database",
     "tests.support.garbage",
+    "tests.support.object_store",
     "tests.support.sharing",
 ]

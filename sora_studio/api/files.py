@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.types import Send
 
 from sora_studio.api.conditional_requests import Version, asked_parts, early_answer
@@ -31,6 +31,7 @@ _ALWAYS = {
 
 FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file."},
+    302: {"description": "A film that browsers read from the object store."},
     206: {"description": "The ranges of it that were asked for."},
     304: {"description": "Not modified since."},
     412: {"description": "Another version than the one asked for."},
@@ -76,6 +77,8 @@ def file_response(request: Request, file: MediaFile, *, download: bool = False) 
     whole = {**headers, "Content-Type": file.content_type, "Content-Length": str(file.bytes)}
     if request.method == "HEAD":  # a range is defined for GET alone (RFC 9110 §14.2)
         return Response(headers=whole)
+    if file.content_type.startswith("video/") and (link := file.link(headers["Content-Disposition"])):
+        return RedirectResponse(link, 302, {"Cache-Control": "no-store", "Vary": _ALWAYS["Vary"]})
     parts = asked_parts(request.headers, have, file.bytes)
     if parts is None:
         return _Body(_read(file, None), whole)

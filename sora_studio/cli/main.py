@@ -17,6 +17,7 @@ from sora_sandbox.cli import sandbox
 from sora_studio.cli.backup import backup_cli, restore_cli
 from sora_studio.cli.doctor import doctor_cli
 from sora_studio.cli.maintenance import maintenance_cli
+from sora_studio.cli.media import media_cli
 from sora_studio.cli.provider import provider_cli
 from sora_studio.cli.user import user_cli
 from sora_studio.config import PRIVATE, ConfigError, load
@@ -49,6 +50,7 @@ def _options(
 
 
 cli.add_typer(backup_cli, name="backup")
+cli.add_typer(media_cli, name="media")
 cli.add_typer(provider_cli, name="provider")
 cli.add_typer(user_cli, name="user")
 

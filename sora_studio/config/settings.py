@@ -15,8 +15,9 @@ from sora_studio.config.backup_plan import BackupPlan, backup_plan
 from sora_studio.config.error import ConfigError
 from sora_studio.config.headers import header_value
 from sora_studio.config.lists import Network, host_and_port, host_name, network, words
+from sora_studio.config.object_store import AccessKey, ObjectStore, bucket_url
 from sora_studio.config.signing_key import SHORTEST_KEY, stored_key
-from sora_studio.config.urls import api_url, site_url
+from sora_studio.config.urls import api_url, server_url, site_url
 from sora_studio.domain.settings import IDLE_DAYS_MAX, SESSION_DAYS_MAX, STORAGE_GB_MAX, SettingName, Value
 from sora_studio.domain.sign_up import SignUpPolicy
 
@@ -186,6 +187,35 @@ class Settings(BaseModel):
         alias="SORA_STUDIO_MEDIA_DIR",
         description="Where the videos' files are kept; studios that share a database have to share it, too. "
         "Unset: `media` in the data directory.",
+    )
+    media_url: Annotated[str, AfterValidator(bucket_url)] | None = Field(
+        None,
+        alias="SORA_STUDIO_MEDIA_URL",
+        description="A bucket of an object store that speaks S3, such as `s3://bucket/prefix`, in which the "
+        "videos' files are kept instead ([operations.md](operations.md)); temporary ones stay here.",
+    )
+    s3_endpoint: Annotated[str, AfterValidator(server_url)] | None = Field(
+        None,
+        alias="SORA_STUDIO_S3_ENDPOINT",
+        description="The address of that object store. Unset: Amazon S3, in the region below.",
+    )
+    s3_public_endpoint: Annotated[str, AfterValidator(server_url)] | None = Field(
+        None,
+        alias="SORA_STUDIO_S3_PUBLIC_ENDPOINT",
+        description="Where browsers reach the object store: films are then read from there, by links that "
+        "work for an hour. Unset: everything is read through the studio.",
+    )
+    s3_region: str = Field("us-east-1", alias="AWS_REGION", description="The region of the bucket.")
+    s3_key_id: str | None = Field(
+        None,
+        alias="AWS_ACCESS_KEY_ID",
+        description="As whom the object store knows the studio. Unset: by this machine's role, at Amazon.",
+    )
+    s3_secret: SecretStr | None = Field(
+        None, alias="AWS_SECRET_ACCESS_KEY", description="The secret between them."
+    )
+    s3_token: SecretStr | None = Field(
+        None, alias="AWS_SESSION_TOKEN", description="What belongs to keys that work for a while only."
     )
     unused_uploads_mb: Annotated[int, Field(ge=1)] = Field(
         200,
@@ -379,7 +409,13 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        """Check that an OpenID provider comes with a client."""
+        """Check that what belongs together is there."""
+        if bool(self.s3_key_id) != bool(self.s3_secret):
+            message = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together"
+            raise ValueError(message)
+        if self.media_url and self.s3_public_endpoint and not self.s3_key_id:
+            message = "SORA_STUDIO_S3_PUBLIC_ENDPOINT needs AWS_ACCESS_KEY_ID, which signs the links"
+            raise ValueError(message)
         if self.oidc_issuer and not self.oidc_client_id:
             message = "SORA_STUDIO_OIDC_ISSUER needs SORA_STUDIO_OIDC_CLIENT_ID"
             raise ValueError(message)
@@ -410,6 +446,22 @@ class Settings(BaseModel):
     def media_path(self) -> Path:
         """Return where the videos' files are."""
         return self.media_dir or self.data_dir / "media"
+
+    @property
+    def object_store(self) -> ObjectStore | None:
+        """Return where the videos' files are, if that is no directory."""
+        return self.object_store_at(self.media_url) if self.media_url else None
+
+    def object_store_at(self, url: str) -> ObjectStore:
+        """Return a place in the object store of these settings.
+
+        Raises:
+            ValueError: It is none.
+        """
+        key = None
+        if self.s3_key_id and self.s3_secret:
+            key = AccessKey(self.s3_key_id, self.s3_secret, self.s3_token)
+        return ObjectStore(bucket_url(url), self.s3_region, self.s3_endpoint, self.s3_public_endpoint, key)
 
     @property
     def cards_dir(self) -> Path:

@@ -49,6 +49,15 @@ def site_url(url: str) -> str:
     return str(origin)
 
 
+def server_url(url: str) -> str:
+    """Check that a URL is the address of a server, without a path, and return it as browsers write it."""
+    origin = WebOrigin.parse(http_url(url))
+    if origin is None:
+        message = "must be the address of a server, such as https://s3.example.org:9000"
+        raise ValueError(message)
+    return str(origin)
+
+
 def _has_a_port(parts: SplitResult) -> bool:
     """Tell whether the port, if one is named, can be one."""
     try:

@@ -168,6 +168,14 @@ class MaintenanceRepository(Repository):
         named = union_all(*(select(col(key)).where(col(key).in_(keys)) for key in tables))
         return {key for (key,) in await self._do(named)}
 
+    async def promised(self, keys: Collection[str]) -> dict[str, str]:
+        """Return the SHA-256 that rows have of the files under these keys."""
+        tables = (AssetRow, InputRow, UploadRow)
+        named = union_all(
+            *(select(col(each.key), col(each.sha256)).where(col(each.key).in_(keys)) for each in tables)
+        )
+        return {row.key: row.sha256 for row in await self._do(named)}
+
     async def mend(self, video_id: UUID, assets: Sequence[AssetRow]) -> bool:
         """Register files of a finished video anew; False: the video is gone."""
         query = select(col(VideoRow.id)).where(

@@ -34,6 +34,7 @@ WHERE budget.amount_micros > 0 AND coalesce(part.ends_at, 'infinity') > now()
 GROUP BY budget.scope
 """)
 _DATABASE = text("SELECT pg_database_size(current_database())")
+_MEDIA = text("SELECT coalesce(sum(bytes), 0)::bigint FROM library_storage")
 _LAST_ENTRY = text("SELECT coalesce(max(id), 0) FROM ledger_entry")
 _ENTRIES = text("""
 SELECT id, provider, kind, micros FROM ledger_entry
@@ -50,6 +51,7 @@ class Figures:
     held_micros: int
     budgets: Mapping[str, float]  # the used part of the fullest one, by scope
     database_bytes: int
+    media_bytes: int  # of the files that rows name, wherever they are kept
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class MetricsRepository(Repository):
             held_micros=sum(row.held for row in pending),
             budgets={row.scope: row.used for row in await self._do(_BUDGETS)},
             database_bytes=(await self._do(_DATABASE)).scalar_one(),
+            media_bytes=(await self._do(_MEDIA)).scalar_one(),
         )
 
     async def last_entry(self) -> int:

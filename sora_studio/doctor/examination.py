@@ -26,13 +26,17 @@ from sora_studio.domain.errors import Unavailable
 from sora_studio.maintenance import reach_database
 from sora_studio.services.diagnosis import DiagnosisService
 from sora_studio.services.people.vault import Vault
-from sora_studio.storage.local import LocalStorage
+from sora_studio.storage.opening import open_storage
 from sora_studio.subprocesses.sandbox import remembered_access
 
 Found = Finding | Iterable[Finding]
 Check = Callable[[], Found | Awaitable[Found]]
 Checks = Mapping[str, Check]
 
+_DISK_REMEDY = "Is the disk mounted, and writable?"
+_BUCKET_REMEDY = (
+    "Are SORA_STUDIO_MEDIA_URL, SORA_STUDIO_S3_ENDPOINT and the keys right? They must allow lists."
+)
 _PATIENCE = 3.0  # seconds for a database that is not there
 
 
@@ -76,9 +80,9 @@ def _of_settings(settings: Settings, environ: Mapping[str, str]) -> Checks:
 
 
 def _of_machine(settings: Settings) -> Checks:
-    storage = LocalStorage(settings.media_path)
+    storage, remedy = open_storage(settings), _BUCKET_REMEDY if settings.media_url else _DISK_REMEDY
     return {
-        "storage": partial(machine.check_storage, storage),
+        "storage": partial(machine.check_storage, storage, remedy),
         "disk_space": partial(machine.check_disk_space, storage),
         "open_files": machine.check_open_files,
         "front_end": machine.check_front_end,

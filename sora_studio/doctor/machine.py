@@ -18,7 +18,7 @@ _FILES = 4096  # a studio with a thousand open pages
 _WORDS = b"The doctor was here."
 
 
-async def check_storage(storage: Storage) -> Finding:
+async def check_storage(storage: Storage, remedy: str = "") -> Finding:
     """Store a file, read it, and remove it."""
     key = f"doctor/{uuid4().hex}"
     try:
@@ -28,7 +28,7 @@ async def check_storage(storage: Storage) -> Finding:
         is_same = await storage.read(key) == _WORDS
         await storage.delete(key)
     except (StorageError, OSError) as error:
-        return problem("storage", f"A file cannot be stored. {error}", "Is the disk mounted, and writable?")
+        return problem("storage", f"A file cannot be stored. {error}", remedy)
     if not is_same:
         return problem("storage", "A file that was stored is another one when it is read.")
     return fine("storage", "Files can be stored and read.")
@@ -77,7 +77,7 @@ def check_backup_disk(settings: Settings) -> Finding:
     if settings.backups is None:
         return skipped("backup_disk", "There are no daily backups.")
     target = target_of(settings, settings.backups)
-    if _device(target) == _device(settings.media_path):
+    if settings.media_url is None and _device(target) == _device(settings.media_path):
         text = f"Backups are on the disk of the videos ({target}): who loses that disk loses both."
         return warning("backup_disk", text, 'Name another disk: SORA_STUDIO_BACKUPS="to=/mnt/backups".')
     return fine("backup_disk", f"Backups are on a disk of their own ({target}).")

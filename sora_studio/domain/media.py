@@ -43,6 +43,7 @@ class MediaFile:
     filename: str  # for saving: made from the title
     width: int
     height: int
+    link: Callable[[str], str | None] = lambda _: None  # by a disposition: where a browser reads it by itself
 
 
 @dataclass(frozen=True)

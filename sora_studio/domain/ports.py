@@ -246,6 +246,10 @@ class Store(Protocol):
         """
         ...
 
+    def link(self, key: str, content_type: str, disposition: str) -> str | None:
+        """Return where a browser may read a file by itself for a while; None: it comes through us."""
+        ...
+
     def materialise(self, key: str) -> AbstractAsyncContextManager[Path]:
         """Have a file on the local disk for the block, for what needs a path. It is only to be read.
 

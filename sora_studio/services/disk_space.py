@@ -13,7 +13,7 @@ FREE_FLOOR = 512 * 1024 * 1024
 
 WORDS: Mapping[str, str] = {
     ProblemCode.NO_ROOM: "The studio's disk is nearly full: another video could not be saved.",
-    ProblemCode.DISK_REFUSED: "The studio's disk is not writable: another video could not be saved.",
+    ProblemCode.DISK_REFUSED: "The studio's storage is not writable: another video could not be saved.",
 }
 """What people hear; figures and the system's own words are for the operator."""
 

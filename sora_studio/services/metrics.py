@@ -175,6 +175,6 @@ def _of_database(figures: Figures | None) -> list[Gauge]:
             "sora_studio_storage_bytes",
             "How much is kept.",
             ("kind",),
-            {("database",): figures.database_bytes},
+            {("database",): figures.database_bytes, ("media",): figures.media_bytes},
         ),
     ]

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,11 +13,9 @@ from typing import BinaryIO
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.media import ByteRange
 from sora_studio.domain.ports import StoredFile
+from sora_studio.storage.keys import SPOOL, is_key, missing, require_key
 from sora_studio.storage.spool import OWNER_ONLY, LocalSpool, make_folder, refused
 
-_SPOOL = "tmp"
-_KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
-_KEY_MAX = 200
 _CHUNK = 256 * 1024  # bytes
 _PAGE = 200  # files
 
@@ -28,7 +25,7 @@ class LocalStorage(LocalSpool):
 
     def __init__(self, root: Path) -> None:
         """Keep files below a folder, which need not exist yet."""
-        super().__init__(root / _SPOOL)
+        super().__init__(root / SPOOL)
         self._root = root
 
     async def put(self, spooled: Path, key: str) -> None:
@@ -83,6 +80,9 @@ class LocalStorage(LocalSpool):
         except OSError as error:
             raise _unreadable(key, error) from error
 
+    def link(self, key: str, content_type: str, disposition: str) -> None:
+        """Return None: what is on our disk comes through us."""
+
     @asynccontextmanager
     async def materialise(self, key: str) -> AsyncGenerator[Path]:
         """Yield the path of the file itself: it is on the local disk already.
@@ -91,7 +91,7 @@ class LocalStorage(LocalSpool):
             StorageError: It is not there.
         """
         if await self.stat(key) is None:
-            raise _missing(key)
+            raise missing(key)
         yield self._path(key)
 
     async def stat(self, key: str) -> StoredFile | None:
@@ -132,32 +132,20 @@ class LocalStorage(LocalSpool):
         Raises:
             StorageError: The disk refused.
         """
-        await asyncio.to_thread(self._probe)
-
-    def _probe(self) -> None:
-        path = self.spool()
-        try:
-            path.write_bytes(b"?")
-            path.unlink()
-        except OSError as error:
-            raise refused(error) from error
+        await asyncio.to_thread(self.probe_spool)
 
     def _walk(self) -> Iterator[StoredFile]:
         for folder, folders, names in os.walk(self._root):
             if Path(folder) == self._root:
-                folders[:] = [name for name in folders if name != _SPOOL]
+                folders[:] = [name for name in folders if name != SPOOL]
             for name in names:
                 path = Path(folder) / name
                 key = path.relative_to(self._root).as_posix()
-                if _KEY.fullmatch(key) and (file := _stat(path, key)):
+                if is_key(key) and (file := _stat(path, key)):
                     yield file
 
     def _path(self, key: str) -> Path:
-        """Return where a key's file is; keys are the studio's own, so a wrong one is a bug."""
-        if len(key) > _KEY_MAX or not _KEY.fullmatch(key) or ".." in key or key.partition("/")[0] == _SPOOL:
-            message = f"{key[:_KEY_MAX]!r} is not a storage key."
-            raise StorageError(message)
-        return self._root / key
+        return self._root / require_key(key)
 
 
 async def _read(file: BinaryIO, span: ByteRange | None) -> AsyncIterator[bytes]:
@@ -191,10 +179,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _missing(key: str) -> StorageError:
-    return StorageError(f"The file {key} is missing from storage.")
-
-
 def _unreadable(key: str, error: OSError) -> StorageError:
     is_missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-    return _missing(key) if is_missing else refused(error)
+    return missing(key) if is_missing else refused(error)

@@ -64,6 +64,19 @@ class LocalSpool:
             raise refused(error) from error
         return len(leftovers)
 
+    def probe_spool(self) -> None:
+        """Write a little and remove it.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        path = self.spool()
+        try:
+            path.write_bytes(b"?")
+            path.unlink()
+        except OSError as error:
+            raise refused(error) from error
+
     def free_bytes(self) -> int:
         """Return the space left, of the nearest folder that exists."""
         return shutil.disk_usage(self._nearest()).free

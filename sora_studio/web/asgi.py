@@ -63,6 +63,7 @@ def create(
         guarded(served, settings, security_log),
         frontend.CLIENT,
         https=settings.own_names.public.scheme == "https",
+        media=settings.s3_public_endpoint if settings.media_url else None,
     )
     return StartupErrors(RequestId(complete, Proxies(settings.proxies)))
 

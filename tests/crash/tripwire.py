@@ -49,7 +49,7 @@ class Tripwire:
         """Return parts for a studio that pass every point."""
         return Parts(
             database=lambda url, pool_size, **access: _Database(self, url, pool_size, **access),
-            storage=lambda root: _Storage(root, self),
+            storage=lambda settings: _Storage(settings.media_path, self),
             provider=lambda provider: _Provider(provider, self),
             worker_pool=InlineWorkers,
         )

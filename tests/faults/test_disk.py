@@ -56,7 +56,7 @@ async def test_a_folder_that_cannot_be_written_takes_nothing_new(harness: Studio
     if media.exists():
         shutil.rmtree(media)
     media.write_text("")
-    await harness.wait(lambda: _says(harness, "The studio's disk is not writable"), hurry=False)
+    await harness.wait(lambda: _says(harness, "The studio's storage is not writable"), hurry=False)
     with pytest.raises(Unavailable):
         await harness.ask()
     assert await harness.taken() == []

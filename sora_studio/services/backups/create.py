@@ -12,7 +12,7 @@ import structlog
 from sora_studio.config import ConfigError, Settings
 from sora_studio.db.backups import nothing_erased, open_snapshot
 from sora_studio.domain.errors import StorageError
-from sora_studio.domain.ports import StoredFile
+from sora_studio.domain.ports import Storage, StoredFile
 from sora_studio.services.backups.manifest import (
     DATA,
     DUMP,
@@ -26,7 +26,7 @@ from sora_studio.services.backups.manifest import (
     write_list,
     write_manifest,
 )
-from sora_studio.storage.local import LocalStorage
+from sora_studio.storage.opening import open_storage
 from sora_studio.subprocesses import pg_tools
 from sora_studio.subprocesses.lock import InUse, alone_in
 
@@ -84,7 +84,7 @@ async def _create(settings: Settings, url: str, target: Path, *, secrets: bool, 
     async with nothing_erased(url):
         async with open_snapshot(url) as snapshot:
             await pg_tools.dump(url, partial / DUMP, snapshot=snapshot.id)
-        entries = await _copy_files(LocalStorage(settings.media_path), target / FILES, earlier[-1:])
+        entries = await _copy_files(open_storage(settings), target / FILES, earlier[-1:])
     manifest = Manifest(
         created_at=now,
         version=version("sora-studio"),
@@ -108,7 +108,7 @@ async def _create(settings: Settings, url: str, target: Path, *, secrets: bool, 
     return made
 
 
-async def _copy_files(storage: LocalStorage, files: Path, earlier: list[Backup]) -> list[Entry]:
+async def _copy_files(storage: Storage, files: Path, earlier: list[Backup]) -> list[Entry]:
     """Copy what is stored, and return what each file is."""
     known = _known(earlier)
     since = earlier[0].manifest.created_at if earlier else datetime.min.replace(tzinfo=UTC)
@@ -137,7 +137,7 @@ def _kept(file: StoredFile, files: Path, known: Mapping[str, Entry], since: date
     return entry if same and copy.is_file() and copy.stat().st_size == file.bytes else None
 
 
-async def _copied(storage: LocalStorage, key: str, copy: Path) -> Entry | None:
+async def _copied(storage: Storage, key: str, copy: Path) -> Entry | None:
     """Have a file in the backup whole or not at all; None if it has gone meanwhile, as temporary ones do.
 
     On the same disk it is the same file under another name: files are replaced, and never changed.

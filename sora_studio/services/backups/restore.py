@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from sora_studio.config import ConfigError, Settings
 from sora_studio.db.access import find_access
 from sora_studio.db.backups import doubt_unsent, has_tables
 from sora_studio.db.migrations import is_known, migrate
+from sora_studio.domain.errors import StorageError
+from sora_studio.domain.ports import Storage
 from sora_studio.services.backups.manifest import DATA, Backup, Entry
-from sora_studio.storage.local import LocalStorage
+from sora_studio.storage.opening import open_storage
 from sora_studio.subprocesses import pg_tools
 from sora_studio.subprocesses.postgres import embedded_postgres
 
@@ -50,9 +52,15 @@ async def restore(settings: Settings, backup: Backup) -> Restored:
     if taken := next((place for place in places if place.is_dir() and any(place.iterdir())), None):
         message = f"{taken} is not empty. A backup is restored where nothing is yet."
         raise ConfigError(message)
+    storage = open_storage(settings)
+    if [file async for page in storage.list_pages() for file in page]:
+        message = (
+            f"{settings.media_url} is not empty. Restore into a prefix of its own, such as s3://bucket/new."
+        )
+        raise ConfigError(message)
     try:
         _restore_data(settings, backup)
-        await _restore_files(LocalStorage(settings.media_path), backup)
+        await _restore_files(storage, backup)
         async with _empty_database(settings) as url:
             dump = backup.directory / backup.manifest.dump.key
             _require(dump, backup.manifest.dump)
@@ -60,6 +68,8 @@ async def restore(settings: Settings, backup: Backup) -> Restored:
             unclear = await doubt_unsent(url)
             await migrate(url)
     except BaseException:
+        with suppress(StorageError):
+            await _empty_store(storage)
         for place in places:
             _empty(place)
         raise
@@ -91,7 +101,7 @@ def _restore_data(settings: Settings, backup: Backup) -> None:
         shutil.copyfile(path, copy)
 
 
-async def _restore_files(storage: LocalStorage, backup: Backup) -> None:
+async def _restore_files(storage: Storage, backup: Backup) -> None:
     _require(backup.directory / backup.manifest.listing.key, backup.manifest.listing)
     for entry in backup.entries():
         spooled, digest = storage.spool(), hashlib.sha256()
@@ -122,6 +132,12 @@ def _require(path: Path, entry: Entry) -> None:
 
 def _damaged(path: Path) -> ConfigError:
     return ConfigError(f"{path} is damaged or missing: nothing was restored. `backup verify` tells more.")
+
+
+async def _empty_store(storage: Storage) -> None:
+    async for page in storage.list_pages():
+        for file in page:
+            await storage.delete(file.key)
 
 
 def _empty(place: Path) -> None:

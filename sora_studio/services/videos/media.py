@@ -99,6 +99,7 @@ class MediaService:
             filename=file_name(title, row.content_type),
             width=row.width,
             height=row.height,
+            link=partial(self._storage.link, row.key, row.content_type),
         )
 
 

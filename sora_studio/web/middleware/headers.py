@@ -29,17 +29,18 @@ _ALWAYS = {
 class SecurityHeaders:
     """Adds the security headers to every answer; a header the app has set itself stays."""
 
-    def __init__(self, app: ASGIApp, client: Path, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, client: Path, *, https: bool, media: str | None = None) -> None:
         """Prepare the headers.
 
         Args:
             app: What answers.
             client: The built front end: its inline scripts, and no others, may run.
             https: Whether browsers reach us by TLS only.
+            media: Another origin that films are read from.
         """
         self._app = app
         self._headers = dict(_ALWAYS)
-        self._page_policy = content_security_policy(client)
+        self._page_policy = content_security_policy(client, media)
         if https:
             self._headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
@@ -62,9 +63,10 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-def content_security_policy(client: Path) -> str:
-    """Return the policy: our own files and the scripts that the build wrote into its pages, nothing else.
+def content_security_policy(client: Path, media: str | None) -> str:
+    """Return the policy: our own files, the scripts that the build wrote into its pages, and nothing else.
 
+    Films may come from another origin: of the object store, where that is wanted.
     No 'unsafe-eval', which Reflex needs where *backend* events use toasts, `call_script` and the like.
     """
     scripts = " ".join(sorted({_digest(script) for script in _inline_scripts(client)}))
@@ -73,7 +75,7 @@ def content_security_policy(client: Path) -> str:
         f"script-src 'self' {scripts}".rstrip(),
         "style-src 'self' 'unsafe-inline'",  # style attributes move progress bars
         "img-src 'self' blob: data:",
-        "media-src 'self' blob:",
+        " ".join(filter(None, ("media-src 'self' blob:", media))),
         "form-action 'self'",
         SHUT,
     ])  # fmt: skip

@@ -35,11 +35,13 @@ def canned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SORA_SANDBOX_CANNED", "1")
 
 
-async def command(data_dir: Path | None, *words: str) -> tuple[int | None, str]:
+async def command(
+    data_dir: Path | None, *words: str, environment: Mapping[str, str] = FAST
+) -> tuple[int | None, str]:
     """Run a command to its end; return its status and what it said."""
     arguments = ["sora-studio", *words, *([f"--data-dir={data_dir}"] if data_dir else [])]
     process = ForkedProcess(
-        "tests.support.loaded_studio:command", arguments, ROOT, environment=FAST, with_errors=True
+        "tests.support.loaded_studio:command", arguments, ROOT, environment=environment, with_errors=True
     )
     with process.stdout:
         said = await asyncio.to_thread(process.stdout.read)

@@ -97,7 +97,7 @@ async def test_readiness_says_why(database: Database, tmp_path: Path):
     health = HealthService(db=database, disk_space=DiskSpace(disk, fresh=0.0), last_run=lambda: 10.0**12)
     assert (await health.look()).reasons == ()
     disk.refusal = errno.EROFS
-    said = "The studio's disk is not writable: another video could not be saved."
+    said = "The studio's storage is not writable: another video could not be saved."
     assert (await health.look()).reasons == (Reason(ReasonCode.DISK_REFUSED, said),)
 
 

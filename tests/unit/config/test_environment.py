@@ -70,6 +70,11 @@ def test_an_empty_value_is_no_value():
         ("SORA_STUDIO_LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
         ("SORA_STUDIO_METRICS_TOKEN", "short", "must be at least 16 characters of ASCII"),
         ("SENTRY_DSN", "https://sentry.example.org/1", "must be a URL such as https://key@"),
+        *(
+            ("SORA_STUDIO_MEDIA_URL", url, "must be a URL such as s3://bucket")
+            for url in ("https://bucket", "s3://", "s3://UP", "s3://bucket/../x", "s3://bucket/a?b=c")
+        ),
+        ("SORA_STUDIO_S3_ENDPOINT", "https://s3.example.org/path", "must be the address of a server"),
         ("SORA_STUDIO_DATADIR", "/data", "is not a setting"),
     ],
 )
@@ -79,6 +84,19 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str, reason: str):
 
     [problem] = refused.value.problems
     assert problem.startswith(f"{name} {reason}")
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "AKID"}, "belong together"),
+        ({"AWS_SECRET_ACCESS_KEY": "x"}, "belong together"),
+        ({"SORA_STUDIO_S3_PUBLIC_ENDPOINT": "https://s3.example.org"}, "which signs the links"),
+    ],
+)
+def test_an_object_store_is_described_whole(more: dict[str, str], reason: str):
+    with pytest.raises(ConfigError, match=reason):
+        load({"SORA_STUDIO_MEDIA_URL": "s3://films", **more})
 
 
 def test_every_problem_is_listed_at_once():
