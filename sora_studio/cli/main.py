@@ -15,6 +15,7 @@ import typer
 
 from sora_sandbox.cli import sandbox
 from sora_studio.cli.backup import backup_cli, restore_cli
+from sora_studio.cli.db import db_cli
 from sora_studio.cli.doctor import doctor_cli
 from sora_studio.cli.maintenance import maintenance_cli
 from sora_studio.cli.media import media_cli
@@ -50,6 +51,7 @@ def _options(
 
 
 cli.add_typer(backup_cli, name="backup")
+cli.add_typer(db_cli, name="db")
 cli.add_typer(media_cli, name="media")
 cli.add_typer(provider_cli, name="provider")
 cli.add_typer(user_cli, name="user")

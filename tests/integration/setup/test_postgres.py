@@ -20,6 +20,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from sora_studio.config import ConfigError
 from sora_studio.subprocesses import cluster, system_user
+from sora_studio.subprocesses.cluster_server import ClusterServer
 from sora_studio.subprocesses.postgres import embedded_postgres
 from tests.support.cluster import as_superuser
 from tests.support.source import ROOT
@@ -151,16 +152,42 @@ async def test_a_start_that_fails_says_what_the_server_said(data_dir: Path):
             pass
 
 
-@pytest.mark.parametrize("version", ["16", "19"])
-async def test_data_of_another_major_version_is_refused_with_the_way_out(data_dir: Path, version: str):
+@pytest.mark.parametrize(
+    ("version", "way_out"), [("9.6", r"apt-get install postgresql-9\.6"), ("99", "run a newer studio")]
+)
+async def test_data_of_another_major_version_is_refused_with_the_way_out(
+    data_dir: Path, version: str, way_out: str
+):
     (data_dir / "postgres").mkdir(parents=True)
     (data_dir / "postgres/PG_VERSION").write_text(f"{version}\n")
 
-    with pytest.raises(ConfigError, match=rf"a PostgreSQL {version} of your own.*docs/operations\.md"):
+    with pytest.raises(ConfigError, match=way_out):
         async with embedded_postgres(data_dir):
             pass
 
     assert [path.name for path in (data_dir / "postgres").iterdir()] == ["PG_VERSION"]
+
+
+async def test_data_of_an_earlier_major_version_is_taken_over(data_dir: Path):
+    """What our programs cannot read is dumped by those that wrote it; a start that is killed begins anew."""
+    directory, log = data_dir / "postgres", data_dir / "postgres.log"
+    programs = _make_older(directory)
+    theirs = cluster.version_of(directory)
+    user = cluster.prepare(directory, directory, log)
+    async with ClusterServer(directory, directory, log, programs).serve(user) as url:
+        _execute(url, "CREATE TABLE kept AS SELECT 'yes' AS word")
+    (data_dir / "postgres.upgraded.partial").mkdir()  # of a start that was killed
+
+    async with embedded_postgres(data_dir) as url:
+        assert _value(url, "SELECT word FROM kept") == "yes"
+        assert _value(url, "SHOW server_version").startswith(cluster.our_version())
+
+    kept = data_dir / f"postgres.{theirs}"
+    assert cluster.version_of(kept) == theirs != cluster.our_version()
+    assert {path.name for path in data_dir.glob("postgres*")} == {"postgres", "postgres.log", kept.name}
+    directory.rename(data_dir / "postgres.upgraded")  # as between the last two steps
+    async with embedded_postgres(data_dir) as url:
+        assert _value(url, "SELECT word FROM kept") == "yes"
 
 
 async def test_data_of_earlier_studios_is_taken_along(data_dir: Path):
@@ -278,6 +305,26 @@ def _ask_as_nobody(url: str) -> str:
 def _run(program: str, *arguments: str) -> None:
     """Run one of the wheel's programs to its end."""
     subprocess.run([cluster.programs() / program, *arguments], check=True)
+
+
+def _make_older(directory: Path) -> Path:
+    """Make an empty cluster with programs of an earlier version, and return where these are."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    assert found, "There is no other PostgreSQL. Run: sh setup/system.sh"
+    programs = found[0].parent
+    directory.mkdir(parents=True, mode=0o700)
+    user = system_user.user_for(directory) if os.geteuid() == 0 else None
+    if user:
+        os.chown(directory, *user)
+    subprocess.run(
+        [programs / "initdb", "--username=postgres", "--encoding=UTF8", "--locale=C", directory],
+        user=user.id if user else None,
+        group=user.group if user else None,
+        cwd=directory,
+        check=True,
+        capture_output=True,
+    )
+    return programs
 
 
 def _execute(url: str, statement: LiteralString | Composed) -> None:
