@@ -395,6 +395,8 @@ def _services(
         media=made.media,
         uploads=made.uploads,
         inputs=made.inputs,
+        marks=made.marks,
+        batches=made.batches,
         characters=made.characters,
         webhooks=WebhookService(
             db=db, keys=_webhook_keys(settings), redact=told.redact, clock=_utc_now, wake=scheduler.wake

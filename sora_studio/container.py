@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sora_studio.services.videos.characters import CharacterService
     from sora_studio.services.videos.derivations import DerivationService
     from sora_studio.services.videos.inputs import InputService
+    from sora_studio.services.videos.marks import BatchService, MarkService
     from sora_studio.services.videos.media import MediaService
     from sora_studio.services.videos.queue import QueueAdmin, QueueService
     from sora_studio.services.videos.uploads import UploadService
@@ -54,6 +55,8 @@ class Services:
     media: "MediaService"
     uploads: "UploadService"
     inputs: "InputService"
+    marks: "MarkService"
+    batches: "BatchService"
     characters: "CharacterService"
     health: "HealthService"
     metrics: "MetricsService"

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from sora_studio.api import (
     audit,
     auth,
+    batches,
     characters,
     docs_page,
     doctor,
@@ -87,6 +88,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
         keys.router,
         characters.router,
         edits.router,
+        batches.router,
         videos.router,
         uploads.router,
         models.router,

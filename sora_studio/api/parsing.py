@@ -4,7 +4,8 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
@@ -220,6 +221,15 @@ def read_statuses(text: str) -> tuple[Status, ...]:
     except ValueError as error:
         message = f"status is one of {', '.join(Status)}."
         raise InvalidInput(message, "status") from error
+
+
+def known_ids(words: Iterable[str]) -> tuple[UUID, ...]:
+    """Return those of the public ids that can be any."""
+    found: list[UUID] = []
+    for word in words:
+        with suppress(NotFound):
+            found.append(parse_public_id(word))
+    return tuple(found)
 
 
 def read_position(after: str) -> UUID:

@@ -72,6 +72,8 @@ class Video(BaseModel):
     options: dict[str, Any] = Field(description="What was set of the model's own fields.")
     facts: RenderingFacts
     project_id: str | None = Field(description="null: it is in its maker's own library.")
+    stars: int = Field(description="0 to 5.")
+    tags: list[str]
     charged: bool | None = Field(
         description="true: the provider took it, and bills it; false: it did not, or it failed there; "
         "null: not known, as an answer of the provider's is awaited or was lost."
@@ -112,6 +114,8 @@ class Video(BaseModel):
             options=dict(view.options),
             facts=RenderingFacts.of(view.facts),
             project_id=str(view.project_id) if view.project_id else None,
+            stars=view.marks.stars,
+            tags=[*view.marks.tags],
             charged=view.charged,
             queue_position=queue.position if queue else None,
             queue_before_yours=queue.yours if queue else None,

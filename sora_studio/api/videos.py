@@ -18,7 +18,7 @@ from sora_studio.api.dependencies import (
     WriterDep,
 )
 from sora_studio.api.files import FILE, file_response
-from sora_studio.api.parsing import read_position, read_prompt, read_statuses, read_wish
+from sora_studio.api.parsing import known_ids, read_position, read_prompt, read_statuses, read_wish
 from sora_studio.api.schemas import (
     ActivityList,
     Deleted,
@@ -31,7 +31,7 @@ from sora_studio.api.schemas import (
 from sora_studio.container import services
 from sora_studio.domain.access import project_within, require_reach
 from sora_studio.domain.account import Identity
-from sora_studio.domain.errors import InvalidInput, NotAllowed, NotFound
+from sora_studio.domain.errors import InvalidInput, NotAllowed
 from sora_studio.domain.fair_queue import Move
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
@@ -105,6 +105,8 @@ class VideoChange(BaseModel):
 
     title: str | None = None
     project_id: UUID | None = Field(None, description="The project that it goes to; null: one's own library.")
+    stars: int | None = Field(None, description="0 to 5.")
+    tags: list[str] | None = Field(None, description="Instead of those that it has; at most 20.")
 
 
 class PlaceInQueue(BaseModel):
@@ -164,7 +166,11 @@ async def list_videos(
     after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
     order: SortOrder = SortOrder.NEWEST,
     q: Annotated[
-        str, Query(max_length=1000, description="Words that begin words of the title or prompt.")
+        str,
+        Query(
+            max_length=1000,
+            description="Words that begin words of the title or prompt; `stars:>=4`, `#tag`, `-#tag`.",
+        ),
     ] = "",
     status: Annotated[str, Query(description="One of the four words, or several with commas.")] = "",
     project: Annotated[
@@ -226,7 +232,7 @@ async def read_activity(identity: ReaderDep, video_id: VideoId) -> ActivityList:
 
 @router.patch("/{video_id}")
 async def change(identity: WriterDep, video_id: VideoId, wanted: VideoChange) -> Video:
-    """Give a video another title, or put it into another library: one's own, or a project's."""
+    """Give a video another title, stars or tags, or put it into another library."""
     if "project_id" in wanted.model_fields_set:
         require_reach(identity.key, wanted.project_id)
         view = await services().projects.move(identity.user_id, video_id, wanted.project_id)
@@ -234,6 +240,10 @@ async def change(identity: WriterDep, video_id: VideoId, wanted: VideoChange) ->
         view = await services().videos.get(identity.user_id, video_id)
     if wanted.title is not None:
         view = await services().videos.rename(identity.user_id, video_id, wanted.title)
+    if wanted.stars is not None:
+        view = await services().marks.rate(identity.user_id, video_id, wanted.stars)
+    if wanted.tags is not None:
+        view = await services().marks.tag(identity.user_id, video_id, wanted.tags)
     return Video.of(view)
 
 
@@ -337,15 +347,9 @@ async def _remix(identity: Identity, video_id: UUID, prompt: str, idempotency_ke
     )
 
 
-def _known_ids(ids: str) -> list[UUID]:
+def _known_ids(ids: str) -> tuple[UUID, ...]:
     words = [word.strip() for word in ids.split(",") if word.strip()]
     if len(words) > _STATUS_MOST:
         message = f"At most {_STATUS_MOST} ids at a time."
         raise InvalidInput(message, "ids")
-    found: list[UUID] = []
-    for word in words:
-        try:
-            found.append(parse_public_id(word))
-        except NotFound:
-            continue
-    return found
+    return known_ids(words)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,16 +11,19 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Select, Uuid, bindparam, func, select, union_all
 from sqlmodel import col
 
+from sora_studio.db.marks import marked
 from sora_studio.db.models import JobRow, VideoRow
 from sora_studio.db.repository import Repository
 from sora_studio.db.search import has_words, is_search, matches
 from sora_studio.db.video_views import (
+    MARK,
     SHOWN,
     STILL_UNFINISHED,
     VIDEO,
     Position,
     beyond,
     current_job,
+    in_direction,
     in_library,
     keyset,
     owned_by,
@@ -29,6 +33,7 @@ from sora_studio.db.video_views import (
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.library import Coming, LibraryCounts, LibraryPage, LibraryQuery, SortOrder
 from sora_studio.domain.money import SANDBOX
+from sora_studio.domain.search_query import SearchQuery
 from sora_studio.domain.video import STATUS_OF, Phase, Status
 
 COUNT_CAP = 1_000
@@ -49,27 +54,26 @@ class LibraryRepository(Repository):
             InvalidInput: `after` is no video of the library.
         """
         after = await self._position(library_id, query.after) if query.after else None
-        chosen = partial(_chosen, query)
-        library = select(*SHOWN, VIDEO.c.search).where(in_library(library_id), *chosen(VIDEO))
-        if after:
-            library = library.where(beyond(query.order, after))
-        library = library.order_by(*keyset(query.order))
-        if not is_search(query.search):
-            return await self._first(library, query)
-        recent = library.limit(RECENT).subquery()
-        found = select(recent).where(has_words(query.search, recent)).order_by(*keyset(query.order, recent))
+        asked = SearchQuery.read(query.search)
+        if not is_search(asked.words):
+            return await self._first(_in_order(library_id, query, asked, query.limit + 1, after), query)
+        recent = _in_order(library_id, query, asked, RECENT, after).subquery()
+        found = select(recent).where(has_words(asked.words, recent)).order_by(*keyset(query.order, recent))
         page = await self._first(found, query)
         if page.has_more:
             return page
-        everywhere = matches(library_id, query.search, query.order, after=after, chosen=chosen)
+        chosen = partial(_chosen, query, asked)
+        everywhere = matches(library_id, asked.words, query.order, after=after, chosen=chosen)
         return await self._first(everywhere, query)
 
     async def counts(self, library_id: UUID, search: str = "") -> LibraryCounts:
         """Count the newest 1,001 matching videos by status."""
-        if is_search(search):
-            videos = matches(library_id, search, SortOrder.NEWEST)
+        asked, everything = SearchQuery.read(search), LibraryQuery()
+        if is_search(asked.words):
+            chosen = partial(_chosen, everything, asked)
+            videos = matches(library_id, asked.words, SortOrder.NEWEST, chosen=chosen)
         else:
-            videos = select(VIDEO.c.phase).where(in_library(library_id)).order_by(*keyset(SortOrder.NEWEST))
+            videos = _in_order(library_id, everything, asked, COUNT_CAP + 1)
         newest = videos.limit(COUNT_CAP + 1).subquery()
         rows = await self._do(select(newest.c.phase, func.count().label("videos")).group_by(newest.c.phase))
         by_phase = {Phase(row.phase): int(row.videos) for row in rows}
@@ -112,7 +116,43 @@ class LibraryRepository(Repository):
         return LibraryPage(tuple(map(to_view, rows[: query.limit])), has_more=len(rows) > query.limit)
 
 
-def _chosen(query: LibraryQuery, video: FromClause) -> Iterator[ColumnElement[bool]]:
+def all_matching(library_id: UUID, query: LibraryQuery) -> Select[tuple[UUID]]:
+    """Select the ids of all that a query finds in a library, whatever its page."""
+    asked = SearchQuery.read(query.search)
+    chosen = partial(_chosen, query, asked)
+    if is_search(asked.words):
+        found = matches(library_id, asked.words, query.order, chosen=chosen).subquery()
+        return select(found.c.id)
+    return select(VIDEO.c.id).where(in_library(library_id), *chosen(VIDEO))
+
+
+def _in_order(
+    library_id: UUID, query: LibraryQuery, asked: SearchQuery, limit: int, after: Position | None = None
+) -> Select[*tuple[Any, ...]]:
+    """Select the first so many that have the marks, whatever their words; by the index of marks, if any."""
+    columns = *SHOWN, VIDEO.c.search
+    if not asked.any_of:
+        videos = select(*columns).where(in_library(library_id), *_chosen(query, asked, VIDEO))
+        videos = videos.where(beyond(query.order, after)) if after else videos
+        return videos.order_by(*keyset(query.order)).limit(limit)
+    first, *others = asked.any_of
+    chosen = *_chosen(query, replace(asked, any_of=tuple(others)), VIDEO), VIDEO.c.deleted_at.is_(None)
+    place = MARK.c.created_at, MARK.c.video_id
+    by_mark = [
+        select(*columns)
+        .join(MARK, MARK.c.video_id == VIDEO.c.id)
+        .where(MARK.c.library_id == library_id, MARK.c.mark == mark, *chosen)
+        .where(*([in_direction(query.order, place, after)] if after else []))
+        .order_by(*(each.desc() if query.order is SortOrder.NEWEST else each for each in place))
+        .limit(limit)
+        for mark in first
+    ]
+    videos = union_all(*(select(each.subquery()) for each in by_mark)).subquery()
+    return select(videos).order_by(*keyset(query.order, videos)).limit(limit)
+
+
+def _chosen(query: LibraryQuery, asked: SearchQuery, video: FromClause) -> Iterator[ColumnElement[bool]]:
+    yield from marked(asked, video)
     if query.statuses:
         yield video.c.status.in_(query.statuses)
     if query.phases:

@@ -40,6 +40,7 @@ from sora_studio.domain.account import ProjectRole
 from sora_studio.domain.account import Role as AccountRole
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.audit import STORED, Result
+from sora_studio.domain.batch import BatchAction
 from sora_studio.domain.budget import Behaviour, BudgetScope, Period
 from sora_studio.domain.inputs import Role
 from sora_studio.domain.job import Charge
@@ -458,6 +459,48 @@ class LibraryStorageRow(SQLModel, table=True):
 
     library_id: UUID = Field(primary_key=True)  # a person's or a project's; refers to nothing
     bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class VideoMarkRow(SQLModel, table=True):
+    """A star rating or a tag of a video (`domain/marks.py`); its library follows the video's by a trigger."""
+
+    __tablename__ = "video_mark"
+    __table_args__ = (
+        Index("ix_video_mark_library", "library_id", "mark", "created_at", "video_id"),
+        Index("uq_video_mark_stars", "video_id", unique=True, postgresql_where=text("mark LIKE '*%'")),
+    )
+
+    video_id: UUID = Field(
+        sa_column=Column(ForeignKey("video.id", ondelete="CASCADE"), primary_key=True, nullable=False)
+    )
+    mark: str = Field(sa_column=Column(Text, primary_key=True))
+    library_id: UUID
+    created_at: datetime = Field(sa_column=_moment())  # the video's
+
+
+class BatchRow(SQLModel, table=True):
+    """What somebody did to several videos at once, as long as it can be undone."""
+
+    __tablename__ = "batch"
+    __table_args__ = (CheckConstraint(one_of("action", BatchAction), name="action"),)
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(sa_column=_owner(index=True))
+    action: str = Field(sa_type=Text)
+    mark: str | None = Field(default=None, sa_type=Text)  # that was set or taken; NULL: none
+    created_at: datetime = Field(sa_column=_moment())
+
+
+class BatchItemRow(SQLModel, table=True):
+    """A video that a batch has changed."""
+
+    __tablename__ = "batch_item"
+
+    batch_id: UUID = Field(
+        sa_column=Column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True, nullable=False)
+    )
+    video_id: UUID = Field(primary_key=True)  # refers to nothing: a video that is gone is not brought back
+    before: str | None = Field(default=None, sa_type=Text)  # the star mark that it had
 
 
 class JobRow(SQLModel, table=True):

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    ScalarSelect,
     Select,
     Subquery,
     and_,
@@ -83,6 +84,23 @@ def ordinal(library_id: UUID | ColumnElement[UUID], position: Position) -> Colum
 
     That holds as long as nobody else adds to the library meanwhile.
     """
+    before, after = _neighbours(library_id, position)
+    return func.least(func.coalesce(before + 1, 0), after)
+
+
+def ordinal_again() -> ColumnElement[int]:
+    """Keep the ordinal that a video had, within those of its neighbours: for many that come back at once.
+
+    They keep their order among each other, where `ordinal` would count each from the same neighbour.
+    """
+    before, after = _neighbours(VIDEO.c.library_id, (VIDEO.c.created_at, VIDEO.c.id))
+    return func.least(func.greatest(VIDEO.c.ordinal, before), after)
+
+
+def _neighbours(
+    library_id: UUID | ColumnElement[UUID], position: Position
+) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """Select the ordinals of what is before and after a place; NULL where nothing is."""
     near = VIDEO.alias("neighbour")
     before, after = (
         select(near.c.ordinal)
@@ -92,7 +110,7 @@ def ordinal(library_id: UUID | ColumnElement[UUID], position: Position) -> Colum
         .scalar_subquery()
         for order in SortOrder
     )
-    return func.least(func.coalesce(before + 1, 0), after)
+    return before, after
 
 
 def _segments(library_id: UUID, order: SortOrder, after: Position | None) -> Subquery:

@@ -3,7 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Lateral, Row, Select, and_, func, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Lateral,
+    Row,
+    Select,
+    and_,
+    exists,
+    func,
+    select,
+    text,
+    tuple_,
+)
 from sqlmodel import SQLModel
 
 from sora_studio.db.models import one_of
@@ -11,6 +23,7 @@ from sora_studio.domain.access import PROJECT_ROLES, Action
 from sora_studio.domain.facts import Facts
 from sora_studio.domain.job import Charge
 from sora_studio.domain.library import SortOrder
+from sora_studio.domain.marks import Marks
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.video import TERMINAL, Kind, Phase, VideoView
 
@@ -23,6 +36,7 @@ Position = tuple[Any, Any]
 
 _JOB = SQLModel.metadata.tables["job"]
 _MEMBER = SQLModel.metadata.tables["project_member"]
+MARK = SQLModel.metadata.tables["video_mark"]
 SHOWN = [
     VIDEO.c[name]
     for name in (
@@ -79,8 +93,13 @@ def keyset(order: SortOrder, video: FromClause = VIDEO) -> tuple[ColumnElement[A
 
 def beyond(order: SortOrder, position: Position, video: FromClause = VIDEO) -> ColumnElement[bool]:
     """Build the condition that a video comes after a place in that order."""
-    here, there = tuple_(video.c.created_at, video.c.id), tuple_(*position)
-    return here < there if order is SortOrder.NEWEST else here > there
+    return in_direction(order, (video.c.created_at, video.c.id), position)
+
+
+def in_direction(order: SortOrder, here: Position, there: Position) -> ColumnElement[bool]:
+    """Build the condition that one place comes after another one in that order."""
+    one, other = tuple_(*here), tuple_(*there)
+    return one < other if order is SortOrder.NEWEST else one > other
 
 
 def select_views(video: FromClause = VIDEO) -> Select[*tuple[Any, ...]]:
@@ -90,7 +109,13 @@ def select_views(video: FromClause = VIDEO) -> Select[*tuple[Any, ...]]:
 
 def _select_views(video: FromClause) -> Select[*tuple[Any, ...]]:
     columns, job = [video.c[column.name] for column in SHOWN], _jobs(video)
-    return select(*columns, *job.c).select_from(video).join(job, job.c.current)
+    marks = func.array(select(MARK.c.mark).where(MARK.c.video_id == video.c.id).scalar_subquery())
+    return select(*columns, *job.c, marks.label("marks")).select_from(video).join(job, job.c.current)
+
+
+def costs() -> ColumnElement[bool]:
+    """Build the condition that one of a video's attempts costs something, or may."""
+    return exists().where(_JOB.c.video_id == VIDEO.c.id, _COSTS | _MAY_COST)
 
 
 def _jobs(video: FromClause) -> Lateral:
@@ -140,4 +165,5 @@ def to_view(row: Row[Any]) -> VideoView:
         facts=Facts.stored(row.facts),
         options=row.options,
         waits=phase is Phase.SUBMITTING and row.virtual_start is not None,
+        marks=Marks.of(row.marks),
     )

@@ -10,6 +10,7 @@ from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.facts import NO_FACTS, Facts
 from sora_studio.domain.fair_queue import QueuePlace
 from sora_studio.domain.inputs import GivenInput
+from sora_studio.domain.marks import NO_MARKS, Marks
 from sora_studio.domain.problem import Problem
 from sora_studio.domain.text import check_storable, first_line, is_blank, shorten, whole_number
 
@@ -227,6 +228,7 @@ class VideoView:
     project_id: UUID | None = None  # None: it is in its owner's own library
     waits: bool = False  # for its turn: nobody has begun to send it
     queue: QueuePlace | None = None  # where, if the provider has a queue and its place can be counted
+    marks: Marks = NO_MARKS
 
     @property
     def status(self) -> Status:

@@ -70,6 +70,8 @@ def services_with(accounts: Any) -> container.Services:
         media=missing,
         uploads=missing,
         inputs=missing,
+        marks=missing,
+        batches=missing,
         characters=missing,
         health=missing,
         metrics=missing,

@@ -15,6 +15,7 @@ from sora_studio.services.throttle import Throttle
 from sora_studio.services.videos.characters import CharacterService
 from sora_studio.services.videos.derivations import DerivationService
 from sora_studio.services.videos.inputs import InputService
+from sora_studio.services.videos.marks import BatchService, MarkService
 from sora_studio.services.videos.media import MediaService
 from sora_studio.services.videos.new_video import NewVideos
 from sora_studio.services.videos.queue import QueueService
@@ -44,6 +45,8 @@ class VideoServices:
     inputs: InputService
     characters: CharacterService
     queue: QueueService
+    marks: MarkService
+    batches: BatchService
 
 
 def assemble(
@@ -118,6 +121,8 @@ def assemble(
         uploads=uploads,
         inputs=inputs,
         queue=queue,
+        marks=MarkService(db=on.db),
+        batches=BatchService(db=on.db),
         characters=CharacterService(
             db=on.db,
             catalog=on.catalog,

@@ -38,6 +38,9 @@ UNION ALL (
     SELECT video.id, title, prompt, model, kind, library_id::text
     FROM video JOIN "user" ON "user".id = owner_id
     WHERE email = %(email)s AND deleted_at IS NULL AND library_id = owner_id ORDER BY video.id
+) UNION ALL (
+    SELECT video_id, mark, '', '', '', library_id::text FROM video_mark JOIN "user" ON "user".id = library_id
+    WHERE email = %(email)s ORDER BY video_id, mark
 )"""
 
 
@@ -100,6 +103,14 @@ class Stage:
     async def key(self) -> str:
         """Make an API key of the owner that a test may end."""
         return (await make_key(self.owner, *Scope))["id"]
+
+    async def batch(self) -> str:
+        """Tag the finished video in a way that a test may undo."""
+        wish = {"action": "tag", "tag": uuid4().hex, "select": {"ids": [self.ready]}}
+        answer = await self.owner.http.post("/api/videos/batch_actions", json=wish)
+        assert answer.status_code == 200, answer.text
+        await self.database.execute("DELETE FROM video_mark WHERE mark LIKE '#%'")  # a video has 20 at most
+        return answer.json()["id"]
 
     async def somebody(self) -> str:
         """Open an account that an admin may spoil; the owner is the studio's first, and so its admin."""

@@ -45,6 +45,7 @@ class Row:
 WITHIN = {
     *("GET /api/models", "GET /api/models/{model_id:path}", "GET /api/projects", "GET /api/usage"),
     *("GET /api/videos", "GET /api/videos/status", "POST /api/videos", "POST /api/videos/create"),
+    "POST /api/videos/batch_actions",
     "POST /api/uploads",
 }
 """What a key for one project gets an answer from whatever is asked: the answer is about that project."""
@@ -173,6 +174,9 @@ TABLE = [
     Row("GET", f"{VIDEO}/activity", SHUT, {}, _refused, key=READ),
     Row("PATCH", VIDEO, SHUT, {"json": {"title": f"{SECRET} renamed"}}, Stage.fresh, key=WRITE),
     Row("DELETE", VIDEO, SHUT, {}, Stage.fresh, key=DELETE),
+    Row("POST", "/api/videos/batch_actions", OWN,
+        {"json": {"action": "star", "stars": 3, "select": {"ids": [THING]}}}, _ready, key=WRITE),
+    Row("POST", "/api/videos/batch_actions/{batch_id}/undo", SHUT, {}, Stage.batch, key=WRITE),
     Row("POST", f"{VIDEO}/queue", SHUT | {"owner": 409}, {"json": {"to": "first"}}, _ready, key=WRITE),
     Row("POST", f"{VIDEO}/restore", SHUT, {}, Stage.removed, key=WRITE),
     Row("POST", f"{VIDEO}/remix", SHUT, {"json": {"prompt": CHEAP}}, _ready, key=WRITE),
@@ -339,6 +343,8 @@ def _filled(value: Any, thing: str) -> Any:
         return value()
     if isinstance(value, dict):
         return {name: _filled(part, thing) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(part, thing) for part in value]
     return thing if value == THING else value
 
 

@@ -1,0 +1,81 @@
+"""Stars and tags: what people put on videos, to find the good ones and those that belong together."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from sora_studio.domain.errors import InvalidInput
+
+STARS_MAX = 5
+TAG_MAX = 40
+"""Characters of a tag."""
+
+TAGS_MAX = 20
+"""Tags of one video."""
+
+_STAR, _TAG = "*", "#"
+STARS = tuple(f"{_STAR}{stars}" for stars in range(1, STARS_MAX + 1))
+"""The marks of which a video has one at most."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is on one video."""
+
+    stars: int = 0  # 0: none
+    tags: tuple[str, ...] = ()  # in order
+
+    @classmethod
+    def of(cls, stored: Iterable[str]) -> Self:
+        """Read how they are stored."""
+        marks = sorted(stored)
+        stars = max((int(mark[1:]) for mark in marks if mark.startswith(_STAR)), default=0)
+        return cls(stars, tuple(mark[1:] for mark in marks if mark.startswith(_TAG)))
+
+
+NO_MARKS = Marks()
+
+
+def star_mark(stars: int) -> str | None:
+    """Return how so many stars are stored; None: not at all.
+
+    Raises:
+        InvalidInput: There are 0 to 5.
+    """
+    if not 0 <= stars <= STARS_MAX:
+        message = f"A video has 0 to {STARS_MAX} stars."
+        raise InvalidInput(message, "stars")
+    return STARS[stars - 1] if stars else None
+
+
+def tag_mark(text: str) -> str:
+    """Return how a tag is stored: `#`, and its letters and figures in small, words joined by hyphens.
+
+    Raises:
+        InvalidInput: Nothing is left of it, or it is too long.
+    """
+    folded = unicodedata.normalize("NFKC", text[: 4 * TAG_MAX]).casefold()
+    words = "".join(char if _is_of_word(char) else " " for char in folded).split()
+    tag = "-".join(words)
+    if not 0 < len(tag) <= TAG_MAX:
+        message = f"A tag has 1 to {TAG_MAX} letters and figures."
+        raise InvalidInput(message, "tag")
+    return f"{_TAG}{tag}"
+
+
+def tag_marks(tags: Iterable[str]) -> frozenset[str]:
+    """Return how the tags of one video are stored, each once.
+
+    Raises:
+        InvalidInput: One is none, or there are too many.
+    """
+    marks = frozenset(map(tag_mark, tags))
+    if len(marks) > TAGS_MAX:
+        message = f"A video has at most {TAGS_MAX} tags."
+        raise InvalidInput(message, "tags")
+    return marks
+
+
+def _is_of_word(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LNM" or char == "_"
