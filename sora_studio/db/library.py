@@ -1,14 +1,26 @@
 """The library of a person or a project: its pages, what they search for, and how many videos there are."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, Uuid, bindparam, func, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Row,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 from sqlmodel import col
 
 from sora_studio.db.marks import marked
@@ -56,7 +68,10 @@ class LibraryRepository(Repository):
         after = await self._position(library_id, query.after) if query.after else None
         asked = SearchQuery.read(query.search)
         if not is_search(asked.words):
-            return await self._first(_in_order(library_id, query, asked, query.limit + 1, after), query)
+            given = {"library_id": library_id, "most": query.limit + 1}
+            given |= {"created_at": after[0], "id": after[1]} if after else {}
+            usual = _usual_page(replace(query, after=None, limit=0), continued=after is not None)
+            return _to_page(await self._do(usual, given), query)
         recent = _in_order(library_id, query, asked, RECENT, after).subquery()
         found = select(recent).where(has_words(asked.words, recent)).order_by(*keyset(query.order, recent))
         page = await self._first(found, query)
@@ -111,9 +126,27 @@ class LibraryRepository(Repository):
 
     async def _first(self, found: Select[*tuple[Any, ...]], query: LibraryQuery) -> LibraryPage:
         """Read the first of some videos; which ones they are is settled before anything is joined to them."""
-        page = found.limit(query.limit + 1).subquery()  # one more tells whether there is more
-        rows = [*await self._do(select_views(page).order_by(*keyset(query.order, page)))]
-        return LibraryPage(tuple(map(to_view, rows[: query.limit])), has_more=len(rows) > query.limit)
+        return _to_page(await self._do(_shown(found.limit(query.limit + 1), query.order)), query)
+
+
+@lru_cache(maxsize=64)
+def _usual_page(query: LibraryQuery, *, continued: bool) -> Select[*tuple[Any, ...]]:
+    """Select a page that is searched for no words; every push asks for one."""
+    after = (bindparam("created_at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
+    library, most = bindparam("library_id", type_=Uuid()), bindparam("most", type_=Integer())
+    asked = SearchQuery.read(query.search)
+    return _shown(_in_order(library, query, asked, most, after if continued else None), query.order)
+
+
+def _shown(found: Select[*tuple[Any, ...]], order: SortOrder) -> Select[*tuple[Any, ...]]:
+    page = found.subquery()
+    return select_views(page).order_by(*keyset(order, page))
+
+
+def _to_page(rows: Iterable[Row[Any]], query: LibraryQuery) -> LibraryPage:
+    """Return a page; one more row than it has tells that there are more."""
+    views = [*map(to_view, rows)]
+    return LibraryPage(tuple(views[: query.limit]), has_more=len(views) > query.limit)
 
 
 def all_matching(library_id: UUID, query: LibraryQuery) -> Select[tuple[UUID]]:
@@ -127,7 +160,11 @@ def all_matching(library_id: UUID, query: LibraryQuery) -> Select[tuple[UUID]]:
 
 
 def _in_order(
-    library_id: UUID, query: LibraryQuery, asked: SearchQuery, limit: int, after: Position | None = None
+    library_id: UUID | ColumnElement[UUID],
+    query: LibraryQuery,
+    asked: SearchQuery,
+    limit: int | ColumnElement[int],
+    after: Position | None = None,
 ) -> Select[*tuple[Any, ...]]:
     """Select the first so many that have the marks, whatever their words; by the index of marks, if any."""
     columns = *SHOWN, VIDEO.c.search
