@@ -255,6 +255,10 @@ class StorageError(SoraStudioError):
     """The studio's own storage failed."""
 
 
+class FileMissing(StorageError):
+    """A file is not in the studio's storage."""
+
+
 class MediaError(SoraStudioError):
     """A file is not the picture or video it claims to be."""
 

@@ -2,7 +2,7 @@
 
 import re
 
-from sora_studio.domain.errors import StorageError
+from sora_studio.domain.errors import FileMissing, StorageError
 
 SPOOL = "tmp"
 """What no key begins with."""
@@ -33,6 +33,6 @@ def require_key(text: str) -> str:
     return text
 
 
-def missing(key: str) -> StorageError:
+def missing(key: str) -> FileMissing:
     """Say that a file is not there."""
-    return StorageError(f"The file {key} is missing from storage.")
+    return FileMissing(f"The file {key} is missing from storage.")

@@ -120,9 +120,12 @@ class S3Storage(LocalSpool):
         """
         path = self.spool()
         try:
-            with path.open("wb") as file:
-                async for block in self._blocks(key, ByteRange(0, sys.maxsize)):
-                    await asyncio.to_thread(file.write, block)
+            try:
+                with path.open("wb") as file:
+                    async for block in self._blocks(key, ByteRange(0, sys.maxsize)):
+                        await asyncio.to_thread(file.write, block)
+            except OSError as error:
+                raise refused(error) from error
             yield path
         finally:
             path.unlink(missing_ok=True)

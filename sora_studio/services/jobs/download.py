@@ -66,14 +66,20 @@ class Downloader:
             TooSlow: It came too slowly; what came is kept, where the server can resume.
             MediaTooLarge: It is larger than any video may be.
             MediaError: It is not the video.
-            StorageError: The disk refused; so does an OSError say.
+            StorageError: The disk or the store refused; so does an OSError say. What has come is kept.
         """
         with open_partial(self._storage, wanted.job_id.hex) as part:
-            await self._fetch(provider, wanted, part)
-            facts = await self._worker_pool.run(inspect_video, part.path)
-            _check_seconds(facts, wanted)
-            stills = await self._make_stills(wanted, part.path, facts)
-            return [*stills, await self._keep(wanted, Variant.VIDEO, part.path, _MP4, facts)]
+            if not part.is_whole:
+                await self._fetch(provider, wanted, part)
+                part.keep()
+            try:
+                facts = await self._worker_pool.run(inspect_video, part.path)
+                _check_seconds(facts, wanted)
+                stills = await self._make_stills(wanted, part.path, facts)
+                return [*stills, await self._keep(wanted, Variant.VIDEO, part.path, _MP4, facts)]
+            except MediaError:
+                part.drop()
+                raise
 
     async def remake_stills(self, wanted: FileRequest, key: str) -> list[AssetRow]:
         """Make the thumbnail, its smaller copies and the spritesheet of a film that is ours already.

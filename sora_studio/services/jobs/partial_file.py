@@ -1,5 +1,7 @@
 """What has come of a file so far: it outlives a crash, and the next attempt goes on from its end.
 
+A whole one outlives what hinders its being stored: the provider may not hand it out again.
+
 Beside it lies the tag that the provider gave the file, and the name of the machine's run: after a power cut
 the end of a file may hold something else than what was written, so what was begun before one is not trusted.
 """
@@ -16,6 +18,8 @@ from sora_studio.domain.ports import Content, ResumePoint, Spool
 
 _BUFFER = 1024 * 1024  # bytes
 _THIS_RUN = Path("/proc/sys/kernel/random/boot_id")
+_WHOLE = "*"
+"""Stands for the tag of a file that has come to its end and can be played; tags are quoted."""
 
 
 class PartialFile:
@@ -26,6 +30,12 @@ class PartialFile:
         self.path, self._file = path, file
         self._note = path.with_name(f"{path.name}.etag")
         self.is_resumable = self.beginning() is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """True once all of it has come."""
+        there = self.beginning()
+        return there is not None and there.etag == _WHOLE
 
     def beginning(self) -> ResumePoint | None:
         """Return what an earlier attempt got, if the rest can be asked for."""
@@ -60,11 +70,20 @@ class PartialFile:
     def end(self) -> None:
         """Hand everything to the system: the file is about to be read."""
         self._file.flush()
+        self.drop()
+
+    def keep(self) -> None:
+        """Keep all of it until it is stored: whoever opens it next need not ask for it again."""
+        self._note.write_text(f"{_run()}\n{_WHOLE}")
+        self.is_resumable = True
+
+    def drop(self) -> None:
+        """Keep nothing of it."""
         self.is_resumable = False
 
     def close(self) -> None:
-        """Leave what can be resumed; the rest is removed."""
-        if self.is_resumable:
+        """Leave what can be gone on with; the rest is removed."""
+        if self.is_resumable and self.path.exists():
             with suppress(OSError):  # a full disk has been reported already
                 self._file.flush()
         else:

@@ -5,6 +5,7 @@ lost is said to be lost. Its row stays, for the file may come back with the disk
 """
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +35,9 @@ GRACE = 3600.0
 
 _PAGE = 200
 _GIVEN = "input "  # what names of files begin with that were given, not made
+_OURS = re.compile(r"videos/([0-9a-f]{32})/([^/]+)|(?:uploads|doctor)/[0-9a-f]{32}[^/]*")
+"""Names that the studio gives; the first group is a video, the second one of its files."""
+
 _STRANGE = 20  # so many films are missing, and most of a page: the disk belongs to another database
 _ANOTHERS = "This folder seems to belong to another database, so nothing was changed."
 
@@ -269,11 +273,12 @@ def _age(file: StoredFile) -> float:
 
 
 def _video_of(key: str) -> UUID | None:
-    """Return whose film or still it is; None for what was given: nobody has paid for it."""
-    kind, video, *name = key.split("/")
-    if kind != "videos" or is_input_name(name):
-        return None
-    try:
-        return UUID(video)
-    except ValueError:
-        return UUID(int=0)  # nobody's: we give no such names
+    """Return whose film or still it is; None for what was given or tried: nobody has paid for it.
+
+    A bucket may hold more than ours: what has no name of our making is nobody's, and stays.
+    """
+    ours = _OURS.fullmatch(key)
+    if ours is None:
+        return UUID(int=0)
+    video, name = ours.groups()
+    return None if video is None or is_input_name([name]) else UUID(video)

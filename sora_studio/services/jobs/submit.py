@@ -15,6 +15,7 @@ from sora_studio.domain import rate_limit
 from sora_studio.domain.activity import ActivityKind
 from sora_studio.domain.errors import (
     Conflict,
+    FileMissing,
     ProviderRejected,
     ProviderUnavailable,
     StorageError,
@@ -98,14 +99,29 @@ class Submitter:
             )
         elif trouble := await self._disk_space.trouble():  # nothing is paid for that could not be saved
             await self._record(JobChange(job, due_in=ROOM_PAUSE, failures=job.failures, problem=trouble))
-        elif await self._claims.begin(job, provider.profile.server):
-            await self._record(await self._ask(provider, job))
+        else:
+            await self._send(provider, job)
 
-    async def _ask(self, provider: Provider, job: ClaimedJob) -> JobChange:
+    async def _send(self, provider: Provider, job: ClaimedJob) -> None:
+        """Send a wish, once all that goes with it is at hand: nothing is fetched after "the POST begins"."""
+        async with AsyncExitStack() as files:
+            try:
+                order = await files.enter_async_context(self._order(provider, job))
+            except ProviderRejected as error:
+                await self._record(_refused(job, error.code, error.message))
+            except FileMissing as error:
+                await self._record(_refused(job, ProblemCode.INPUT_MISSING, str(error)))
+            except StorageError as error:
+                trouble = Problem(ProblemCode.DISK_REFUSED, str(error))
+                await self._record(JobChange(job, due_in=ROOM_PAUSE, failures=job.failures, problem=trouble))
+            else:
+                if await self._claims.begin(job, provider.profile.server):
+                    await self._record(await self._ask(provider, job, order))
+
+    async def _ask(self, provider: Provider, job: ClaimedJob, order: Submission) -> JobChange:
         try:
-            async with self._order(provider, job) as order:
-                with metrics.SUBMITS.timed(job.provider):
-                    remote = await _submit_or_emulate(provider, order)
+            with metrics.SUBMITS.timed(job.provider):
+                remote = await _submit_or_emulate(provider, order)
         except SubmitUnclear as error:
             return _unclear(job, error)
         except ProviderUnavailable as error:
@@ -114,8 +130,6 @@ class Submitter:
             return _later(job, error)
         except ProviderRejected as error:
             return _refused(job, error.code, error.message)
-        except StorageError as error:
-            return _refused(job, ProblemCode.INPUT_MISSING, str(error))
         return change_for(job, remote, how=ActivityKind.SUBMITTED)
 
     @asynccontextmanager
@@ -124,7 +138,8 @@ class Submitter:
 
         Raises:
             ProviderRejected: What it builds on is not at the provider.
-            StorageError: An input is not in our storage.
+            FileMissing: An input is not in our storage.
+            StorageError: Our storage does not hand it out now.
         """
         source = job.parent_remote_id if job.kind is not Kind.CREATE else None
         if job.kind is Kind.REMIX and Operation.REMIX not in provider.profile.operations:

@@ -342,6 +342,8 @@ async def test_a_disk_that_refuses_is_tried_again(background: Background, mp4: b
     disk.broken = False
     await again(broken)
     assert await stored(broken, view) == mp4
+    assert len(background.provider.beginnings) == 1  # it may not have handed it out again
+    assert spooled(broken) == {}
 
 
 async def test_a_provider_that_is_gone_from_the_settings(background: Background, mp4: bytes):

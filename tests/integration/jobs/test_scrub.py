@@ -140,7 +140,11 @@ async def test_a_provider_that_is_away_is_asked_again_the_next_day(background: B
 
 async def test_files_without_rows_go_after_an_hour(background: Background, video: VideoView):
     folder = (await path_of(background, video)).parent
-    old, young, upload = folder / "old.mp4", folder / "young.mp4", folder.parent.parent / "references/x.png"
+    old, young, upload = (
+        folder / "old.mp4",
+        folder / "young.mp4",
+        folder.parent.parent / f"uploads/{'0' * 32}.png",
+    )
     upload.parent.mkdir(exist_ok=True)
     for stray in (old, young, upload):
         stray.write_bytes(b"stray")
@@ -176,12 +180,21 @@ async def test_a_link_is_left_alone_and_not_followed(
     assert elsewhere.exists()
 
 
-@pytest.mark.parametrize("name", ["0" * 31 + "1", "by-hand"])
-async def test_films_of_videos_that_the_database_does_not_know_stay(
-    background: Background, video: VideoView, name: str
-):
+@pytest.mark.parametrize("name", ["readme.txt", "videos/by-hand/film.mp4", f"new/videos/{'0' * 32}/film.mp4"])
+async def test_what_has_no_name_of_ours_stays(background: Background, video: VideoView, name: str):
+    """A folder or a bucket may hold more than one studio's files."""
+    others = (await path_of(background, video)).parents[2] / name
+    others.parent.mkdir(parents=True, exist_ok=True)
+    others.write_bytes(b"theirs")
+    age(others, 7200)
+    findings = await background.scrubber.run(fix=True)
+    assert (findings.strays, findings.removed) == (1, 0)
+    assert others.exists()
+
+
+async def test_films_of_videos_that_the_database_does_not_know_stay(background: Background, video: VideoView):
     """It may have been restored from an old backup: these may be all that is left of something paid."""
-    stranger = (await path_of(background, video)).parent.with_name(name) / "film.mp4"
+    stranger = (await path_of(background, video)).parent.with_name("0" * 31 + "1") / "film.mp4"
     stranger.parent.mkdir()
     stranger.write_bytes(b"paid")
     given = stranger.with_name("reference.png")  # the first frame of a wish that was never written down

@@ -1,6 +1,8 @@
 """One wish, one POST, whatever breaks."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from sora_studio.domain.errors import (
     InvalidInput,
     ProviderRejected,
     ProviderUnavailable,
+    StorageError,
     SubmitUnclear,
     Unavailable,
 )
@@ -591,6 +594,38 @@ async def test_a_wish_whose_reference_is_gone_is_refused_before_the_post(backgro
     assert seen.problem
     assert seen.problem.code == "input_missing"
     assert background.provider.orders == []
+
+
+class ShutStore(LocalStorage):
+    """A store that does not answer for a while."""
+
+    shut = True
+
+    @asynccontextmanager
+    async def materialise(self, key: str) -> AsyncGenerator[Path]:
+        if self.shut:
+            message = "The store does not answer."
+            raise StorageError(message)
+        async with super().materialise(key) as path:
+            yield path
+
+
+async def test_a_wish_waits_while_its_reference_cannot_be_read(background: Background, tmp_path: Path):
+    """Nothing of it has been sent, and nobody has to look for it."""
+    store = ShutStore(tmp_path / "shut")
+    background = replace(background, storage=store)
+    wish = VideoWish("from a picture", inputs=(first_frame(picture((400, 400), "JPEG")),))
+    view = await background.videos.create(background.owner_id, wish)
+    await background.submit()
+    seen = await background.look(view)
+    assert (seen.phase, seen.sent, seen.problem and seen.problem.code) == (
+        *(Phase.SUBMITTING, False),
+        "disk_refused",
+    )
+    store.shut = False
+    await background.due_now()
+    await background.submit()
+    assert len(background.provider.orders) == 1
 
 
 async def test_the_reference_of_a_video_can_start_another(background: Background):
