@@ -50,12 +50,20 @@ SELECT studio_day(reserved_at), user_id, coalesce(project_id, nobody), provider,
     count(*), count(*), sum(seconds), sum(micros)
 FROM ledger_entry, CAST('00000000-0000-0000-0000-000000000000' AS uuid) AS nobody
 WHERE kind = 'settle' GROUP BY 1, 2, 3, 4, 5, 6;
+INSERT INTO attempt_cost (job_id, reserved_at, user_id, model, micros)
+SELECT job_id, reserved_at, user_id, model, micros FROM ledger_entry WHERE kind = 'settle';
+INSERT INTO usage_change (day, user_id, project_id, provider, model, api_key_id, jobs, completed, failures,
+    seconds, held_micros, spent_micros, failed_micros) SELECT * FROM usage_day;
+SELECT fold_usage(2147483647);
 INSERT INTO audit (id, at, act, result, user_id, address, user_agent, about)
 SELECT md5('line' || n)::uuid, '2026-12-01'::timestamptz - n * interval '1 min', 'log_in', 'done',
     pg_temp.person(n), '192.0.2.1', 'Firefox', ''
 FROM generate_series(1, 300000) AS n;
 """
-_SETTLE = 'VACUUM (ANALYZE) "user", project, project_member, library_storage, ledger_entry, usage_day, audit'
+_SETTLE = (
+    'VACUUM (ANALYZE) "user", project, project_member, library_storage, audit,'
+    " ledger_entry, usage_day, usage_change, usage_total, attempt_cost"
+)
 
 
 @dataclass(frozen=True)

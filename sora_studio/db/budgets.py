@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, text, tuple_, update
 from sqlmodel import col, select
 
-from sora_studio.db.models import BudgetAlertRow, BudgetNoticeRow, BudgetRow, BudgetWindowRow
+from sora_studio.db.models import NOBODY, BudgetAlertRow, BudgetNoticeRow, BudgetRow, BudgetWindowRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.budget import (
     Behaviour,
@@ -22,33 +22,63 @@ from sora_studio.domain.budget import (
 )
 from sora_studio.domain.ids import public_budget_id
 
-# What the entries of a window add up to. The budget is locked: who writes an entry that it covers waits.
-_SUMS = """
+# What a window adds up to when it opens. The budget is locked: who writes an entry that it covers waits. Days
+# have their sums; entries are read of a day in whose midst a window begins.
+_BY_DAY = " ".join(
+    f"""UNION ALL SELECT held_micros, spent_micros FROM usage_day
+        WHERE day >= days.first AND day < days.after AND {column} <> '{NOBODY}'::uuid
+            AND {column} = CASE budget.scope WHEN '{scope}' THEN budget.scope_id::uuid END"""
+    for scope, column in (("user", "user_id"), ("project", "project_id"), ("key", "api_key_id"))
+)
+_HELD = """CASE entry.kind WHEN 'reserve' THEN entry.micros WHEN 'settle' THEN -entry.micros
+        WHEN 'release' THEN -entry.micros END"""
+_SPENT = "CASE WHEN entry.kind IN ('settle', 'correct') THEN entry.micros END"
+_COVERED = """budget_covers(budget.scope, budget.scope_id,
+        entry.user_id, entry.project_id, entry.provider, entry.api_key_id)"""
+_NEW = f"""
 SELECT budget.id AS budget_id, part.starts_at, part.ends_at,
-    coalesce(sum(CASE entry.kind WHEN 'reserve' THEN entry.micros WHEN 'settle' THEN -entry.micros
-        WHEN 'release' THEN -entry.micros END), 0) AS held,
-    coalesce(sum(entry.micros) FILTER (WHERE entry.kind IN ('settle', 'correct')), 0) AS spent
-FROM {parts} AS part JOIN budget ON budget.id = part.budget_id
-LEFT JOIN ledger_entry AS entry ON entry.reserved_at >= part.starts_at
-    AND entry.reserved_at < coalesce(part.ends_at, 'infinity')
-    AND budget_covers(budget.scope, budget.scope_id,
-        entry.user_id, entry.project_id, entry.provider, entry.api_key_id)
+    coalesce(sum(used.held), 0) AS held, coalesce(sum(used.spent), 0) AS spent
+FROM unnest(CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
+    AS part (budget_id, starts_at, ends_at)
+JOIN budget ON budget.id = part.budget_id
+CROSS JOIN LATERAL (
+    SELECT studio_day(part.starts_at) AS begun,
+        studio_day(part.starts_at - interval '1 microsecond') + 1 AS first,
+        coalesce(studio_day(part.ends_at), 'infinity') AS after
+) AS days
+LEFT JOIN LATERAL (
+    SELECT {_HELD} AS held, {_SPENT} AS spent FROM ledger_entry AS entry
+    WHERE days.begun < days.first AND entry.reserved_at >= part.starts_at
+        AND entry.reserved_at < part.starts_at + interval '2 days'
+        AND studio_day(entry.reserved_at) < days.first AND {_COVERED}
+    {_BY_DAY}
+    UNION ALL SELECT held_micros, spent_micros FROM (
+        SELECT starts AS day, key AS provider, held_micros, spent_micros FROM usage_total
+        WHERE grouping = 'provider' AND span = 'day'
+        UNION ALL SELECT day, provider, held_micros, spent_micros FROM usage_change
+    ) AS everybody
+    WHERE day >= days.first AND day < days.after
+        AND (budget.scope = 'studio' OR budget.scope = 'provider' AND provider = budget.scope_id)
+) AS used ON true
 GROUP BY budget.id, part.starts_at, part.ends_at
 """
-_NEW = _SUMS.format(
-    parts="""(SELECT * FROM unnest(
-        CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])
-    ) AS given (budget_id, starts_at, ends_at))"""
-)
 _OPEN_WINDOWS = text(f"""
 INSERT INTO budget_window (budget_id, starts_at, ends_at, held, spent) {_NEW}
 RETURNING budget_id, held, spent, 0 AS alerted
 """)
 _LOOK_INTO = text(f"SELECT budget_id, held, spent, 0 AS alerted FROM ({_NEW}) AS new")
+# By the ledger alone, whatever else was added up.
 _COMPARE = text(f"""
 SELECT found.budget_id, found.starts_at, found.held, found.spent,
     stored.held AS stored_held, stored.spent AS stored_spent
-FROM ({_SUMS.format(parts="budget_window")}) AS found
+FROM (
+    SELECT budget.id AS budget_id, part.starts_at,
+        coalesce(sum({_HELD}), 0) AS held, coalesce(sum({_SPENT}), 0) AS spent
+    FROM budget_window AS part JOIN budget ON budget.id = part.budget_id
+    LEFT JOIN ledger_entry AS entry ON entry.reserved_at >= part.starts_at
+        AND entry.reserved_at < coalesce(part.ends_at, 'infinity') AND {_COVERED}
+    GROUP BY budget.id, part.starts_at
+) AS found
 JOIN budget_window AS stored USING (budget_id, starts_at)
 WHERE (found.held, found.spent) <> (stored.held, stored.spent)
 """)

@@ -26,8 +26,9 @@ _HELD = """coalesce(sum(CASE entry.kind WHEN 'reserve' THEN entry.micros
     WHEN 'settle' THEN -entry.micros WHEN 'release' THEN -entry.micros END), 0)"""
 _SPENT = "coalesce(sum(entry.micros) FILTER (WHERE entry.kind IN ('settle', 'correct')), 0)"
 
-# The sums of days, made anew; how attempts ended is known of those that are still there.
-_EMPTY_DAYS = text("DELETE FROM usage_day")
+# The sums of days, made anew; how attempts ended is known of those that are still there. The totals follow.
+_STOP_FOLDING = text("SELECT pg_advisory_xact_lock(7311420004)")  # as `fold_usage` does
+_EMPTY = [text(f"DELETE FROM {table}") for table in ("usage_day", "usage_change", "usage_total")]
 _SUM_DAYS = text(f"""
 INSERT INTO usage_day (day, user_id, project_id, provider, model, api_key_id, jobs, completed, failures,
     seconds, held_micros, spent_micros, failed_micros)
@@ -66,8 +67,8 @@ class LedgerRepository(Repository):
         """Have days begin at another zone's midnights, those behind us, too."""
         await self.stop_writers()
         await self._do(_SET_ZONE, {"name": ZONE_SETTING, "zone": zone})
-        await self._do(_EMPTY_DAYS)
-        await self._do(_SUM_DAYS)
+        for statement in (_STOP_FOLDING, *_EMPTY, _SUM_DAYS):
+            await self._do(statement)
 
 
 def _to_entry(row: LedgerEntryRow) -> Entry:

@@ -114,8 +114,8 @@ def _owner(*, index: bool = False) -> Column[UUID]:
     return Column(ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=index)
 
 
-def _sum() -> Column[int]:
-    return Column(BigInteger, nullable=False, server_default="0")
+def _sum() -> Any:  # noqa: ANN401 - what SQLModel's `Field` returns
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 
 
 def _of_video() -> Column[UUID]:
@@ -203,7 +203,7 @@ class TwoFactorRow(SQLModel, table=True):
     secret: str = Field(sa_type=Text)  # sealed for this account
     created_at: datetime = Field(sa_column=_moment())
     enabled_at: datetime | None = Field(default=None, sa_column=_maybe_moment())
-    last_step: int = Field(default=0, sa_column=_sum())  # of the last code that was used: none works twice
+    last_step: int = _sum()  # of the last code that was used: none works twice
 
 
 class IdentityRow(SQLModel, table=True):
@@ -449,7 +449,7 @@ class VideoRow(SQLModel, table=True):
     ordinal: int = Field(  # grows with the time of its owner's videos, more or less by one
         default=0, sa_column=Column(Integer, nullable=False, server_default="0")
     )
-    stored_bytes: int = Field(default=0, sa_column=_sum())  # of its files; kept by their triggers
+    stored_bytes: int = _sum()  # of its files; kept by their triggers
 
 
 class LibraryStorageRow(SQLModel, table=True):
@@ -618,14 +618,32 @@ class LedgerEntryRow(SQLModel, table=True):
     seconds: int = Field(sa_column=Column(Integer, nullable=False))  # of video
 
 
-class UsageDayRow(SQLModel, table=True):
+class UsageSumsBase(SQLModel):
+    """What attempts add up to."""
+
+    jobs: int = _sum()
+    completed: int = _sum()
+    failures: int = _sum()
+    seconds: int = _sum()  # of finished video
+    held_micros: int = _sum()
+    spent_micros: int = _sum()
+    failed_micros: int = _sum()  # spent on attempts that failed
+
+
+class UsageDayRow(UsageSumsBase, table=True):
     """What the entries of a day add up to, for each of whom and what; kept by the ledger's triggers.
 
     A day is one of the studio's time zone, and an attempt counts in that in which it was reserved.
     """
 
     __tablename__ = "usage_day"
-    __table_args__ = (Index("ix_usage_day_user", "user_id", "day"),)
+    __table_args__ = (
+        Index("ix_usage_day_user", "user_id", "day"),
+        *(
+            Index(f"ix_usage_day_{name}", name, "day", postgresql_where=text(f"{name} <> '{NOBODY}'::uuid"))
+            for name in ("project_id", "api_key_id")
+        ),
+    )
 
     day: date = Field(sa_column=Column(Date, primary_key=True))
     user_id: UUID = Field(default=NOBODY, primary_key=True)
@@ -633,13 +651,70 @@ class UsageDayRow(SQLModel, table=True):
     provider: str = Field(sa_column=Column(Text, primary_key=True))
     model: str = Field(sa_column=Column(Text, primary_key=True))
     api_key_id: UUID = Field(default=NOBODY, primary_key=True)
-    jobs: int = Field(default=0, sa_column=_sum())
-    completed: int = Field(default=0, sa_column=_sum())
-    failures: int = Field(default=0, sa_column=_sum())
-    seconds: int = Field(default=0, sa_column=_sum())  # of finished video
-    held_micros: int = Field(default=0, sa_column=_sum())
-    spent_micros: int = Field(default=0, sa_column=_sum())
-    failed_micros: int = Field(default=0, sa_column=_sum())  # spent on attempts that failed
+
+
+class UsageChangeRow(UsageSumsBase, table=True):
+    """What was added to a day and is in no total yet: to read these is to read totals and changes."""
+
+    __tablename__ = "usage_change"
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    day: date = Field(sa_column=Column(Date, nullable=False))
+    user_id: UUID
+    project_id: UUID
+    provider: str = Field(sa_type=Text)
+    model: str = Field(sa_type=Text)
+    api_key_id: UUID
+
+
+class UsageTotalRow(UsageSumsBase, table=True):
+    """What the whole studio used in a day or a month, by one thing at a time; `fold_usage` keeps it."""
+
+    __tablename__ = "usage_total"
+    __table_args__ = (
+        Index(
+            "ix_usage_total_dear",
+            "grouping",
+            "starts",
+            text("(spent_micros + held_micros) DESC"),
+            "key",
+            postgresql_where=text("span = 'month'"),
+        ),
+    )
+
+    grouping: str = Field(sa_column=Column(Text, primary_key=True))
+    span: str = Field(sa_column=Column(Text, primary_key=True))  # `day` or `month`
+    starts: date = Field(sa_column=Column(Date, primary_key=True))
+    key: str = Field(sa_column=Column(Text, primary_key=True))  # a name, or an id; empty: of none
+
+
+_UTC_DAY = text("((reserved_at AT TIME ZONE 'UTC')::date)")
+_COSTS = text("micros > 0")
+
+
+class AttemptCostRow(SQLModel, table=True):
+    """What was spent on an attempt, by all of its entries; kept by the ledger's triggers."""
+
+    __tablename__ = "attempt_cost"
+    __table_args__ = (
+        Index("ix_attempt_cost_dear", _UTC_DAY, text("micros DESC"), "job_id", postgresql_where=_COSTS),
+        Index(
+            "ix_attempt_cost_user",
+            "user_id",
+            _UTC_DAY,
+            text("micros DESC"),
+            "job_id",
+            postgresql_where=_COSTS,
+        ),
+    )
+
+    job_id: UUID = Field(primary_key=True)  # refers to nothing, like those of the ledger
+    reserved_at: datetime = Field(sa_column=_moment())
+    user_id: UUID | None = None
+    model: str = Field(sa_type=Text)
+    micros: int = Field(sa_type=BigInteger)
 
 
 class BudgetRow(SQLModel, table=True):

@@ -19,6 +19,7 @@ class TaskName(StrEnum):
     SCRUB = "scrub"
     MODELS = "models"
     WEBHOOKS = "webhooks"
+    USAGE = "usage"
     BACKUP = "backup"
 
 

@@ -15,6 +15,11 @@ SERIES = 5
 LONGEST = timedelta(days=1100)
 """Three years: what is asked for at a time."""
 
+SAMPLE = 1000
+"""Videos of which it is told how long they took."""
+
+_DAY = timedelta(days=1)
+
 
 class Grouping(StrEnum):
     """What usage is added up by."""
@@ -87,6 +92,10 @@ class UsageQuery:
             message = f"from and to are at most {LONGEST.days} days apart."
             raise InvalidInput(message, "from")
 
+    def days(self) -> list[date]:
+        """Return the days, in order."""
+        return [self.first + n * _DAY for n in range((self.last - self.first) // _DAY + 1)]
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -112,6 +121,7 @@ class Durations:
 
     median: float | None = None
     most: float | None = None  # that 95 of 100 took at most
+    is_sample: bool = False  # of the latest `SAMPLE`, because there are more
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,7 @@ class Dearest:
 class UsageReport:
     """A stretch of usage from all sides."""
 
-    usage: Usage
+    totals: UsageSums
     parts: tuple[DayPart, ...]
     names: dict[str, str]  # of people, by their ids
     waits: Durations  # until the provider took it
@@ -140,6 +150,18 @@ class UsageReport:
 def month_of(day: date) -> tuple[date, date]:
     """Return the first and the last day of a month."""
     return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def spans(first: date, last: date) -> list[tuple[str, date]]:
+    """Return the months that lie wholly in a stretch of days, and the days beside them."""
+    found: list[tuple[str, date]] = []
+    day = first
+    while day <= last:
+        month = month_of(day)
+        is_whole = day == month[0] and month[1] <= last
+        found.append(("month" if is_whole else "day", day))
+        day = (month[1] if is_whole else day) + _DAY
+    return found
 
 
 def pace(used_micros: int, today: date) -> int:

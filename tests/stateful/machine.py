@@ -36,7 +36,7 @@ from sora_studio.storage.local import LocalStorage
 from tests.integration.jobs.conftest import Background
 from tests.simulation.process import Desk
 from tests.simulation.provider import BODY
-from tests.support.books import Books
+from tests.support.books import Books, sums_of_sums
 from tests.support.database import DELETE_ALL
 from tests.support.library import add_person
 from tests.support.provider import FakeProvider
@@ -349,6 +349,11 @@ class StudioMachine(RuleBasedStateMachine):
         assert not overtaken or not self.run(other.claims.begin(job))
         assert self._rows("SELECT * FROM job WHERE id = :id", id=job.id) == before
 
+    @rule()
+    def fold_usage(self) -> None:
+        """Move what was booked into the totals."""
+        self.run(self.background.work.usage.run())
+
     @rule(seconds=st.sampled_from([2, 6, 31, 61, 100]))
     def pass_time(self, seconds: int) -> None:
         """Let everything that was written down have happened earlier."""
@@ -391,7 +396,7 @@ class StudioMachine(RuleBasedStateMachine):
             days=self._rows("SELECT * FROM usage_day"),
             windows=self._rows("SELECT * FROM budget_window JOIN budget ON budget.id = budget_id"),
         )
-        assert books.findings() == []
+        assert [*books.findings(), *sums_of_sums(self._rows)] == []
 
     @invariant()
     def the_library_shows_what_is_there(self) -> None:

@@ -5,7 +5,7 @@ that of its entries. It knows nothing of the studio's code, and adds up by itsel
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -41,7 +41,43 @@ def check_books(database_url: str) -> list[str]:
             windows=rows("SELECT * FROM budget_window JOIN budget ON budget.id = budget_id"),
             zone=ZoneInfo(zone[0]["z"]),
         )
-    return books.findings()
+        return [*books.findings(), *sums_of_sums(rows)]
+
+
+def sums_of_sums(rows: Callable[[LiteralString], Sequence[Row]]) -> Iterator[str]:
+    """Totals and what is not in them yet say what the days add up to, and costs what the entries do."""
+    for row in rows(_WRONG_TOTALS):
+        yield f"Money: the totals of {row['part']} do not say what its days do"
+    for row in rows(_WRONG_COSTS):
+        yield f"Money: the cost of job {row['job_id']} is not that of its entries"
+
+
+_WRONG_TOTALS = """
+SELECT concat_ws(' ', grouping, span, starts, key) AS part FROM (
+    SELECT kind.grouping, span.name AS span, span.starts, kind.key, sign * jobs AS a, sign * completed AS b,
+        sign * failures AS c, sign * seconds AS d, sign * held_micros AS e, sign * spent_micros AS f,
+        sign * failed_micros AS g
+    FROM (
+        SELECT 1 AS sign, usage_day.* FROM usage_day
+        UNION ALL SELECT -1, day, user_id, project_id, provider, model, api_key_id, jobs, completed, failures,
+            seconds, held_micros, spent_micros, failed_micros FROM usage_change
+    ) AS used
+    CROSS JOIN LATERAL (VALUES
+        ('day', day), ('month', date_trunc('month', day)::date)) AS span (name, starts)
+    CROSS JOIN LATERAL (VALUES ('model', model), ('provider', provider), ('user', user_id::text),
+        ('project', project_id::text), ('key', api_key_id::text)) AS kind (grouping, key)
+    UNION ALL SELECT grouping, span, starts,
+        CASE key WHEN '' THEN '00000000-0000-0000-0000-000000000000' ELSE key END, -jobs, -completed,
+        -failures, -seconds, -held_micros, -spent_micros, -failed_micros FROM usage_total
+) AS used GROUP BY grouping, span, starts, key
+HAVING (sum(a), sum(b), sum(c), sum(d), sum(e), sum(f), sum(g)) <> (0, 0, 0, 0, 0, 0, 0)
+"""
+_WRONG_COSTS = """
+SELECT job_id FROM (
+    SELECT job_id, micros FROM attempt_cost
+    UNION ALL SELECT job_id, -micros FROM ledger_entry WHERE kind IN ('settle', 'correct')
+) AS used GROUP BY job_id HAVING sum(micros) <> 0
+"""
 
 
 class Books:

@@ -27,11 +27,13 @@ from sora_studio.services.jobs.refresh import Refresher
 from sora_studio.services.jobs.scrub import MOST, Scrubber
 from sora_studio.services.jobs.stores import Stores
 from sora_studio.services.jobs.submit import Submitter
+from sora_studio.services.money.usage import UsageFolder
 from sora_studio.services.resources import Resources
 from sora_studio.services.webhooks.deliverer import Deliverer
 from sora_studio.services.webhooks.notices import Notices
 
 _SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 
 
@@ -78,6 +80,7 @@ class BackgroundWork:
     catch_up: CatchUp
     importer: Importer
     deliverer: Deliverer
+    usage: UsageFolder
 
     def tasks(self) -> tuple[PeriodicTask, ...]:
         """Return what runs by the clock, or when the agenda says that there is something to do."""
@@ -94,6 +97,7 @@ class BackgroundWork:
             ),
             PeriodicTask(TaskName.MODELS, None, self.catalog.refresh, after=_SECOND),
             PeriodicTask(TaskName.WEBHOOKS, _HOUR, self.deliverer.run),
+            PeriodicTask(TaskName.USAGE, _MINUTE, self.usage.run),
         )
 
     async def close(self) -> None:
@@ -168,6 +172,7 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
         ),
         importer=Importer(db=db, catalog=catalog),
         deliverer=Deliverer(db, options.sender, Notices(db, options.public_url), _utc_now),
+        usage=UsageFolder(db),
     )
 
 

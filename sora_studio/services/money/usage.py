@@ -16,6 +16,26 @@ from sora_studio.domain.ledger import Entry
 from sora_studio.domain.ports import Clock
 from sora_studio.domain.usage import SERIES, Grouping, Usage, UsageQuery, UsageReport, UsageScope
 
+_AT_ONCE = 5_000  # changes: of a second's work
+
+
+class UsageFolder:
+    """Keeps the totals short of few changes, so that usage is read from few rows."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def run(self) -> None:
+        """Move all changes that are there into the totals.
+
+        Raises:
+            Unavailable: No database.
+        """
+        folded = _AT_ONCE
+        while folded == _AT_ONCE:
+            async with self._db.transaction() as tx:
+                folded = await UsageRepository(tx).fold(_AT_ONCE)
+
 
 class UsageService:
     """Adds up the ledger."""
@@ -64,7 +84,7 @@ class UsageService:
             )
             people |= {str(each.user_id) for each in dearest if each.user_id and who is None}
             names = await found.names(people)
-            return UsageReport(await found.usage(query), parts, names, waits, renders, dearest)
+            return UsageReport(await found.totals(query), parts, names, waits, renders, dearest)
 
     async def entries(self, identity: Identity, *, after: int = 0, limit: int) -> Sequence[Entry]:
         """Return entries of the ledger behind one of them, in the order in which they were written.

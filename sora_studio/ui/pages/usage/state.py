@@ -13,6 +13,7 @@ from sora_studio.domain.errors import SoraStudioError
 from sora_studio.domain.ids import public_id
 from sora_studio.domain.money import as_amount
 from sora_studio.domain.usage import (
+    SAMPLE,
     Durations,
     Grouping,
     UsageQuery,
@@ -161,7 +162,7 @@ def _shown(scope: str, first: date, last: date, today: date) -> Shown:
 
 
 def _figures(report: UsageReport, first: date, today: date) -> list[Figure]:
-    sums = report.usage.totals
+    sums = report.totals
     figures = [
         Figure("Spent", as_amount(sums.spent_micros)),
         Figure("On hold", as_amount(sums.held_micros), "reserved for what is not decided yet"),
@@ -188,9 +189,11 @@ def _attempts(count: int) -> str:
 def _took(took: Durations) -> tuple[str, str]:
     if took.median is None or took.most is None:
         return _NONE, ""
-    return formatting.took(
-        timedelta(seconds=took.median)
-    ), f"95 % within {formatting.took(timedelta(seconds=took.most))}"
+    of = f", of the latest {SAMPLE:,}" if took.is_sample else ""
+    return (
+        formatting.took(timedelta(seconds=took.median)),
+        f"95 % within {formatting.took(timedelta(seconds=took.most))}{of}",
+    )
 
 
 def _limit(status: BudgetStatus) -> Limit:
