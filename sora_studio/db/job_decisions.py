@@ -39,16 +39,25 @@ WITH done AS (
     RETURNING video_id, phase
 ){_DECIDED}""")
 
+# It ends the holds of earlier attempts, too: whether these were taken, nobody else will ever say.
 GIVE_UP = text(f"""
-WITH done AS (
+WITH earlier AS (
+    UPDATE job SET {_LET_GO} WHERE video_id = :video AND NOT current AND charge = 'reserved'
+    RETURNING video_id
+), done AS (
     UPDATE job SET phase = 'failed', due_at = NULL, ended_at = now(), fence = fence + 1, {_LET_GO},
         problem_code = 'given_up', problem_message = 'You stopped waiting for this video.'
     WHERE {_WAITING} RETURNING video_id, phase
-){_DECIDED}""")
+), shown AS (UPDATE video SET phase = done.phase FROM done WHERE video.id = done.video_id),
+decided AS (SELECT video_id FROM done UNION SELECT video_id FROM earlier),
+recorded AS (INSERT INTO activity (video_id, kind) SELECT video_id, :kind FROM decided)
+SELECT count(*) FROM decided""")
 
+# What may have been taken stays on hold beside the next attempt: it may still be billed.
 SUBMIT_AGAIN = text(f"""
 WITH old AS (
-    UPDATE job SET current = false, due_at = NULL, fence = fence + 1, {_LET_GO}
+    UPDATE job SET current = false, due_at = NULL, fence = fence + 1,
+        charge = CASE WHEN charge = 'reserved' AND submit_started_at IS NULL THEN 'released' ELSE charge END
     WHERE {_WAITING} RETURNING job.*
 ), done AS (
     INSERT INTO job (id, video_id, current, provider, phase, progress, progress_known, price_micros, charge,

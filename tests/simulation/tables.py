@@ -413,7 +413,8 @@ class MemoryJobs(_Store):
     async def submit_again(self, attempt: JobRow) -> bool:
         if not (old := self._waiting(attempt.video_id)):
             return False
-        self._t.change(old, current=False, due_at=None, fence=old.fence + 1, charge=_released(old))
+        charge = old.charge if old.submit_started_at else _released(old)
+        self._t.change(old, current=False, due_at=None, fence=old.fence + 1, charge=charge)
         now, price = self._t.now, attempt.price_micros
         asked, start = attempt.created_at, attempt.virtual_start
         new = Job(
@@ -432,8 +433,13 @@ class MemoryJobs(_Store):
         return True
 
     async def give_up(self, video_id: UUID) -> bool:
+        earlier = [job for job in self._t.jobs.values() if job.video_id == video_id and not job.current]
+        held = [job for job in earlier if job.charge is Charge.RESERVED]
+        for job in held:
+            self._t.change(job, charge=Charge.RELEASED)
         if not (job := self._waiting(video_id)):
-            return False
+            self._t.activity += [(video_id, ActivityKind.GIVEN_UP, None)] if held else []
+            return bool(held)
         problem = {"problem_code": "given_up", "problem_message": "You stopped waiting for this video."}
         ended = {"phase": Phase.FAILED, "ended_at": self._t.now, "due_at": None}
         return self._decided(job, ActivityKind.GIVEN_UP, **ended, **problem, charge=_released(job))

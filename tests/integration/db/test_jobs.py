@@ -148,7 +148,7 @@ async def test_what_a_person_decides(database: Database, decision: str, phase: P
 async def test_a_decision_releases_what_was_only_reserved(
     database: Database, decision: str, before: Charge, after: Charge
 ):
-    """What the provider took is billed whatever the person decides; what may not exist is given back."""
+    """What the provider took is billed whatever the person decides; what it was never sent is given back."""
     owner_id = await add_person(database)
     (video_id,) = await add_videos(database, owner_id, "clip", phase=Phase.NEEDS_ATTENTION)
     async with database.transaction() as tx:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sora_studio.domain.errors import ContentRejected, SubmitUnclear
 from sora_studio.domain.facts import Facts
-from sora_studio.domain.video import Status
+from sora_studio.domain.video import Phase, Status
 from sora_studio.services.money.budgets import adopt_time_zone
 from tests.integration.jobs.conftest import Background
 from tests.support.books import check_books
@@ -105,20 +105,42 @@ async def test_a_price_that_nobody_knew_is_what_the_server_says(background: Back
     assert await entries(background) == [("reserve", None), ("settle", None), ("correct", 120_000)]
 
 
-async def test_an_unclear_submit_stays_on_hold_until_its_person_decides(background: Background):
+async def test_an_unclear_submit_stays_on_hold_beside_the_next_until_its_person_decides(
+    background: Background,
+):
+    """The provider may have taken it and bill it: to send the wish again says nothing about that."""
     background.provider.before_submit = [LOST]
     view = await background.wish()
     await background.submit()
     await undecided(background)
-    assert await entries(background) == [("reserve", 400_000)]
     await background.videos.submit_again(view.owner_id, view.id)
-    assert (await entries(background))[1:] in (
-        [("release", 400_000), ("reserve", 400_000)],
-        [("reserve", 400_000), ("release", 400_000)],
-    )
-    await undecided(background)
-    await background.videos.give_up(view.owner_id, view.id)
+    assert await entries(background) == [("reserve", 400_000), ("reserve", 400_000)]
+    await background.submit()
+    assert (await entries(background))[2:] == [("settle", 400_000)]
+    given_up = await background.videos.give_up(view.owner_id, view.id)
     assert (await entries(background))[3:] == [("release", 400_000)]
+    assert given_up.phase is Phase.QUEUED  # the attempt that is under way goes on
+    await background.videos.give_up(view.owner_id, view.id)  # a second click
+    assert len(await entries(background)) == 4
+
+
+async def test_who_gives_up_gives_up_every_attempt(background: Background):
+    background.provider.before_submit = [LOST, LOST]
+    view = await background.wish()
+    for again in (True, False):
+        await background.submit()
+        await undecided(background)
+        if again:
+            await background.videos.submit_again(view.owner_id, view.id)
+    assert (await background.videos.give_up(view.owner_id, view.id)).phase is Phase.FAILED
+    assert (await entries(background))[2:] == [("release", 400_000), ("release", 400_000)]
+
+
+async def test_what_was_certainly_never_sent_is_released_by_the_next_attempt(background: Background):
+    view = await background.wish()
+    await undecided(background)
+    await background.videos.submit_again(view.owner_id, view.id)
+    assert sorted(await entries(background)) == [("release", 400_000), *[("reserve", 400_000)] * 2]
 
 
 async def test_what_was_given_up_and_turns_up_is_a_late_correction(background: Background):
