@@ -55,7 +55,7 @@ async def edit(
     """Ask for a finished video, or for an MP4 that comes along, with a change; where its provider edits."""
     async with _read(request, Role.EDIT, identity) as (fields, source):
         if isinstance(source, GivenInput):
-            return going(response, await _create(identity, fields, source, idempotency_key))
+            return going(response, await _create(identity, fields, source, idempotency_key), identity)
         prompt = read_prompt(fields)
         return going(
             response,
@@ -66,6 +66,7 @@ async def edit(
                 idempotency_key=idempotency_key,
                 key=identity.key,
             ),
+            identity,
         )
 
 
@@ -78,7 +79,7 @@ async def extend(
     """Ask for a finished video, or for an MP4 that comes along, going on; `seconds` is the total."""
     async with _read(request, Role.EXTEND, identity) as (fields, source):
         if isinstance(source, GivenInput):
-            return going(response, await _create(identity, fields, source, idempotency_key))
+            return going(response, await _create(identity, fields, source, idempotency_key), identity)
         prompt, seconds = read_prompt(fields), read_text(fields, "seconds") or str(EXTENSION_SECONDS[0])
         return going(
             response,
@@ -90,6 +91,7 @@ async def extend(
                 idempotency_key=idempotency_key,
                 key=identity.key,
             ),
+            identity,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from sora_studio.domain.account import KeyGrant
 from sora_studio.domain.activity import Activity
 from sora_studio.domain.character import CharacterView
 from sora_studio.domain.errors import NotFound
@@ -62,7 +63,9 @@ class Video(BaseModel):
     prompt: str
     size: str
     seconds: str
-    remixed_from_video_id: str | None = Field(description="Of edits and extensions, too.")
+    remixed_from_video_id: str | None = Field(
+        description="Of edits and extensions, too; null to a key for one project if that one is elsewhere."
+    )
     error: Problem | None
     title: str = Field(description="The studio's own, like all that follows.")
     kind: str = Field(description="create, remix, edit or extend.")
@@ -88,8 +91,9 @@ class Video(BaseModel):
     )
 
     @classmethod
-    def of(cls, view: VideoView) -> "Video":
-        """Shape a video."""
+    def of(cls, view: VideoView, key: KeyGrant | None) -> "Video":
+        """Shape a video for whom is there, or for their key."""
+        parent_id = view.parent_id if key is None or key.reaches(view.parent_project_id) else None
         failed = view.status is Status.FAILED and view.problem
         queue = view.queue
         expected = queue.expected_seconds if queue else None
@@ -104,7 +108,7 @@ class Video(BaseModel):
             prompt=view.prompt,
             size=view.size,
             seconds=view.seconds,
-            remixed_from_video_id=public_id(view.parent_id) if view.parent_id else None,
+            remixed_from_video_id=public_id(parent_id) if parent_id else None,
             error=Problem(code=failed.code, message=failed.message) if failed else None,
             title=view.title,
             kind=view.kind,
@@ -134,9 +138,9 @@ class VideoList(BaseModel):
     has_more: bool
 
     @classmethod
-    def of(cls, views: Sequence[VideoView], *, has_more: bool) -> "VideoList":
+    def of(cls, views: Sequence[VideoView], key: KeyGrant | None, *, has_more: bool) -> "VideoList":
         """Shape a page."""
-        data = [Video.of(view) for view in views]
+        data = [Video.of(view, key) for view in views]
         return cls(
             data=data,
             first_id=data[0].id if data else None,
@@ -157,7 +161,7 @@ class VideoStatus(BaseModel):
     @classmethod
     def of(cls, view: VideoView) -> "VideoStatus":
         """Shape a status."""
-        return cls.model_validate(Video.of(view).model_dump())
+        return cls.model_validate(Video.of(view, None).model_dump())
 
 
 class StatusList(BaseModel):

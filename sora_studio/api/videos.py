@@ -137,12 +137,12 @@ POLL_AFTER = "openai-poll-after-ms"
 """The header by which the official SDK knows when to ask again."""
 
 
-def going(response: Response, view: VideoView) -> Video:
+def going(response: Response, view: VideoView, identity: Identity) -> Video:
     """Shape a video, and say with the answer when there may be news of it."""
     wait = next_news(view, datetime.now(UTC))
     if wait is not None:
         response.headers[POLL_AFTER] = str(round(wait / timedelta(milliseconds=1)))
-    return Video.of(view)
+    return Video.of(view, identity.key)
 
 
 @router.post("", openapi_extra=documented(*_BOTH, body=Wish))
@@ -155,7 +155,7 @@ async def create(
     made = await services().videos.create(
         identity.user_id, wish, idempotency_key=idempotency_key, key=identity.key
     )
-    return going(response, made)
+    return going(response, made, identity)
 
 
 @router.get("")
@@ -188,7 +188,8 @@ async def list_videos(
     )
     within = project_within(identity.key, project)
     page = await services().videos.list_library(identity.user_id, query, within)
-    return VideoList.of(page.videos[:limit], has_more=page.has_more or len(page.videos) > limit)
+    has_more = page.has_more or len(page.videos) > limit
+    return VideoList.of(page.videos[:limit], identity.key, has_more=has_more)
 
 
 @router.get("/status")
@@ -215,13 +216,13 @@ async def remix_by_body(
         message = "Name the video in the field 'remix_video_id'."
         raise InvalidInput(message, "remix_video_id", "missing_required_parameter")
     video_id, prompt = parse_public_id(parent), read_prompt(fields)
-    return going(response, await _remix(identity, video_id, prompt, idempotency_key))
+    return going(response, await _remix(identity, video_id, prompt, idempotency_key), identity)
 
 
 @router.get("/{video_id}")
 async def read(response: Response, identity: ReaderDep, video_id: VideoId) -> Video:
     """Return a video."""
-    return going(response, await services().videos.get(identity.user_id, video_id))
+    return going(response, await services().videos.get(identity.user_id, video_id), identity)
 
 
 @router.get("/{video_id}/activity")
@@ -244,7 +245,7 @@ async def change(identity: WriterDep, video_id: VideoId, wanted: VideoChange) ->
         view = await services().marks.rate(identity.user_id, video_id, wanted.stars)
     if wanted.tags is not None:
         view = await services().marks.tag(identity.user_id, video_id, wanted.tags)
-    return Video.of(view)
+    return Video.of(view, identity.key)
 
 
 @router.delete("/{video_id}")
@@ -264,13 +265,13 @@ async def move_in_queue(
             "A key for one project moves nothing in the queue: wishes of yours elsewhere would move, too."
         )
         raise NotAllowed(message)
-    return going(response, await services().queue.move(identity.user_id, video_id, place.to))
+    return going(response, await services().queue.move(identity.user_id, video_id, place.to), identity)
 
 
 @router.post("/{video_id}/restore")
 async def restore(identity: WriterDep, video_id: VideoId) -> Video:
     """Bring a video back that was deleted within the last minute."""
-    return Video.of(await services().videos.restore(identity.user_id, video_id))
+    return Video.of(await services().videos.restore(identity.user_id, video_id), identity.key)
 
 
 @router.post("/{video_id}/remix", openapi_extra=documented(*_BOTH, body=RemixWish))
@@ -283,26 +284,26 @@ async def remix(
 ) -> Video:
     """Ask for a variation of a finished video."""
     prompt = read_prompt(await read_fields(request))
-    return going(response, await _remix(identity, video_id, prompt, idempotency_key))
+    return going(response, await _remix(identity, video_id, prompt, idempotency_key), identity)
 
 
 @router.post("/{video_id}/check_again")
 async def check_again(response: Response, identity: WriterDep, video_id: VideoId) -> Video:
     """Take up a video that needs a decision once more where it was left."""
-    return going(response, await services().videos.check_again(identity.user_id, video_id))
+    return going(response, await services().videos.check_again(identity.user_id, video_id), identity)
 
 
 @router.post("/{video_id}/submit_again")
 async def submit_again(response: Response, identity: WriterDep, video_id: VideoId) -> Video:
     """Send a video that needs a decision a second time: it may cost twice, and does if it was charged."""
     again = services().videos.submit_again(identity.user_id, video_id, key=identity.key)
-    return going(response, await again)
+    return going(response, await again, identity)
 
 
 @router.post("/{video_id}/give_up")
 async def give_up(identity: WriterDep, video_id: VideoId) -> Video:
-    """Stop waiting for a video that needs a decision; what the provider has taken stays charged."""
-    return Video.of(await services().videos.give_up(identity.user_id, video_id))
+    """Stop waiting for what needs a decision, earlier attempts too; what was taken stays charged."""
+    return Video.of(await services().videos.give_up(identity.user_id, video_id), identity.key)
 
 
 @files.head("/{video_id}/content", include_in_schema=False)

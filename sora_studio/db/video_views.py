@@ -109,8 +109,11 @@ def select_views(video: FromClause = VIDEO) -> Select[*tuple[Any, ...]]:
 
 def _select_views(video: FromClause) -> Select[*tuple[Any, ...]]:
     columns, job = [video.c[column.name] for column in SHOWN], _jobs(video)
+    parent = VIDEO.alias("parent")
+    source = select(parent.c.project_id).where(parent.c.id == video.c.parent_id).scalar_subquery()
     marks = func.array(select(MARK.c.mark).where(MARK.c.video_id == video.c.id).scalar_subquery())
-    return select(*columns, *job.c, marks.label("marks")).select_from(video).join(job, job.c.current)
+    shown = select(*columns, source.label("parent_project_id"), *job.c, marks.label("marks"))
+    return shown.select_from(video).join(job, job.c.current)
 
 
 def costs() -> ColumnElement[bool]:
@@ -153,6 +156,7 @@ def to_view(row: Row[Any]) -> VideoView:
         completed_at=row.completed_at,
         expires_at=None if phase in TERMINAL else row.remote_expires_at,
         parent_id=row.parent_id,
+        parent_project_id=row.parent_project_id,
         price_micros=row.price_micros,
         charges=row.charges,
         charged_micros=None if row.charged_micros is None else int(row.charged_micros),

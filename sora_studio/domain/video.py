@@ -226,6 +226,7 @@ class VideoView:
     facts: Facts = NO_FACTS  # what the provider reported about the rendering
     options: Mapping[str, object] = field(default_factory=dict[str, object])  # as they were set
     project_id: UUID | None = None  # None: it is in its owner's own library
+    parent_project_id: UUID | None = None  # likewise
     waits: bool = False  # for its turn: nobody has begun to send it
     queue: QueuePlace | None = None  # where, if the provider has a queue and its place can be counted
     marks: Marks = NO_MARKS

@@ -144,7 +144,7 @@ async def create_video(call: Call, wanted: CreateVideo) -> Video:
     made = await services().videos.create(
         call.user_id, read_wish(fields), idempotency_key=key, most_micros=call.most_micros, key=call.key
     )
-    return Video.of(made)
+    return Video.of(made, call.key)
 
 
 async def remix_video(call: Call, wanted: RemixVideo) -> Video:
@@ -158,12 +158,13 @@ async def remix_video(call: Call, wanted: RemixVideo) -> Video:
         most_micros=call.most_micros,
         key=call.key,
     )
-    return Video.of(made)
+    return Video.of(made, call.key)
 
 
 async def get_video(call: Call, wanted: WhichVideo) -> Video:
     """Return a video: its status and progress, and once it is completed, links to its film and thumbnail."""
-    return Video.of(await services().videos.get(call.user_id, parse_public_id(wanted.video_id)))
+    view = await services().videos.get(call.user_id, parse_public_id(wanted.video_id))
+    return Video.of(view, call.key)
 
 
 async def list_videos(call: Call, wanted: WhichVideos) -> VideoList:
@@ -177,7 +178,7 @@ async def list_videos(call: Call, wanted: WhichVideos) -> VideoList:
     )
     within = project_within(call.key, wanted.project_id)
     page = await services().videos.list_library(call.user_id, query, within)
-    return VideoList.of(page.videos, has_more=page.has_more)
+    return VideoList.of(page.videos, call.key, has_more=page.has_more)
 
 
 async def list_models(_: Call, wanted: WhichModels) -> ModelsInShort:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sora_studio.domain.ids import parse_public_id
 from tests.integration.authorisation.conftest import Stage, make_bound_key, picture
 from tests.support.agent import agent
 from tests.support.person import Person, join
@@ -107,6 +108,26 @@ async def test_what_its_person_has_elsewhere_is_not_there(bound: Bound):
     assert ids(await bound.http.get("/api/videos/status", params={"ids": mine})) == []
     assert await bound.person.video(mine) == before
     assert (await bound.person.video(bound.inside))["project_id"] == bound.project
+
+
+async def test_what_a_video_was_made_from_is_hidden_where_it_cannot_reach_that(bound: Bound, stage: Stage):
+    mine = await bound.person.ask("forbidden-test")
+    also = await bound.person.ask("forbidden-test", project_id=bound.project)
+
+    async def made_from(parent: str) -> set[str | None]:
+        change = "UPDATE video SET parent_id = %s WHERE id = %s"
+        await stage.database.execute(change, [parse_public_id(each) for each in (parent, bound.inside)])
+        path = f"/api/videos/{bound.inside}"
+        found = [(await bound.http.get(path)).json(), (await bound.http.patch(path, json={})).json()]
+        found += (await bound.http.get("/api/videos")).json()["data"]
+        async with agent(stage.url, bound.key) as client:
+            found.append((await client.call_tool("get_video", {"video_id": bound.inside})).structured_content)
+            found += (await client.call_tool("list_videos", {})).structured_content["data"]
+        return {each["remixed_from_video_id"] for each in found if each["id"] == bound.inside}
+
+    assert await made_from(mine) == {None}
+    assert (await bound.person.video(bound.inside))["remixed_from_video_id"] == mine
+    assert await made_from(also) == {also}
 
 
 async def test_files_that_came_with_it_are_all_that_it_can_name(bound: Bound):
