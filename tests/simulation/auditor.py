@@ -87,7 +87,8 @@ class Auditor:
         self._check(job.lease_until is None or not job.current, "a job that is still held", job.id)
         if job.phase is Phase.COMPLETED:
             self._check(job.charge is Charge.SETTLED, "a finished video that was not charged", job.id)
-        if job.phase is Phase.FAILED or not job.current:
+        may_be_billed = job.submit_started_at is not None and job.remote_id is None and not job.current
+        if (job.phase is Phase.FAILED or not job.current) and not may_be_billed:
             self._check(job.charge is not Charge.RESERVED, "a price that stays reserved", job.id)
         taken = self._provider.by_id.get(job.remote_id or "")
         if taken:

@@ -188,8 +188,11 @@ class StudioMachine(RuleBasedStateMachine):
         waits = view.phase is Phase.NEEDS_ATTENTION
         lost = view.phase is Phase.FAILED and view.problem is not None and view.problem.code in MAY_COME_BACK
         again = video.decision == decision  # a second click is answered as the first
+        held = decision == "give_up" and self._rows(
+            "SELECT FROM job WHERE video_id = :id AND NOT current AND charge = 'reserved'", id=video.id
+        )
         decided = getattr(self.background.videos, decision)(self.owner_id, video.id)
-        if not (waits or again or (lost and decision == "check_again")):
+        if not (waits or again or held or (lost and decision == "check_again")):
             self._refuses(decided, Conflict)
             return
         self.run(decided)
@@ -476,7 +479,7 @@ def _check_row(row: dict[str, Any]) -> None:
         assert charge == Charge.RELEASED
     if charge == Charge.RESERVED:
         assert row["remote_id"] is None
-        assert row["current"]
+        assert row["current"] or row["submit_started_at"]  # an earlier attempt that may have been taken
         assert phase not in TERMINAL
 
 
