@@ -14,13 +14,19 @@ BIOME := $(BIN)/bun --bun node_modules/.bin/biome
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev install test check check-types check-rest check-style check-workflows bench test-servers test-turn turn-stateful turn-planted test-long planted format hooks lock clean
+.PHONY: help run production load dev install test check check-types check-rest check-style check-workflows bench test-servers test-turn turn-stateful turn-planted test-long planted format hooks lock clean
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: install  ## Install what is missing and serve http://localhost:3000 (PORT=… HOST=…)
 	@$(BIN)/sora-studio serve --host $(HOST) --port $(PORT)
+
+production: install  ## Run all of a large studio here: https://localhost:8443, two web and one worker (ARGS="--help")
+	@$(BIN)/python -m production $(ARGS)
+
+load: install .venv/dev  ## Try it with many people, live tabs and instances that are killed; then audit (ARGS="--help")
+	@$(BIN)/python -m bench.load $(ARGS)
 
 dev: install .venv/dev  ## Serve; rebuild and restart whenever a source file changes
 	@$(BIN)/watchfiles --sigint-timeout 12 --ignore-paths assets/external \

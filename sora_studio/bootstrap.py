@@ -1,7 +1,7 @@
 """Builds the studio: chooses the implementations, opens them in order, closes them in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from sora_studio import container, log
-from sora_studio.config import ProviderSettings, Settings, load_providers
+from sora_studio.config import ConfigError, ProviderSettings, Settings, forget_environment, load_providers
 from sora_studio.config.authority import is_loopback
 from sora_studio.config.build import VERSION, commit
 from sora_studio.config.environment import named_files
@@ -30,6 +30,7 @@ from sora_studio.container import Services
 from sora_studio.db.access import Access, find_access
 from sora_studio.db.engine import Database
 from sora_studio.domain.errors import StorageError
+from sora_studio.domain.instance import InstanceRole, ProcessInfo
 from sora_studio.domain.ports import Changes, Provider, Storage
 from sora_studio.domain.sign_up import INVITE, OPEN
 from sora_studio.domain.single_sign_on import Client, SignOnPolicy
@@ -47,7 +48,9 @@ from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.diagnosis import DiagnosisService
 from sora_studio.services.disk_space import DiskSpace
 from sora_studio.services.health import HealthService
+from sora_studio.services.instances.assembly import Membership, describe, membership
 from sora_studio.services.jobs.background import BackgroundWork, Options, assemble
+from sora_studio.services.jobs.scrub import GRACE
 from sora_studio.services.jobs.webhooks import WebhookService
 from sora_studio.services.metrics import MetricsService, Sources
 from sora_studio.services.money.budgets import BudgetService, adopt_time_zone
@@ -76,7 +79,7 @@ from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.opening import open_storage
 from sora_studio.subprocesses.lock import alone_in
 from sora_studio.subprocesses.postgres import embedded_postgres
-from sora_studio.subprocesses.sandbox import SandboxAccess, sandbox_child
+from sora_studio.subprocesses.sandbox import SandboxAccess, running_sandbox, sandbox_child
 
 if TYPE_CHECKING:
     from sora_studio.services.people.identity_provider import IdentityProvider
@@ -86,6 +89,7 @@ _FOR_PEOPLE, _FOR_JOBS = 10, 6
 Under load there are half as many more of each, and always one that listens: 25 at most, as
 docs/operations.md says."""
 
+_ALONE = ProcessInfo()
 
 _log = structlog.get_logger(__name__)
 
@@ -117,44 +121,47 @@ class Studio:
 
 @asynccontextmanager
 async def studio(
-    settings: Settings, parts: Parts | None = None, *, is_private: bool = False
+    settings: Settings, parts: Parts | None = None, info: ProcessInfo = _ALONE
 ) -> AsyncIterator[Studio]:
     """Open everything that the settings ask for, serve the block, close everything.
 
     Args:
         settings: What the operator wants.
         parts: What tests put in.
-        is_private: Whether only this machine can reach the studio.
+        info: The place of this process among those that serve the studio.
 
     Raises:
-        ConfigError: A child, a directory or the file of providers cannot be used.
+        ConfigError: A child, a directory or the file of providers cannot be used, or an instance differs.
         Unavailable: The database cannot be reached or migrated.
     """
     parts, chosen = parts or Parts(), load_providers(settings)
+    _check_role(settings, chosen, info.role)
     secrets = secret_words(settings, *chosen)
     log.hide(secrets)
     async with AsyncExitStack() as stack:
-        access = await _database_access(settings, stack)
+        access = await _database_access(settings, info, stack)
         await asyncio.to_thread(_check_files, settings)
         await upgrade(access.direct_url or access.url, settings.data_dir)
         db, own = (_open_database(access, parts, size, stack) for size in (_FOR_PEOPLE, _FOR_JOBS))
+        storage, installation = parts.storage(settings), instance_of(settings.data_dir)
+        described = await describe(settings, chosen, storage, info, installation)
+        member = await stack.enter_async_context(membership(own, described))
         await respell_addresses(own)
         await adopt_time_zone(own, settings.time_zone)
         changes = Announcements(db)
-        start = partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
-        instance = instance_of(settings.data_dir)
-        limited = await open_providers(settings, chosen, start, instance, stack)
+        limited = await open_providers(settings, chosen, _sandbox(settings, info), installation, stack)
+        member.instances.share(partial(_divide, limited))
         providers = {name: parts.provider(provider) for name, provider in limited.items()}
-        storage, scheduler = parts.storage(settings), Scheduler()
+        scheduler = Scheduler(None if member.own.works else member.messages.wake)
         with suppress(StorageError):  # readiness reports a disk that refuses
-            storage.sweep()
+            storage.sweep(older_than=GRACE if member.instances.has_others() else 0.0)
         on = Resources(
             db=own,
             catalog=ProviderCatalog(providers, on_stale=partial(scheduler.wake, TaskName.MODELS)),
             storage=storage,
             disk_space=DiskSpace(storage),
             worker_pool=stack.enter_context(closing(parts.worker_pool(limit_worker))),
-            holder=instance,
+            holder=member.own.id,
         )
         # Whatever people upload, the films that providers made do not wait for it.
         uploads = parts.worker_pool(partial(limit_worker, UPLOAD_CPU_SECONDS))
@@ -165,13 +172,15 @@ async def studio(
         background = assemble(on, scheduler.wake, options)
         stack.push_async_callback(on.catalog.close)
         on.catalog.look_first()
-        await _start(background, changes, scheduler, stack, _backups(settings, access))
+        await _start(background, changes, member, scheduler, stack, _backups(settings, access))
         health = HealthService(
             db=db,
             disk_space=on.disk_space,
             last_run=lambda: scheduler.last_run,
             unheard=lambda: changes.trouble,
             is_looking=on.catalog.is_looking,
+            has_worker=member.instances.has_worker,
+            is_one_of_several=member.instances.has_strangers,
         )
         for_people = replace(on, db=db, worker_pool=uploads)
         statuses = ProviderService(
@@ -186,19 +195,32 @@ async def studio(
                 health=health,
                 storage=storage,
                 providers={name: provider.health for name, provider in limited.items()},
+                instances=member.instances.all,
                 last_backup=partial(last_backup, settings) if settings.backups else None,
                 version=VERSION,
                 build=commit(),
             ),
             settings.metrics_token.get_secret_value() if settings.metrics_token else None,
         )
-        people = open_people(settings, db, parts.passwords(), is_private=is_private)
+        people = open_people(settings, db, parts.passwords(), is_private=info.is_private)
+        member.messages.on_counts = people.throttle.share(member.messages.count)
         await people.prepare()
         told = _Webhooks(Redactor(secrets).body, sender)
         watched = _Watched(health, figures, statuses)
         opened = _services(settings, people, for_people, told, scheduler, watched)
         stack.enter_context(container.using(opened))
+        await member.messages.tell_news()
         yield Studio(opened, db, changes, scheduler.wake)
+
+
+@asynccontextmanager
+async def without_pages(settings: Settings, parts: Parts | None, info: ProcessInfo) -> AsyncIterator[None]:
+    """Have a studio open that works and shows nothing, for the block."""
+    async with studio(settings, parts, info):
+        forget_environment("PG*", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
+        _log.info("worker_opened", version=VERSION, build=commit())
+        yield
+        _log.info("studio_closing")
 
 
 @dataclass(frozen=True)
@@ -233,19 +255,67 @@ def _check_files(settings: Settings) -> None:
         _log.warning("files_open_to_others", paths=[*map(str, still_open)], remedy="chmod o= PATH")
 
 
+def _check_role(settings: Settings, chosen: Iterable[ProviderSettings], role: InstanceRole) -> None:
+    """Make sure that a part of a studio knows what it shares with the others.
+
+    Raises:
+        ConfigError: It would have a database or a sandbox of its own.
+    """
+    if role is InstanceRole.ALL:
+        return
+    missing = [] if settings.database_url else ["DATABASE_URL"]
+    if any(each.is_child for each in chosen):
+        missing.append("OPENAI_BASE_URL (or providers.toml)")
+    if missing:
+        message = f"--role {role} is a part of a studio: set {' and '.join(missing)} for all of its parts."
+        raise ConfigError(message)
+
+
+def _divide(providers: Mapping[str, RateLimitedProvider], instances: int) -> None:
+    for provider in providers.values():
+        provider.divide(instances)
+
+
+def _sandbox(
+    settings: Settings, info: ProcessInfo
+) -> Callable[[], AbstractAsyncContextManager[SandboxAccess]]:
+    """Return what opens the sandbox; one of several workers finds it running."""
+    if info.number is None:
+        return partial(sandbox_child, settings.data_dir, settings.sandbox_speed)
+    return partial(running_sandbox, settings.data_dir)
+
+
+def _tasks(
+    background: BackgroundWork, member: Membership, backups: Iterable[PeriodicTask]
+) -> list[PeriodicTask]:
+    """Return what runs by the clock in this process."""
+    if not member.own.works:
+        return [member.beat(), background.models()]
+    return [member.beat(), *map(member.once.in_turn, (*background.tasks(), *backups))]
+
+
 async def _start(
     background: BackgroundWork,
     changes: Announcements,
+    member: Membership,
     scheduler: Scheduler,
     stack: AsyncExitStack,
-    more: Sequence[PeriodicTask],
+    backups: Iterable[PeriodicTask],
 ) -> None:
-    await background.claims.release()  # what the process before us held: the data directory is ours alone
+    await background.claims.release()  # what the process before us held: its name is ours alone
     stack.push_async_callback(background.close)
     stack.push_async_callback(scheduler.stop)
-    scheduler.start(*background.tasks(), *more)
-    hearing = asyncio.create_task(changes.run(background.agenda.look_soon), name="announcements")
+    scheduler.start(*_tasks(background, member, backups))
+    member.messages.on_news = partial(scheduler.wake, TaskName.INSTANCE)
+    look = _look_at_nothing
+    if member.own.works:
+        look, member.messages.on_wake = background.agenda.look_soon, scheduler.wake
+    hearing = asyncio.create_task(changes.run(look, member.messages.hear), name="announcements")
     stack.push_async_callback(_cancel, hearing)
+
+
+def _look_at_nothing() -> None:
+    """Do nothing: what is due is for instances that work."""
 
 
 def _backups(settings: Settings, access: Access) -> list[PeriodicTask]:
@@ -264,10 +334,11 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _database_access(settings: Settings, stack: AsyncExitStack) -> Access:
+async def _database_access(settings: Settings, info: ProcessInfo, stack: AsyncExitStack) -> Access:
     if settings.database_url is None:
         return Access(await stack.enter_async_context(embedded_postgres(settings.data_dir)))
-    stack.enter_context(alone_in(settings.data_dir))
+    if info.number is None:  # otherwise who has started this one keeps others out
+        stack.enter_context(alone_in(settings.data_dir))
     direct = settings.database_direct_url
     return await find_access(
         settings.database_url.get_secret_value(), direct.get_secret_value() if direct else None
@@ -317,7 +388,7 @@ def open_people(
             pinned=settings.pinned, sign_up=OPEN if at_home else INVITE, sessions=sessions
         ),
         entrances=Entrances(
-            setup_code=SetupCode(settings.data_dir / "setup_code"),
+            setup_code=SetupCode(settings.data_dir / "setup_code", settings.signing_key()),
             public_url=settings.public_url,
             sign_on=_sign_on(settings),
         ),

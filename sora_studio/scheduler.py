@@ -13,7 +13,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from sora_studio import metrics
 from sora_studio.domain.errors import Unavailable
-from sora_studio.domain.tasks import PeriodicTask, TaskName
+from sora_studio.domain.tasks import PeriodicTask, TaskName, Wake
 
 _log = structlog.get_logger(__name__)
 
@@ -21,7 +21,13 @@ _log = structlog.get_logger(__name__)
 class Scheduler:
     """Runs tasks at their intervals, and at once when they are woken."""
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Wake | None = None) -> None:
+        """Run nothing yet.
+
+        Args:
+            elsewhere: Has tasks woken that other instances run. None: all are run here.
+        """
+        self._elsewhere = elsewhere
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._tasks: dict[TaskName, _Guarded] = {}
         self._woken: set[asyncio.Task[None]] = set()
@@ -51,7 +57,9 @@ class Scheduler:
         Raises:
             KeyError: There is no such task.
         """
-        if self._open:
+        if self._open and self._elsewhere and name not in self._tasks:
+            self._elsewhere(name)
+        elif self._open:
             self.last_run = time.monotonic()
             # Of nobody's request: it works for others, too, and its lines must not have the id of one.
             work = self._tasks[name].run()

@@ -10,6 +10,7 @@ from sora_studio import metrics
 from sora_studio.bootstrap import Parts, studio
 from sora_studio.config import Settings, forget_environment
 from sora_studio.config.build import VERSION, commit
+from sora_studio.domain.instance import ProcessInfo
 from sora_studio.ui import event_timing, live
 from sora_studio.ui.app import build
 from sora_studio.ui.news import NewsState
@@ -23,9 +24,9 @@ app = build()
 
 
 @asynccontextmanager
-async def lifespan(settings: Settings, parts: Parts | None, *, is_private: bool) -> AsyncIterator[None]:
+async def lifespan(settings: Settings, parts: Parts | None, info: ProcessInfo) -> AsyncIterator[None]:
     """Open the studio for as long as the server runs."""
-    async with studio(settings, parts, is_private=is_private) as opened:
+    async with studio(settings, parts, info) as opened:
         forget_environment(*_STILL_READ)
         push = asyncio.create_task(live.run(opened.changes, app, NewsState.hear), name="live")
         metrics.when_started(event_timing.enable)

@@ -1,8 +1,11 @@
 """The API as one application."""
 
+from typing import Any
+
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Lifespan
 
 from sora_studio.api import (
     audit,
@@ -62,20 +65,7 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     Args:
         settings: Their public URL says whether cookies are for https; None: each request says it itself.
     """
-    api = FastAPI(
-        title="Sora Studio API",
-        version=VERSION,
-        docs_url=None,  # FastAPI's page loads its script from elsewhere; ours is `manual`
-        redoc_url=None,
-        openapi_url=f"{PREFIX}/openapi.json",
-        redirect_slashes=False,
-        responses={"4XX": {"model": errors.ErrorAnswer, "description": "What is wrong, in words."}},
-    )
-    api.state.public_url = settings.public_url if settings else ""
-    api.state.at_home = settings is None or is_loopback(settings.own_names.public.host)
-    api.state.build = commit()
-    api.state.contact = settings.contact if settings else ""
-    errors.add_handlers(api)
+    api = _bare(settings, openapi_url=f"{PREFIX}/openapi.json")
     api.add_middleware(BodyLimit, usual=USUAL_MAX, at=_LIMITS)
     api.add_middleware(RateLimitHeaders)
     for router in (auth.router, single_sign_on.router, docs_page.router, doctor.router, webhooks.router):
@@ -107,6 +97,37 @@ def create_api(settings: Settings | None = None) -> FastAPI:
     for router in (health.router, security_txt.router):
         api.include_router(router)
     api.router.routes.append(Route(mcp.PATH, mcp.McpEndpoint(settings), methods=["POST"]))
+    return api
+
+
+def create_health_api(settings: Settings, lifespan: Lifespan[FastAPI]) -> FastAPI:
+    """Build what an instance without pages has: signs of life, for who looks after it.
+
+    Args:
+        settings: The studio's.
+        lifespan: Opens it for as long as the process serves.
+    """
+    api = _bare(settings, openapi_url=None, lifespan=lifespan)
+    api.include_router(health.router)
+    return api
+
+
+def _bare(settings: Settings | None, **more: Any) -> FastAPI:  # noqa: ANN401 -- FastAPI's own
+    """Build an API that says nothing yet."""
+    api = FastAPI(
+        title="Sora Studio API",
+        version=VERSION,
+        docs_url=None,  # FastAPI's page loads its script from elsewhere; ours is `manual`
+        redoc_url=None,
+        redirect_slashes=False,
+        responses={"4XX": {"model": errors.ErrorAnswer, "description": "What is wrong, in words."}},
+        **more,
+    )
+    api.state.public_url = settings.public_url if settings else ""
+    api.state.at_home = settings is None or is_loopback(settings.own_names.public.host)
+    api.state.build = commit()
+    api.state.contact = settings.contact if settings else ""
+    errors.add_handlers(api)
     return api
 
 

@@ -22,6 +22,7 @@ from sora_studio.cli.media import media_cli
 from sora_studio.cli.provider import provider_cli
 from sora_studio.cli.user import user_cli
 from sora_studio.config import PRIVATE, ConfigError, load
+from sora_studio.domain.instance import InstanceRole
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.  [default: ./data]")]
 
@@ -59,15 +60,34 @@ cli.add_typer(user_cli, name="user")
 
 @cli.command()
 def serve(
+    *,
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 3000,
     data_dir: DataDir = None,
+    role: Annotated[
+        InstanceRole, typer.Option(help="The part of a studio that this process is.")
+    ] = InstanceRole.ALL,
+    workers: Annotated[
+        int, typer.Option(help="How many processes share the address: one for each core.", min=1)
+    ] = 1,
+    worker: Annotated[int | None, typer.Option(hidden=True)] = None,
+    socket: Annotated[list[int] | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run the studio until Ctrl-C or SIGTERM."""
     gc.disable()  # to look for garbage among what is only being loaded costs a quarter of the start
-    from sora_studio.web import server
+    if workers > 1:
+        from sora_studio.web import workers as several
 
-    if not server.run(host, port, data_dir):
+        if role is not InstanceRole.ALL:
+            text = "several processes behind one address do everything: leave --role out"
+            raise typer.BadParameter(text, param_hint="--workers")
+        served = several.run(host, port, data_dir, workers)
+    else:
+        from sora_studio.web import server
+
+        place = server.Worker(worker, socket or ()) if worker is not None else None
+        served = server.run(host, port, data_dir, role=role, worker=place)
+    if not served:
         raise typer.Exit(1)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from sora_studio.db.backups import ERASING
+from sora_studio.db.locks import Lock
 from sora_studio.db.models import (
     AssetRow,
     InputRow,
@@ -104,7 +104,7 @@ class AssetRepository(Repository):
     async def may_erase(self) -> bool:
         """Tell whether files may go; if so, a backup that begins waits for this transaction."""
         asked = text("SELECT pg_try_advisory_xact_lock_shared(:key)")
-        return bool((await self._do(asked, {"key": ERASING})).scalar_one())
+        return bool((await self._do(asked, {"key": Lock.ERASING.value})).scalar_one())
 
     async def forget_words(self) -> None:
         """Empty the prompts of owners who left, but for those by which jobs are looked for."""

@@ -8,9 +8,8 @@ import psycopg
 from psycopg.rows import class_row
 
 from sora_studio.db.engine import connect_options
+from sora_studio.db.locks import Lock
 from sora_studio.domain.errors import Unavailable
-
-ERASING = 7_311_420_002  # any constant: names the erasing of files among advisory locks
 
 _ABOUT = """
 SELECT pg_export_snapshot() AS id, current_setting('server_version') AS server_version,
@@ -48,7 +47,7 @@ async def nothing_erased(url: str) -> AsyncIterator[None]:
         Unavailable: The database cannot be reached.
     """
     async with open_connection(url) as connection:
-        await connection.execute("SELECT pg_advisory_lock(%s)", [ERASING])
+        await connection.execute("SELECT pg_advisory_lock(%s)", [Lock.ERASING.value])
         yield
 
 

@@ -1,6 +1,6 @@
 """What a database says of itself to somebody who looks for what is wrong: nothing is changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from sora_studio.db.engine import connect_options
 from sora_studio.db.ledger import ZONE_SETTING
 from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.instance import LIVES
 
 _SERVER = """
 SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
@@ -29,6 +30,7 @@ SELECT (SELECT version_num FROM alembic_version) AS revision,
     (SELECT count(*) FROM "user") AS people,
     (SELECT count(*) FROM "user" WHERE role = 'admin' AND disabled_at IS NULL) AS admins
 """
+_INSTANCES = "SELECT role, address, build FROM instance WHERE seen_at > now() - %s ORDER BY started_at"
 _UNFINISHED = """
 SELECT provider, count(*) AS jobs FROM job WHERE current AND NOT phase IN ('completed', 'failed')
 GROUP BY provider
@@ -44,6 +46,7 @@ class StudioFacts:
     people: int
     admins: int  # who can log in
     unfinished: Mapping[str, int]  # jobs, by provider
+    instances: Sequence[tuple[str, str, str]]  # that are there: role, address, build
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,15 @@ async def _studio(cursor: psycopg.AsyncCursor[dict[str, object]]) -> StudioFacts
     try:
         row: dict[str, object] = await (await cursor.execute(_STUDIO, [ZONE_SETTING])).fetchone() or {}
         jobs = await (await cursor.execute(_UNFINISHED)).fetchall()
+        there = await (await cursor.execute(_INSTANCES, [LIVES])).fetchall()
     except (
         psycopg.errors.UndefinedTable,
         psycopg.errors.UndefinedColumn,
     ):  # of a version long before this one
         return None
-    return StudioFacts(**row, unfinished={str(each["provider"]): each["jobs"] for each in jobs})  # pyright: ignore[reportArgumentType] -- as the statements say
+    unfinished = {str(each["provider"]): each["jobs"] for each in jobs}
+    instances = [tuple(map(str, each.values())) for each in there]
+    return StudioFacts(**row, unfinished=unfinished, instances=instances)  # pyright: ignore[reportArgumentType] -- as the statements say
 
 
 async def hears(url: str, direct_url: str | None, *, patience: float = 3.0) -> bool:

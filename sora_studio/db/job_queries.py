@@ -2,6 +2,8 @@
 
 from sqlalchemy import text
 
+from sora_studio.db.instances import is_known_elsewhere
+
 _IS_DUE = """job.phase = ANY(:phases) AND job.current AND job.due_at <= now()
       AND (job.lease_until IS NULL OR job.lease_until <= now()) AND job.id <> ALL(:held)"""
 
@@ -20,6 +22,13 @@ WAITS = """(job.phase = 'submitting' AND job.virtual_start IS NOT NULL
 # Whose server is not ours is left to those that know it, as long as one of them takes it.
 _IS_OURS = """(job.server IS NULL OR job.server = ANY(:servers)
         OR job.due_at <= now() - interval '1 minute')"""
+
+
+def _is_for_us(provider: str) -> str:
+    """Leave a wish for a provider that is not ours to instances that have it, as long as one is there."""
+    known = "CAST(:known AS text[])"
+    return f"({known} IS NULL OR {provider} = ANY({known}) OR NOT {is_known_elsewhere(provider)})"
+
 
 # A provider that does not say when it drops a file keeps it for an hour, as OpenAI did.
 _SOONEST = f"""due AS (
@@ -47,9 +56,10 @@ _NEXT = f"""RECURSIVE queue AS (
     ), :most)) AS room
     FROM queue WHERE queue.provider IS NOT NULL
         AND NOT EXISTS (SELECT FROM provider_pause WHERE provider_pause.provider = queue.provider)
+        AND {_is_for_us("queue.provider")}
 ), begun AS (
     SELECT job.id FROM job JOIN video ON video.id = job.video_id AND {IS_WANTED}
-    WHERE {_IS_DUE} AND job.virtual_start IS NULL AND NOT {IS_PAUSED}
+    WHERE {_IS_DUE} AND job.virtual_start IS NULL AND NOT {IS_PAUSED} AND {_is_for_us("job.provider")}
     ORDER BY job.due_at, job.created_at LIMIT :most
     FOR UPDATE OF job SKIP LOCKED
 ), turn AS (

@@ -17,6 +17,7 @@ from sqlmodel import col
 from sora_studio.db.fair_queue import FairQueue
 from sora_studio.db.job_decisions import GIVE_UP, HOLD, LOOK_AGAIN, SUBMIT_AGAIN
 from sora_studio.db.job_queries import CLAIM, CLAIM_WISHES, DURATIONS, UNANSWERED
+from sora_studio.db.locks import Lock
 from sora_studio.db.models import NOBODY, JobRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.activity import ActivityKind
@@ -86,9 +87,6 @@ WITH change AS (
 SELECT id FROM done
 """)
 
-_IN_TURN = text("SELECT pg_advisory_xact_lock(:key)")
-_TURNS = 7_311_420_002  # any constant; names the taking of wishes among advisory locks
-
 _WAYS = [f"{phase}>{after}" for phase, afters in NEXT.items() for after in afters]
 
 
@@ -133,6 +131,7 @@ class JobRepository(Repository):
         most: int,
         places: Mapping[str, int],
         held: Iterable[UUID] = (),
+        known: Iterable[str] | None = None,
     ) -> tuple[ClaimedJob, ...]:
         """Reserve wishes that can be sent: those whose turn it is in the queues between people.
 
@@ -142,9 +141,10 @@ class JobRepository(Repository):
             most: The limit.
             places: How many jobs a provider makes at a time, where that is limited.
             held: Jobs that the holder still works on, whatever became of their leases.
+            known: The holder's providers: wishes for others are left to instances that have them. None: all.
         """
         if places:  # two processes that counted at the same time would both take the last place
-            await self._do(_IN_TURN, {"key": _TURNS})
+            await self._hold(Lock.TAKING_WISHES)
         parameters = {
             "phases": [Phase.SUBMITTING.value],
             "holder": holder,
@@ -153,6 +153,7 @@ class JobRepository(Repository):
             "places": json.dumps(dict(places)),
             "nobody": NOBODY,
             "held": [*held],
+            "known": None if known is None else [*known],
         }
         claimed = tuple(map(_to_claimed, await self._do(CLAIM_WISHES, parameters)))
         if moved := sorted({job.provider for job in claimed} & places.keys()):

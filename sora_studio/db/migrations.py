@@ -14,9 +14,9 @@ from sqlalchemy.pool import NullPool
 
 from alembic import command
 from sora_studio.db.engine import KEEPALIVE
+from sora_studio.db.locks import Lock
 from sora_studio.domain.errors import Unavailable
 
-_LOCK = 7_311_420_001  # any constant; names this studio's migrations among advisory locks
 _FOLDER = Path(__file__).resolve().parents[2] / "alembic"
 
 
@@ -71,7 +71,7 @@ def _migrate(url: str, revision: str) -> None:
             if _is_at_head(connection):
                 return
             with connection.begin():  # the lock ends with it, and so does a half of what was done
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": Lock.MIGRATING.value})
                 command.upgrade(alembic_config(connection), revision)
     except CommandError as error:
         message = f"This database was used by a newer version of the studio; run that version. {error}"

@@ -896,6 +896,35 @@ class UsedIdempotencyKeyRow(SQLModel, table=True):
     erased_at: datetime = Field(default_factory=_now, sa_column=_moment(index=True))
 
 
+class InstanceRow(SQLModel, table=True):
+    """A process that serves the studio, and as much of its configuration as others have to share."""
+
+    __tablename__ = "instance"
+
+    id: UUID = Field(primary_key=True)
+    installation: UUID
+    role: str = Field(sa_type=Text)
+    address: str = Field(sa_type=Text)
+    version: str = Field(sa_type=Text)
+    build: str = Field(sa_type=Text)
+    signing_keys: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))  # fingerprints
+    providers: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    storage: str = Field(sa_type=Text)
+    time_zone: str = Field(sa_type=Text)
+    started_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    seen_at: datetime = Field(default_factory=_now, sa_column=_moment())
+
+
+class TaskTurnRow(SQLModel, table=True):
+    """Whose turn it is to do what one instance does for all, or until when it rests."""
+
+    __tablename__ = "task_turn"
+
+    task: str = Field(sa_column=Column(Text, primary_key=True))
+    holder: UUID | None = None  # None: it rests
+    free_at: datetime = Field(sa_column=_moment())
+
+
 class ProviderPauseRow(SQLModel, table=True):
     """A provider to which nothing new is sent."""
 

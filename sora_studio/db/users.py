@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
+from sora_studio.db.locks import Lock
 from sora_studio.db.models import UserRow, VideoRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.account import AccountView, Role
 from sora_studio.domain.errors import Conflict, NotFound
 from sora_studio.domain.people import Standing
 from sora_studio.domain.words import words_of
-
-_ADMINS = 7_311_420_003  # any constant; names the question who runs the studio among advisory locks
-_IN_TURN = text("SELECT pg_advisory_xact_lock(:key)")
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class UserRepository(Repository):
 
     async def lock_admins(self) -> None:
         """Keep others from changing who runs the studio until the end of the transaction."""
-        await self._do(_IN_TURN, {"key": _ADMINS})
+        await self._hold(Lock.CHOOSING_ADMINS)
 
     async def is_last_admin(self, user_id: UUID) -> bool:
         """Tell whether somebody is the only admin who can log in; lock the admins before."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sora_studio.db.diagnosis import DatabaseFacts, StudioFacts
 from sora_studio.db.migrations import is_known
 from sora_studio.doctor.finding import Finding, fine, problem, skipped, warning
+from sora_studio.domain.instance import InstanceRole
 
 OLDEST = 140_000
 """The oldest PostgreSQL that is tried: 14."""
@@ -120,6 +121,21 @@ def check_time_zone(zone: str, studio: StudioFacts) -> Finding:
         text = f"Sums are kept by the days of {stored}, and the settings say {zone}."
         return warning("time_zone", text, "The next start moves them.")
     return fine("time_zone", f"Days begin at midnight in {zone}.")
+
+
+def check_instances(studio: StudioFacts) -> Finding:
+    """Look whether those that serve the studio are of one build, and whether one of them works."""
+    there = studio.instances
+    if not there:
+        return skipped("instances", "No instance is running.")
+    named = ", ".join(f"{role} at {address}" for role, address, _ in there)
+    if all(role == InstanceRole.WEB for role, _, _ in there):
+        remedy = "Start one: sora-studio serve --role work."
+        return problem("instances", f"Nobody does the background work, and wishes wait: {named}.", remedy)
+    if len({build for _, _, build in there}) > 1:
+        text = f"Instances of several builds are running: {named}."
+        return warning("instances", text, "End the upgrade: replace those of before.")
+    return fine("instances", f"{len(there)} running: {named}.")
 
 
 def check_orphans(studio: StudioFacts, configured: Collection[str]) -> Finding:

@@ -151,6 +151,7 @@ async def _database(settings: Settings, access: Access, names: Iterable[str]) ->
         *found,
         database.check_people(facts.studio),
         database.check_time_zone(settings.time_zone, facts.studio),
+        database.check_instances(facts.studio),
         database.check_orphans(facts.studio, [*names]),
     ]
 

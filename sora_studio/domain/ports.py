@@ -278,6 +278,14 @@ class Store(Protocol):
         """
         ...
 
+    def identity(self) -> str:
+        """Return what tells the store from others: instances that share a database must share it.
+
+        Raises:
+            StorageError: The store refused.
+        """
+        ...
+
     async def probe(self) -> None:
         """Write a little to spool and store, and remove it.
 

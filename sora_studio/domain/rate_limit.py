@@ -53,6 +53,12 @@ class TokenBucket:
         self._fill(now)
         self.tokens -= 1
 
+    def change(self, rate_limit: RateLimit, now: float) -> None:
+        """Fill at another rate from now on."""
+        self._fill(now)
+        self.rate_limit = rate_limit
+        self._fill(now)
+
     def refused(self, now: float) -> None:
         """Begin anew without anything saved up: the provider counts otherwise than we do."""
         self._fill(now)
@@ -103,10 +109,15 @@ class Turns:
 
     def __init__(self, bucket: TokenBucket) -> None:
         self.bucket, whole = bucket, bucket.rate_limit
-        paced = replace(whole, per_second=whole.per_second * SUBMITS_AT_MOST, burst=max(1, whole.burst // 2))
+        paced = _for_submits(whole)
         self._submits = TokenBucket(paced, bucket.at, float(paced.burst))
         self._waiting: dict[Share, list[Turn]] = {share: [] for share in Share}
         self._went: dict[Share, float] = dict.fromkeys(Share, -math.inf)  # when the last of a kind did
+
+    def limit(self, whole: RateLimit, now: float) -> None:
+        """Let more or less through from now on."""
+        for bucket, limit in ((self.bucket, whole), (self._submits, _for_submits(whole))):
+            bucket.change(limit, now)
 
     def join(self, share: Share) -> Turn:
         """Take a place in the queue."""
@@ -147,6 +158,20 @@ class Turns:
     def _pause(self, share: Share) -> float:
         """Return how many seconds lie between two of a kind at its floor."""
         return 1 / (FLOORS[share] * self.bucket.rate_limit.per_second)
+
+
+def _for_submits(whole: RateLimit) -> RateLimit:
+    return replace(whole, per_second=whole.per_second * SUBMITS_AT_MOST, burst=max(1, whole.burst // 2))
+
+
+def share_of(whole: RateLimit, many: int) -> RateLimit:
+    """Return what each of so many may ask, so that all of them together ask what one may."""
+    return replace(
+        whole,
+        per_second=whole.per_second / many,
+        burst=max(1, whole.burst // many),
+        at_once=max(1, whole.at_once // many),
+    )
 
 
 @dataclass

@@ -21,6 +21,7 @@ class TaskName(StrEnum):
     WEBHOOKS = "webhooks"
     USAGE = "usage"
     BACKUP = "backup"
+    INSTANCE = "instance"
 
 
 Wake = Callable[[TaskName], None]

@@ -102,11 +102,9 @@ def _videos_api(
     software: str = "",
     cards: ModelCards | None = None,
 ) -> VideosApiProvider:
-    headers = {name: _bare(value) for name, value in settings.headers.items()}
-    credentials = Credentials(_bare(settings.api_key), settings.key_header, headers, secrets)
-    address = settings.base_url or _OPENAI
-    server = _child(child_of) if child_of else _server(address, credentials)
-    profile = replace(profile_of(settings, cards), server=str(server), software=software)
+    credentials, address = _credentials(settings, secrets), settings.base_url or _OPENAI
+    server = str(server_of(settings, child_of))
+    profile = replace(profile_of(settings, cards), server=server, software=software)
     query = {name: value.get_secret_value() for name, value in settings.query.items()}
     route = Route(query, settings.ca_file, _bare(settings.proxy) or None)
     return VideosApiProvider(profile, address, credentials, route=route)
@@ -145,18 +143,25 @@ def probing(settings: ProviderSettings, cards: ModelCards | None = None) -> Vide
     return _videos_api(settings.model_copy(update={"operations": more}), frozenset(), cards=cards)
 
 
-def _server(address: str, credentials: Credentials) -> ServerId:
-    """Name a server by its address without any secret in it, and by a fingerprint of what lets us in."""
-    parts = urlsplit(address)
+def _credentials(settings: ProviderSettings, secrets: frozenset[str] = frozenset()) -> Credentials:
+    headers = {name: _bare(value) for name, value in settings.headers.items()}
+    return Credentials(_bare(settings.api_key), settings.key_header, headers, secrets)
+
+
+def server_of(settings: ProviderSettings, child_of: UUID | None = None) -> ServerId:
+    """Name the server of a table by its address without any secret, and a fingerprint of what lets us in.
+
+    Args:
+        settings: The table.
+        child_of: The instance that starts it as its sandbox, whatever port and key that has this time.
+    """
+    if child_of:
+        return ServerId(f"sandbox:{child_of}")
+    credentials, parts = _credentials(settings), urlsplit(settings.base_url or _OPENAI)
     where = parts.netloc.rpartition("@")[2]
     shown = "\0".join((credentials.bare_key, *sorted(credentials.headers.values())))
     key = hashlib.sha256(shown.encode()).hexdigest()[:12] if shown else ""
     return ServerId(f"{parts.scheme}://{where}{parts.path}".lower(), key)
-
-
-def _child(instance: UUID) -> ServerId:
-    """Name the sandbox of an instance, whatever port and key it has this time."""
-    return ServerId(f"sandbox:{instance}")
 
 
 def _bare(secret: SecretStr | None) -> str:

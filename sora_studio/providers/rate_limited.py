@@ -16,9 +16,9 @@ from sora_studio import metrics
 from sora_studio.domain.errors import ProviderError, ProviderUnavailable, SubmitUnclear
 from sora_studio.domain.ports import Content, Provider, RemoteJob, RemotePage, ResumePoint, Submission
 from sora_studio.domain.problem import ProblemCode
-from sora_studio.domain.profile import Model, Profile
+from sora_studio.domain.profile import Model, Profile, RateLimit
 from sora_studio.domain.provider_health import HealthRecord, ProviderHealth
-from sora_studio.domain.rate_limit import SILENCE, CircuitBreaker, Share, TokenBucket, Turn, Turns
+from sora_studio.domain.rate_limit import SILENCE, CircuitBreaker, Share, TokenBucket, Turn, Turns, share_of
 from sora_studio.domain.video import Variant
 
 _GATEWAY = frozenset({502, 503, 504})  # said in the provider's place by what stands before it
@@ -46,6 +46,18 @@ class RateLimitedProvider:
         rate_limit = provider.profile.rate_limit
         self._turns = Turns(TokenBucket(rate_limit, clock(), float(rate_limit.burst)))
         self._breaker, self._record = CircuitBreaker(), HealthRecord()
+        self._divided_by = 1
+        self._make_room(rate_limit)
+
+    def divide(self, instances: int) -> None:
+        """Ask for its part alone of what the provider accepts, which so many instances share."""
+        if instances != self._divided_by:
+            self._divided_by = instances
+            part = share_of(self._provider.profile.rate_limit, instances)
+            self._turns.limit(part, self._clock())
+            self._make_room(part)  # who has a place keeps it until its request has ended
+
+    def _make_room(self, rate_limit: RateLimit) -> None:
         self._places = asyncio.Semaphore(rate_limit.at_once)
         most = max(1, rate_limit.at_once * 3 // 4)  # hanging requests of one kind keep nobody from another
         self._shares = {share: asyncio.Semaphore(most) for share in Share}

@@ -7,6 +7,7 @@ import structlog
 
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.ports import Changes
+from sora_studio.services.instances.messages import MARK
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0  # seconds between two tries to listen again
 
@@ -30,17 +31,21 @@ class Announcements:
         """Tell whether a change would be heard."""
         return self.trouble is None
 
-    async def run(self, on_change: Callable[[], None]) -> None:
+    async def run(self, on_change: Callable[[], None], on_message: Callable[[str], None]) -> None:
         """Hear every change, whatever happens to the connection; never returns by itself.
 
         Args:
             on_change: Called after each, and when something may have been missed.
+            on_message: Called with what other instances say.
         """
         pause = _FIRST_PAUSE
         while True:
             try:
                 async for payload in self._changes.listen():
                     self.trouble, pause = None, _FIRST_PAUSE
+                    if payload.startswith(MARK):
+                        on_message(payload)
+                        continue
                     self._tell(payload)
                     on_change()
             except Unavailable as error:

@@ -1,7 +1,7 @@
 """Whether the studio can serve, and if not, why."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +11,10 @@ from sora_studio.services.disk_space import WORDS, DiskSpace
 
 STALE = 60.0
 """Seconds without a run after which the background work counts as stopped: it runs every ten seconds."""
+
+
+PARTING = 3.0
+"""Seconds in which `/readyz` says that an instance stops while it still serves, where there are others."""
 
 
 class ReasonCode(StrEnum):
@@ -23,7 +27,8 @@ class ReasonCode(StrEnum):
     DISK_REFUSED = "disk_refused"
     BACKGROUND_STOPPED = "background_stopped"
     PROVIDERS_LOADING = "providers_loading"
-    CHANGES_UNHEARD = "changes_unheard"  # the studio serves all the same
+    CHANGES_UNHEARD = "changes_unheard"  # the studio serves all the same, as with the next
+    NO_WORKER = "no_worker"
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class HealthService:
         last_run: Callable[[], float],
         unheard: Callable[[], str | None] = lambda: None,
         is_looking: Callable[[], bool] = lambda: False,
+        has_worker: Callable[[], bool] = lambda: True,
+        is_one_of_several: Callable[[], bool] = lambda: False,
     ) -> None:
         """Watch these.
 
@@ -66,12 +73,23 @@ class HealthService:
             last_run: When background work last ran, in monotonic seconds.
             unheard: Why changes are not heard, if they are not.
             is_looking: Tells whether the servers are still being asked for their models.
+            has_worker: Tells whether this instance or another one takes wishes to providers.
+            is_one_of_several: Tells whether there are others, so that a proxy chooses among them.
         """
         self._db, self._disk_space = db, disk_space
         self._last_run, self._unheard, self._is_looking = last_run, unheard, is_looking
+        self._has_worker, self._is_one_of_several = has_worker, is_one_of_several
+        self._stops = False
+
+    def stop(self) -> float:
+        """Say from now on that this instance stops; return how many seconds a proxy has to notice it."""
+        self._stops = True
+        return PARTING if self._is_one_of_several() else 0.0
 
     async def look(self) -> Health:
         """Return why the studio cannot serve, or not as it should."""
+        if self._stops:
+            return STARTING
         found: list[Reason] = []
         try:
             if not await self._db.can_write():
@@ -86,5 +104,11 @@ class HealthService:
         if self._is_looking():
             text = "The providers are being asked for their models."
             found.append(Reason(ReasonCode.PROVIDERS_LOADING, text))
-        unheard = self._unheard()
-        return Health(tuple(found), (Reason(ReasonCode.CHANGES_UNHEARD, unheard),) if unheard else ())
+        return Health(tuple(found), tuple(self._complaints()))
+
+    def _complaints(self) -> Iterator[Reason]:
+        if unheard := self._unheard():
+            yield Reason(ReasonCode.CHANGES_UNHEARD, unheard)
+        if not self._has_worker():
+            text = "No instance does the background work: wishes wait until one is started."
+            yield Reason(ReasonCode.NO_WORKER, text)

@@ -3,7 +3,8 @@
 import asyncio
 import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from sora_studio import metrics
 from sora_studio.db.engine import Database
 from sora_studio.db.metrics import Figures, MetricsRepository
 from sora_studio.domain.errors import StorageError, Unavailable
+from sora_studio.domain.instance import Instance
 from sora_studio.domain.ledger import EntryKind
 from sora_studio.domain.ports import Storage
 from sora_studio.domain.provider_health import ProviderHealth
@@ -30,6 +32,7 @@ class Sources:
     health: HealthService
     storage: Storage
     providers: Mapping[str, Callable[[], ProviderHealth]]
+    instances: Callable[[], Iterable[Instance]]
     last_backup: Callable[[], datetime | None] | None  # None: there are none
     version: str
     build: str
@@ -85,6 +88,12 @@ class MetricsService:
                 "What keeps the studio from serving, or slows it down: the codes of `/readyz`.",
                 ("code",),
                 {(each.code,): 1 for each in (*health.reasons, *health.complaints)},
+            ),
+            Gauge(
+                "sora_studio_instances",
+                "Instances that are there, by what they do; the same at each of them.",
+                ("role",),
+                {(role,): many for role, many in Counter(each.role for each in self._on.instances()).items()},
             ),
             _gauge("websocket_connections", "Open websockets.", metrics.WEBSOCKETS.value),
             Gauge(

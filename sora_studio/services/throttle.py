@@ -1,14 +1,14 @@
-"""How often somebody may do something: windows in this process's memory."""
+"""How often somebody may do something: windows in memory, of which the instances tell each other."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
 from sora_studio.domain.errors import LimitReached
-from sora_studio.services.rate_limit_storage import RateLimitStorage
+from sora_studio.services.rate_limit_storage import Count, RateLimitStorage
 
 LIMITS: Mapping[str, str] = {
     # Failed log-ins. NIST SP 800-63B-4 §3.2.2 allows 100 in a row for an account: after that, strangers are
@@ -63,13 +63,18 @@ class Quota:
 
 
 class Throttle:
-    """Counts per name and key; several processes count each for itself."""
+    """Counts per name and key."""
 
     def __init__(self, limits: Mapping[str, str] = LIMITS) -> None:
         self._limits: dict[str, RateLimitItem] = {name: parse(limit) for name, limit in limits.items()}
         self._storage = RateLimitStorage()
         self._window = MovingWindowRateLimiter(self._storage)
         self._requests = FixedWindowRateLimiter(self._storage)
+
+    def share(self, tell: Callable[[Count], None]) -> Callable[[Count], None]:
+        """Have what is counted here reported to others; return what takes that which they count."""
+        self._storage.tell = tell
+        return self._storage.hear
 
     def hit(self, name: str, *key: str) -> None:
         """Count one.

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.media import ByteRange
@@ -16,6 +17,7 @@ from sora_studio.domain.ports import StoredFile
 from sora_studio.storage.keys import SPOOL, is_key, missing, require_key
 from sora_studio.storage.spool import OWNER_ONLY, LocalSpool, make_folder, refused
 
+_NAME = ".identity"  # no key
 _CHUNK = 256 * 1024  # bytes
 _PAGE = 200  # files
 
@@ -133,6 +135,21 @@ class LocalStorage(LocalSpool):
             StorageError: The disk refused.
         """
         await asyncio.to_thread(self.probe_spool)
+
+    def identity(self) -> str:
+        """Return what tells this folder from others, by whatever path: a name that is kept in it.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        path = self._root / _NAME
+        try:
+            make_folder(self._root)
+            with suppress(FileExistsError), path.open("x") as file:
+                file.write(uuid4().hex)
+            return path.read_text().strip()
+        except OSError as error:
+            raise refused(error) from error
 
     def _walk(self) -> Iterator[StoredFile]:
         for folder, folders, names in os.walk(self._root):

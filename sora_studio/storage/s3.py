@@ -165,6 +165,10 @@ class S3Storage(LocalSpool):
             await obstore.delete_async(self._store, key)
         self._near.drop(key)
 
+    def identity(self) -> str:
+        """Return what tells the store from others: where it is."""
+        return f"{self._chosen.endpoint or ''} {self._chosen.url}".strip()
+
     async def probe(self) -> None:
         """Write a little to the spool and to the store.
 

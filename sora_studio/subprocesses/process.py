@@ -6,14 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
+
+import structlog
 
 from sora_studio.config import for_children
 
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 _GLANCE = 0.02  # seconds between looks at a child that is about to exit
+_LOOK = 0.5  # seconds between looks at one that is to stay
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts
+_STEADY = 60.0  # seconds after which a death starts a new count
+_log = structlog.get_logger(__name__)
 _libc = ctypes.CDLL(None)
 
 
@@ -32,6 +38,7 @@ def spawn(
     cwd: Path | None = None,
     output: IO[bytes] | None = None,
     environment: Mapping[str, str] | None = None,
+    files: Collection[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, so that Ctrl-C reaches us alone and we end it in order.
 
@@ -47,6 +54,7 @@ def spawn(
         cwd: Its working directory.
         output: Where its output and errors go; ours when missing.
         environment: What else it has to know.
+        files: Open ones of ours, by number, that it shares.
     """
     parent = os.getpid()
 
@@ -64,11 +72,47 @@ def spawn(
         stdout=output,
         stderr=output,
         start_new_session=True,
+        pass_fds=files,
         preexec_fn=die_with_parent,  # noqa: PLW1509 -- two system calls through a handle that is already open
         user=None if user is None else user.id,
         group=None if user is None else user.group,
         extra_groups=None if user is None else [],
     )
+
+
+class ChildFailed(Exception):
+    """A program could not be started; it has said why."""
+
+
+async def keep_running(
+    start: Callable[[], subprocess.Popen[bytes]], name: str, *, patience: float, must_start: bool = False
+) -> None:
+    """Start a program again whenever it ends, after ever longer pauses; end it when cancelled.
+
+    Args:
+        start: Starts it.
+        name: What it is called in the log.
+        patience: Seconds that it has to end in.
+        must_start: Whether there is no use in trying again when the first start fails.
+
+    Raises:
+        ChildFailed: It did, with status 1.
+    """
+    loop, pause, is_first = asyncio.get_running_loop(), _FIRST_PAUSE, True
+    while True:
+        started = loop.time()
+        process = start()
+        try:
+            while process.poll() is None:  # noqa: ASYNC110 -- nothing tells of a child's death on every system
+                await asyncio.sleep(_LOOK)
+        finally:
+            await end(process, signal.SIGTERM, patience=patience)
+        is_steady = loop.time() - started > _STEADY
+        if must_start and is_first and not is_steady and process.returncode == 1:
+            raise ChildFailed(name)
+        pause, is_first = _FIRST_PAUSE if is_steady else min(pause * 2, _LONGEST_PAUSE), False
+        _log.warning("child_ended", child=name, status=process.returncode, restart_in=pause)
+        await asyncio.sleep(pause)
 
 
 async def end(process: subprocess.Popen[bytes], how: signal.Signals, *, patience: float) -> None:

@@ -5,27 +5,22 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import structlog
 from pydantic import SecretStr
 
-from sora_studio.config import ProviderSettings, for_children
-from sora_studio.subprocesses.process import end, spawn
-
-_log = structlog.get_logger(__name__)
+from sora_studio.config import ConfigError, ProviderSettings, for_children
+from sora_studio.subprocesses.process import keep_running, spawn
 
 _LOOPBACK = "127.0.0.1"
 _PORT, _KEY = "port", "key"  # files
 _STOP_PATIENCE = 3.0  # seconds
 _PORT_PATIENCE = 3.0  # the sandbox of a studio that was just killed needs a moment to leave its port
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # between two starts
-_STEADY = 60.0  # seconds after which a death starts a new count
 
 
 class SandboxAccess(NamedTuple):
@@ -66,13 +61,29 @@ async def sandbox_child(data_dir: Path, speed: float = 1.0) -> AsyncIterator[San
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "sora_sandbox", *arguments]
-    watch = asyncio.create_task(_keep_running(command, access.api_key), name="sandbox")
+    told = {**for_children("SORA_SANDBOX_CANNED*"), "SORA_SANDBOX_API_KEY": access.api_key}
+    start = partial(spawn, command, last_signal=signal.SIGTERM, environment=told)
+    watch = asyncio.create_task(keep_running(start, "sandbox", patience=_STOP_PATIENCE), name="sandbox")
     try:
         yield access
     finally:
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
+
+
+@asynccontextmanager
+async def running_sandbox(data_dir: Path) -> AsyncIterator[SandboxAccess]:
+    """Yield how to reach the sandbox that another process runs under the data directory.
+
+    Raises:
+        ConfigError: None ever ran there.
+    """
+    access = remembered_access(data_dir)
+    if access is None:
+        message = f"No sandbox runs in {data_dir}."
+        raise ConfigError(message)
+    yield access
 
 
 def remembered_access(data_dir: Path) -> SandboxAccess | None:
@@ -84,29 +95,6 @@ def remembered_access(data_dir: Path) -> SandboxAccess | None:
             SandboxAccess(f"http://{_LOOPBACK}:{port}/v1", (directory / _KEY).read_text()) if port else None
         )
     return None
-
-
-async def _keep_running(command: list[str], api_key: str) -> None:
-    """Start the sandbox again whenever it ends, after ever longer pauses; end it when cancelled."""
-    loop = asyncio.get_running_loop()
-    pause = _FIRST_PAUSE
-    while True:
-        started = loop.time()
-        told = {**for_children("SORA_SANDBOX_CANNED*"), "SORA_SANDBOX_API_KEY": api_key}
-        process = spawn(command, last_signal=signal.SIGTERM, environment=told)
-        try:
-            await _ended(process)
-        finally:
-            await end(process, signal.SIGTERM, patience=_STOP_PATIENCE)
-        pause = _FIRST_PAUSE if loop.time() - started > _STEADY else min(pause * 2, _LONGEST_PAUSE)
-        _log.warning("sandbox_ended", status=process.returncode, restart_in=pause)
-        await asyncio.sleep(pause)
-
-
-async def _ended(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a child to end by itself."""
-    while process.poll() is None:  # noqa: ASYNC110 -- nothing tells of a child's death on every system and loop
-        await asyncio.sleep(1)
 
 
 async def _port(memory: Path) -> int:

@@ -4,14 +4,16 @@ import os
 
 from starlette.types import ASGIApp
 
-from sora_studio.api.app import create_api
-from sora_studio.bootstrap import Parts
+from sora_studio.api.app import create_api, create_health_api
+from sora_studio.bootstrap import Parts, without_pages
 from sora_studio.config import PRIVATE, Settings, load
+from sora_studio.domain.instance import InstanceRole, ProcessInfo
 from sora_studio.security_log import SecurityLog
 from sora_studio.web import frontend
 from sora_studio.web.middleware.authority import OwnAuthority
 from sora_studio.web.middleware.clean_urls import CleanUrls
 from sora_studio.web.middleware.dispatch import Dispatch
+from sora_studio.web.middleware.earlier_assets import EarlierAssets
 from sora_studio.web.middleware.forwarded import Forwarded
 from sora_studio.web.middleware.headers import SecurityHeaders
 from sora_studio.web.middleware.measured import Measured
@@ -32,13 +34,14 @@ REFLEX = {
 }
 """What Reflex finds in the environment when the site is loaded."""
 
+_ALONE = ProcessInfo()
+
 
 def create(
     settings: Settings | None = None,
     security_log: SecurityLog | None = None,
     parts: Parts | None = None,
-    *,
-    is_private: bool = False,
+    info: ProcessInfo = _ALONE,
 ) -> ASGIApp:
     """Build the whole application; the working directory must be the checkout.
 
@@ -46,19 +49,17 @@ def create(
         settings: Read from the environment when missing (`uvicorn --factory sora_studio.web.asgi:create`).
         security_log: Counts what is turned away.
         parts: Other parts for the studio, as tests put in.
-        is_private: Whether only this machine can reach it.
+        info: The place of this process among those that serve the studio.
 
     Raises:
         ConfigError: A setting is wrong.
     """
     os.umask(PRIVATE)
     settings, security_log = settings or load(), security_log or SecurityLog()
-    os.environ.update(REFLEX)
-    from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
-
-    app.register_lifespan_task(lifespan, settings=settings, parts=parts, is_private=is_private)
-    site = Measured(CleanUrls(app(), frontend.CLIENT), "site")
-    served = Dispatch(Measured(create_api(settings)), site)
+    if info.role is InstanceRole.WORK:
+        served = create_health_api(settings, lambda _: without_pages(settings, parts, info))
+    else:
+        served = _site(settings, parts, info)
     complete = SecurityHeaders(
         guarded(served, settings, security_log),
         frontend.CLIENT,
@@ -66,6 +67,16 @@ def create(
         media=settings.s3_public_endpoint if settings.media_url else None,
     )
     return StartupErrors(RequestId(complete, Proxies(settings.proxies)))
+
+
+def _site(settings: Settings, parts: Parts | None, info: ProcessInfo) -> ASGIApp:
+    """Build the pages and the API."""
+    os.environ.update(REFLEX)
+    from sora_studio.sora_studio import app, lifespan  # noqa: PLC0415 -- Reflex reads the environment at import
+
+    app.register_lifespan_task(lifespan, settings=settings, parts=parts, info=info)
+    pages = EarlierAssets(CleanUrls(app(), frontend.CLIENT), frontend.CLIENT, frontend.RELEASES)
+    return Dispatch(Measured(create_api(settings)), Measured(pages, "site"))
 
 
 def guarded(app: ASGIApp, settings: Settings, security_log: SecurityLog) -> ASGIApp:

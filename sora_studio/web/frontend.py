@@ -27,6 +27,9 @@ server keeps the release it started with."""
 CLIENT = SERVED / "build" / "client"
 """What browsers get."""
 
+RELEASES = ROOT / ".web" / "releases"
+"""The last builds, by the fingerprint of their sources."""
+
 REFLEX_ENVIRONMENT = {
     "REFLEX_TELEMETRY_ENABLED": "false",
     "REFLEX_CHECK_LATEST_VERSION": "false",
@@ -50,7 +53,6 @@ _WEB = ROOT / ".web"
 _LOCK = ROOT / "reflex.lock"
 _ENTRY = ROOT / "assets" / "js" / "studio.js"
 _SCRIPTS = Path(sysconfig.get_path("scripts"))
-_RELEASES = _WEB / "releases"
 _KEPT = 3  # releases: running servers may still serve the last ones
 _NO_SERVER = "studio.invalid"  # exists nowhere: what is left of it in a file is found
 _BAKED_ADDRESS = re.compile(rf"""(["'`])(http|ws)://{re.escape(_NO_SERVER)}(/[^"'`]*)\1""")
@@ -67,14 +69,14 @@ def build() -> None:
         BuildFailed: Reflex or Bun gave up, or the tree cannot be written.
     """
     try:
-        _RELEASES.mkdir(parents=True, exist_ok=True)
-        (_RELEASES / ".lock").touch()
+        RELEASES.mkdir(parents=True, exist_ok=True)
+        (RELEASES / ".lock").touch()
     except OSError as error:
         message = f"The front end cannot be built: {_WEB} cannot be written ({error.strerror})."
         raise BuildFailed(message) from error
-    with (_RELEASES / ".lock").open("w") as lock:
+    with (RELEASES / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        release = _RELEASES / fingerprint()
+        release = RELEASES / fingerprint()
         missing = not release.exists()
         if missing:
             print("Building the front end", flush=True)  # noqa: T201 -- it takes some seconds: say so
@@ -222,7 +224,7 @@ def _serve(release: Path) -> None:
     link.symlink_to(release.relative_to(SERVED.parent))
     link.replace(SERVED)
     release.touch()
-    newest_first = sorted(_RELEASES.glob("[!.]*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    newest_first = sorted(RELEASES.glob("[!.]*"), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in newest_first[_KEPT:]:
         shutil.rmtree(old)
 

@@ -1,6 +1,7 @@
 """uvicorn's server for a process that may sleep: it wakes once a second instead of ten times."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
@@ -8,13 +9,21 @@ import uvicorn
 
 _TICK = 1.0  # seconds: as often as the date in the answers changes
 _TICKS = 10  # that uvicorn counts in that time
+_GLANCE = 0.1
 
 
 class QuietServer(uvicorn.Server):
     """Serves until a signal ends it, which it hears at once."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, on_end: Callable[[], float]) -> None:
+        """Serve nothing yet.
+
+        Args:
+            config: How.
+            on_end: Called at the end; returns for how many seconds requests are still taken.
+        """
         super().__init__(config)
+        self._on_end = on_end
         self._ended = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -26,6 +35,9 @@ class QuietServer(uvicorn.Server):
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TICK):
                     await self._ended.wait()
+        until = self._loop.time() + self._on_end()
+        while not self.force_exit and self._loop.time() < until:  # noqa: ASYNC110 -- a second signal ends it
+            await asyncio.sleep(_GLANCE)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Note the signal, and wake up for it."""

@@ -4,7 +4,9 @@ import gc
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -15,8 +17,11 @@ from sora_studio.bootstrap import Parts
 from sora_studio.config import ConfigError, Settings, load
 from sora_studio.config.authority import is_loopback
 from sora_studio.config.build import VERSION, commit
+from sora_studio.container import services
+from sora_studio.domain.instance import InstanceRole, ProcessInfo
 from sora_studio.error_reports import ErrorReports
 from sora_studio.security_log import SecurityLog
+from sora_studio.services.instances.registry import own_address
 from sora_studio.web import frontend
 from sora_studio.web.asgi import create
 from sora_studio.web.connection_limiter import ConnectionLimiter, ConnectionLimits, raise_file_limit
@@ -29,7 +34,23 @@ _log = structlog.get_logger(__name__)
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
-def run(host: str, port: int, data_dir: Path | None, parts: Parts | None = None) -> bool:
+@dataclass(frozen=True)
+class Worker:
+    """One of the processes that `serve --workers` starts."""
+
+    number: int
+    sockets: Sequence[int]  # the files of the sockets that all of them listen on
+
+
+def run(
+    host: str,
+    port: int,
+    data_dir: Path | None,
+    parts: Parts | None = None,
+    *,
+    role: InstanceRole = InstanceRole.ALL,
+    worker: Worker | None = None,
+) -> bool:
     """Serve until Ctrl-C or SIGTERM; return whether the start succeeded.
 
     Args:
@@ -37,18 +58,23 @@ def run(host: str, port: int, data_dir: Path | None, parts: Parts | None = None)
         port: 0 takes a free one.
         data_dir: Wins over the environment.
         parts: Other parts for the studio, as tests put in.
+        role: What this process does.
+        worker: Its place, if it is one of several that share an address.
 
     Raises:
         ConfigError: The address, a setting or the front end is not fit for a start.
     """
-    sockets = _listen(host, port)
+    sockets = [socket.socket(fileno=each) for each in worker.sockets] if worker else listen(host, port)
     settings = load(data_dir=data_dir, port=sockets[0].getsockname()[1])
     reports = _error_reports(settings)
     log.configure(settings.log_format, settings.log_level, report=reports.send if reports else None)
-    _check_front_end()
+    if role is not InstanceRole.WORK:
+        _check_front_end()
     check_proxies(settings, host)
     os.chdir(frontend.ROOT)
-    server = QuietServer(_configuration(settings, host, parts))
+    number = worker.number if worker else None
+    info = ProcessInfo(role, own_address(sockets[0].getsockname()[1], number), is_loopback(host), number)
+    server = QuietServer(_configuration(settings, parts, info), _stop)
     gc.freeze()  # what has been loaded will not become garbage
     gc.enable()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -67,11 +93,19 @@ def _error_reports(settings: Settings) -> ErrorReports | None:
     return ErrorReports(settings.sentry_dsn.get_secret_value(), f"sora-studio@{VERSION}+{commit()}")
 
 
-def _configuration(settings: Settings, host: str, parts: Parts | None) -> ServerConfig:
+def _stop() -> float:
+    """Tell proxies that this process stops; return for how many seconds it waits for that."""
+    try:
+        return services().health.stop()
+    except LookupError:  # it has not been open
+        return 0.0
+
+
+def _configuration(settings: Settings, parts: Parts | None, info: ProcessInfo) -> ServerConfig:
     """Return how uvicorn runs the app."""
     security_log = SecurityLog()
     limiter = ConnectionLimiter(security_log, Proxies(settings.proxies), _room())
-    return ServerConfig(create(settings, security_log, parts, is_private=is_loopback(host)), limiter)
+    return ServerConfig(create(settings, security_log, parts, info), limiter)
 
 
 def _room() -> ConnectionLimits:
@@ -103,7 +137,7 @@ def _check_front_end() -> None:
         _log.warning("front_end_outdated", remedy="make install")
 
 
-def _listen(host: str, port: int) -> list[socket.socket]:
+def listen(host: str, port: int) -> list[socket.socket]:
     """Open the sockets before anything slow starts; the IPv4 loopback brings its IPv6 twin, if there is one.
 
     Raises:

@@ -74,8 +74,8 @@ class Life:
             await eventually(lambda: len(self.files()) <= _FILES, within=PATIENCE)
 
     def files(self) -> list[Path]:
-        """Return every file that the studio has."""
-        return [path for path in (Path(self.data_dir) / "media").rglob("*") if path.is_file()]
+        """Return every file that the studio has; the name of their folder is none."""
+        return [path for path in (Path(self.data_dir) / "media").rglob("[!.]*") if path.is_file()]
 
     async def end(self) -> None:
         """See a deleted video gone."""

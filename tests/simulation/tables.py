@@ -234,7 +234,9 @@ class MemoryJobs(_Store):
         most: int,
         places: Mapping[str, int],
         held: Iterable[UUID] = (),
+        known: Iterable[str] | None = None,
     ) -> tuple[ClaimedJob, ...]:
+        del known  # there are no instances that have others
         now, held = self._t.now, frozenset(held)
         wishes = [job for job in self._t.jobs.values() if job.phase is Phase.SUBMITTING]
         free = [job for job in wishes if self._is_free(job, now) and job.id not in held]

@@ -56,6 +56,7 @@ _SHOWS = {
 
 _TERMINAL = {"completed", "failed"}
 _SPOOL, _SPOOL_LIFE = "tmp", 3600.0  # seconds
+_IDENTITY = ".identity"  # of the folder itself
 _OVERDUE = "60 seconds"
 
 _JOBS = f"""
@@ -226,5 +227,5 @@ def _files(kept: Iterable[DictRow], trash: Iterable[str], media: Path) -> Iterat
         if key.partition("/")[0] == _SPOOL:
             if time.time() - path.stat().st_mtime > _SPOOL_LIFE:
                 yield f"I8: the spool {key} was left behind"
-        elif key not in rows and key not in trash:
+        elif key not in rows and key not in trash and key != _IDENTITY:
             yield f"I8: no row knows the file {key}"

@@ -28,12 +28,14 @@ from structlog.testing import capture_logs
 from sora_studio.api.app import create_api
 from sora_studio.bootstrap import Parts, Studio, studio
 from sora_studio.config import Settings
+from sora_studio.domain.instance import ProcessInfo
 from sora_studio.domain.ports import Provider
 from sora_studio.domain.tasks import TaskName
 from sora_studio.domain.video import Phase, VideoView, VideoWish
 from sora_studio.providers.client import Timeouts
 from sora_studio.providers.rate_limited import RateLimitedProvider
 from sora_studio.providers.videos_api import VideosApiProvider
+from tests.support.accounts import SIGNING_KEY
 from tests.support.auditor import audit
 from tests.support.kept_engines import kept_database
 from tests.support.ledger import of_sandbox
@@ -204,6 +206,7 @@ async def opened_lab(
             "OPENAI_API_KEY": api_key,
             "SORA_STUDIO_DATA_DIR": data_dir,
             "SORA_STUDIO_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "SORA_STUDIO_SECRET_KEY": SIGNING_KEY.hex(),
         }
     )
     async with AsyncExitStack() as stack:
@@ -221,7 +224,7 @@ async def opened_lab(
         ours = parts or Parts(database=kept_database)
         ours = replace(ours, worker_pool=InlineWorkers)
         ours = replace(ours, provider=hasty) if timeouts else ours
-        opened = await stack.enter_async_context(studio(settings, ours, is_private=True))
+        opened = await stack.enter_async_context(studio(settings, ours, ProcessInfo(is_private=True)))
         api = httpx.ASGITransport(create_api(settings))
         http = await stack.enter_async_context(httpx.AsyncClient(transport=api, base_url="http://studio"))
         before, owner_id = len(await box.jobs()), await add_person(opened.db)

@@ -14,6 +14,7 @@ from sora_studio import log
 from sora_studio.bootstrap import Parts, studio
 from sora_studio.config import PRIVATE, Settings
 from sora_studio.storage.local import LocalStorage
+from tests.support.accounts import SIGNING_KEY
 from tests.support.forks import ForkedProcess, preload
 from tests.support.source import ROOT
 
@@ -55,6 +56,7 @@ async def starting_instance(
         "DATABASE_URL": database_url,
         "OPENAI_BASE_URL": base_url,
         "SORA_STUDIO_DATA_DIR": str(data_dir),
+        "SORA_STUDIO_SECRET_KEY": SIGNING_KEY.hex(),
     }
     process = ForkedProcess("tests.support.instance:main", [json.dumps(settings), str(media)], ROOT)
     try:

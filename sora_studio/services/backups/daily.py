@@ -53,22 +53,33 @@ class DailyBackup:
         self._zone = ZoneInfo(settings.time_zone)
         self._clock = clock or (lambda: datetime.now(UTC))
 
-    async def run(self) -> None:
-        """Make it if it is due; what goes wrong is said in the log, and tried again by the next run."""
+    async def run(self) -> timedelta | None:
+        """Make it if it is due; what goes wrong is said in the log, and tried again by the next run.
+
+        Returns:
+            If it was made, how long it is until the next one is due.
+        """
         try:
             if await asyncio.to_thread(self._is_due):
                 made = await asyncio.to_thread(self._make)
                 _log.info("backup_made", path=str(made), kept=self._plan.keep)
+                return self._last_due() + timedelta(days=1) - self._clock()
         except (ConfigError, SoraStudioError) as error:
             _log.error("backup_failed", target=str(self._target), reason=str(error))
+        return None
 
     def _is_due(self) -> bool:
+        backups, _ = readable_backups(self._target)
+        return not backups or backups[-1].manifest.created_at < self._last_due()
+
+    def _last_due(self) -> datetime:
         now = self._clock().astimezone(self._zone)
         last = datetime.combine(now.date(), self._plan.at, self._zone)
-        if last > now:
-            last = datetime.combine(now.date() - timedelta(days=1), self._plan.at, self._zone)
-        backups, _ = readable_backups(self._target)
-        return not backups or backups[-1].manifest.created_at < last
+        return (
+            last
+            if last <= now
+            else datetime.combine(now.date() - timedelta(days=1), self._plan.at, self._zone)
+        )
 
     def _make(self) -> str:
         """Make it in an event loop of its own: whole files are read on the way."""

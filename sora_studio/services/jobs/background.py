@@ -95,10 +95,14 @@ class BackgroundWork:
             PeriodicTask(
                 TaskName.SCRUB, timedelta(days=1), self.scrubber.run_daily, after=timedelta(minutes=10)
             ),
-            PeriodicTask(TaskName.MODELS, None, self.catalog.refresh, after=_SECOND),
+            self.models(),
             PeriodicTask(TaskName.WEBHOOKS, _HOUR, self.deliverer.run),
             PeriodicTask(TaskName.USAGE, _MINUTE, self.usage.run),
         )
+
+    def models(self) -> PeriodicTask:
+        """Return what reads the servers' models once, and when somebody here looks at old ones."""
+        return PeriodicTask(TaskName.MODELS, None, self.catalog.refresh, after=_SECOND)
 
     async def close(self) -> None:
         """Let what is under way end, all of it at the same time: a stop has ten seconds. Then let go of it.
@@ -130,7 +134,7 @@ def assemble(on: Resources, wake: Wake, options: Options | None = None) -> Backg
         db,
         on.holder,
         options.stores,
-        servers=catalog.servers().values(),
+        servers=catalog.servers(),
         on_record=agenda.look_soon,
     )
     downloader = Downloader(storage=storage, worker_pool=on.worker_pool, limits=options.limits)

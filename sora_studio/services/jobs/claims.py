@@ -32,7 +32,7 @@ class Claims:
         holder: UUID,
         stores: Stores | None = None,
         *,
-        servers: Iterable[str] = (),
+        servers: Mapping[str, str] | None = None,
         on_record: Callable[[], None] = lambda: None,
     ) -> None:
         """Hold nothing yet.
@@ -41,12 +41,13 @@ class Claims:
             db: Where the jobs are.
             holder: An id that only one live process has at a time.
             stores: What opens their tables. None: those of the database.
-            servers: Those that this process asks.
+            servers: Those that this process asks, by the name of their provider. None: it asks everybody.
             on_record: Called when something has been written back, which may be due again some time.
         """
         self._on_record = on_record
         self._db, self._holder, self._stores = db, holder, stores or Stores()
-        self._servers = frozenset(servers)
+        self._servers = frozenset((servers or {}).values())
+        self._known = None if servers is None else frozenset(servers)
         self._held: dict[UUID, int] = {}  # by job: the fencing number of our claim
 
     async def take(self, *phases: Phase, most: int) -> tuple[ClaimedJob, ...]:
@@ -81,6 +82,7 @@ class Claims:
                 most=most,
                 places=places,
                 held=self._held,
+                known=self._known,
             )
         self._held |= {job.id: job.fence for job in jobs}
         return jobs

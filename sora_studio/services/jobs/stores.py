@@ -39,6 +39,7 @@ class JobStore(Protocol):
         most: int,
         places: Mapping[str, int],
         held: Iterable[UUID] = (),
+        known: Iterable[str] | None = None,
     ) -> tuple[ClaimedJob, ...]:
         """Reserve wishes that can be sent, whose turn it is."""
         ...

@@ -19,8 +19,14 @@ _log = structlog.get_logger(__name__)
 class SetupCode:
     """A code in a file that only the studio's user may read; it is there as long as there is no account."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, key: bytes | None = None) -> None:
+        """Keep a code in a file.
+
+        Args:
+            path: The file.
+            key: The studio's secret, which all of its instances have: they make the same code of it.
+        """
+        self._path, self._key = path, key
 
     async def announce(self) -> None:
         """Make the code unless there is one, and say it in the log."""
@@ -42,7 +48,7 @@ class SetupCode:
             return self._path.read_text(encoding="ascii").strip()
         fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         fresh.touch(mode=0o600)
-        fresh.write_text(readable_code(_GROUPS, _IN_A_GROUP), encoding="ascii")
+        fresh.write_text(_code_of(self._key or secrets.token_bytes()), encoding="ascii")
         with suppress(FileExistsError):
             os.link(fresh, self._path)
         fresh.unlink()
@@ -52,6 +58,13 @@ class SetupCode:
 def readable_code(groups: int, in_a_group: int) -> str:
     """Make a random code that people can copy by hand: five bits a letter."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(in_a_group)) for _ in range(groups))
+
+
+def _code_of(key: bytes) -> str:
+    """Return the code that goes with a key; nobody finds the key by it."""
+    digest = hmac.digest(key, b"set-up code", "sha256")
+    letters = "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[: _GROUPS * _IN_A_GROUP])
+    return "-".join(letters[at : at + _IN_A_GROUP] for at in range(0, len(letters), _IN_A_GROUP))
 
 
 def _bare(code: str) -> str:

@@ -17,7 +17,9 @@ from sora_studio.db.migrations import pending_from
 from sora_studio.doctor import database as checks
 from sora_studio.doctor.finding import Finding, Level
 from sora_studio.domain.errors import Unavailable
+from sora_studio.domain.instance import Instance, InstanceRole
 from sora_studio.domain.video import Phase
+from sora_studio.services.instances.assembly import membership
 from sora_studio.subprocesses.cluster import ROLE
 from tests.support.cluster import as_superuser
 from tests.support.library import add_person, add_videos
@@ -148,3 +150,15 @@ async def test_videos_whose_provider_is_gone(database: Database, database_url: s
     facts = await studio_facts(database_url)
     assert checks.check_orphans(facts, ["sandbox"]).level is Level.PROBLEM
     assert checks.check_orphans(facts, ["sandbox", "gone"]).level is Level.OK
+
+
+async def test_who_serves_the_studio(database: Database, database_url: str):
+    assert checks.check_instances(await studio_facts(database_url)).level is Level.SKIPPED
+    web = Instance(role=InstanceRole.WEB, address="one:3001", build="a")
+    async with membership(database, web):
+        assert checks.check_instances(await studio_facts(database_url)).level is Level.PROBLEM
+        async with membership(database, replace(web, id=uuid4(), role=InstanceRole.WORK)):
+            found = checks.check_instances(await studio_facts(database_url))
+            assert (found.level, found.text) == (Level.OK, "2 running: web at one:3001, work at one:3001.")
+        async with membership(database, Instance(installation=web.installation, build="b")):
+            assert checks.check_instances(await studio_facts(database_url)).level is Level.WARNING

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sora_studio import metrics
 from sora_studio.db.engine import Database
 from sora_studio.db.metrics import _JOBS
+from sora_studio.domain.instance import Instance
 from sora_studio.domain.provider_health import ProviderHealth
 from sora_studio.domain.video import Phase
 from sora_studio.services.disk_space import DiskSpace
@@ -29,7 +30,7 @@ _NAMES = {
     *("submit_duration_seconds", "render_seconds", "done_to_saved_seconds", "queue_wait_seconds"),
     *("provider_requests_total", "provider_circuit_open", "money_micros_total", "money_on_hold_micros"),
     *("budget_used_ratio", "storage_bytes", "disk_free_bytes", "webhook_deliveries_total", "build_info"),
-    "jobs_total",
+    *("jobs_total", "instances"),
 }
 
 
@@ -42,6 +43,7 @@ def service(db: Database, folder: Path, token: str | None = None) -> MetricsServ
             health=health,
             storage=storage,
             providers={"fake": ProviderHealth, "away": lambda: ProviderHealth(is_open=True)},
+            instances=lambda: [Instance()],
             last_backup=lambda: datetime(2026, 12, 1, tzinfo=UTC),
             version="1.2.3",
             build="abc",

@@ -57,7 +57,7 @@ def test_behind_a_public_name_nobody_is_this_machine(public: str, host: str, loc
 def test_where_there_is_a_token_everybody_needs_it(
     token: str | None, given: str | None, local: bool, opens: bool
 ):
-    figures = MetricsService(Sources(*[None] * 7), token)  # pyright: ignore[reportArgumentType] -- not looked at
+    figures = MetricsService(Sources(*[None] * 8), token)  # pyright: ignore[reportArgumentType] -- not looked at
     assert figures.opens(given, is_local=local) is opens
 
 
