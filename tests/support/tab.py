@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -93,6 +94,7 @@ async def open_tab(
     path: str = "/",
     hydrate: bool = True,
     headers: dict[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Tab]:
     """Open a tab for the block.
 
@@ -103,13 +105,14 @@ async def open_tab(
         path: The page.
         hydrate: Whether to ask for the whole state, as every page does.
         headers: More headers for the handshake.
+        tls: Whose certificates are trusted; None: the usual ones.
     """
     token = token or str(uuid4())
     sent = {"Cookie": cookie, **(headers or {})} if cookie else (headers or {})
     address = f"{url}{_NAMESPACE}/?token={token}&EIO=4&transport=websocket"
     async with (
         aiohttp.ClientSession() as http,
-        http.ws_connect(address, headers=sent, max_msg_size=0) as socket,
+        http.ws_connect(address, headers=sent, max_msg_size=0, ssl=tls or True) as socket,
     ):
         await socket.receive()  # engine.io's greeting
         tab = Tab(socket, token, path)
