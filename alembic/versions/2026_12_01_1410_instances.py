@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from alembic import op
 
 revision = "2026_12_01_instances"
-down_revision = "2026_12_01_back_channel"
+down_revision = "2026_12_01_usage_totals"
 branch_labels = None
 depends_on = None
 

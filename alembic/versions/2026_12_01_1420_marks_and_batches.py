@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_01_marks_and_batches"
-down_revision = "2026_12_01_back_channel"
+down_revision = "2026_12_01_instances"
 branch_labels = None
 depends_on = None
 
