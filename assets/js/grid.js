@@ -2,6 +2,8 @@
 
 import { all, on, one, onKey } from "./dom.js";
 import { whenChanged } from "./page.js";
+import { perform } from "./select.js";
+import { deleteTile } from "./tiles.js";
 
 const stops = new WeakMap(); // grid → the link in it that Tab comes to: the last one that had the focus
 
@@ -11,7 +13,7 @@ function settle() {
   for (const grid of all(".grid")) {
     const here = links(grid);
     const stop = here.includes(stops.get(grid)) ? stops.get(grid) : here[0];
-    for (const control of all("a[href], button, summary", grid)) {
+    for (const control of all("a[href], button, summary, input", grid)) {
       const place = control === stop || control.closest("details[open]") ? 0 : -1;
       if (control.tabIndex !== place) control.tabIndex = place;
     }
@@ -47,10 +49,16 @@ const STEPS = {
   End: (here) => here.at(-1),
 };
 
+const idOf = (tile) => one("[data-menu]", tile).dataset.menu;
+const isChangeable = (tile) => tile.matches(".ready") && one("[data-menu]", tile).dataset.change === "true";
+
 onKey(".grid > .tile > a.open", (link, event) => {
   if (event.metaKey || event.ctrlKey || event.altKey) return;
   const isMenu = event.key === "m" || event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey);
-  if (isMenu) one("[data-menu]", link.parentElement).click();
+  const tile = link.parentElement;
+  if (isMenu) one("[data-menu]", tile).click();
+  else if (/^[0-5]$/.test(event.key) && isChangeable(tile)) perform("star", event.key, [idOf(tile)]);
+  else if (event.key === "Delete") deleteTile(tile);
   else if (STEPS[event.key]) STEPS[event.key](links(link.closest(".grid")), link)?.focus();
   else return;
   event.preventDefault();

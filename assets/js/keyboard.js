@@ -24,9 +24,14 @@ onKey("*", (_, event) => {
     event.preventDefault();
     enter(event.key === "/" ? one("[data-search]") : null);
   }
+  if (event.key === "?") one("#keys")?.showModal();
+  if (event.key === "z") one("[data-undo]")?.click();
   const player = one("[data-player]");
   if (player && !event.target.closest("button, a, summary")) control(player, event);
 });
+
+on("click", "[data-close-keys]", (button) => button.closest("dialog").close());
+on("click", "dialog", (dialog, { target }) => target === dialog && dialog.close()); // beside the sheet
 
 const COMPOSER = "[data-prompt-box]";
 let isExpected = false; // the composer, on the way to its page

@@ -32,7 +32,11 @@ const within = (start, most) => Math.max(EDGE, Math.min(start, most - EDGE));
 
 // What can be chosen; of a question, what opens it.
 const items = (menu) =>
-  all(":scope > :not([hidden], details), :scope > details:not([hidden]) > summary", menu);
+  all(
+    ":scope > :not([hidden], details, [role=group]), :scope > [role=group]:not([hidden]) > button, " +
+      ":scope > details:not([hidden]) > summary",
+    menu,
+  );
 
 on("click", "[data-opens]", (button) => openMenu(one(`#${button.dataset.opens}`), button));
 on("click", "[role=menu] > :not(details), [role=menu] details button", (item) =>

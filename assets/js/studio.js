@@ -12,6 +12,7 @@ import "./composer.js";
 import "./uploads.js";
 import "./menu.js";
 import "./tiles.js";
+import "./select.js";
 import "./grid.js";
 import "./sign-in.js";
 import "./controls.js";

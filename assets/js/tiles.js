@@ -4,7 +4,13 @@ import { all, on, one } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { whenChanged } from "./page.js";
 
-function openTileMenu(button) {
+export function openTileMenu(button) {
+  const menu = fillTileMenu(button);
+  openMenu(menu, button);
+}
+
+// Have the menu be about the tile of a button.
+function fillTileMenu(button) {
   const menu = one("#tile-menu");
   const item = (name) => one(`[data-item="${name}"]`, menu);
   const isReady = button.dataset.look === "ready";
@@ -19,7 +25,19 @@ function openTileMenu(button) {
   item("delete-at-once").hidden = !stake || looksOn;
   item("delete-at-once").open = false;
   one("[data-cost]", menu).textContent = stake;
-  openMenu(menu, button);
+  item("stars").hidden = !isReady || looksOn;
+  const stars = one("[data-stars]", button.parentElement)?.dataset.stars ?? "0";
+  for (const choice of all("[data-rate]", menu))
+    choice.setAttribute("aria-checked", choice.dataset.rate === stars);
+  return menu;
+}
+
+// Delete the video of a tile as its menu would; what costs something although it is deleted is asked there.
+export function deleteTile(tile) {
+  const button = one("[data-menu]", tile);
+  if (button.dataset.stake) return openTileMenu(button);
+  const item = one('[data-item="delete"]', fillTileMenu(button));
+  if (!item.hidden) item.click();
 }
 on("click", "[data-menu]", openTileMenu);
 

@@ -60,7 +60,19 @@ ABOUT = "Make videos through any server that speaks the Videos API."
 
 _STYLESHEETS = (
     *("tokens", "base", "controls", "form", "surfaces", "layout", "feedback"),  # what every page uses
-    *("tile", "confirm", "create", "library", "projects", "video", "usage", "providers", "profile", "studio"),
+    *(
+        "tile",
+        "confirm",
+        "selection",
+        "create",
+        "library",
+        "projects",
+        "video",
+        "usage",
+        "providers",
+        "profile",
+        "studio",
+    ),
     "adaptations",
 )
 """The files in assets/css, in the order of the cascade; the build makes one stylesheet of them."""

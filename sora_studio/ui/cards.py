@@ -30,6 +30,11 @@ class VideoCard:
     may_change: bool  # who looks is more than a viewer of its library
 
 
+def to_stars(views: Iterable[VideoView]) -> dict[str, int]:
+    """Collect the stars of those that have any, by public id: beside the cards, as the progress is."""
+    return {public_id(view.id): view.marks.stars for view in views if view.marks.stars}
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a coming video is."""

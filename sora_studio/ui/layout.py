@@ -5,7 +5,9 @@ from typing import Any
 import reflex as rx
 
 from sora_studio.ui import routes
+from sora_studio.ui.batches import BatchState
 from sora_studio.ui.components.feedback import toast
+from sora_studio.ui.components.keys import key_sheet
 from sora_studio.ui.components.menu import tile_menu
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.news import NewsState
@@ -47,9 +49,21 @@ def frame(
             class_name="app",
         ),
         tile_menu(),
+        _acts(),
+        key_sheet(),
         _aloud(),
         _notices(),
         toast(),
+    )
+
+
+def _acts() -> rx.Component:
+    """Carry what studio.js wants done to tiles to the server."""
+    return rx.el.button(
+        hidden=True,
+        type="button",
+        on_click=BatchState.act(rx.Var("JSON.parse(document.getElementById('act').dataset.act)").to(dict)),
+        custom_attrs={"id": "act"},
     )
 
 

@@ -26,6 +26,7 @@ class Toast:
     text: str = ""
     tone: str = INFO
     undo: list[str] = field(default_factory=list)
+    batch: str = ""  # what was done to several videos, which can be taken back
     number: int = 0  # counts up, so that the same words twice are two toasts
 
 
@@ -46,9 +47,11 @@ class ToastState(rx.State):
         _show(self, "")
 
 
-async def tell(state: rx.State, text: str, *, tone: str = INFO, undo: Sequence[str] = ()) -> None:
+async def tell(
+    state: rx.State, text: str, *, tone: str = INFO, undo: Sequence[str] = (), batch: str = ""
+) -> None:
     """Show a message from another state's handler, inside its `async with self`."""
-    _show(await state.get_state(ToastState), text, tone, undo)
+    _show(await state.get_state(ToastState), text, tone, undo, batch)
 
 
 async def undoable(state: rx.State) -> list[str]:
@@ -64,8 +67,9 @@ async def forget_old(state: rx.State) -> None:
         _show(shown, "")
 
 
-def _show(state: ToastState, text: str, tone: str = INFO, undo: Sequence[str] = ()) -> None:
-    toast = Toast(str(text)[:_LONGEST], ERROR if tone == ERROR else INFO, [*undo], state.toast.number)
+def _show(state: ToastState, text: str, tone: str = INFO, undo: Sequence[str] = (), batch: str = "") -> None:
+    tone = ERROR if tone == ERROR else INFO
+    toast = Toast(str(text)[:_LONGEST], tone, [*undo], batch, state.toast.number)
     now = time.monotonic()
     if toast != state.toast or now - state._said_at > _STAYS:
         state._said_at = now

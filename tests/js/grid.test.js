@@ -1,8 +1,8 @@
-import { beforeEach, expect, mock, test } from "bun:test";
+import { beforeEach, describe, expect, mock, test } from "bun:test";
 import "../../assets/js/grid.js";
 import { all, changes, draw, happen, one, press, start } from "./person.js";
 
-const opened = mock();
+const opened = mock((click) => click.stopPropagation()); // there is no menu here
 const focused = () => document.activeElement.id;
 const reachable = () => all("a, button, summary").filter((control) => control.tabIndex === 0);
 
@@ -64,6 +64,30 @@ test.each([
 ])("%p opens the tile's menu", (key, options) => {
   expect(press(one("#b"), key, options)).toBe(false);
   expect(opened).toHaveBeenCalledTimes(1);
+});
+
+describe("a finished one", () => {
+  const acted = mock();
+  beforeEach(() => {
+    acted.mockClear();
+    one("#b").parentElement.classList.add("ready");
+    one('[data-menu="b"]').dataset.change = "true";
+    document.body.insertAdjacentHTML("beforeend", '<button id="act"></button>');
+    one("#act").addEventListener("click", () => acted(JSON.parse(one("#act").dataset.act)));
+  });
+
+  test.each(["0", "5"])("gets %p stars by the figure", (stars) => {
+    expect(press(one("#b"), stars)).toBe(false);
+    expect(acted).toHaveBeenCalledWith({ action: "star", value: stars, ids: ["b"] });
+  });
+
+  test.each(["6", "a"])("gets none by %p, and none from who looks on", (key) => {
+    press(one("#b"), key);
+    one('[data-menu="b"]').dataset.change = "false";
+    press(one("#b"), "5");
+    press(one("#a"), "5"); // is no film yet
+    expect(acted).not.toHaveBeenCalled();
+  });
 });
 
 test.each([

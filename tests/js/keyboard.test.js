@@ -73,6 +73,33 @@ test("Escape leaves the search, a letter does not", () => {
   expect(isThere()).toBe(false);
 });
 
+test("? shows the keys, and a click beside them puts them away", () => {
+  const [show, close] = [mock(), mock()];
+  one("main").insertAdjacentHTML(
+    "beforeend",
+    '<dialog id="keys"><p></p><button data-close-keys=""></button></dialog>',
+  );
+  Object.assign(one("#keys"), { showModal: show, close });
+  press(one("p"), "?");
+  expect(show).toHaveBeenCalledTimes(1);
+
+  one("#keys p").click();
+  expect(close).not.toHaveBeenCalled();
+  one("[data-close-keys]").click();
+  one("#keys").click();
+  expect(close).toHaveBeenCalledTimes(2);
+});
+
+test("z undoes what the message can undo", () => {
+  const undo = mock();
+  press(one("p"), "z");
+  one("main").insertAdjacentHTML("beforeend", '<button data-undo=""></button>');
+  one("[data-undo]").addEventListener("click", undo);
+  press(one("textarea"), "z");
+  press(one("p"), "z");
+  expect(undo).toHaveBeenCalledTimes(1);
+});
+
 describe("the player", () => {
   test.each([" ", "k"])("%p plays and pauses", (key) => {
     expect(press(one("p"), key)).toBe(false);

@@ -43,6 +43,15 @@ test("so is what is typed into the search", () => {
   expect(seen).toBe("?q=a+boat");
 });
 
+test("a filter that is a word is written into the search, and taken out again", () => {
+  draw('<input data-search value="red  fox"><button data-word="stars:>=1"></button>');
+  one("button").click();
+  expect([one("input").value, location.search]).toEqual(["red fox stars:>=1", "?q=red+fox+stars%3A%3E%3D1"]);
+
+  one("button").click();
+  expect(one("input").value).toBe("red fox");
+});
+
 describe("the link between log-in and sign-up", () => {
   const assign = spyOn(location, "assign").mockImplementation(() => {});
   const router = mock((event) => event.preventDefault());

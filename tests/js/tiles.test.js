@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, jest, mock, test } from "bun:test";
-import "../../assets/js/tiles.js";
+import { deleteTile } from "../../assets/js/tiles.js";
 import { all, changes, draw, happen, one, start } from "./person.js";
 
 const MENU = `
   <div id="tile-menu" role="menu" popover>
-    <a data-item="download"></a><a data-item="remix"></a><a data-item="edit"></a><a data-item="delete"></a>
+    <a data-item="download"></a><a data-item="remix"></a><a data-item="edit"></a>
+    <div role="group" data-item="stars"><button data-rate="3"></button><button data-rate="0"></button></div>
+    <a data-item="delete"></a>
     <details data-item="delete-at-once"><summary></summary><i data-cost=""></i><button></button></details>
   </div>`;
 
@@ -13,14 +15,17 @@ await start();
 describe("the menu", () => {
   const menu = () => one("#tile-menu");
   const shown = () => all("#tile-menu > :not([hidden])").map((item) => item.dataset.item);
-  const open = (look, stake = "", change = "true") => {
+  const show = (look, stake = "", change = "true") => {
     const about = `data-look="${look}" data-stake="${stake}" data-change="${change}"`;
     draw(`<article class="tile"><button data-menu="v1" ${about}></button></article>${MENU}`);
+  };
+  const open = (...about) => {
+    show(...about);
     one("button").click();
   };
 
   test.each([
-    ["ready", ["download", "remix", "delete"]],
+    ["ready", ["download", "remix", "stars", "delete"]],
     ["failed", ["edit", "delete"]],
     ["coming", ["delete"]],
   ])("offers what can be done with one that is %s", (look, items) => {
@@ -29,6 +34,34 @@ describe("the menu", () => {
     expect(shown()).toEqual(items);
     expect(document.activeElement.dataset.item).toBe(items[0]);
     expect(menu().dataset.video).toBe("v1");
+  });
+
+  test("says how many stars it has", () => {
+    open("ready");
+    const checked = () => all("[aria-checked=true]").map(({ dataset }) => dataset.rate);
+    expect(checked()).toEqual(["0"]);
+
+    one("article").insertAdjacentHTML("beforeend", '<i data-stars="3"></i>');
+    one("button").click();
+    one("button").click();
+    expect(checked()).toEqual(["3"]);
+  });
+
+  test("deletes at once what costs nothing, and asks about anything else", () => {
+    const deleted = mock();
+    const press = (...about) => {
+      show(...about);
+      one('[data-item="delete"]').addEventListener("click", deleted);
+      deleteTile(one("article"));
+    };
+    press("ready");
+    expect(deleted).toHaveBeenCalledTimes(1);
+
+    press("coming", "You still pay $0.40 for it.");
+    expect([deleted.mock.calls.length, "isOpen" in menu().dataset]).toEqual([1, true]);
+
+    press("ready", "", "false"); // who looks on
+    expect(deleted).toHaveBeenCalledTimes(1);
   });
 
   test.each([

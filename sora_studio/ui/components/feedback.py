@@ -4,6 +4,8 @@ import reflex as rx
 from reflex_components_core.core.banner import has_too_many_connection_errors
 
 from sora_studio.ui.actions import VideoActions
+from sora_studio.ui.batches import BatchState
+from sora_studio.ui.handlers import Next
 from sora_studio.ui.theme import SMALL_ICON, icon, plain_link
 from sora_studio.ui.toasts import ToastState
 
@@ -18,10 +20,9 @@ def toast() -> rx.Component:
                 rx.el.span(latest.text, dir="auto"),
                 rx.cond(
                     latest.undo.length() > 0,
-                    rx.el.button(
-                        "Undo", on_click=VideoActions.undo(latest.undo), class_name="button small quiet"
-                    ),
+                    _undo(VideoActions.undo(latest.undo)),
                 ),
+                rx.cond(latest.batch, _undo(BatchState.undo(latest.batch))),
                 rx.el.button(
                     icon("x", SMALL_ICON),
                     on_click=ToastState.clear,
@@ -37,6 +38,10 @@ def toast() -> rx.Component:
         role="status",
         aria_live="polite",
     )
+
+
+def _undo(act: Next) -> rx.Component:
+    return rx.el.button("Undo", on_click=act, data_undo="", class_name="button small quiet")
 
 
 def banner() -> rx.Component:

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from sora_studio.domain.marks import STARS_MAX
 from sora_studio.ui import routes
 from sora_studio.ui.actions import VideoActions
 from sora_studio.ui.components.confirm import confirm
@@ -25,11 +26,31 @@ def tile_menu() -> rx.Component:
         _item(
             "pencil", "Edit and resubmit", on_click=rx.redirect(routes.edit(f"{_WHOSE}")), data_item="edit"
         ),
+        rx.el.div(
+            *(_rating(stars) for stars in range(STARS_MAX, -1, -1)),
+            role="group",
+            aria_label="Stars",
+            class_name="rating",
+            data_item="stars",
+        ),
         _item(
             "trash-2", "Delete", on_click=VideoActions.remove(_WHOSE), class_name="danger", data_item="delete"
         ),
         _delete_at_once(),
         name="tile-menu",
+    )
+
+
+def _rating(stars: int) -> rx.Component:
+    text = f"{stars} star{'' if stars == 1 else 's'}" if stars else "No stars"
+    return rx.el.button(
+        "★" if stars else "✕",
+        type="button",
+        role="menuitemradio",
+        aria_label=text,
+        title=text,
+        aria_checked="false",
+        data_rate=f"{stars}",
     )
 
 

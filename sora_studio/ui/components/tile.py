@@ -16,10 +16,18 @@ from sora_studio.ui.theme import SMALL_ICON, icon, live, style
 Card = rx.vars.ObjectVar[VideoCard]
 CardsVar = rx.vars.ArrayVar[Sequence[VideoCard]]
 ProgressVar = rx.vars.ObjectVar[Mapping[str, Progress]]
+StarsVar = rx.vars.ObjectVar[Mapping[str, int]]
 
 
-def grid(cards: CardsVar, progress: ProgressVar, *, dense: bool = False) -> rx.Component:
-    """Lay videos out in justified rows, each with its true aspect ratio.
+def grid(
+    cards: CardsVar,
+    progress: ProgressVar,
+    stars: StarsVar,
+    *,
+    dense: bool = False,
+    selectable: bool = False,
+) -> rx.Component:
+    """Lay videos out in justified rows, each with its true aspect ratio; of some, several can be selected.
 
     The first child belongs to studio.js: a click's tile stands there until the server has answered.
     """
@@ -27,18 +35,22 @@ def grid(cards: CardsVar, progress: ProgressVar, *, dense: bool = False) -> rx.C
         rx.el.div(class_name="ghosts", data_ghosts=""),
         rx.foreach(
             cards,
-            lambda card: rx.cond(VideoActions.gone.contains(card.id), rx.fragment(), tile(card, progress)),
+            lambda card: rx.cond(
+                VideoActions.gone.contains(card.id),
+                rx.fragment(),
+                tile(card, progress, stars, selectable=selectable),
+            ),
         ),
         class_name="grid dense" if dense else "grid",
     )
 
 
-def tile(card: Card, progress: ProgressVar) -> rx.Component:
+def tile(card: Card, progress: ProgressVar, stars: StarsVar, *, selectable: bool = False) -> rx.Component:
     """Draw one video."""
     return rx.el.article(
         rx.match(
             card.look,
-            (READY, _ready(card)),
+            (READY, _ready(card, stars)),
             (FAILED, _failed(card)),
             (ATTENTION, _attention(card)),
             _coming(card, progress),
@@ -53,6 +65,7 @@ def tile(card: Card, progress: ProgressVar) -> rx.Component:
             data_stake=card.stake,
             data_change=rx.cond(card.may_change, "true", "false"),
         ),
+        *([rx.cond(card.may_change, _check(card))] if selectable else []),
         key=card.id,
         class_name=f"tile {card.look}",
         custom_attrs=style(ar=card.ratio),
@@ -64,12 +77,21 @@ def _link(card: Card, *children: rx.Component, **props: Any) -> rx.Component:  #
         *children,
         href=routes.video(f"{card.id}"),
         class_name="open",
-        custom_attrs={"aria-keyshortcuts": "m"},
+        custom_attrs={"aria-keyshortcuts": "m x 0 1 2 3 4 5 Delete"},
         **props,
     )
 
 
-def _ready(card: Card) -> rx.Component:
+def _check(card: Card) -> rx.Component:
+    """Draw the box that selects a tile; studio.js knows which are."""
+    return rx.el.label(
+        rx.el.input(type="checkbox", aria_label=f"Select {card.title}", data_check=card.id),
+        class_name="picker",
+    )
+
+
+def _ready(card: Card, stars: StarsVar) -> rx.Component:
+    rated = stars[card.id].to(int)
     return _link(
         card,
         rx.el.img(
@@ -80,8 +102,20 @@ def _ready(card: Card) -> rx.Component:
             loading="lazy",
             decoding="async",
         ),
-        rx.el.span(card.title, class_name="name", dir="auto"),
-        rx.el.span(card.word, " · ", card.duration, " · ", card.facts, class_name="facts num"),
+        rx.el.span(
+            rx.el.span(card.title, class_name="name", dir="auto"),
+            rx.cond(
+                rated,
+                rx.el.span(
+                    rx.el.span(rated, rx.cond(rated == 1, " star", " stars"), class_name="sr"),
+                    class_name="stars",
+                    data_stars=rated,
+                ),
+            ),
+            rx.el.span(card.duration, class_name="long num"),
+            class_name="caption",
+        ),
+        rx.el.span(card.word, " · ", card.facts, class_name="facts num"),
         data_sprite=routes.content(f"{card.id}", Variant.SPRITESHEET),
     )
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 from reflex.state import BaseState
 
 from sora_studio.ui.actions import VideoActions
+from sora_studio.ui.batches import BatchState
 from sora_studio.ui.current_user import PersonState
 from sora_studio.ui.door import DoorState
 from sora_studio.ui.news import NewsState
@@ -180,6 +181,14 @@ TABLE = [
     Row(
         VideoActions, "undo", toast("was restored."), STRANGE, lambda thing: {"video_ids": [thing]},
         Stage.removed,
+    ),
+    Row(
+        BatchState, "act", toast("was put on 1 video."), toast("Nothing was changed."),
+        lambda thing: {"asked": {"action": "tag", "value": uuid4().hex, "ids": [thing]}}, Stage.fresh,
+    ),
+    Row(
+        BatchState, "undo", toast("Undone."), toast("There is nothing to undo."),
+        lambda thing: {"batch": thing}, Stage.batch,
     ),
     Row(
         VideoActions, "ask_price", var(VideoActions, "next_attempt", lambda attempt: attempt["price"]),

@@ -42,7 +42,7 @@ def page() -> rx.Component:
 
 def _recent() -> rx.Component:
     return rx.fragment(
-        tile.grid(CreateState.cards, CreateState.progress),
+        tile.grid(CreateState.cards, CreateState.progress, CreateState.stars),
         rx.cond(CreateState.cards.length() == 0, _first_visit()),
         rx.cond(
             CreateState.more,

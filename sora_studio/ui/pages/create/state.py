@@ -17,7 +17,7 @@ from sora_studio.domain.money import SANDBOX, as_price, price_tag
 from sora_studio.domain.video import COMING, Phase, VideoView
 from sora_studio.ui import live, toasts
 from sora_studio.ui.actions import show_found
-from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
+from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress, to_stars
 from sora_studio.ui.errors import explain
 from sora_studio.ui.handlers import Next
 from sora_studio.ui.libraries import MINE, Libraries, parse_library, read_libraries
@@ -38,6 +38,7 @@ class CreateState(rx.State):
     problem: rx.Field[str] = rx.field("")
     cards: rx.Field[list[VideoCard]] = rx.field(default_factory=list)
     progress: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)
+    stars: rx.Field[dict[str, int]] = rx.field(default_factory=dict)  # by public id
     more: rx.Field[bool] = rx.field(False)  # the library holds more than is shown here
     coming: rx.Field[str] = rx.field("")  # `3 in progress · $1.20`
     libraries: rx.Field[Libraries] = rx.field(default_factory=Libraries)  # where a new one goes
@@ -119,6 +120,7 @@ async def _read(state: CreateState, owner_id: UUID, project_id: UUID | None) -> 
             problem="",
             cards=cards,
             progress=to_progress(views, datetime.now(UTC)),
+            stars=to_stars(views),
             more=more,
             coming=coming_words(coming),
             libraries=libraries,

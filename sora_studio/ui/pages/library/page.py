@@ -6,9 +6,11 @@ from sora_studio.domain.library import SortOrder
 from sora_studio.ui import layout, routes
 from sora_studio.ui.components import feedback, tile
 from sora_studio.ui.components.library_select import library_select
+from sora_studio.ui.filters import DECIDING
 from sora_studio.ui.libraries import MINE
 from sora_studio.ui.news import NewsState
-from sora_studio.ui.pages.library.state import DECIDING, LibraryState
+from sora_studio.ui.pages.library.selection import selection_bar
+from sora_studio.ui.pages.library.state import LibraryState
 from sora_studio.ui.theme import SMALL_ICON, icon, live
 
 _SHAPES = (1.7778, 1.7778, 0.5625, 1.7778, 1.0, 1.7778, 0.5625, 1.7778, 1.7778, 0.5625, 1.7778, 1.7778)
@@ -21,18 +23,23 @@ _CHIPS = {
 }
 
 
+_STARRED = "stars:>=1"
+
+
 def page() -> rx.Component:
     """Draw the page."""
     return layout.frame(
         rx.el.header(
             rx.el.h1("Library", class_name="sr"),
             rx.el.div(_search(), _libraries(), class_name="row find"),
+            selection_bar(),
             rx.el.div(
                 rx.el.div(
                     *(_chip(name, text) for name, text in _CHIPS.items()),
+                    _starred(),
                     class_name="chips",
                     role="group",
-                    aria_label="Status",
+                    aria_label="Filters",
                 ),
                 _order(),
                 class_name="row between",
@@ -97,7 +104,7 @@ def _search() -> rx.Component:
             name="q",
             default_value=LibraryState.search,
             on_change=LibraryState.ask.debounce(180),
-            placeholder="Search titles and prompts",
+            placeholder="Search titles, prompts, #tags",
             aria_label="Search",
             auto_complete="off",
             dir="auto",
@@ -125,6 +132,19 @@ def _chip(name: str, text: str) -> rx.Component:
     return rx.cond((LibraryState.status == name) | (NewsState.deciding > 0), chip)
 
 
+def _starred() -> rx.Component:
+    """Draw the filter for stars: it writes what a person could type."""
+    return rx.el.button(
+        icon("star", SMALL_ICON),
+        "Starred",
+        type="button",
+        on_click=LibraryState.ask,
+        data_word=_STARRED,
+        aria_pressed=rx.cond(LibraryState.search.contains(_STARRED), "true", "false"),
+        class_name="chip",
+    )
+
+
 def _order() -> rx.Component:
     newest, oldest = SortOrder.NEWEST.value, SortOrder.OLDEST.value
     return rx.el.button(
@@ -139,9 +159,12 @@ def _order() -> rx.Component:
 
 def _found() -> rx.Component:
     return rx.fragment(
-        tile.grid(LibraryState.cards, LibraryState.progress, dense=True),
+        tile.grid(LibraryState.cards, LibraryState.progress, LibraryState.stars, dense=True, selectable=True),
         rx.cond(
-            LibraryState.cards.length() == 0, rx.cond(LibraryState.filtered, _nothing_found(), _nothing_yet())
+            LibraryState.cards.length() == 0,
+            rx.cond(
+                (LibraryState.search != "") | (LibraryState.status != ""), _nothing_found(), _nothing_yet()
+            ),
         ),
         rx.cond(
             LibraryState.has_more,
@@ -160,7 +183,11 @@ def _nothing_found() -> rx.Component:
     return rx.el.div(
         icon("search-x", 28),
         rx.el.h2("Nothing matches"),
-        rx.el.p("Each word matches the beginning of a word in a title or prompt.", class_name="muted"),
+        rx.el.p(
+            "Each word matches the beginning of a word in a title or prompt, #client a tag, and stars:>=4 "
+            "a rating.",
+            class_name="muted",
+        ),
         rx.el.a(
             "Show everything",
             href=rx.cond(_is_project(), _here(), routes.LIBRARY),

@@ -12,11 +12,12 @@ from sora_studio.container import services
 from sora_studio.domain.errors import NotFound, Unavailable
 from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.library import LibraryCounts, LibraryPage, LibraryQuery, SortOrder
-from sora_studio.domain.video import COMING, Phase, VideoView
+from sora_studio.domain.video import VideoView
 from sora_studio.ui import live
 from sora_studio.ui.actions import show_found
-from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress
+from sora_studio.ui.cards import Progress, VideoCard, to_card, to_progress, to_stars
 from sora_studio.ui.errors import explain
+from sora_studio.ui.filters import DECIDING, FILTERS
 from sora_studio.ui.libraries import MINE, Libraries, Library, read_libraries
 from sora_studio.ui.session import signed_in_user, still_signed_in
 from sora_studio.ui.state_update import assign
@@ -25,14 +26,6 @@ PAGE = 30
 _LONGEST_PAGE = 200  # what one reading may return
 _LONGEST_SEARCH = 200  # characters
 _CAP = 1000  # where the service stops counting
-DECIDING = "deciding"
-FILTERS = {  # the chips by their name in the address
-    "": (),
-    DECIDING: (Phase.NEEDS_ATTENTION,),
-    "coming": COMING,
-    "completed": (Phase.COMPLETED,),
-    "failed": (Phase.FAILED,),
-}
 
 
 class LibraryState(rx.State):
@@ -45,15 +38,11 @@ class LibraryState(rx.State):
     order: rx.Field[str] = rx.field(SortOrder.NEWEST.value)
     cards: rx.Field[list[VideoCard]] = rx.field(default_factory=list)
     progress: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)
+    stars: rx.Field[dict[str, int]] = rx.field(default_factory=dict)  # by public id
     counts: rx.Field[dict[str, str]] = rx.field(default_factory=dict)  # by key of FILTERS
     has_more: rx.Field[bool] = rx.field(False)
     libraries: rx.Field[Libraries] = rx.field(default_factory=Libraries)
     visit: rx.Field[int] = rx.field(0)  # counts readings of the address, so that the search field follows it
-
-    @rx.var
-    def filtered(self) -> bool:
-        """Tell whether less than everything is asked for."""
-        return bool(self.search or self.status)
 
     @rx.event(background=True)
     async def load(self) -> None:
@@ -102,6 +91,7 @@ class LibraryState(rx.State):
                 may_change = self.libraries.chosen.may_make
                 self.cards = [*self.cards, *(to_card(each, may_change=may_change) for each in page.videos)]
                 self.progress = {**self.progress, **to_progress(page.videos, now)}
+                self.stars = {**self.stars, **to_stars(page.videos)}
                 self.has_more = page.has_more
 
 
@@ -175,6 +165,7 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
             problem="",
             cards=cards,
             progress=to_progress(page.videos, datetime.now(UTC)),
+            stars=to_stars(page.videos),
             counts=_count_words(counts),
             has_more=page.has_more,
             libraries=libraries,
@@ -184,7 +175,7 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
 def _shut(state: LibraryState, owner_id: UUID, others: Libraries) -> None:
     """Show nothing more of a project that the person is not in, or not any longer."""
     _watch(state, owner_id, None)
-    nothing: dict[str, Any] = {"cards": [], "progress": {}, "counts": {}, "has_more": False}
+    nothing: dict[str, Any] = {"cards": [], "progress": {}, "stars": {}, "counts": {}, "has_more": False}
     gone = replace(others, chosen=Library(id="", name="", may_make=False, audience=""))
     assign(state, ready=True, problem="", libraries=gone, **nothing)
 

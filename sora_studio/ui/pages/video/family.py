@@ -20,4 +20,6 @@ def family() -> rx.Component:
 
 def _generation(generation: rx.vars.ObjectVar[Generation]) -> rx.Component:
     cards = generation.cards.to(rx.vars.ArrayVar[Sequence[VideoCard]], list[VideoCard])
-    return rx.fragment(rx.el.h2(generation.heading), tile.grid(cards, VideoState.coming, dense=True))
+    return rx.fragment(
+        rx.el.h2(generation.heading), tile.grid(cards, VideoState.coming, VideoState.stars, dense=True)
+    )

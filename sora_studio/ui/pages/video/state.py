@@ -15,7 +15,7 @@ from sora_studio.domain.errors import NotFound, Unavailable
 from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.video import Kind
 from sora_studio.ui import actions, live, routes
-from sora_studio.ui.cards import Progress, to_card, to_progress
+from sora_studio.ui.cards import Progress, to_card, to_progress, to_stars
 from sora_studio.ui.errors import explain
 from sora_studio.ui.handlers import Next
 from sora_studio.ui.pages.video.activity_lines import Line, to_lines
@@ -35,6 +35,7 @@ class VideoState(rx.State):
     activity: rx.Field[list[Line]] = rx.field(default_factory=list)  # its own, as progress comes more often
     family: rx.Field[list[Generation]] = rx.field(default_factory=list)
     coming: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)  # of the family
+    stars: rx.Field[dict[str, int]] = rx.field(default_factory=dict)  # of the video and its family
     missing: rx.Field[str] = rx.field("")  # the id that names no video of this person
     problem: rx.Field[str] = rx.field("")
     _project_id: UUID | None = None  # in whose library changes are heard, too
@@ -85,6 +86,7 @@ class VideoState(rx.State):
                 activity=to_lines(view, activity),
                 family=generations,
                 coming=to_progress(family.made, now),
+                stars=to_stars([view, *family.made, *([family.parent] if family.parent else [])]),
                 missing="",
                 problem="",
             )
