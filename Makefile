@@ -14,7 +14,7 @@ BIOME := $(BIN)/bun --bun node_modules/.bin/biome
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run production load dev install test check check-types check-rest check-style check-workflows bench test-servers test-turn turn-stateful turn-planted test-long planted format hooks lock clean
+.PHONY: help run production load dev install test check check-types check-rest check-style check-workflows bench test-servers test-turn turn-stateful turn-planted test-long planted format hooks lock third-party advisories dist release image clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,7 @@ check-style:
 	@$(BIN)/ruff check --quiet .
 	@$(BIOME) check --error-on-warnings >/dev/null 2>&1 || $(BIOME) check --error-on-warnings
 	@$(BIN)/shellcheck .ci/run .githooks/commit-msg .githooks/pre-commit setup/*.sh
+	@$(BIN)/hadolint deploy/Dockerfile
 
 check-workflows:
 	@$(BIN)/jactionlint --shellcheck=$(BIN)/shellcheck
@@ -97,6 +98,23 @@ hooks: .venv/dev  ## Have git check every commit and its message from now on
 
 lock: .venv/dev  ## Resolve the locks anew (pyproject.toml changed, or to upgrade: make lock ARGS=--upgrade)
 	@sh setup/lock.sh $(ARGS)
+
+third-party: .venv/dev  ## Write THIRD_PARTY.md anew (requirements.lock changed)
+	@$(BIN)/python setup/third_party.py
+
+advisories: .venv/dev  ## Ask whether anything in the lock is known to be vulnerable (needs the network)
+	@$(BIN)/pip-audit --requirement requirements.lock --disable-pip --require-hashes
+
+dist: .venv/dev  ## Build wheel, source archive and the list of what is needed (SBOM) into dist/
+	@rm -rf dist
+	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json
+
+release:  # publishes dist/ from a tag; the workflow calls it
+	@sh setup/release.sh
+
+image:  ## Build the image sora-studio (needs Docker)
+	@docker build --file deploy/Dockerfile --build-arg BUILD="$$(git rev-parse HEAD)" --tag sora-studio .
 
 clean:  ## Remove everything that was installed or built; the data stays
 	@rm -rf .venv .web node_modules .states .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -22,6 +22,7 @@ done
 for name in nginx caddy openssl pgbouncer; do
     command -v "$name" >/dev/null || missing="$missing $name"
 done
+command -v systemd-analyze >/dev/null || missing="$missing systemd"
 # Any other one than the wheel's: whose data are taken over.
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 [ -x $tool ] || command -v promtool >/dev/null || { [ -d .venv/bin ] && take_tool; } || missing="$missing prometheus"

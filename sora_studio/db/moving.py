@@ -41,5 +41,5 @@ async def studios_on(url: str) -> int:
 
 
 async def _count(connection: AsyncConnection, table: str) -> int:
-    query = SQL("SELECT count(*) FROM {}").format(Identifier(table))
+    query = SQL("SELECT count(*) FROM ") + Identifier(table)
     return int(await (await connection.cursor(row_factory=scalar_row).execute(query)).fetchone() or 0)

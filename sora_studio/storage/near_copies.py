@@ -40,6 +40,12 @@ class NearCopies:
         with suppress(OSError):
             self._path(key).unlink(missing_ok=True)
 
+    def compare(self, key: str, length: int) -> None:
+        """Forget a file whose length is no longer that of the store's."""
+        with suppress(OSError):
+            if self._path(key).stat().st_size != length:
+                self.drop(key)
+
     def sweep(self) -> int:
         """Remove what is older than an hour, and count it."""
         removed = 0

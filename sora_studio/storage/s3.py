@@ -143,6 +143,7 @@ class S3Storage(LocalSpool):
             if isinstance(error.__cause__, FileNotFoundError):
                 return None
             raise
+        self._near.compare(key, known["size"])
         return StoredFile(key, known["size"], known["last_modified"])
 
     async def list_pages(self) -> AsyncIterator[Sequence[StoredFile]]:

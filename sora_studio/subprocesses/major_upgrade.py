@@ -16,10 +16,10 @@ from sora_studio.subprocesses import cluster, pg_tools
 from sora_studio.subprocesses.cluster_server import ClusterServer, socket_directory
 
 PLACES = (
-    "/usr/lib/postgresql/{}/bin",  # Debian, Ubuntu
-    "/usr/pgsql-{}/bin",  # Red Hat and its like
-    "/opt/homebrew/opt/postgresql@{}/bin",
-    "/usr/local/opt/postgresql@{}/bin",
+    "/usr/lib/postgresql/VERSION/bin",  # Debian, Ubuntu
+    "/usr/pgsql-VERSION/bin",  # Red Hat and its like
+    "/opt/homebrew/opt/postgresql@VERSION/bin",
+    "/usr/local/opt/postgresql@VERSION/bin",
 )
 """Where the programs of a version are."""
 
@@ -88,5 +88,5 @@ async def _fill(whole: Path, log: Path, dump: Path) -> None:
 
 
 def _programs_of(version: str, places: Sequence[str]) -> Path | None:
-    found = (Path(place.format(version)) for place in places)
+    found = (Path(place.replace("VERSION", version)) for place in places)
     return next((path for path in found if (path / "postgres").exists()), None)

@@ -18,7 +18,7 @@ def watch(event, arguments):
     if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
         done.append(f"open {arguments[:2]}")
 
-for name in ("reflex", "fastapi", "sqlmodel", "openai", "av", "PIL.Image", "alembic.command"):
+for name in ("reflex", "fastapi", "sqlmodel", "openai", "av", "PIL.Image", "alembic.command", "socketio"):
     importlib.import_module(name)  # what others do is not ours to judge
 sys.addaudithook(watch)
 for name in json.loads(sys.argv[1]):

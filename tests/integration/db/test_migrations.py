@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 from structlog.testing import capture_logs
@@ -15,6 +17,7 @@ from sora_studio.domain.errors import Unavailable
 from sora_studio.services.upgrade import upgrade
 from sora_studio.subprocesses import pg_tools
 from tests.support.instance import running_instance, starting_instance
+from tests.support.source import ROOT
 from tests.support.waiting import eventually
 
 _A_VIDEO = (
@@ -25,6 +28,16 @@ _A_VIDEO = (
     SELECT '00000000-0000-0000-0000-000000000002', id, 'create', 'T\u00e1llinn', 'view of Tallinn\u2014gulls',
         'fake', 'sora-2', '1280x720', '4', 'completed', now() FROM "user" """,
 )
+_ITS_FILM = (
+    """INSERT INTO asset (video_id, variant, key, content_type, bytes, sha256, width, height, created_at)
+    SELECT id, 'video', 'videos/first', 'video/mp4', 7, 'x', 4, 2, now() FROM video""",
+    """INSERT INTO job
+        (id, video_id, current, provider, remote_id, phase, progress, progress_known, charge, created_at)
+    SELECT id, id, true, 'fake', 'remote', 'completed', 100, true, 'settled', now() FROM video""",
+)
+_WRITTEN = text("""SELECT column_name FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name = :name AND is_generated = 'NEVER'
+        AND column_name <> 'stored_bytes'""")
 _NOBODY = "http://127.0.0.1:1/v1"  # a provider that is not there
 
 
@@ -92,6 +105,45 @@ async def test_what_was_there_before_a_migration_can_be_had_again(
     assert len(kept) == 3
     await pg_tools.restore(other_database_url, before)
     assert await pending_from(other_database_url) == before.stem.partition("Z-")[2]
+
+
+async def test_videos_of_every_version_since_the_first_are_kept(engine: Engine, empty_database_url: str):
+    """One is written at each version of the schema; at the newest all are there, with files and jobs."""
+    scripts = ScriptDirectory(str(ROOT / "alembic")).walk_revisions()
+    first, *later = [script.revision for script in scripts][::-1]
+    await migrate(empty_database_url, first)
+    with engine.begin() as connection:
+        for statement in (*_A_VIDEO, *_ITS_FILM):
+            connection.execute(text(statement))
+    for number, revision in enumerate(later):
+        await migrate(empty_database_url, revision)
+        with engine.begin() as connection:
+            _copy_video(connection, number)
+    kept = text("""SELECT count(*), count(DISTINCT asset.key), count(DISTINCT job.remote_id),
+        min(video.title), sum(video.stored_bytes) FROM video JOIN asset ON asset.video_id = video.id
+        JOIN job ON job.video_id = video.id WHERE job.current AND video.phase = 'completed'""")
+    with engine.connect() as connection:
+        found = connection.execute(kept).one()
+        libraries = connection.execute(text("SELECT sum(bytes) FROM library_storage")).scalar_one()
+    many = 1 + len(later)
+    assert (*found, libraries) == (many, many, many, "T\u00e1llinn", 7 * many, 7 * many)
+
+
+def _copy_video(connection: Connection, number: int) -> None:
+    """Write the first video once more, as the tables are now; what they compute is left to them."""
+    new = {"id": uuid4(), "video_id": uuid4(), "key": f"videos/{number}", "remote_id": f"remote-{number}"}
+    for table, replaced in (
+        ("video", {"id": new["video_id"]}),
+        ("asset", {"video_id": new["video_id"], "key": new["key"]}),
+        ("job", {"id": new["id"], "video_id": new["video_id"], "remote_id": new["remote_id"]}),
+    ):
+        written = connection.execute(_WRITTEN, {"name": table}).scalars().all()
+        values = ", ".join(f":{column}" if column in replaced else column for column in written)
+        its_first = "id" if table == "video" else "video_id"
+        query = (
+            f"INSERT INTO {table} ({', '.join(written)}) SELECT {values} FROM {table} WHERE {its_first} = :of"  # noqa: S608 -- names of the schema
+        )
+        connection.execute(text(query), {**replaced, "of": "00000000-0000-0000-0000-000000000002"})
 
 
 async def test_a_dump_that_cannot_be_made_is_said_and_keeps_nobody_waiting(

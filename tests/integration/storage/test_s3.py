@@ -143,6 +143,10 @@ async def test_a_picture_is_kept_near_for_an_hour(bucket: Bucket, storage: Stora
     assert not near.exists()
     await storage.put(spooled(storage, b"last"), PICTURE)
     assert await storage.read(PICTURE) == b"last"
+    await elsewhere.put(spooled(elsewhere, b"longer"), PICTURE)
+    known = await storage.stat(PICTURE)  # of which an answer says the length
+    assert known
+    assert len(await storage.read(PICTURE)) == known.bytes
 
 
 async def test_what_a_killed_process_left_is_swept(storage: Storage):

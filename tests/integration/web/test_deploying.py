@@ -1,4 +1,4 @@
-"""docs/deploying.md means what it says: its proxies are started as they stand there, and tried."""
+"""The proxies of deploy/ are started as they stand there, and tried."""
 
 import asyncio
 import json
@@ -21,7 +21,6 @@ from tests.support.source import ROOT
 from tests.support.studio import free_port
 from tests.support.waiting import PATIENCE, eventually
 
-_PAPER = (ROOT / "docs/deploying.md").read_text()
 _NAME = "studio.example"
 _VISITOR = "127.0.0.2"
 _FILM = 50 * 1024 * 1024  # bytes
@@ -69,7 +68,7 @@ def _nginx(folder: Path, port: int, behind: int) -> Iterator[None]:
         check=True,
         capture_output=True,
     )
-    text = _snippet("nginx", behind)
+    text = _configuration("nginx.conf", behind)
     for theirs, ours in (
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("/etc/ssl/studio.crt", str(certificate)),
@@ -91,7 +90,7 @@ def _caddy(folder: Path, port: int, behind: int) -> Iterator[None]:
     options = f"admin off\nlocal_certs\nskip_install_trust\nauto_https disable_redirects\nhttps_port {port}\n"
     options += f"storage file_system {folder}/certificates\n"
     configuration = folder / "Caddyfile"
-    configuration.write_text(f"{{\n{options}}}\n{_snippet('caddyfile', behind)}")
+    configuration.write_text(f"{{\n{options}}}\n{_configuration('Caddyfile', behind)}")
     command = [_program("caddy"), "run", "--adapter", "caddyfile", "--config", str(configuration)]
     with _running(command, folder):
         yield
@@ -152,9 +151,9 @@ async def test_a_page_opens_its_socket_through_it(proxy: Proxy):
     assert (seen["scheme"], seen["cookie"]) == ("wss", "__Host-sora_session=a")
 
 
-def _snippet(language: str, behind: int) -> str:
-    """Return a configuration as it stands in the paper, in front of a port of ours."""
-    [text] = re.findall(rf"(?s)```{language}\n(.*?)```", _PAPER)
+def _configuration(name: str, behind: int) -> str:
+    """Return a configuration as it ships, in front of a port of ours."""
+    text = (ROOT / "deploy" / name).read_text()
     assert "127.0.0.1:3000" in text
     return text.replace("127.0.0.1:3000", f"127.0.0.1:{behind}")
 
