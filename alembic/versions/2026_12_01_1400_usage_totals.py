@@ -35,7 +35,7 @@ CREATE FUNCTION fold_usage(most integer) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     folded bigint;
 BEGIN
-    PERFORM pg_advisory_xact_lock(7311420004);
+    PERFORM pg_advisory_xact_lock(7311420006);
     WITH change AS (
         DELETE FROM usage_change WHERE id IN (SELECT id FROM usage_change ORDER BY id LIMIT most) RETURNING *
     ), added AS (

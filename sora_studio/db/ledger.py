@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from sora_studio.db.locks import Lock
 from sora_studio.db.models import LedgerEntryRow
 from sora_studio.db.repository import Repository
 from sora_studio.domain.ledger import Entry, EntryKind
@@ -27,7 +28,6 @@ _HELD = """coalesce(sum(CASE entry.kind WHEN 'reserve' THEN entry.micros
 _SPENT = "coalesce(sum(entry.micros) FILTER (WHERE entry.kind IN ('settle', 'correct')), 0)"
 
 # The sums of days, made anew; how attempts ended is known of those that are still there. The totals follow.
-_STOP_FOLDING = text("SELECT pg_advisory_xact_lock(7311420004)")  # as `fold_usage` does
 _EMPTY = [text(f"DELETE FROM {table}") for table in ("usage_day", "usage_change", "usage_total")]
 _SUM_DAYS = text(f"""
 INSERT INTO usage_day (day, user_id, project_id, provider, model, api_key_id, jobs, completed, failures,
@@ -67,7 +67,8 @@ class LedgerRepository(Repository):
         """Have days begin at another zone's midnights, those behind us, too."""
         await self.stop_writers()
         await self._do(_SET_ZONE, {"name": ZONE_SETTING, "zone": zone})
-        for statement in (_STOP_FOLDING, *_EMPTY, _SUM_DAYS):
+        await self._hold(Lock.FOLDING_USAGE)
+        for statement in (*_EMPTY, _SUM_DAYS):
             await self._do(statement)
 
 

@@ -12,3 +12,4 @@ class Lock(IntEnum):
     CHOOSING_ADMINS = 7_311_420_003
     TAKING_WISHES = 7_311_420_004
     JOINING = 7_311_420_005  # the instances of the studio
+    FOLDING_USAGE = 7_311_420_006  # `fold_usage` takes it, too

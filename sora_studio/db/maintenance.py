@@ -47,6 +47,16 @@ _OF_JOB = (
 )
 
 
+_TURNED_UP = text("""
+UPDATE job SET charge = 'released' WHERE id = (
+    SELECT job.id FROM job JOIN video ON video.id = job.video_id
+    WHERE NOT job.phase IN ('completed', 'failed') AND NOT job.current AND job.charge = 'reserved'
+        AND job.remote_id IS NULL AND job.provider = :provider AND video.prompt = :prompt
+    ORDER BY job.created_at LIMIT 1 FOR UPDATE OF job SKIP LOCKED
+)
+""")
+
+
 @dataclass(frozen=True)
 class Pending:
     """A video that is not finished."""
@@ -123,6 +133,10 @@ class MaintenanceRepository(Repository):
             .where(col(JobRow.phase).in_([Phase.SUBMITTING, Phase.SUBMIT_UNKNOWN, Phase.NEEDS_ATTENTION]))
         )
         return {prompt for (prompt,) in await self._do(query)}
+
+    async def turned_up(self, provider: str, prompt: str) -> None:
+        """End the hold of an attempt that another one replaced: it is a video with a price of its own now."""
+        await self._do(_TURNED_UP, {"provider": provider, "prompt": prompt})
 
     async def record_activity(self, video_id: UUID, *activity_kinds: ActivityKind) -> None:
         """Add lines to a video's activity."""

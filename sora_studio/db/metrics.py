@@ -15,11 +15,11 @@ SELECT job.phase, job.provider, count(*) AS jobs, 0 AS held
 FROM job WHERE {_PENDING} AND job.phase IN ('queued', 'in_progress', 'saving')
 GROUP BY job.phase, job.provider
 UNION ALL
-SELECT job.phase, job.provider, count(*) AS jobs,
+SELECT job.phase, job.provider, count(*) FILTER (WHERE job.current) AS jobs,
     coalesce(sum(job.price_micros) FILTER (WHERE job.charge = 'reserved' AND NOT job.play_money), 0) AS held
 FROM job JOIN video ON video.id = job.video_id
 WHERE {_PENDING} AND job.phase IN ('submitting', 'submit_unknown', 'needs_attention')
-    AND job.current AND (video.deleted_at IS NULL OR job.phase <> 'needs_attention')
+    AND (video.deleted_at IS NULL OR job.phase <> 'needs_attention')
 GROUP BY job.phase, job.provider
 """)
 

@@ -112,7 +112,7 @@ GROUP BY 1, 2 ORDER BY 1, 2
 
 _TOOK = """
 WITH latest AS ({latest})
-SELECT (SELECT count(*) FROM latest) AS sample,
+SELECT count(*) AS sample,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY waited) AS wait_median,
     percentile_cont(0.95) WITHIN GROUP (ORDER BY waited) AS wait_most,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY rendered) AS render_median,
@@ -141,8 +141,8 @@ _LATEST_OF = text(
 _DEAREST = """
 SELECT dear.*, video.id AS video_id, video.title FROM (
     SELECT cost.* FROM generate_series(
-        (CAST(:since AS timestamptz) AT TIME ZONE 'UTC')::date,
-        (CAST(:until AS timestamptz) AT TIME ZONE 'UTC')::date, '1 day') AS day
+        (CAST(:since AS timestamptz) AT TIME ZONE 'UTC')::date::timestamp,
+        (CAST(:until AS timestamptz) AT TIME ZONE 'UTC')::date::timestamp, '1 day') AS day
     CROSS JOIN LATERAL (
         SELECT job_id, model, user_id, micros FROM attempt_cost
         WHERE (reserved_at AT TIME ZONE 'UTC')::date = day::date AND micros > 0 AND {whose}
@@ -203,7 +203,7 @@ class UsageRepository(Repository):
         """Return how long the latest attempts waited and rendered that ended in a stretch of time."""
         given = {"user": user_id, "since": since, "until": until, "most": SAMPLE}
         row = (await self._do(_LATEST_OF if user_id else _LATEST, given)).one()
-        is_sample = row.sample == SAMPLE
+        is_sample = row.sample >= SAMPLE
         return (
             Durations(row.wait_median, row.wait_most, is_sample),
             Durations(row.render_median, row.render_most, is_sample),

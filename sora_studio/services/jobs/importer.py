@@ -88,6 +88,7 @@ class Importer:
             async with self._db.transaction() as tx:
                 await UserRepository(tx).hold(owner_id)
                 await VideoRepository(tx).add(video, job)
+                await MaintenanceRepository(tx).turned_up(video.provider, video.prompt)
                 await MaintenanceRepository(tx).record_activity(video.id, ActivityKind.ADOPTED, *told)
         except Conflict:
             return False

@@ -188,7 +188,6 @@ class VideoService:
             if unsent:
                 await queue.close_up([view.owner_id])
                 await queue.tell(view.provider)
-            view = replace(view, phase=Phase.SUBMITTING, unclear=0, charges=0) if unsent else view
         return Removal(unsent=unsent, may_be_billed=view.may_be_billed)
 
     async def remove(self, owner_id: UUID, video_id: UUID, *, at_once: bool = False) -> Removal:

@@ -100,6 +100,8 @@ async def test_an_attempt_that_another_one_replaced_can_be_imported(
     done = await importer.run(background.owner_id, "fake")
     assert [remote.remote_id for remote in done.videos] == ["remote-0"]
     assert done.passed_over == {"known": 1}
+    charges = await background.read("SELECT charge FROM job WHERE NOT current")
+    assert charges == ("released",)  # its price is that of the imported one now
 
 
 async def test_a_list_that_says_little(background: Background, importer: Importer):
