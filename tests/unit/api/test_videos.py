@@ -76,6 +76,8 @@ async def test_a_video_in_every_phase(
         "queue_before_others": None,
         "queue_expected_seconds": None,
         "charged": {Phase.COMPLETED: True, Phase.SUBMIT_UNKNOWN: None}.get(phase, False),
+        "stars": 0,
+        "tags": [],
     }
     brief = (await http.get("/api/videos/status", params={"ids": answer["id"]})).json()
     assert brief == {
