@@ -82,7 +82,6 @@ class Database:
             connect_args={**connect_options(), **(_POOLED if pooled else OWN_SESSION)},
         )
         event.listen(self.engine.sync_engine, "checkout", _must_be_open)
-        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -106,7 +105,8 @@ class Database:
             Unavailable: The database cannot be reached.
         """
         with translated_errors():
-            async with AsyncSession(self._reader, expire_on_commit=False) as session:
+            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
                 yield session
 
     async def can_write(self) -> bool:
