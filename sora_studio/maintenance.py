@@ -13,6 +13,7 @@ from sora_studio.config import ConfigError, Settings, load_providers
 from sora_studio.config.secret_words import secret_words
 from sora_studio.db.access import PATIENCE, Access, find_access
 from sora_studio.db.engine import Database
+from sora_studio.db.moving import require_here
 from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.tasks import TaskName
 from sora_studio.services.catalog import ProviderCatalog
@@ -39,7 +40,7 @@ async def open_tools(settings: Settings) -> AsyncIterator[BackgroundWork]:
 
     Raises:
         ConfigError: A child, a directory or the file of providers cannot be used, or no studio ever used it.
-        Unavailable: The database cannot be reached.
+        Unavailable: The database cannot be reached, or has been moved away.
     """
     settings.require_used()
     chosen = load_providers(settings)
@@ -89,8 +90,8 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, boo
     settings.require_used()
     async with AsyncExitStack() as stack:
         access, joined = await _database(settings, stack)
-        if not joined:
-            await upgrade(access.direct_url or access.url, settings.data_dir)
+        url = access.direct_url or access.url
+        await (require_here(url) if joined else upgrade(url, settings.data_dir))
         db = Database(access.url, pool_size=5, direct_url=access.direct_url, pooled=access.pooled)
         stack.push_async_callback(db.close)
         yield db, joined
@@ -124,7 +125,9 @@ async def open_as_it_is(settings: Settings) -> AsyncIterator[str]:
         Unavailable: The database cannot be reached.
     """
     async with reach_database(settings) as (access, _):
-        yield _past_pooler(access)
+        url = past_pooler(access)
+        await require_here(url)
+        yield url
 
 
 @asynccontextmanager
@@ -139,7 +142,7 @@ async def open_alone(settings: Settings) -> AsyncIterator[str]:
         if joined:
             message = "The studio is running. Stop it first."
             raise ConfigError(message)
-        yield _past_pooler(access)
+        yield past_pooler(access)
 
 
 @asynccontextmanager
@@ -154,7 +157,12 @@ async def open_accounts(settings: Settings) -> AsyncIterator[People]:
         yield open_people(settings, db)
 
 
-def _past_pooler(access: Access) -> str:
+def past_pooler(access: Access) -> str:
+    """Return the URL of the database itself.
+
+    Raises:
+        ConfigError: There is a pooler only.
+    """
     if access.pooled and access.direct_url is None:
         message = "This needs the database itself, not its pooler: set DATABASE_DIRECT_URL."
         raise ConfigError(message)

@@ -51,25 +51,38 @@ async def _move(settings: "Settings", to: str) -> None:
         rows = await move_database(source, target, settings.data_dir)
     typer.echo(f"{sum(rows.values())} rows of {len(rows)} tables are there, the same numbers as before.")
     then = "unset DATABASE_URL" if to == _EMBEDDED else "set DATABASE_URL to it"
-    typer.echo(f"Now {then}, and start the studio. The old database is still there: remove it later.")
+    typer.echo(f"Now {then}, and start the studio. The old database refuses everything: remove it later.")
 
 
 async def _both(settings: "Settings", to: str, stack: AsyncExitStack) -> tuple[str, str]:
     """Open both databases; return their URLs, past any pooler."""
     from sora_studio.config import ConfigError
     from sora_studio.db.access import find_access
-    from sora_studio.maintenance import open_alone
-    from sora_studio.subprocesses.postgres import embedded_postgres
+    from sora_studio.maintenance import open_alone, past_pooler
 
     if to != _EMBEDDED:
         source = await stack.enter_async_context(open_alone(settings))
-        access = await find_access(to, patience=0)
-        return source, access.direct_url or access.url
+        return source, past_pooler(await find_access(to, patience=0))
     url = settings.database_direct_url or settings.database_url
     if url is None:
         message = "The database is embedded already."
         raise ConfigError(message)
     settings.require_used()
-    target = await stack.enter_async_context(embedded_postgres(settings.data_dir))
-    access = await find_access(url.get_secret_value())
-    return access.direct_url or access.url, target
+    target = await _open_embedded(settings.data_dir, stack)
+    return past_pooler(await find_access(url.get_secret_value())), target
+
+
+async def _open_embedded(data_dir: Path, stack: AsyncExitStack) -> str:
+    """Open the embedded database; one that was moved away is set aside, and a new one made."""
+    from datetime import UTC, datetime
+
+    from sora_studio.db.moving import is_marked
+    from sora_studio.subprocesses.postgres import embedded_postgres
+
+    async with embedded_postgres(data_dir) as url:
+        is_old = await is_marked(url)
+    if is_old:
+        aside = data_dir / f"postgres.moved-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+        (data_dir / "postgres").rename(aside)
+        typer.echo(f"The database that was moved away before is in {aside} now.")
+    return await stack.enter_async_context(embedded_postgres(data_dir))

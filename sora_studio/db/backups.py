@@ -19,7 +19,7 @@ SELECT pg_export_snapshot() AS id, current_setting('server_version') AS server_v
 
 # A wish that had not been sent when the backup was made may have been sent since: it is unclear, which the
 # studio looks into as it does after a crash in the middle of a POST, and is never sent by itself.
-_DOUBT = """
+DOUBT = """
 UPDATE job SET submit_started_at = now(), virtual_start = NULL, lease_until = NULL, holder = NULL
 WHERE phase = 'submitting' AND current AND submit_started_at IS NULL
 """
@@ -85,7 +85,7 @@ async def doubt_unsent(url: str) -> int:
         Unavailable: The database cannot be reached.
     """
     async with open_connection(url) as connection:
-        return (await connection.execute(_DOUBT)).rowcount
+        return (await connection.execute(DOUBT)).rowcount
 
 
 @asynccontextmanager

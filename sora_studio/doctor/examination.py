@@ -20,6 +20,7 @@ from sora_studio.config.environment import named_files
 from sora_studio.db.access import Access
 from sora_studio.db.diagnosis import facts_of, hears
 from sora_studio.db.migrations import pending_from
+from sora_studio.db.moving import require_here
 from sora_studio.doctor import backups, configuration, database, machine, network, providers
 from sora_studio.doctor.finding import Finding, Level, problem, skipped
 from sora_studio.domain.errors import Unavailable
@@ -134,8 +135,9 @@ async def _opened(settings: Settings, chosen: Sequence[ProviderSettings]) -> Asy
 
 
 async def _database(settings: Settings, access: Access, names: Iterable[str]) -> list[Finding]:
-    facts = await facts_of(access.url)
     direct = access.direct_url or access.url
+    await require_here(direct)
+    facts = await facts_of(access.url)
     try:
         heard = await hears(access.url, access.direct_url)
     except Unavailable:

@@ -1,6 +1,7 @@
 """Brings the schema to this version; what was there before is kept, so that one can go back."""
 
 import asyncio
+import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,11 @@ import structlog
 
 from sora_studio.config import ConfigError
 from sora_studio.db.migrations import migrate, pending_from
+from sora_studio.db.moving import require_here
 from sora_studio.subprocesses import pg_tools
+
+DUMP_OF_MOVE = ".moving"
+"""The folder in the data directory where a move to another database has its dump meanwhile."""
 
 _KEPT = 3
 _log = structlog.get_logger(__name__)
@@ -26,8 +31,12 @@ async def upgrade(url: str, data_dir: Path) -> None:
         data_dir: Where the newest three dumps are kept, in `backups`.
 
     Raises:
-        Unavailable: The database cannot be reached, or is newer than this version.
+        Unavailable: The database cannot be reached, has been moved away, or is newer than this version.
     """
+    await require_here(url)
+    await asyncio.to_thread(
+        shutil.rmtree, data_dir / DUMP_OF_MOVE, ignore_errors=True
+    )  # of one that was killed
     revision = await pending_from(url)
     if revision is not None:
         await _dump(url, revision, data_dir / "backups")

@@ -18,8 +18,14 @@ _RESTORE = (
 )
 
 
-async def dump(url: str, target: Path, *, snapshot: str | None = None) -> None:
+async def dump(url: str, target: Path, *, snapshot: str | None = None, without: str | None = None) -> None:
     """Dump a database as it is now, or in a snapshot, in PostgreSQL's custom format.
+
+    Args:
+        url: The database itself, no pooler.
+        target: The file.
+        snapshot: The moment.
+        without: A table whose rows are left out.
 
     Raises:
         ConfigError: The program is missing, or failed; the text has its last words.
@@ -27,6 +33,8 @@ async def dump(url: str, target: Path, *, snapshot: str | None = None) -> None:
     options = ["--format=custom", "--no-owner", "--no-privileges"]
     if snapshot:
         options.append(f"--snapshot={snapshot}")
+    if without:
+        options.append(f"--exclude-table-data={without}")
     where, environment = _without_password(url)
     await _run(_program("pg_dump", url), *options, f"--file={target}", where, environment=environment)
 
