@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from sora_studio.config.folders import sync_folder
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.media import ByteRange
 from sora_studio.domain.ports import StoredFile
@@ -53,7 +54,7 @@ class LocalStorage(LocalSpool):
             make_folder(folder)
         spooled.replace(target)
         for folder in folders:  # a rename is durable once its folder is, and a folder once its own is
-            _sync_folder(folder)
+            sync_folder(folder)
 
     @asynccontextmanager
     async def open(self, key: str, span: ByteRange | None = None) -> AsyncGenerator[AsyncIterator[bytes]]:
@@ -186,14 +187,6 @@ def _stat(path: Path, key: str) -> StoredFile | None:
 
 def _next_page(files: Iterator[StoredFile]) -> Sequence[StoredFile]:
     return [*islice(files, _PAGE)]
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _unreadable(key: str, error: OSError) -> StorageError:

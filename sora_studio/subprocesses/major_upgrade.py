@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from sora_studio.config import ConfigError
+from sora_studio.config.folders import sync_folder
 from sora_studio.subprocesses import cluster, pg_tools
 from sora_studio.subprocesses.cluster_server import ClusterServer, socket_directory
 
@@ -35,9 +36,12 @@ async def take_over(directory: Path, log: Path, *, places: Sequence[str] = PLACE
         places: Where programs of other versions are looked for.
 
     Raises:
-        ConfigError: A later version wrote it, its programs are not here, or it cannot be dumped or restored.
+        ConfigError: A later version wrote it, its programs are not here, there is no room, or it cannot be
+            dumped or restored.
     """
     whole = directory.with_name(f"{directory.name}.upgraded")
+    dump = directory.with_name(f"{directory.name}.dump")
+    dump.unlink(missing_ok=True)  # a start that was killed has left it
     if whole.exists() and not directory.exists():  # killed between the last two steps
         whole.rename(directory)
     theirs, ours = cluster.version_of(directory), cluster.our_version()
@@ -54,18 +58,36 @@ async def take_over(directory: Path, log: Path, *, places: Sequence[str] = PLACE
             f"apt-get install postgresql-{theirs}): docs/operations.md."
         )
         raise ConfigError(message)
-    dump = directory.with_name(f"{directory.name}.dump")
     kept = directory.with_name(f"{directory.name}.{theirs}")
     if kept.exists():
         message = f"{kept} is in the way of an upgrade. Move it away."
         raise ConfigError(message)
+    _require_room(directory)
     _log.warning("postgres_upgrade_begun", before=theirs, after=ours)
-    await _dump(directory, log, programs, dump)
-    await _fill(whole, log, dump)
+    try:
+        await _dump(directory, log, programs, dump)
+        await _fill(whole, log, dump)
+    finally:
+        dump.unlink(missing_ok=True)
     directory.rename(kept)
     whole.rename(directory)
-    dump.unlink()
+    sync_folder(directory.parent)
     _log.warning("postgres_upgraded", before=theirs, after=ours, kept=str(kept))
+
+
+def _require_room(directory: Path) -> None:
+    """Make sure that a dump and another cluster have room beside this one.
+
+    Raises:
+        ConfigError: They may not.
+    """
+    size = sum(path.lstat().st_size for path in directory.rglob("*") if path.is_file())
+    if shutil.disk_usage(directory).free < 2 * size:
+        message = (
+            f"The database in {directory} is taken over by copying it, for which {2 * size // 1_000_000} MB "
+            "have to be free. Make room."
+        )
+        raise ConfigError(message)
 
 
 async def _dump(directory: Path, log: Path, programs: Path, dump: Path) -> None:

@@ -37,5 +37,9 @@ async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
 
 
 def running_postgres(data_dir: Path) -> str | None:
-    """Return the URL of a running studio's PostgreSQL under the data directory, if it is ready."""
-    return url_of_running(data_dir.resolve() / "postgres")
+    """Return the URL of a running studio's PostgreSQL under the data directory, if it is ready.
+
+    One of an earlier version is not: it is being dumped, and what is written there now would be lost.
+    """
+    directory = data_dir.resolve() / "postgres"
+    return url_of_running(directory) if cluster.version_of(directory) == cluster.our_version() else None

@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from sora_studio.config import ConfigError
 from sora_studio.subprocesses import cluster, system_user
 from sora_studio.subprocesses.cluster_server import ClusterServer
-from sora_studio.subprocesses.postgres import embedded_postgres
+from sora_studio.subprocesses.postgres import embedded_postgres, running_postgres
 from tests.support.cluster import as_superuser
 from tests.support.source import ROOT
 from tests.support.studio import fresh_data_dir
@@ -31,7 +31,7 @@ _STUDIO = """
 import asyncio, sys
 from pathlib import Path
 from sora_studio import log
-from sora_studio.subprocesses.postgres import embedded_postgres
+from sora_studio.subprocesses.postgres import embedded_postgres, running_postgres
 
 async def main():
     log.configure()
@@ -176,6 +176,7 @@ async def test_data_of_an_earlier_major_version_is_taken_over(data_dir: Path):
     user = cluster.prepare(directory, directory, log)
     async with ClusterServer(directory, directory, log, programs).serve(user) as url:
         _execute(url, "CREATE TABLE kept AS SELECT 'yes' AS word")
+        assert running_postgres(data_dir) is None, "what a command writes there is not in the dump"
     (data_dir / "postgres.upgraded.partial").mkdir()  # of a start that was killed
 
     async with embedded_postgres(data_dir) as url:
@@ -186,8 +187,10 @@ async def test_data_of_an_earlier_major_version_is_taken_over(data_dir: Path):
     assert cluster.version_of(kept) == theirs != cluster.our_version()
     assert {path.name for path in data_dir.glob("postgres*")} == {"postgres", "postgres.log", kept.name}
     directory.rename(data_dir / "postgres.upgraded")  # as between the last two steps
+    (data_dir / "postgres.dump").touch()
     async with embedded_postgres(data_dir) as url:
         assert _value(url, "SELECT word FROM kept") == "yes"
+    assert not (data_dir / "postgres.dump").exists()
 
 
 async def test_data_of_earlier_studios_is_taken_along(data_dir: Path):
