@@ -416,6 +416,9 @@ class Settings(BaseModel):
         if self.media_url and self.s3_public_endpoint and not self.s3_key_id:
             message = "SORA_STUDIO_S3_PUBLIC_ENDPOINT needs AWS_ACCESS_KEY_ID, which signs the links"
             raise ValueError(message)
+        if (self.s3_public_endpoint or "").startswith("http:") and self.public_url.startswith("https:"):
+            message = "SORA_STUDIO_S3_PUBLIC_ENDPOINT must be https, as SORA_STUDIO_PUBLIC_URL is"
+            raise ValueError(message)
         if self.oidc_issuer and not self.oidc_client_id:
             message = "SORA_STUDIO_OIDC_ISSUER needs SORA_STUDIO_OIDC_CLIENT_ID"
             raise ValueError(message)

@@ -18,7 +18,7 @@ _FILES = 4096  # a studio with a thousand open pages
 _WORDS = b"The doctor was here."
 
 
-async def check_storage(storage: Storage, remedy: str = "") -> Finding:
+async def check_storage(storage: Storage, remedy: str) -> Finding:
     """Store a file, read it, and remove it."""
     key = f"doctor/{uuid4().hex}"
     try:

@@ -24,13 +24,14 @@ from sora_studio.storage.spool import LocalSpool, refused
 
 if TYPE_CHECKING:
     from obstore import GetOptions
-    from obstore.store import S3Config
+    from obstore.store import ClientConfig, S3Config
 
-_PART = 8 * 1024 * 1024  # bytes: larger files go in parts of as many, which S3 takes 10,000 of
-_PARTS_AT_ONCE = 3
+_PART = 5 * 1024 * 1024  # bytes: larger files go in parts of as many, the least that S3 takes, 10,000 of them
+_PARTS_AT_ONCE, _PUTS_AT_ONCE = 2, 2
 _FIRST_BLOCK, _LARGEST_BLOCK = 256 * 1024, 4 * 1024 * 1024  # bytes: a browser often hangs up after little
 _PAGE = 200  # files
-_PATIENCE = timedelta(seconds=60)  # for a request
+_PATIENCE = timedelta(seconds=60)  # for an answer, or its next bytes
+_SENDING = timedelta(minutes=5)  # for a whole request: four parts, at half a megabit a second
 _TRIES, _TRIES_END = 4, timedelta(seconds=20)  # after what is not answered, or answered with 5xx
 _PICTURES = {".jpeg", ".jpg", ".png", ".webp"}
 _PROBE, _GLANCE = "probe", 5.0  # seconds that the store has for it
@@ -43,6 +44,10 @@ class _Block(NamedTuple):
     data: bytes
     of: int  # bytes of the whole file
     etag: str | None
+
+
+class _Missing(StorageError):
+    """A file is not there, and the bucket is."""
 
 
 class S3Storage(LocalSpool):
@@ -62,7 +67,9 @@ class S3Storage(LocalSpool):
         """
         super().__init__(spool)
         self._chosen, self._near = chosen, NearCopies(near)
-        self._store = _client(chosen)
+        self._store = _client(chosen, {"read_timeout": _PATIENCE})
+        self._uplink = _client(chosen, {"timeout": _SENDING})
+        self._putting = asyncio.Semaphore(_PUTS_AT_ONCE)
 
     async def put(self, spooled: Path, key: str) -> None:
         """Store a spooled file, and remove it from the spool.
@@ -72,15 +79,18 @@ class S3Storage(LocalSpool):
         """
         with _translated(require_key(key)):
             size = spooled.stat().st_size
-            await obstore.put_async(
-                self._store,
-                key,
-                spooled,
-                use_multipart=size > _PART,
-                chunk_size=_PART,
-                max_concurrency=_PARTS_AT_ONCE,
-            )
-            self._near.drop(key)
+            try:
+                async with self._putting:
+                    await obstore.put_async(
+                        self._uplink,
+                        key,
+                        spooled,
+                        use_multipart=size > _PART,
+                        chunk_size=_PART,
+                        max_concurrency=_PARTS_AT_ONCE,
+                    )
+            finally:  # it may be there though no answer came
+                self._near.drop(key)
             spooled.unlink(missing_ok=True)
 
     @asynccontextmanager
@@ -95,7 +105,8 @@ class S3Storage(LocalSpool):
             yield _chunks([data[slice(*span)] if span else data])
             return
         async with aclosing(self._blocks(key, span or ByteRange(0, sys.maxsize))) as blocks:
-            yield _chunks([await anext(blocks, b"")], blocks)
+            first = await anext(blocks, None)
+            yield _chunks([first.data] if first else [], blocks)
 
     async def read(self, key: str) -> bytes:
         """Return a small file; a picture from this machine's disk, if it was read within the hour.
@@ -106,9 +117,11 @@ class S3Storage(LocalSpool):
         near = await asyncio.to_thread(self._near.find, require_key(key))
         if near is not None:
             return near
-        data = b"".join([block async for block in self._blocks(key, ByteRange(0, sys.maxsize))])
-        if Path(key).suffix in _PICTURES:
-            await asyncio.to_thread(self._near.keep, key, data)
+        changes = self._near.changes
+        blocks = [block async for block in self._blocks(key, ByteRange(0, sys.maxsize))]
+        data = b"".join(block.data for block in blocks)
+        if blocks and Path(key).suffix in _PICTURES:
+            await asyncio.to_thread(self._near.keep, key, data, blocks[0].etag, changes)
         return data
 
     @asynccontextmanager
@@ -123,7 +136,7 @@ class S3Storage(LocalSpool):
             try:
                 with path.open("wb") as file:
                     async for block in self._blocks(key, ByteRange(0, sys.maxsize)):
-                        await asyncio.to_thread(file.write, block)
+                        await asyncio.to_thread(file.write, block.data)
             except OSError as error:
                 raise refused(error) from error
             yield path
@@ -138,12 +151,13 @@ class S3Storage(LocalSpool):
         """
         try:
             with _translated(require_key(key)):
-                known = await obstore.head_async(self._store, key)
-        except StorageError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                return None
-            raise
-        self._near.compare(key, known["size"])
+                try:
+                    known = await obstore.head_async(self._store, key)
+                except FileNotFoundError:  # an answer without a body, which does not say what is not there
+                    known = (await obstore.get_async(self._store, key)).meta
+        except _Missing:
+            return None
+        self._near.compare(key, known["e_tag"])
         return StoredFile(key, known["size"], known["last_modified"])
 
     async def list_pages(self) -> AsyncIterator[Sequence[StoredFile]]:
@@ -208,7 +222,7 @@ class S3Storage(LocalSpool):
         self._near.sweep()
         return super().sweep(older_than=older_than)
 
-    async def _blocks(self, key: str, span: ByteRange) -> AsyncGenerator[bytes]:
+    async def _blocks(self, key: str, span: ByteRange) -> AsyncGenerator[_Block]:
         """Yield some bytes of one and the same object, larger and larger blocks of them."""
         at, end = span
         length, etag = _FIRST_BLOCK, None
@@ -217,7 +231,7 @@ class S3Storage(LocalSpool):
                 block = await self._block(key, ByteRange(at, min(at + length, end)), etag)
             if not block.data:
                 return
-            yield block.data
+            yield block
             at, end, etag = at + len(block.data), min(end, block.of), block.etag
             length = min(length * 2, _LARGEST_BLOCK)
 
@@ -234,7 +248,7 @@ class S3Storage(LocalSpool):
             return _Block(b"", span.start, None)  # nothing of it lies in the range
 
 
-def _client(chosen: ObjectStore) -> S3Store:
+def _client(chosen: ObjectStore, patience: "ClientConfig") -> S3Store:
     config: S3Config = {
         "region": chosen.region,
         "checksum_algorithm": "SHA256",  # which the store compares with what has arrived
@@ -253,7 +267,7 @@ def _client(chosen: ObjectStore) -> S3Store:
         client_options={
             "allow_http": (chosen.endpoint or "").startswith("http://"),
             "connect_timeout": timedelta(seconds=5),
-            "timeout": _PATIENCE,
+            **patience,
         },
         retry_config={"max_retries": _TRIES, "retry_timeout": _TRIES_END},
     )
@@ -267,7 +281,9 @@ def _translated(key: str) -> Iterator[None]:
     except FileNotFoundError as error:
         if error.errno is not None:
             raise refused(error) from error
-        raise (StorageError(_sentence(str(error))) if _NO_BUCKET in str(error) else missing(key)) from error
+        if _NO_BUCKET in str(error):
+            raise StorageError(_sentence(str(error))) from error
+        raise _Missing(str(missing(key))) from error
     except TimeoutError as error:
         raise StorageError(_SILENT) from error
     except OSError as error:
@@ -283,9 +299,9 @@ def _sentence(said: str) -> str:
     return f"The object store answered {status[1]}{f' ({code[1]})' if code else ''}."
 
 
-async def _chunks(first: Sequence[bytes], rest: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:
+async def _chunks(first: Sequence[bytes], rest: AsyncIterator[_Block] | None = None) -> AsyncIterator[bytes]:
     for chunk in first:
         yield chunk
     if rest is not None:
-        async for chunk in rest:
-            yield chunk
+        async for block in rest:
+            yield block.data

@@ -14,13 +14,14 @@ from sora_studio.config import load
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.media import ByteRange
 from sora_studio.domain.ports import Storage
+from sora_studio.storage.near_copies import NearCopies
 from sora_studio.storage.opening import open_storage
 from tests.support.object_store import Bucket
 from tests.support.proxy import Proxy, proxied
 from tests.support.waiting import eventually
 
 FILM, PICTURE = "videos/0b1c/film.mp4", "videos/0b1c/film-320.webp"
-LARGE = 20 * 1024 * 1024  # bytes: three parts
+LARGE = 20 * 1024 * 1024  # bytes: four parts
 
 
 def storage_in(bucket: Bucket, folder: Path, **environ: str) -> Storage:
@@ -70,7 +71,7 @@ async def test_a_stored_file_is_found_under_the_prefix_and_its_spool_is_empty(
 async def test_a_large_file_goes_in_parts_and_comes_back_whole(storage: Storage, bucket: Bucket):
     data = os.urandom(LARGE)
     await storage.put(spooled(storage, data), FILM)
-    assert bucket.etag(f"studio/{FILM}").endswith('-3"')
+    assert bucket.etag(f"studio/{FILM}").endswith('-4"')
     assert await opened(storage) == data
     assert await opened(storage, span=ByteRange(LARGE - 6_000_000, LARGE - 1)) == data[-6_000_000:-1]
     async with storage.materialise(FILM) as path:
@@ -143,10 +144,20 @@ async def test_a_picture_is_kept_near_for_an_hour(bucket: Bucket, storage: Stora
     assert not near.exists()
     await storage.put(spooled(storage, b"last"), PICTURE)
     assert await storage.read(PICTURE) == b"last"
-    await elsewhere.put(spooled(elsewhere, b"longer"), PICTURE)
-    known = await storage.stat(PICTURE)  # of which an answer says the length
-    assert known
-    assert len(await storage.read(PICTURE)) == known.bytes
+    await elsewhere.put(spooled(elsewhere, b"more"), PICTURE)
+    assert await storage.stat(PICTURE), "an answer says its length, and then has to have as much"
+    assert await storage.read(PICTURE) == b"more"
+
+
+def test_only_so_much_is_kept_near_and_nothing_that_has_changed_meanwhile(tmp_path: Path):
+    near = NearCopies(tmp_path, most=40)
+    near.keep("a", b"1" * 8, "etag", before := near.changes)
+    near.drop("b")
+    near.keep("b", b"2" * 8, "etag", before)
+    assert (near.find("a"), near.find("b"), len([*tmp_path.iterdir()])) == (b"1" * 8, None, 1)
+    for number in range(9):
+        near.keep(f"{number}", b"3" * 8, "etag", near.changes)
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 40 * 1.5
 
 
 async def test_what_a_killed_process_left_is_swept(storage: Storage):
@@ -193,8 +204,9 @@ async def test_without_a_server_nothing_is_said_to_be_lost(far_storage: Storage,
 
 async def test_a_bucket_that_is_not_there_is_said_by_its_status(bucket: Bucket, tmp_path: Path):
     storage = storage_in(bucket, tmp_path, SORA_STUDIO_MEDIA_URL="s3://nobodys-bucket")
-    with pytest.raises(StorageError, match=r"404 \(NoSuchBucket\)"):
-        await storage.probe()
+    for use in (storage.probe(), storage.stat(FILM)):
+        with pytest.raises(StorageError, match=r"404 \(NoSuchBucket\)"):
+            await use
 
 
 async def test_a_browser_reads_a_film_by_itself_where_that_is_wanted(bucket: Bucket, tmp_path: Path):

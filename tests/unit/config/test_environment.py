@@ -92,6 +92,15 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str, reason: str):
         ({"AWS_ACCESS_KEY_ID": "AKID"}, "belong together"),
         ({"AWS_SECRET_ACCESS_KEY": "x"}, "belong together"),
         ({"SORA_STUDIO_S3_PUBLIC_ENDPOINT": "https://s3.example.org"}, "which signs the links"),
+        (
+            {
+                "SORA_STUDIO_S3_PUBLIC_ENDPOINT": "http://s3.example.org",
+                "SORA_STUDIO_PUBLIC_URL": "https://studio.example",
+                "AWS_ACCESS_KEY_ID": "AKID",
+                "AWS_SECRET_ACCESS_KEY": "x",
+            },
+            "must be https",
+        ),
     ],
 )
 def test_an_object_store_is_described_whole(more: dict[str, str], reason: str):

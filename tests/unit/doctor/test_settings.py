@@ -135,7 +135,7 @@ def test_so_are_those_with_secrets_elsewhere(settings: Settings, tmp_path_factor
 
 async def test_a_storage_that_stores_nothing(settings: Settings):
     settings.media_path.write_text("a file in the place of a folder")
-    finding = await machine.check_storage(LocalStorage(settings.media_path))
+    finding = await machine.check_storage(LocalStorage(settings.media_path), "Make room.")
     assert level(finding) == ("storage", Level.PROBLEM)
 
 
