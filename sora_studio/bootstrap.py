@@ -43,6 +43,7 @@ from sora_studio.providers.redactor import Redactor
 from sora_studio.providers.webhook_sender import HttpWebhookSender
 from sora_studio.scheduler import Scheduler
 from sora_studio.services.announcements import Announcements
+from sora_studio.services.backups.create import Origin
 from sora_studio.services.backups.daily import DailyBackup, last_backup
 from sora_studio.services.catalog import ProviderCatalog
 from sora_studio.services.diagnosis import DiagnosisService
@@ -172,7 +173,7 @@ async def studio(
         background = assemble(on, scheduler.wake, options)
         stack.push_async_callback(on.catalog.close)
         on.catalog.look_first()
-        await _start(background, changes, member, scheduler, stack, _backups(settings, access))
+        await _start(background, changes, member, scheduler, stack, _backups(settings, storage, access))
         health = HealthService(
             db=db,
             disk_space=on.disk_space,
@@ -318,14 +319,14 @@ def _look_at_nothing() -> None:
     """Do nothing: what is due is for instances that work."""
 
 
-def _backups(settings: Settings, access: Access) -> list[PeriodicTask]:
+def _backups(settings: Settings, storage: Storage, access: Access) -> list[PeriodicTask]:
     """Return the task that looks whether the backup of the day is due, if it can be made."""
     if settings.backups is None:
         return []
     if access.pooled and access.direct_url is None:
         _log.warning("backups_impossible", remedy="set DATABASE_DIRECT_URL: a pooler cannot be dumped")
         return []
-    daily = DailyBackup(settings, settings.backups, access.direct_url or access.url)
+    daily = DailyBackup(Origin(settings, storage, access.direct_url or access.url), settings.backups)
     return [PeriodicTask(TaskName.BACKUP, timedelta(minutes=10), daily.run, after=timedelta(minutes=10))]
 
 

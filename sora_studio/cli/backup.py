@@ -52,11 +52,13 @@ def make(
 ) -> None:
     """Back up into a directory; the word `make` can be left out."""
     from sora_studio.maintenance import open_as_it_is
-    from sora_studio.services.backups.create import create_backup
+    from sora_studio.services.backups.create import Origin, create_backup
+    from sora_studio.storage.opening import open_storage
 
     async def work() -> None:
         async with open_as_it_is(settings) as url:
-            made = await create_backup(settings, url, target, secrets=not without_secrets, keep=keep)
+            origin = Origin(settings, open_storage(settings), url)
+            made = await create_backup(origin, target, secrets=not without_secrets, keep=keep)
         typer.echo(f"{_about(made)}\n{made.directory}")
 
     settings = _settings(data_dir)

@@ -46,13 +46,15 @@ def move(
 
 async def _move(settings: "Settings", to: str) -> bool:
     from sora_studio.maintenance import open_database
+    from sora_studio.services.disk_space import FREE_FLOOR
     from sora_studio.services.media_move import MediaMove
     from sora_studio.storage.opening import open_storage
 
-    target, then = _target(settings, to)
-    here = settings.media_url or str(settings.media_path)
+    here = settings.media_url or str(settings.media_path.absolute())
+    target, then = _target(settings, here, to)
     async with open_database(settings) as (db, joined):
-        moved = await MediaMove(db, open_storage(settings), target).run()
+        floor = FREE_FLOOR if settings.media_url else 0  # from a disk, nothing is copied on it
+        moved = await MediaMove(db, open_storage(settings), target, floor=floor).run()
     for complaint in moved.complaints:
         typer.echo(complaint)
     typer.echo(f"{moved.taken} files copied, {moved.bytes / 1e6:.1f} MB; {moved.there} were there.")
@@ -65,18 +67,17 @@ async def _move(settings: "Settings", to: str) -> bool:
     return True
 
 
-def _target(settings: "Settings", to: str) -> "tuple[Storage, str]":
+def _target(settings: "Settings", here: str, to: str) -> "tuple[Storage, str]":
     """Return where the files go, and what has to be set afterwards."""
     from sora_studio.storage.local import LocalStorage
     from sora_studio.storage.opening import open_bucket
 
-    here = settings.media_url or str(settings.media_path)
-    if here in {to.rstrip("/"), str(Path(to).absolute())}:
-        message = f"The files are in {to} already."
+    there = to.rstrip("/") if "://" in to else str(Path(to).absolute())
+    if f"{there}/".startswith(f"{here}/") or f"{here}/".startswith(f"{there}/"):
+        message = f"The files are in {here}: choose a place that is neither inside it nor around it."
         raise typer.BadParameter(message)
     if "://" not in to:
-        path = Path(to).absolute()
-        return LocalStorage(path), f"unset SORA_STUDIO_MEDIA_URL, set SORA_STUDIO_MEDIA_DIR={path}"
+        return LocalStorage(Path(there)), f"unset SORA_STUDIO_MEDIA_URL, set SORA_STUDIO_MEDIA_DIR={there}"
     try:
         chosen = settings.object_store_at(to)
     except ValueError as error:

@@ -33,11 +33,11 @@ class Bucket:
     def upstream(self) -> Upstream:
         return self.host, self.port
 
-    def environ(self, prefix: str = "studio", *, endpoint: str = "") -> dict[str, str]:
+    def environ(self, prefix: str = "studio") -> dict[str, str]:
         """Return the settings of a studio that keeps its files there."""
         return {
             "SORA_STUDIO_MEDIA_URL": f"s3://{self.name}/{prefix}",
-            "SORA_STUDIO_S3_ENDPOINT": endpoint or self.endpoint,
+            "SORA_STUDIO_S3_ENDPOINT": self.endpoint,
             "AWS_ACCESS_KEY_ID": KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET,
         }
@@ -51,15 +51,24 @@ class Bucket:
         """Return what the server calls the version of an object."""
         return httpx.head(f"{self.endpoint}/{self.name}/{key}").headers["etag"]
 
-    def remove(self, key: str) -> None:
-        """Remove an object behind the studio's back."""
+    def replace(self, key: str, data: bytes) -> None:
+        """Replace an object behind the studio's back."""
         S3Store(
             self.name,
             endpoint=self.endpoint,
             access_key_id=KEY_ID,
             secret_access_key=SECRET,
             client_options={"allow_http": True},
-        ).delete(key)
+        ).put(key, data)
+
+    def keep_versions(self) -> None:
+        """Remember from now on what is removed."""
+        xml = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        httpx.put(f"{self.endpoint}/{self.name}?versioning", content=xml).raise_for_status()
+
+    def past(self) -> str:
+        """Return what has ever lain in it since then, as the server says."""
+        return httpx.get(f"{self.endpoint}/{self.name}?versions").raise_for_status().text
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from sora_studio.config import ConfigError, Settings
+from sora_studio.config.folders import sync_folder
 from sora_studio.db.backups import nothing_erased, open_snapshot
 from sora_studio.domain.errors import StorageError
 from sora_studio.domain.ports import Storage, StoredFile
@@ -26,7 +28,6 @@ from sora_studio.services.backups.manifest import (
     write_list,
     write_manifest,
 )
-from sora_studio.storage.opening import open_storage
 from sora_studio.subprocesses import pg_tools
 from sora_studio.subprocesses.lock import InUse, alone_in
 
@@ -36,8 +37,17 @@ _SECRET = ("secret_key", "setup_code", "providers.toml", "models")
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """A studio of which a backup is made."""
+
+    settings: Settings
+    storage: Storage
+    url: str  # of its database itself, no pooler
+
+
 async def create_backup(
-    settings: Settings, url: str, target: Path, *, secrets: bool = True, keep: int | None = None
+    origin: Origin, target: Path, *, secrets: bool = True, keep: int | None = None
 ) -> Backup:
     """Make a backup, and return it; what an earlier one in the target has of the files is not copied again.
 
@@ -45,8 +55,7 @@ async def create_backup(
     its event loop now and then: a studio makes it in one of its own.
 
     Args:
-        settings: Of the studio.
-        url: Its database itself, no pooler.
+        origin: The studio.
         target: The directory of all backups; made if it is missing.
         secrets: Whether the signing key and the providers go in. Without the key nobody stays logged in.
         keep: How many backups are left in the target afterwards, the newest; None: all.
@@ -57,12 +66,12 @@ async def create_backup(
         StorageError: A file cannot be read.
     """
     target = target.resolve()
-    if target.is_relative_to(settings.media_path.resolve()):
+    if target.is_relative_to(origin.settings.media_path.resolve()):
         message = f"{target} is among the studio's own files; choose another place."
         raise ConfigError(message)
     try:
         with alone_in(target):
-            return await _create(settings, url, target, secrets=secrets, keep=keep)
+            return await _create(origin, target, secrets=secrets, keep=keep)
     except InUse as error:
         message = f"Another backup is being made in {target}."
         raise ConfigError(message) from error
@@ -71,7 +80,7 @@ async def create_backup(
         raise ConfigError(message) from error
 
 
-async def _create(settings: Settings, url: str, target: Path, *, secrets: bool, keep: int | None) -> Backup:
+async def _create(origin: Origin, target: Path, *, secrets: bool, keep: int | None) -> Backup:
     for cut_off in target.glob(f"*{PARTIAL}"):
         shutil.rmtree(cut_off)
     earlier, broken = readable_backups(target)
@@ -81,10 +90,10 @@ async def _create(settings: Settings, url: str, target: Path, *, secrets: bool, 
     directory = target / name_of(now)
     partial = directory.with_name(directory.name + PARTIAL)
     partial.mkdir(mode=0o700)
-    async with nothing_erased(url):
-        async with open_snapshot(url) as snapshot:
-            await pg_tools.dump(url, partial / DUMP, snapshot=snapshot.id)
-        entries = await _copy_files(open_storage(settings), target / FILES, earlier[-1:])
+    async with nothing_erased(origin.url):
+        async with open_snapshot(origin.url) as snapshot:
+            await pg_tools.dump(origin.url, partial / DUMP, snapshot=snapshot.id)
+        entries = await _copy_files(origin.storage, target / FILES, earlier[-1:])
     manifest = Manifest(
         created_at=now,
         version=version("sora-studio"),
@@ -96,12 +105,12 @@ async def _create(settings: Settings, url: str, target: Path, *, secrets: bool, 
         bytes=sum(each.bytes for each in entries),
         dump=Entry.of(partial / DUMP, DUMP),
         listing=write_list(partial, entries),
-        data=_copy_data(settings, partial / DATA, (*_PLAIN, *(_SECRET if secrets else ()))),
+        data=_copy_data(origin.settings, partial / DATA, (*_PLAIN, *(_SECRET if secrets else ()))),
     )
     write_manifest(partial, manifest)
     _sync(partial)
     partial.rename(directory)
-    _sync_folder(target)
+    sync_folder(target)
     made = Backup(directory, manifest)
     if keep is not None:
         _thin_out(target, [*earlier, made][-max(1, keep) :])
@@ -210,12 +219,4 @@ def _sync(directory: Path) -> None:
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-    _sync_folder(directory)
-
-
-def _sync_folder(directory: Path) -> None:
-    number = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    sync_folder(directory)

@@ -11,7 +11,7 @@ import structlog
 from sora_studio.config import ConfigError, Settings
 from sora_studio.config.backup_plan import BackupPlan
 from sora_studio.domain.errors import SoraStudioError
-from sora_studio.services.backups.create import create_backup
+from sora_studio.services.backups.create import Origin, create_backup
 from sora_studio.services.backups.manifest import readable_backups
 
 _log = structlog.get_logger(__name__)
@@ -38,19 +38,18 @@ class DailyBackup:
     """Makes the backup of a day when its time has come, or as soon as possible afterwards."""
 
     def __init__(
-        self, settings: Settings, plan: BackupPlan, url: str, *, clock: Callable[[], datetime] | None = None
+        self, origin: Origin, plan: BackupPlan, *, clock: Callable[[], datetime] | None = None
     ) -> None:
         """Prepare it.
 
         Args:
-            settings: Of the studio.
+            origin: The studio, with the storage that it has open: to open one takes what the environment had.
             plan: When, where, and how many stay.
-            url: The database itself, no pooler.
             clock: Tells the time, UTC-aware.
         """
-        self._settings, self._plan, self._url = settings, plan, url
-        self._target = target_of(settings, plan)
-        self._zone = ZoneInfo(settings.time_zone)
+        self._origin, self._plan = origin, plan
+        self._target = target_of(origin.settings, plan)
+        self._zone = ZoneInfo(origin.settings.time_zone)
         self._clock = clock or (lambda: datetime.now(UTC))
 
     async def run(self) -> timedelta | None:
@@ -83,5 +82,5 @@ class DailyBackup:
 
     def _make(self) -> str:
         """Make it in an event loop of its own: whole files are read on the way."""
-        work = create_backup(self._settings, self._url, self._target, keep=self._plan.keep)
+        work = create_backup(self._origin, self._target, keep=self._plan.keep)
         return str(asyncio.run(work).directory)

@@ -55,13 +55,15 @@ async def restore(settings: Settings, backup: Backup) -> Restored:
     storage = open_storage(settings)
     if [file async for page in storage.list_pages() for file in page]:
         message = (
-            f"{settings.media_url} is not empty. Restore into a prefix of its own, such as s3://bucket/new."
+            f"{settings.media_url} is not empty. Restore into a bucket or a prefix of its own: "
+            "neither inside another studio's nor around it."
         )
         raise ConfigError(message)
+    begun: list[str] = []
     try:
-        _restore_data(settings, backup)
-        await _restore_files(storage, backup)
         async with _empty_database(settings) as url:
+            _restore_data(settings, backup)
+            await _restore_files(storage, backup, begun)
             dump = backup.directory / backup.manifest.dump.key
             _require(dump, backup.manifest.dump)
             await pg_tools.restore(url, dump)
@@ -69,7 +71,8 @@ async def restore(settings: Settings, backup: Backup) -> Restored:
             await migrate(url)
     except BaseException:
         with suppress(StorageError):
-            await _empty_store(storage)
+            for key in begun:
+                await storage.delete(key)
         for place in places:
             _empty(place)
         raise
@@ -101,7 +104,8 @@ def _restore_data(settings: Settings, backup: Backup) -> None:
         shutil.copyfile(path, copy)
 
 
-async def _restore_files(storage: Storage, backup: Backup) -> None:
+async def _restore_files(storage: Storage, backup: Backup, begun: list[str]) -> None:
+    """Store all files; name each before it is there, so that nobody else's is taken away with them."""
     _require(backup.directory / backup.manifest.listing.key, backup.manifest.listing)
     for entry in backup.entries():
         spooled, digest = storage.spool(), hashlib.sha256()
@@ -117,6 +121,7 @@ async def _restore_files(storage: Storage, backup: Backup) -> None:
             raise ConfigError(message) from error
         if digest.hexdigest() != entry.sha256:
             raise _damaged(backup.files / entry.key)
+        begun.append(entry.key)
         await storage.put(spooled, entry.key)
 
 
@@ -132,12 +137,6 @@ def _require(path: Path, entry: Entry) -> None:
 
 def _damaged(path: Path) -> ConfigError:
     return ConfigError(f"{path} is damaged or missing: nothing was restored. `backup verify` tells more.")
-
-
-async def _empty_store(storage: Storage) -> None:
-    async for page in storage.list_pages():
-        for file in page:
-            await storage.delete(file.key)
 
 
 def _empty(place: Path) -> None:

@@ -10,6 +10,11 @@ import httpx
 import psycopg
 import pytest
 
+from sora_studio.db.engine import Database
+from sora_studio.db.migrations import migrate
+from sora_studio.domain.errors import StorageError
+from sora_studio.services.media_move import MediaMove
+from sora_studio.storage.local import LocalStorage
 from sora_studio.subprocesses.postgres import embedded_postgres
 from tests.integration.setup.test_maintenance import command
 from tests.support.object_store import Bucket
@@ -106,10 +111,10 @@ async def test_files_are_taken_to_a_bucket_and_back(studio: Studio, bucket: Buck
         )
     [film] = (studio.data_dir / "media").rglob("*.mp4")
     key = next(each for each in bucket.content() if each.endswith(".mp4"))
-    bucket.remove(key)
+    bucket.replace(key, bytes(len(studio.film)))
     film.write_bytes(studio.film[:-1] + b"?")
     status, said = await command(studio.data_dir, "media", "move", f"--to={url}/", environment=there)
-    assert (status, "has other bytes" in said, key in bucket.content()) == (1, True, False), said
+    assert (status, "has other bytes" in said, "4 were there" in said) == (1, True, True), said
     film.write_bytes(studio.film)
     status, said = await command(studio.data_dir, "media", "move", f"--to={url}", environment=there)
     assert (status, "1 files copied" in said, f"set SORA_STUDIO_MEDIA_URL={url}" in said) == (
@@ -128,7 +133,7 @@ async def test_files_are_taken_to_a_bucket_and_back(studio: Studio, bucket: Buck
     status, said = await command(studio.data_dir, "media", "move", f"--to={back}", environment=there)
     assert (status, "unset SORA_STUDIO_MEDIA_URL" in said) == (0, True), said
     assert next(back.rglob("*.mp4")).read_bytes() == studio.film
-    for place in ("s3://UPPER", url):
+    for place in ("s3://UPPER", url, f"{url}/inside", f"s3://{bucket.name}"):
         status, said = await command(studio.data_dir, "media", "move", f"--to={place}", environment=there)
         assert status == 2, said
     gone = {**there, "SORA_STUDIO_S3_ENDPOINT": "http://127.0.0.1:1"}
@@ -136,7 +141,9 @@ async def test_files_are_taken_to_a_bucket_and_back(studio: Studio, bucket: Buck
     assert (status, "does not answer. What has arrived stays there" in said) == (1, True), said
 
 
-async def test_a_backup_has_what_is_in_the_bucket(studio: Studio, bucket: Bucket, tmp_path: Path):
+async def test_a_backup_has_what_is_in_the_bucket(
+    studio: Studio, bucket: Bucket, empty_database_url: str, tmp_path: Path
+):
     there = {**_QUICK, **bucket.environ()}
     status, said = await command(
         studio.data_dir,
@@ -151,8 +158,14 @@ async def test_a_backup_has_what_is_in_the_bucket(studio: Studio, bucket: Bucket
         assert (status, "1 videos, 5 files" in said) == (0, True), said
     new = tmp_path / "new"
     status, said = await command(new, "restore", str(tmp_path / "to"), environment=there)
-    assert (status, "is not empty. Restore into a prefix of its own" in said) == (1, True), said
+    assert (status, "is not empty. Restore into a bucket or a prefix of its own" in said) == (1, True), said
     there |= bucket.environ("restored")
+    await migrate(empty_database_url)
+    bucket.keep_versions()
+    status, said = await command(
+        new, "restore", str(tmp_path / "to"), environment={**there, "DATABASE_URL": empty_database_url}
+    )
+    assert (status, "has used this database" in said, "restored/" in bucket.past()) == (1, True, False), said
     with fresh_data_dir() as data_dir:
         status, said = await command(data_dir, "restore", str(tmp_path / "to"), environment=there)
         assert status == 0, said
@@ -166,6 +179,17 @@ async def test_a_backup_has_what_is_in_the_bucket(studio: Studio, bucket: Bucket
         assert (status, "404 (NoSuchBucket)" in said, "SORA_STUDIO_S3_ENDPOINT" in said) == (1, True, True), (
             said
         )
+
+
+async def test_a_move_leaves_a_running_studio_its_room(empty_database_url: str, tmp_path: Path):
+    await migrate(empty_database_url)
+    source, target = LocalStorage(tmp_path / "source"), LocalStorage(tmp_path / "target")
+    await source.put(source.spool(), "videos/1/film.mp4")
+    db = Database(empty_database_url)
+    with pytest.raises(StorageError, match="The disk is nearly full"):
+        await MediaMove(db, source, target, floor=source.size_bytes()).run()
+    assert (await MediaMove(db, source, target).run()).taken == 1
+    await db.close()
 
 
 def _without(environ: Mapping[str, str]) -> dict[str, str]:
