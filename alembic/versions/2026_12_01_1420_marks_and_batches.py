@@ -67,12 +67,15 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("mark", sa.Text(), nullable=True),
+        sa.Column("project_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("action IN ('star', 'tag', 'untag', 'delete')", name=op.f("ck_batch_action")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_batch_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
     )
     op.create_index(op.f("ix_batch_user_id"), "batch", ["user_id"])
+    op.create_index(op.f("ix_batch_expires_at"), "batch", ["expires_at"])
     op.create_table(
         "batch_item",
         sa.Column("batch_id", sa.Uuid(), nullable=False),
@@ -83,12 +86,19 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("batch_id", "video_id", name=op.f("pk_batch_item")),
     )
+    op.create_index(
+        "ix_video_deleted_library",
+        "video",
+        ["library_id", "created_at", "id"],
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.execute(FOLLOW)
     op.execute(ANNOUNCE)
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index("ix_video_deleted_library", "video")
     op.execute("DROP TRIGGER marks_moved ON video; DROP FUNCTION move_marks")
     for table in ("batch_item", "batch", "video_mark"):
         op.drop_table(table)

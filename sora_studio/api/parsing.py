@@ -232,6 +232,19 @@ def known_ids(words: Iterable[str]) -> tuple[UUID, ...]:
     return tuple(found)
 
 
+def read_ids(words: Iterable[str], param: str) -> tuple[UUID, ...]:
+    """Return the videos that are named.
+
+    Raises:
+        InvalidInput: One can be none.
+    """
+    try:
+        return tuple(map(parse_public_id, words))
+    except NotFound as error:
+        message = f"{param} has something in it that is no id of a video."
+        raise InvalidInput(message, param) from error
+
+
 def read_position(after: str) -> UUID:
     """Return the video behind which a list goes on.
 

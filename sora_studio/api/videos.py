@@ -35,7 +35,9 @@ from sora_studio.domain.errors import InvalidInput, NotAllowed
 from sora_studio.domain.fair_queue import Move
 from sora_studio.domain.ids import parse_public_id, public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
+from sora_studio.domain.marks import star_mark, tag_marks
 from sora_studio.domain.polling import next_news
+from sora_studio.domain.search_query import SPOKEN
 from sora_studio.domain.video import PROMPT_MAX, PosterWidth, Variant, VideoView
 
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -167,10 +169,7 @@ async def list_videos(
     order: SortOrder = SortOrder.NEWEST,
     q: Annotated[
         str,
-        Query(
-            max_length=1000,
-            description="Words that begin words of the title or prompt; `stars:>=4`, `#tag`, `-#tag`.",
-        ),
+        Query(max_length=1000, description=SPOKEN),
     ] = "",
     status: Annotated[str, Query(description="One of the four words, or several with commas.")] = "",
     project: Annotated[
@@ -234,6 +233,8 @@ async def read_activity(identity: ReaderDep, video_id: VideoId) -> ActivityList:
 @router.patch("/{video_id}")
 async def change(identity: WriterDep, video_id: VideoId, wanted: VideoChange) -> Video:
     """Give a video another title, stars or tags, or put it into another library."""
+    star_mark(wanted.stars or 0)  # before anything is changed
+    tag_marks(wanted.tags or ())
     if "project_id" in wanted.model_fields_set:
         require_reach(identity.key, wanted.project_id)
         view = await services().projects.move(identity.user_id, video_id, wanted.project_id)

@@ -29,6 +29,7 @@ SELECT task, extract(epoch FROM min(at) - now())::float8 AS wait FROM (
     UNION ALL SELECT '{TaskName.PURGE}', CASE WHEN library_id IS NULL THEN deleted_at
         ELSE deleted_at + :undo END
     FROM video WHERE deleted_at IS NOT NULL
+    UNION ALL SELECT '{TaskName.PURGE}', expires_at FROM batch
     UNION ALL (SELECT '{TaskName.PURGE}', created_at FROM trash LIMIT 1)
     UNION ALL SELECT '{TaskName.WEBHOOKS}', greatest(due_at, lease_until)
     FROM webhook_message AS message WHERE due_at IS NOT NULL AND {IS_NEXT}

@@ -14,6 +14,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from sora_studio.db.locks import Lock
 from sora_studio.db.models import (
     AssetRow,
+    BatchItemRow,
+    BatchRow,
     InputRow,
     JobRow,
     TrashRow,
@@ -23,6 +25,7 @@ from sora_studio.db.models import (
 )
 from sora_studio.db.repository import Repository
 from sora_studio.db.video_views import within_reach
+from sora_studio.domain.batch import BatchAction
 from sora_studio.domain.video import Phase
 
 KEYS_LIVE = timedelta(days=1)
@@ -68,7 +71,16 @@ class AssetRepository(Repository):
 
         What was deleted not long ago can be brought back, unless its owner has gone; what the provider may
         have, under a name that is not known yet, is looked for first.
+
+        Once the time of an undo is over, its batch goes first, in a statement of its own: what is in one that
+        is left, or is held by somebody who restores it, is not doomed.
         """
+        over = core_select(col(BatchRow.id)).where(col(BatchRow.expires_at) < func.now())
+        over = over.with_for_update(skip_locked=True)
+        await self._do(delete(BatchRow).where(col(BatchRow.id).in_(over)))
+        of_batch = col(BatchRow.id) == col(BatchItemRow.batch_id)
+        held = core_select(col(BatchItemRow.video_id)).join(BatchRow, of_batch)
+        held = held.where(col(BatchRow.action) == BatchAction.DELETE)
         attempt = aliased(JobRow)
         remote_ids = (
             select(col(attempt.remote_id))
@@ -87,19 +99,22 @@ class AssetRepository(Repository):
             .where((col(VideoRow.deleted_at) < func.now() - older_than) | col(VideoRow.library_id).is_(None))
             .where(not_(_IS_UNCLEAR & (col(VideoRow.deleted_at) > func.now() - SEARCH_TIME)))
             .where(col(JobRow.lease_until).is_(None) | (col(JobRow.lease_until) < func.now()))
-            .where(col(VideoRow.id).not_in(but))
+            .where(col(VideoRow.id).not_in(but), col(VideoRow.id).not_in(held))
             .order_by(col(VideoRow.deleted_at))
             .limit(limit)
+            .with_for_update(of=VideoRow, key_share=True, skip_locked=True)
         )
         return [(row.id, row.provider, row.model, tuple(row.remote_ids)) for row in await self._do(query)]
 
     async def erase(self, video_ids: Iterable[UUID]) -> None:
         """Remove deleted videos' rows; their files go to the trash in the same transaction."""
-        doomed = [*video_ids]
+        deleted = (col(VideoRow.id).in_([*video_ids]), col(VideoRow.deleted_at).is_not(None))
+        held = core_select(col(VideoRow.id)).where(*deleted).order_by(col(VideoRow.id)).with_for_update()
+        doomed = [row.id for row in await self._do(held)]
         await self.throw_away(*(_keys(of, of.video_id, doomed) for of in (AssetRow, InputRow)))
-        gone = (col(VideoRow.id).in_(doomed), col(VideoRow.deleted_at).is_not(None))
-        await self._spend_keys(*gone)
-        await self._do(delete(VideoRow).where(*gone))
+        gone = col(VideoRow.id).in_(doomed)
+        await self._spend_keys(gone)
+        await self._do(delete(VideoRow).where(gone))
 
     async def may_erase(self) -> bool:
         """Tell whether files may go; if so, a backup that begins waits for this transaction."""

@@ -55,8 +55,10 @@ WHERE job.id = given.id AND {WAITS} AND job.virtual_start <> given.start
 _LEAVE = text("""
 UPDATE job SET fence = fence + 1, holder = NULL, lease_until = NULL, virtual_start = coalesce(virtual_start,
     (SELECT virtual_time FROM queue_share WHERE provider = job.provider AND user_id = :nobody), 0)
-WHERE video_id = :video AND current AND phase = 'submitting' AND submit_started_at IS NULL
-RETURNING provider
+FROM (SELECT id AS held FROM job WHERE video_id = ANY(:videos) AND current AND phase = 'submitting'
+    AND submit_started_at IS NULL ORDER BY id FOR UPDATE) AS waiting
+WHERE id = held
+RETURNING video_id
 """)
 
 _URGE = text(f"""
@@ -156,9 +158,10 @@ class FairQueue(Repository):
         await self._put_share(provider, owner_id, finish)
         return start
 
-    async def leave(self, video_id: UUID) -> bool:
-        """Make sure that a wish is not sent by anybody; False: it has been, or may have been."""
-        return (await self._do(_LEAVE, {"video": video_id, "nobody": NOBODY})).first() is not None
+    async def leave(self, video_ids: Collection[UUID]) -> set[UUID]:
+        """Make sure that wishes are not sent by anybody; returns them, without what may have been sent."""
+        given = {"videos": [*video_ids], "nobody": NOBODY}
+        return {row.video_id for row in await self._do(_LEAVE, given)}
 
     async def close_up(self, owner_ids: Collection[UUID]) -> None:
         """Put what people wait for one behind the other again, as after one has gone or weighs less."""

@@ -173,7 +173,7 @@ def _in_order(
         videos = videos.where(beyond(query.order, after)) if after else videos
         return videos.order_by(*keyset(query.order)).limit(limit)
     first, *others = asked.any_of
-    chosen = *_chosen(query, replace(asked, any_of=tuple(others)), VIDEO), VIDEO.c.deleted_at.is_(None)
+    chosen = *_chosen(query, replace(asked, any_of=tuple(others)), VIDEO), in_library(library_id)
     place = MARK.c.created_at, MARK.c.video_id
     by_mark = [
         select(*columns)

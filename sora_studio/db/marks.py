@@ -13,9 +13,6 @@ from sora_studio.db.video_views import MARK, VIDEO
 from sora_studio.domain.marks import STARS
 from sora_studio.domain.search_query import SearchQuery
 
-Ids = Select[tuple[UUID]]
-"""Selects the ids of videos."""
-
 _COLUMNS = ["video_id", "mark", "library_id", "created_at"]
 IS_STARS = MARK.c.mark.like(text("'*%'"))
 """As the index of star marks says it."""
@@ -34,6 +31,12 @@ def has_mark(mark: str) -> ColumnElement[bool]:
     return _has((mark,), VIDEO)
 
 
+def star_of() -> ColumnElement[str | None]:
+    """Select the star mark of a video; NULL: it has none."""
+    star = select(MARK.c.mark).where(MARK.c.video_id == VIDEO.c.id, IS_STARS)
+    return star.correlate(VIDEO).scalar_subquery()
+
+
 def tags_of() -> ColumnElement[int]:
     """Count the tags of a video."""
     tags = select(func.count()).select_from(MARK).where(MARK.c.video_id == VIDEO.c.id, ~IS_STARS)
@@ -41,9 +44,12 @@ def tags_of() -> ColumnElement[int]:
 
 
 class MarkRepository(Repository):
-    """Puts marks on videos and takes them off; that their person may do so was asked before."""
+    """Puts marks on videos and takes them off; that their person may do so was asked before.
 
-    async def rate(self, videos: Ids | Sequence[UUID], star: str | None) -> None:
+    The videos are held meanwhile (`VideoRepository.hold`), so that none goes to another library.
+    """
+
+    async def rate(self, videos: Sequence[UUID], star: str | None) -> None:
         """Give videos a star mark instead of the one that they have, or none."""
         if star is None:
             await self._do(delete(MARK).where(MARK.c.video_id.in_(videos), MARK.c.mark.in_(STARS)))
@@ -53,23 +59,22 @@ class MarkRepository(Repository):
             put.on_conflict_do_update(
                 index_elements=[MARK.c.video_id],
                 index_where=IS_STARS,
-                set_={"mark": put.excluded.mark},
-                where=MARK.c.mark != put.excluded.mark,
+                set_={"mark": put.excluded.mark, "library_id": put.excluded.library_id},
             )
         )
 
-    async def tag(self, videos: Ids | Sequence[UUID], tags: Collection[str]) -> None:
+    async def tag(self, videos: Sequence[UUID], tags: Collection[str]) -> None:
         """Put tags on videos, beside those that they have."""
         for tag in sorted(tags):
             put = upsert(VideoMarkRow).from_select(_COLUMNS, _rows(videos, tag))
             await self._do(put.on_conflict_do_nothing())
 
-    async def untag(self, videos: Ids | Sequence[UUID], tags: Collection[str]) -> None:
+    async def untag(self, videos: Sequence[UUID], tags: Collection[str]) -> None:
         """Take tags off videos."""
         await self._do(delete(MARK).where(MARK.c.video_id.in_(videos), MARK.c.mark.in_(tags)))
 
 
-def _rows(videos: Ids | Sequence[UUID], mark: str) -> Select[*tuple[Any, ...]]:
+def _rows(videos: Sequence[UUID], mark: str) -> Select[*tuple[Any, ...]]:
     rows = select(VIDEO.c.id, literal(mark), VIDEO.c.library_id, VIDEO.c.created_at)
     return rows.where(VIDEO.c.id.in_(videos), VIDEO.c.library_id.is_not(None))
 

@@ -396,6 +396,13 @@ class VideoRow(SQLModel, table=True):
         ),
         Index("ix_video_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_video_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
+        Index(  # what is between others still, for their ordinals
+            "ix_video_deleted_library",
+            "library_id",
+            "created_at",
+            "id",
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
         Index(
             "uq_video_idempotency_key",
             "owner_id",
@@ -488,7 +495,9 @@ class BatchRow(SQLModel, table=True):
     user_id: UUID = Field(sa_column=_owner(index=True))
     action: str = Field(sa_type=Text)
     mark: str | None = Field(default=None, sa_type=Text)  # that was set or taken; NULL: none
-    created_at: datetime = Field(sa_column=_moment())
+    project_id: UUID | None = None  # in whose library it was done, where one was named
+    created_at: datetime = Field(sa_column=_moment())  # its videos were deleted at this time
+    expires_at: datetime = Field(sa_column=_moment(index=True))  # until then it can be undone
 
 
 class BatchItemRow(SQLModel, table=True):

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
@@ -82,35 +83,38 @@ def matches(
 def ordinal(library_id: UUID | ColumnElement[UUID], position: Position) -> ColumnElement[int]:
     """Count on from the video before, but never beyond the one after: what is newer has no lower ordinal.
 
-    That holds as long as nobody else adds to the library meanwhile.
+    That holds as long as nobody else adds to the library meanwhile. What is deleted counts, too: so whatever
+    comes back has its ordinal still, however many they are.
     """
     before, after = _neighbours(library_id, position)
     return func.least(func.coalesce(before + 1, 0), after)
 
 
-def ordinal_again() -> ColumnElement[int]:
-    """Keep the ordinal that a video had, within those of its neighbours: for many that come back at once.
-
-    They keep their order among each other, where `ordinal` would count each from the same neighbour.
-    """
-    before, after = _neighbours(VIDEO.c.library_id, (VIDEO.c.created_at, VIDEO.c.id))
-    return func.least(func.greatest(VIDEO.c.ordinal, before), after)
-
-
 def _neighbours(
     library_id: UUID | ColumnElement[UUID], position: Position
 ) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
-    """Select the ordinals of what is before and after a place; NULL where nothing is."""
-    near = VIDEO.alias("neighbour")
-    before, after = (
-        select(near.c.ordinal)
-        .where(in_library(library_id, near), beyond(order, position, near))
-        .order_by(*keyset(order, near))
-        .limit(1)
-        .scalar_subquery()
-        for order in SortOrder
-    )
+    """Select the ordinals of what is before and after a place, deleted or not; NULL where nothing is."""
+    before, after = (_neighbour(library_id, position, order) for order in SortOrder)
     return before, after
+
+
+def _neighbour(
+    library_id: UUID | ColumnElement[UUID], position: Position, order: SortOrder
+) -> ScalarSelect[int]:
+    """Select the ordinal of the nearer one of what is there and what is deleted: an index for each."""
+    near = VIDEO.alias("neighbour")
+    of_each = [
+        select(
+            select(near)
+            .where(near.c.library_id == library_id, which, beyond(order, position, near))
+            .order_by(*keyset(order, near))
+            .limit(1)
+            .subquery()
+        )
+        for which in (near.c.deleted_at.is_(None), near.c.deleted_at.is_not(None))
+    ]
+    nearest = union_all(*of_each).subquery()
+    return select(nearest.c.ordinal).order_by(*keyset(order, nearest)).limit(1).scalar_subquery()
 
 
 def _segments(library_id: UUID, order: SortOrder, after: Position | None) -> Subquery:

@@ -64,6 +64,11 @@ class VideoRepository(Repository):
             raise await self._out_of_reach(user_id, video_id)
         return found[0]
 
+    async def hold(self, video_id: UUID) -> None:
+        """Keep others from changing a video until the end of the transaction."""
+        named = select(VIDEO.c.id).where(VIDEO.c.id == video_id)
+        await self._do(named.with_for_update(key_share=True))
+
     async def views(
         self, user_id: UUID, video_ids: Sequence[UUID], action: Action = Action.READ_VIDEOS
     ) -> tuple[VideoView, ...]:
@@ -151,15 +156,15 @@ class VideoRepository(Repository):
     async def restore(self, user_id: UUID, video_id: UUID, *, within: timedelta) -> None:
         """Take the tombstone away again while there is time; where there is none, change nothing.
 
-        Others who add to the library wait meanwhile (`hold_library`).
+        Whether there is time is decided once the row is held, as the purge skips what somebody holds.
 
         Raises:
             NotFound: Too late, or in no library of theirs.
         """
+        await self.hold(video_id)
         deleted_at = col(VideoRow.deleted_at)
-        young = deleted_at.is_(None) | (deleted_at > func.now() - within)
-        place = ordinal(VIDEO.c.library_id, (VIDEO.c.created_at, VIDEO.c.id))
-        await self._change(user_id, video_id, Action.DELETE_VIDEOS, young, deleted_at=None, ordinal=place)
+        young = deleted_at.is_(None) | (deleted_at > func.clock_timestamp() - within)
+        await self._change(user_id, video_id, Action.DELETE_VIDEOS, young, deleted_at=None)
 
     async def move(self, user_id: UUID, video_id: UUID, project_id: UUID | None) -> None:
         """Put a video into another library: a project's, or its maker's own (None).

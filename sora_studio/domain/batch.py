@@ -1,6 +1,7 @@
 """One act on several videos at once: which ones, what is done to them, and what came of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -9,6 +10,7 @@ from sora_studio.domain.access import Action
 from sora_studio.domain.errors import InvalidInput
 from sora_studio.domain.library import LibraryQuery
 from sora_studio.domain.marks import star_mark, tag_mark
+from sora_studio.domain.search_query import check_exact
 
 NAMED_MAX = 1_000
 """Videos that a selection names one by one, be it those that are chosen or those that are not."""
@@ -30,13 +32,16 @@ class Selection:
     ids: tuple[UUID, ...] = ()
     query: LibraryQuery | None = None
     project_id: UUID | None = None  # whose library the query is about, or in which named ones have to be
+    until: datetime | None = None  # what was asked for later is not meant: nobody had seen it
 
     def __post_init__(self) -> None:
         """Check it.
 
         Raises:
-            InvalidInput: It names too many.
+            InvalidInput: It names too many, or its search finds more than it says.
         """
+        if self.query is not None:
+            check_exact(self.query.search)
         if len(self.ids) > NAMED_MAX:
             message = f"Name at most {NAMED_MAX:,} videos at a time, or select all that match."
             raise InvalidInput(message, "select")

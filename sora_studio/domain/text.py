@@ -26,6 +26,17 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that leave nothing on the paper: Hangul fillers, the empty Braille pattern."""
 
 
+_IGNORED = re.compile(
+    "[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+"""Beside format signs, what Unicode ignores by default: joiners, variants of letters and emoji."""
+
+
+def is_ignorable(char: str) -> bool:
+    """Tell whether a sign has no look of its own: a joiner, a variant of what is before it, a filler."""
+    return unicodedata.category(char) == "Cf" or char in _BLANKS or bool(_IGNORED.match(char))
+
+
 def is_blank(text: str) -> bool:
     """Tell whether nothing of a text can be seen: white space, format signs, marks on nothing, fillers."""
     return all(map(_is_unseen, {*text}))  # each sign once, as there are few that leave nothing

@@ -8,7 +8,7 @@ Korean, which adds endings to them, are found by any part: every three character
 import re
 import unicodedata
 
-from sora_studio.domain.text import stream_safe
+from sora_studio.domain.text import is_ignorable, stream_safe
 
 LONGEST = 64
 """So many characters of a word count."""
@@ -57,6 +57,13 @@ def beginnings_of(asked: str) -> list[str]:
     return [*beginnings]
 
 
+def is_read_whole(asked: str) -> bool:
+    """Tell whether everything that somebody typed is looked for, and nothing passed over."""
+    words = _split(asked)
+    is_short = len(asked) <= _LONGEST_ASKED and len(words) <= _MOST_ASKED
+    return is_short and all(len(word) <= LONGEST for word in words) and all(map(_split, asked.split()))
+
+
 def _split(text: str) -> list[str]:
     """Fold a text and return its words, with the apostrophes and hyphens in them, and its pictographs."""
     if text.isascii():
@@ -80,7 +87,7 @@ def _is_ornament(char: str) -> bool:
     """Tell whether a sign only adorns others: an accent or a point, a joiner, a variant of an emoji."""
     place = unicodedata.combining(char)
     accent = place >= 200 or 10 <= place <= 36  # noqa: PLR2004 -- Unicode's classes of accents, and of points
-    return accent or unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f"
+    return accent or is_ignorable(char)
 
 
 def _in_its_place(char: str) -> str:

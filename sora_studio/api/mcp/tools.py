@@ -17,6 +17,7 @@ from sora_studio.container import services
 from sora_studio.domain.access import Action, project_within
 from sora_studio.domain.ids import parse_public_id
 from sora_studio.domain.library import LibraryQuery, SortOrder
+from sora_studio.domain.search_query import SPOKEN
 from sora_studio.domain.text import check_storable
 from sora_studio.domain.video import PROMPT_MAX
 from sora_studio.services.people.authentication import About
@@ -76,7 +77,7 @@ class WhichVideos(BaseModel):
     limit: int = Field(20, ge=1, le=100)
     after: str | None = Field(None, description="The last_id of the page before.")
     order: SortOrder = SortOrder.NEWEST
-    q: str = Field("", max_length=1000, description="Words that begin words of the title or prompt.")
+    q: str = Field("", max_length=1000, description=SPOKEN)
     status: str = Field(
         "", description="queued, in_progress, completed or failed, or several with commas; all when left out."
     )

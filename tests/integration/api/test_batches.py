@@ -7,6 +7,7 @@ import httpx
 from tests.integration.api.conftest import Person
 
 CHEAP = "forbidden-test"
+LATE = 4_000_000_000  # seconds: whatever is there
 
 
 def act(person: Person, action: str, select: dict[str, Any], **more: Any) -> httpx.Response:
@@ -28,13 +29,18 @@ def test_stars_and_tags_are_set_and_found(ada: Person):
     assert (body["stars"], body["tags"]) == (4, ["client", "night-shots"])
     assert ada.http.get(f"/videos/{two}").json()["tags"] == []
     assert listed(ada, "stars:>=4") == listed(ada, "#client one") == [one]
+    title = ada.http.get(f"/videos/{two}").json()["title"]
     for wrong in ({"stars": 6}, {"tags": ["-"]}, {"tags": ["x" * 41]}):
-        assert ada.http.patch(f"/videos/{two}", json=wrong).status_code == 400
+        refused = ada.http.patch(f"/videos/{two}", json={"title": "Half", **wrong})
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, *wrong)
+    assert ada.http.get(f"/videos/{two}").json()["title"] == title
 
 
 def test_all_that_match_are_deleted_and_brought_back(ada: Person):
     one, two, kept = ask(ada, "fox one"), ask(ada, "fox two"), ask(ada, "fox kept")
-    done = act(ada, "delete", {"query": "fox", "except": [kept]}).json()
+    seen = ada.http.get(f"/videos/{kept}").json()["created_at"]
+    assert act(ada, "delete", {"query": "fox", "until": seen - 60}).json()["count"] == 0
+    done = act(ada, "delete", {"query": "fox", "except": [kept], "until": seen}).json()
     assert (done["object"], done["count"], listed(ada)) == ("video.batch_action", 2, [kept])
     undone = ada.http.post(f"/videos/batch_actions/{done['id']}/undo")
     assert (undone.json()["count"], listed(ada)) == (2, [kept, two, one])
@@ -48,15 +54,33 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(ada: Person):
         ("star", {"ids": [one]}, {"stars": 9}),
         ("tag", {"ids": [one]}, {"tag": ""}),
         ("delete", {}, {}),
+        ("delete", {"query": ""}, {}),
+        ("delete", {"ids": ["video_nonsense"]}, {}),
+        ("delete", {"ids": one}, {}),
+        ("delete", {"ids": [one], "except": [one]}, {}),
+        ("delete", {"ids": [one], "status": "failed"}, {}),
+        *(
+            ("delete", {"query": "", "until": LATE, **select}, more)
+            for select, more in (
+                ({"except": ["video_nonsense"]}, {}),
+                ({"exept": [one]}, {}),
+                ({}, {"projectid": one}),
+                ({"status": ""}, {}),
+                ({"status": " , "}, {}),
+                ({"query": "-two"}, {}),
+                ({"query": "stars:9"}, {}),
+            )
+        ),
         ("delete", {"ids": [one], "query": ""}, {}),
         ("delete", {"ids": [f"video_{number:032x}" for number in range(1_001)]}, {}),
-        ("delete", {"query": "", "status": "gone"}, {}),
+        ("delete", {"query": "", "until": LATE, "status": "gone"}, {}),
         ("rename", {"ids": [one]}, {}),
     ):
         answer = act(ada, action, select, **more)
         assert answer.status_code in {400, 422}, answer.text
         assert answer.json()["error"]["message"]
-    assert act(ada, "delete", {"ids": ["video_nonsense"]}).json()["count"] == 0
+    wrong = act(ada, "delete", {"query": "", "until": LATE, "except": ["video_nonsense"]})
+    assert wrong.json()["error"]["param"] == "except"
     assert listed(ada) == [one]
 
 

@@ -106,10 +106,10 @@ class Stage:
 
     async def batch(self) -> str:
         """Tag the finished video in a way that a test may undo."""
+        await self.database.execute("DELETE FROM video_mark WHERE mark LIKE '#%'")  # a video has 20 at most
         wish = {"action": "tag", "tag": uuid4().hex, "select": {"ids": [self.ready]}}
         answer = await self.owner.http.post("/api/videos/batch_actions", json=wish)
         assert answer.status_code == 200, answer.text
-        await self.database.execute("DELETE FROM video_mark WHERE mark LIKE '#%'")  # a video has 20 at most
         return answer.json()["id"]
 
     async def somebody(self) -> str:

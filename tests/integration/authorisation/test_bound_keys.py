@@ -71,6 +71,11 @@ async def test_it_works_in_its_project_as_its_person_does(bound: Bound):
     assert (await http.post(f"{path}/queue", json={"to": "first"})).status_code == 403
     assert (await http.delete(path)).status_code == 200
     assert (await http.post(f"{path}/restore")).json()["id"] == bound.inside
+    gone = await http.post(
+        "/api/videos/batch_actions", json={"action": "delete", "select": {"ids": [bound.inside]}}
+    )
+    undone = await http.post(f"/api/videos/batch_actions/{gone.json()['id']}/undo")
+    assert (undone.status_code, undone.json()["count"]) == (200, 1)
     assert ids(await http.get("/api/projects")) == [bound.project]
     assert (await http.get(f"/api/projects/{bound.project}")).json()["name"] == "Together"
     usage = await http.get("/api/usage", params={"group_by": "project"})

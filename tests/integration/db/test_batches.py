@@ -1,18 +1,19 @@
 """Several videos at once: what is chosen, what becomes different, and the one way back."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Executable, func, insert, text, update
 from sqlmodel import col, select
 
 from sora_studio.db.engine import Database
 from sora_studio.db.library import LibraryRepository
-from sora_studio.db.models import BatchRow, ProjectRow, VideoMarkRow, VideoRow
+from sora_studio.db.models import BatchRow, JobRow, ProjectRow, VideoMarkRow, VideoRow
 from sora_studio.db.projects import ProjectRepository
 from sora_studio.db.videos import VideoRepository
-from sora_studio.domain.account import ProjectRole
+from sora_studio.domain.account import KeyGrant, ProjectRole
 from sora_studio.domain.batch import NAMED_MAX, BatchAct, BatchAction, Selection
 from sora_studio.domain.errors import InvalidInput, NotAllowed, NotFound
 from sora_studio.domain.ids import new_id
@@ -20,7 +21,8 @@ from sora_studio.domain.library import LibraryQuery, SortOrder
 from sora_studio.domain.marks import Marks
 from sora_studio.domain.video import Phase
 from sora_studio.services.videos.marks import BatchService, MarkService
-from tests.support.library import START, add_person, add_videos
+from tests.support.library import START, a_video, add_person, add_videos
+from tests.support.waiting import comes_true
 
 EVERYTHING = Selection(query=LibraryQuery())
 
@@ -64,6 +66,19 @@ async def open_project(db: Database, *members: tuple[UUID, ProjectRole]) -> UUID
         for person, role in members:
             await ProjectRepository(tx).put_member(project.id, person, role, person)
     return project.id
+
+
+async def ask_for(db: Database, person: UUID, prompt: str) -> None:
+    """Add a video as a wish does, newer than all others."""
+    async with db.transaction() as tx:
+        newer = a_video(person, prompt, created_at=START + timedelta(hours=1))
+        job = JobRow(id=new_id(), video_id=newer.id, provider="fake", phase=newer.phase)
+        await VideoRepository(tx).add(newer, job)
+
+
+async def run(db: Database, statement: Executable) -> None:
+    async with db.transaction() as tx:
+        await (await tx.connection()).execute(statement)
 
 
 @pytest.mark.parametrize("order", SortOrder)
@@ -140,7 +155,7 @@ async def test_all_that_match_but_some_are_deleted_and_come_back_in_their_order(
 
     done = await batches.act(ada, matching, DELETE)
     assert (done.count, await prompts(database, ada)) == (5, ["fox 2", "bear"])
-    await add_videos(database, ada, "newer", start=START + timedelta(hours=1), ordinals=[4])
+    await ask_for(database, ada, "newer")
 
     assert (await batches.undo(ada, done.id)).count == 5
     assert await prompts(database, ada) == ["newer", *reversed(names), "bear"]
@@ -148,16 +163,14 @@ async def test_all_that_match_but_some_are_deleted_and_come_back_in_their_order(
     async with database.transaction() as tx:
         rows = await tx.exec(select(VideoRow.ordinal).order_by(col(VideoRow.created_at)))
         ordinals = [*rows]
-    assert ordinals == sorted(ordinals)
+    assert ordinals == [*range(8)]
 
 
 async def test_undo_ends_after_a_minute(database: Database):
     ada, batches = await add_person(database), BatchService(db=database)
     await add_videos(database, ada, "one")
     done = await batches.act(ada, EVERYTHING, DELETE)
-    async with database.transaction() as tx:
-        connection = await tx.connection()
-        await connection.execute(update(BatchRow).values(created_at=START))
+    await run(database, update(BatchRow).values(expires_at=START))
     with pytest.raises(NotFound):
         await batches.undo(ada, done.id)
 
@@ -219,6 +232,151 @@ async def test_marks_go_where_their_video_goes(database: Database):
         await VideoRepository(tx).move(ada, one, None)
         await VideoRepository(tx).disown(ada)
         assert (await tx.exec(select(VideoMarkRow))).all() == []
+
+
+async def test_undo_leaves_alone_what_was_done_since(database: Database):
+    """What somebody else deleted is not brought back, and a newer rating stays."""
+    ada, batches = await add_person(database), BatchService(db=database)
+    one, two = await add_videos(database, ada, "one", "two")
+    done = await batches.act(ada, EVERYTHING, DELETE)
+    async with database.transaction() as tx:
+        await VideoRepository(tx).restore(ada, one, within=timedelta(minutes=1))
+    async with database.transaction() as tx:
+        await VideoRepository(tx).mark_deleted(ada, one)
+    assert (await batches.undo(ada, done.id)).count == 1
+    assert await prompts(database, ada) == ["two"]
+
+    done = await batches.act(ada, EVERYTHING, star(5))
+    await MarkService(db=database).rate(ada, two, 2)
+    assert (await batches.undo(ada, done.id)).count == 0
+    assert await prompts(database, ada, "stars:2") == ["two"]
+
+
+async def test_undo_takes_back_what_it_can(database: Database):
+    ada, batches = await add_person(database), BatchService(db=database)
+    eve = await add_person(database, "eve")
+    project = await open_project(database, (ada, ProjectRole.MANAGER), (eve, ProjectRole.MANAGER))
+    own, shared = await add_videos(database, ada, "own", "shared")
+    async with database.transaction() as tx:
+        await VideoRepository(tx).move(ada, shared, project)
+    done = await batches.act(ada, Selection((own, shared)), DELETE)
+    async with database.transaction() as tx:
+        await ProjectRepository(tx).put_member(project, ada, ProjectRole.VIEWER, eve)
+    assert (await batches.undo(ada, done.id)).count == 1
+    assert await prompts(database, ada) == ["own"]
+
+
+async def test_a_batch_of_many_is_done_and_undone_in_parts(database: Database):
+    ada, batches, many = await add_person(database), BatchService(db=database), 2_001
+    rows = [
+        a_video(ada, "fox", ordinal=each, created_at=START + timedelta(seconds=each)) for each in range(many)
+    ]
+    async with database.transaction() as tx:
+        await (await tx.connection()).execute(
+            insert(VideoRow), [row.model_dump(exclude_none=True) for row in rows]
+        )
+
+    done = await batches.act(ada, EVERYTHING, DELETE)
+    assert (done.count, await there(database)) == (many, 0)
+    await ask_for(database, ada, "newer")
+    assert (await batches.undo(ada, done.id)).count == many
+    async with database.transaction() as tx:
+        assert len({*(await tx.exec(select(VideoRow.ordinal)))}) == many + 1
+        assert (await tx.exec(select(BatchRow))).all() == []
+
+
+async def there(db: Database) -> int:
+    async with db.transaction() as tx:
+        count = select(func.count()).select_from(VideoRow).where(col(VideoRow.deleted_at).is_(None))
+        return (await tx.exec(count)).one()
+
+
+async def test_what_came_after_one_looked_is_not_meant(database: Database):
+    ada, batches = await add_person(database), BatchService(db=database)
+    await add_videos(database, ada, "fox one", "fox two", "fox three")
+    for search in ("", "fox"):
+        seen = Selection(query=LibraryQuery(search), until=START + timedelta(seconds=1))
+        done = await batches.act(ada, seen, DELETE)
+        assert (done.count, await prompts(database, ada)) == (2, ["fox three"])
+        await batches.undo(ada, done.id)
+
+
+async def test_what_moves_away_meanwhile_stays_as_it_is(database: Database):
+    ada, batches = await add_person(database), BatchService(db=database)
+    project = await open_project(database, (ada, ProjectRole.MANAGER))
+    one, _ = await add_videos(database, ada, "one", "two")
+
+    async def waits() -> bool:
+        async with database.transaction() as tx:
+            asked = text(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                " AND datname = current_database()"
+            )
+            return bool((await (await tx.connection()).execute(asked)).scalar_one())
+
+    async with database.transaction() as tx:
+        await VideoRepository(tx).move(ada, one, project)
+        acting = asyncio.create_task(batches.act(ada, EVERYTHING, DELETE))
+        await comes_true(waits)
+    assert (await acting).count == 1
+    assert await prompts(database, project) == ["one"]
+
+
+async def test_a_video_that_has_left_a_library_is_not_found_there_by_its_marks(database: Database):
+    ada, eve = await add_person(database), await add_person(database, "eve")
+    (one,) = await add_videos(database, ada, "one")
+    marks = MarkService(db=database)
+    await marks.rate(ada, one, 3)
+    await run(database, update(VideoMarkRow).values(library_id=eve))  # as if it had not followed
+    assert await prompts(database, eve, "stars:3", order=SortOrder.NEWEST) == []
+    await marks.rate(ada, one, 4)
+    assert await prompts(database, ada, "stars:4") == ["one"]
+
+
+async def test_a_video_with_too_many_tags_can_be_given_fewer(database: Database):
+    ada, batches, marks = await add_person(database), BatchService(db=database), MarkService(db=database)
+    (one,) = await add_videos(database, ada, "one")
+    await marks.tag(ada, one, [f"tag {number}" for number in range(20)])
+    taken = await batches.act(ada, EVERYTHING, BatchAct.of(BatchAction.UNTAG, tag="tag 1"))
+    await marks.tag(ada, one, [f"other {number}" for number in range(20)])
+    assert (await batches.undo(ada, taken.id)).count == 0  # there is no room
+
+    more = {"video_id": one, "mark": "#one-more", "library_id": ada, "created_at": START}
+    await run(database, insert(VideoMarkRow).values(more))
+    assert (await marks.tag(ada, one, ["few"])).marks.tags == ("few",)
+
+
+async def test_nothing_is_kept_of_what_changed_nothing(database: Database):
+    ada, batches = await add_person(database), BatchService(db=database)
+    await add_videos(database, ada, "one")
+    assert (await batches.act(ada, EVERYTHING, star(0))).count == 0
+    assert (await batches.act(ada, Selection((uuid4(),)), DELETE)).count == 0
+    async with database.transaction() as tx:
+        assert (await tx.exec(select(BatchRow))).all() == []
+
+
+async def test_a_key_undoes_what_was_done_in_its_project(database: Database):
+    ada, batches = await add_person(database), BatchService(db=database)
+    project = await open_project(database, (ada, ProjectRole.MANAGER))
+    await add_videos(database, ada, "own")
+    key = KeyGrant(new_id(), frozenset(), project_id=project)
+    own = await batches.act(ada, EVERYTHING, DELETE)
+    with pytest.raises(NotFound):
+        await batches.undo(ada, own.id, key=key)
+    await batches.undo(ada, own.id)
+
+    (shared,) = await add_videos(database, ada, "shared")
+    async with database.transaction() as tx:
+        await VideoRepository(tx).move(ada, shared, project)
+    inside = await batches.act(ada, Selection((shared,), project_id=project), DELETE)
+    assert (await batches.undo(ada, inside.id, key=key)).count == 1
+
+
+@pytest.mark.parametrize("search", ["-fox", "stars:9", "#", "tag:!", "fox !", "a " * 17])
+def test_a_search_that_finds_more_than_it_says_selects_nothing(search: str):
+    with pytest.raises(InvalidInput) as refused:
+        Selection(query=LibraryQuery(search))
+    assert refused.value.param == "query"
 
 
 def test_no_more_are_named_than_a_list_may_hold():

@@ -165,7 +165,7 @@ async def test_what_is_newer_never_has_a_lower_ordinal(database: Database):
         await VideoRepository(tx).restore(owner_id, c, within=timedelta(minutes=1))
     async with database.transaction() as tx:
         rows = await tx.exec(select(VideoRow.id, VideoRow.ordinal).order_by(col(VideoRow.created_at)))
-        assert [*rows] == [(e, 0), (a, 7), (d, 8), (b, 8), (c, 9), (f, 9)]
+        assert [*rows] == [(e, 0), (a, 7), (d, 8), (b, 8), (c, 9), (f, 10)]
 
 
 async def test_status_filter_and_counts(database: Database):

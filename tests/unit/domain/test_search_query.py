@@ -17,6 +17,11 @@ from sora_studio.domain.search_query import SearchQuery
         ("stars:0", SearchQuery("", none_of=("*1", "*2", "*3", "*4", "*5"))),
         ("stars:>=0", SearchQuery("")),
         ("#Client tag:b -#draft -tag:old", SearchQuery("", (("#client",), ("#b",)), ("#draft", "#old"))),
+        ("#a #A -#b -#b stars:5 stars:5", SearchQuery("", (("#a",), ("*5",)), ("#b",))),
+        (
+            " ".join(f"#t{number}" for number in range(17)) + " #t0",
+            SearchQuery("#t16", tuple((f"#t{number}",) for number in range(16))),
+        ),
         ("stars: stars:9 # tag: -fox", SearchQuery("stars: stars:9 # tag: -fox")),
     ],
 )
@@ -31,13 +36,18 @@ def test_conditions_are_taken_out_of_the_words(text: str, query: SearchQuery):
         ("#Night  Shots!", "#night-shots"),
         ("夜の海", "#夜の海"),
         ("v_2", "#v_2"),
+        ("cli\u200bent\ufe0f", "#client"),
+        ("\u3164client", "#client"),
+        ("cafe\u0301", "#caf\u00e9"),
     ],
 )
 def test_a_tag_is_written_in_one_way(text: str, mark: str):
     assert tag_mark(text) == mark
 
 
-@pytest.mark.parametrize("text", ["", "#", " - ", "x" * 41, "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "#", " - ", "x" * 41, "\0", "\u200b", "\u3164", "\u0301", "_", "!" * 160 + "x"]
+)
 def test_what_is_no_tag_is_refused(text: str):
     with pytest.raises(InvalidInput):
         tag_mark(text)
