@@ -183,7 +183,7 @@ class VideoService:
         async with self._db.transaction() as tx:
             videos, queue = VideoRepository(tx), FairQueue(tx)
             view = await videos.view(owner_id, video_id, Action.DELETE_VIDEOS)
-            unsent = view.phase is Phase.SUBMITTING and await queue.leave([video_id])
+            unsent = view.phase is Phase.SUBMITTING and bool(await queue.leave([video_id]))
             await videos.mark_deleted(owner_id, video_id, ago=ago)
             if unsent:
                 await queue.close_up([view.owner_id])
