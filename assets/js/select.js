@@ -21,7 +21,8 @@ const isSelecting = () => isAll || named.size > 0;
 // Have the server do something; by default to what is selected.
 export function perform(action, value, ids = null) {
   const { q = "", status = "", project = "" } = Object.fromEntries(new URLSearchParams(location.search));
-  const selection = ids ? { ids } : { ids: [...named], all: isAll, q, status, project };
+  const until = one("[data-bar]")?.dataset.until;
+  const selection = ids ? { ids } : { ids: [...named], all: isAll, q, status, project, until };
   one("#act").dataset.act = JSON.stringify({ action, value, ...selection });
   one("#act").click();
 }

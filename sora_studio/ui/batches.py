@@ -1,5 +1,6 @@
 """What is done to several tiles at once, or to one by a key: studio.js knows which, the server does it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from sora_studio.ui.filters import FILTERS
 from sora_studio.ui.form_data import text
 from sora_studio.ui.libraries import MINE, parse_library
 from sora_studio.ui.session import signed_in_user, still_signed_in
+
+_UNCLEAR = "It is not clear which videos are meant. Load the page again."
 
 
 class BatchState(rx.State):
@@ -73,8 +76,10 @@ def _read_act(asked: dict[str, Any]) -> BatchAct:
 
 
 def _read_selection(asked: dict[str, Any]) -> Selection:
-    named = asked.get("ids")
-    ids = tuple(parse_public_id(str(each)) for each in named) if isinstance(named, list) else ()
+    named, status = asked.get("ids"), text(asked, "status")
+    if not isinstance(named, list) or status not in FILTERS:
+        raise InvalidInput(_UNCLEAR, "select")
+    ids = tuple(parse_public_id(str(each)) for each in named)
     if not asked.get("all"):
         return Selection(ids)
     try:
@@ -82,8 +87,13 @@ def _read_selection(asked: dict[str, Any]) -> Selection:
     except ValueError as error:
         message = "There is no such project."
         raise NotFound(message) from error
-    query = LibraryQuery(text(asked, "q"), phases=FILTERS.get(text(asked, "status"), ()))
-    return Selection(ids, query, project_id)
+    try:
+        until = datetime.fromisoformat(text(asked, "until"))
+    except ValueError as error:
+        raise InvalidInput(_UNCLEAR, "until") from error
+    if until.tzinfo is None:
+        raise InvalidInput(_UNCLEAR, "until")
+    return Selection(ids, LibraryQuery(text(asked, "q"), phases=FILTERS[status]), project_id, until)
 
 
 def _done(act: BatchAct, result: BatchResult) -> str:

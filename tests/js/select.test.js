@@ -20,7 +20,7 @@ beforeEach(async () => {
   const tile = (id) => `<article class="tile ready"><a class="open" href="#" id="${id}"></a>
     <label class="picker"><input type="checkbox" data-check="${id}"></label></article>`;
   draw(`<main><button data-ask="status=" aria-pressed="true"><span class="num">312</span></button>
-    <div data-bar="" hidden><button data-unselect=""></button><span data-selected=""></span>
+    <div data-bar="" data-until="2026-12-01T10:00:00+00:00" hidden><button data-unselect=""></button><span data-selected=""></span>
     <button data-select-all=""></button><button data-batch="star=4"></button><button data-batch="delete="></button>
     <details open><summary></summary><input data-tag=""><button data-tagging="untag"></button></details></div>
     <div class="grid">${["a", "b", "c", "d", "e"].map(tile).join("")}</div>
@@ -62,6 +62,7 @@ describe("what is selected", () => {
       value: "4",
       ids: ["b"],
       all: true,
+      until: "2026-12-01T10:00:00+00:00",
       q: "fox",
       status: "completed",
       project: "",

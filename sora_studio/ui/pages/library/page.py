@@ -32,7 +32,7 @@ def page() -> rx.Component:
         rx.el.header(
             rx.el.h1("Library", class_name="sr"),
             rx.el.div(_search(), _libraries(), class_name="row find"),
-            selection_bar(),
+            selection_bar(LibraryState.until),
             rx.el.div(
                 rx.el.div(
                     *(_chip(name, text) for name, text in _CHIPS.items()),

@@ -7,8 +7,12 @@ from sora_studio.ui.components.menu import menu
 from sora_studio.ui.theme import SMALL_ICON, icon
 
 
-def selection_bar() -> rx.Component:
-    """Draw it, hidden; `data-batch` names an act and its value."""
+def selection_bar(until: rx.Var[str]) -> rx.Component:
+    """Draw it, hidden; `data-batch` names an act and its value.
+
+    Args:
+        until: When the newest video that is shown was asked for: "all" means no later one.
+    """
     return rx.el.div(
         rx.el.button(
             icon("x", SMALL_ICON),
@@ -46,6 +50,7 @@ def selection_bar() -> rx.Component:
         class_name="selection-bar",
         hidden=True,
         data_bar="",
+        data_until=until,
     )
 
 

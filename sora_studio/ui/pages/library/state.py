@@ -1,6 +1,7 @@
 """The library: what is looked for, and the page of videos that was found."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -41,6 +42,7 @@ class LibraryState(rx.State):
     stars: rx.Field[dict[str, int]] = rx.field(default_factory=dict)  # by public id
     counts: rx.Field[dict[str, str]] = rx.field(default_factory=dict)  # by key of FILTERS
     has_more: rx.Field[bool] = rx.field(False)
+    until: rx.Field[str] = rx.field("")  # ISO 8601: what came later has not been seen, nor is meant by "all"
     libraries: rx.Field[Libraries] = rx.field(default_factory=Libraries)
     visit: rx.Field[int] = rx.field(0)  # counts readings of the address, so that the search field follows it
 
@@ -139,7 +141,7 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
     async with state:
         asked, project_id = _asked(state), _project(state)
         query = _query(state, length or max(PAGE, len(state.cards)))
-    began = time.monotonic()
+    began, now = time.monotonic(), datetime.now(UTC)
     try:
         page = await _list(owner_id, query, project_id)
         counts = await services().videos.count_library(owner_id, query.search, project_id)
@@ -164,12 +166,18 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
             ready=True,
             problem="",
             cards=cards,
-            progress=to_progress(page.videos, datetime.now(UTC)),
+            progress=to_progress(page.videos, now),
             stars=to_stars(page.videos),
             counts=_count_words(counts),
             has_more=page.has_more,
+            until=_until(page.videos, query.order, now).isoformat(),
             libraries=libraries,
         )
+
+
+def _until(videos: Sequence[VideoView], order: SortOrder, now: datetime) -> datetime:
+    """Return when the newest was asked for; of a list that begins with the oldest, when it was read."""
+    return videos[0].created_at if videos and order is SortOrder.NEWEST else now
 
 
 def _shut(state: LibraryState, owner_id: UUID, others: Libraries) -> None:
