@@ -22,23 +22,24 @@ async def _run(plan: Plan) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
     _say(f"Starting in {plan.folder}")
-    opening = asyncio.create_task(_serve(plan, ended))
+    opening = asyncio.create_task(_serve(plan))
     waiting = asyncio.create_task(ended.wait())
     await asyncio.wait({opening, waiting}, return_when=asyncio.FIRST_COMPLETED)
     opening.cancel()
     waiting.cancel()
     (problem, _) = await asyncio.gather(opening, waiting, return_exceptions=True)
-    if isinstance(problem, ConfigError | TimeoutError):
+    if isinstance(problem, Exception):
         raise problem
 
 
-async def _serve(plan: Plan, ended: asyncio.Event) -> None:
-    async with production(plan) as running:
+async def _serve(plan: Plan) -> None:
+    failed = asyncio.Event()
+    async with production(plan, failed.set) as running:
         _say(f"Open {running.url}; its authority is {running.certificate}")
         for name, port in running.ports.items():
             _say(f"  {name:8} http://127.0.0.1:{port}  {plan.folder / name}.log")
         _say("Ctrl-C ends it all; `make load` drives it.")
-        await ended.wait()
+        await failed.wait()
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -74,8 +74,12 @@ class Running:
 
 
 @asynccontextmanager
-async def production(plan: Plan) -> AsyncIterator[Running]:
+async def production(plan: Plan, on_end: Callable[[], None] = lambda: None) -> AsyncIterator[Running]:
     """Run all of it for the block.
+
+    Args:
+        plan: How much of it.
+        on_end: Called when a process is not started again: the block should end.
 
     Raises:
         ConfigError: There is no Caddy, or something cannot be started.
@@ -110,7 +114,10 @@ async def production(plan: Plan) -> AsyncIterator[Running]:
             await answers(running.ports[name], tasks)
         tasks.append(_keep("proxy", [caddy, *_PROXY], _of_proxy(plan, running), plan.folder, running))
         await _listens(plan.port, tasks)
+        for task in tasks:
+            task.add_done_callback(lambda _: on_end())
         yield running
+        _must_run(tasks)
 
 
 _PROXY = ("run", "--adapter", "caddyfile", "--config", str(_CADDYFILE))

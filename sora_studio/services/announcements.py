@@ -48,10 +48,11 @@ class Announcements:
                         continue
                     self._tell(payload)
                     on_change()
-            except Unavailable as error:
-                if self.is_heard() or self.trouble != str(error):
-                    _log.warning("changes_unheard", reason=str(error))
-                self.trouble = str(error)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, this instance must not stay deaf
+                reason = str(error) if isinstance(error, Unavailable) else type(error).__name__
+                if self.is_heard() or self.trouble != reason:
+                    _log.warning("changes_unheard", reason=reason)
+                self.trouble = reason
             self._tell(None)
             on_change()
             await asyncio.sleep(pause)

@@ -89,6 +89,8 @@ async def keep_running(
 ) -> None:
     """Start a program again whenever it ends, after ever longer pauses; end it when cancelled.
 
+    A start that the system refuses (no memory, too many processes) is tried again like one that has ended.
+
     Args:
         start: Starts it.
         name: What it is called in the log.
@@ -96,23 +98,32 @@ async def keep_running(
         must_start: Whether there is no use in trying again when the first start fails.
 
     Raises:
-        ChildFailed: It did, with status 1.
+        ChildFailed: It did, with status 1, or the system refused it.
     """
     loop, pause, is_first = asyncio.get_running_loop(), _FIRST_PAUSE, True
     while True:
-        started = loop.time()
-        process = start()
-        try:
-            while process.poll() is None:  # noqa: ASYNC110 -- nothing tells of a child's death on every system
-                await asyncio.sleep(_LOOK)
-        finally:
-            await end(process, signal.SIGTERM, patience=patience)
+        started, status = loop.time(), await _run_once(start, name, patience)
         is_steady = loop.time() - started > _STEADY
-        if must_start and is_first and not is_steady and process.returncode == 1:
+        if must_start and is_first and not is_steady and status == 1:
             raise ChildFailed(name)
         pause, is_first = _FIRST_PAUSE if is_steady else min(pause * 2, _LONGEST_PAUSE), False
-        _log.warning("child_ended", child=name, status=process.returncode, restart_in=pause)
+        _log.warning("child_ended", child=name, status=status, restart_in=pause)
         await asyncio.sleep(pause)
+
+
+async def _run_once(start: Callable[[], subprocess.Popen[bytes]], name: str, patience: float) -> int:
+    """Run a program until it ends; return its status, which is 1 where the system starts none."""
+    try:
+        process = start()
+    except (OSError, subprocess.SubprocessError) as error:
+        _log.error("child_not_started", child=name, reason=str(error))
+        return 1
+    try:
+        while process.poll() is None:  # noqa: ASYNC110 -- nothing tells of a child's death on every system
+            await asyncio.sleep(_LOOK)
+    finally:
+        await end(process, signal.SIGTERM, patience=patience)
+    return process.returncode
 
 
 async def end(process: subprocess.Popen[bytes], how: signal.Signals, *, patience: float) -> None:

@@ -19,6 +19,7 @@ _CATCH_EVERYTHING = {
     "sora_studio/metrics.py": "who has something counted never hears of the library's",
     "sora_studio/providers/errors.py": "whatever the SDK stumbles over, the POST may have been taken",
     "sora_studio/scheduler.py": "one failed run must not end the background work",
+    "sora_studio/services/announcements.py": "however listening ends, it has to begin again",
     "sora_studio/services/pictures/picture.py": "Pillow stumbles over hostile pictures as it likes",
     "sora_studio/services/worker_pool.py": "FFmpeg and Pillow stumble over hostile files as they like",
 }

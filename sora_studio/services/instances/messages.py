@@ -8,8 +8,11 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from itertools import islice
+from typing import Any
 from uuid import UUID
+
+import structlog
 
 from sora_studio.db.engine import Database
 from sora_studio.db.listener import CHANNEL
@@ -17,11 +20,14 @@ from sora_studio.domain.errors import Unavailable
 from sora_studio.domain.tasks import TaskName, Wake
 from sora_studio.services.rate_limit_storage import Count
 
+_log = structlog.get_logger(__name__)
+
 MARK = "!"
 """What a message begins with, and the id of somebody whose data has changed does not."""
 
 _PAUSE = 0.1  # seconds: what is counted meanwhile is one message
 _MOST = 100  # counts in a message: PostgreSQL takes less than 8,000 bytes
+_MOST_KEPT = 5_000  # that wait to be told; what is beyond is counted here alone
 
 
 class Messages:
@@ -51,8 +57,14 @@ class Messages:
     def count(self, counted: Count) -> None:
         """Have others count, too; none at all: they forget the key."""
         key = (counted.key, counted.expiry, counted.moves)
-        self._counts[key] = self._counts[key] + counted.amount
+        if key in self._counts or len(self._counts) < _MOST_KEPT:
+            self._counts[key] = self._counts[key] + counted.amount
         self._tell_soon()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many counts are still to be told."""
+        return len(self._counts)
 
     async def tell_news(self) -> None:
         """Tell others that an instance has come or goes.
@@ -64,7 +76,12 @@ class Messages:
 
     def hear(self, message: str) -> None:
         """Take what somebody said; what one says oneself is not meant."""
-        said = json.loads(message.removeprefix(MARK))
+        try:
+            self._take(json.loads(message.removeprefix(MARK)))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            _log.warning("message_not_understood", reason=type(error).__name__)
+
+    def _take(self, said: dict[str, Any]) -> None:
         if said["from"] == self._sender:
             return
         if said.get("news"):
@@ -93,11 +110,13 @@ class Messages:
             if not self._wakes:
                 await asyncio.sleep(_PAUSE)
             wakes, self._wakes = sorted(self._wakes), set()
-            counts = [[*key, amount] for key, amount in self._counts.items()][:_MOST]
+            counts = [[*key, amount] for key, amount in islice(self._counts.items(), _MOST)]
             for *key, _ in counts:
                 del self._counts[*key,]
-            with suppress(Unavailable):
+            try:
                 await self._tell(wake=wakes, counts=counts)
+            except Unavailable:  # after some seconds: what has waited meanwhile would be news of the past
+                self._counts.clear()
 
     async def _tell(self, **said: object) -> None:
         message = {"from": self._sender, **{name: what for name, what in said.items() if what}}

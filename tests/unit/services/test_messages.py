@@ -6,15 +6,18 @@ from uuid import uuid4
 import pytest
 
 from sora_studio.db.engine import Database
-from sora_studio.domain.errors import LimitReached
+from sora_studio.domain.errors import LimitReached, Unavailable
 from sora_studio.domain.tasks import TaskName
 from sora_studio.services.instances.messages import Messages
+from sora_studio.services.rate_limit_storage import Count
 from sora_studio.services.throttle import Throttle
 from tests.support.waiting import eventually
 
 
 class Air:
-    """Carries what is announced to everybody."""
+    """Carries what is announced to everybody; while it is broken, nothing."""
+
+    is_broken = False
 
     def __init__(self) -> None:
         self.members: list[Member] = []
@@ -22,6 +25,8 @@ class Air:
 
     async def announce(self, _channel: str, word: str) -> None:
         self.said.append(word)
+        if self.is_broken:
+            raise Unavailable
         for member in self.members:
             member.messages.hear(word)
 
@@ -91,3 +96,17 @@ async def test_a_newer_version_may_say_more():
     member = Member(air)
     member.messages.hear('!{"from":"x","wake":["dance","submit"],"song":1}')
     assert member.woken == [TaskName.SUBMIT]
+
+
+async def test_what_cannot_be_told_is_bounded_and_is_no_news_later():
+    air = Air()
+    one, other = Member(air), Member(air)
+    air.is_broken = True
+    for number in range(6_000):
+        one.messages.count(Count(str(number), 1e12, 1, moves=False))
+    assert one.messages.waiting == 5_000
+    await _said(air, 1)
+    air.is_broken = False
+    one.messages.wake(TaskName.PURGE)
+    await eventually(lambda: other.woken)
+    assert "counts" not in air.said[-1]
