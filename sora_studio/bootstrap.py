@@ -78,7 +78,7 @@ from sora_studio.services.videos.queue import QueueAdmin
 from sora_studio.services.webhooks.endpoints import WebhookEndpointService
 from sora_studio.services.worker_pool import WorkerPool
 from sora_studio.storage.opening import open_storage
-from sora_studio.subprocesses.lock import alone_in
+from sora_studio.subprocesses.lock import alone_in, next_in
 from sora_studio.subprocesses.postgres import embedded_postgres
 from sora_studio.subprocesses.sandbox import SandboxAccess, running_sandbox, sandbox_child
 
@@ -155,7 +155,7 @@ async def studio(
         providers = {name: parts.provider(provider) for name, provider in limited.items()}
         scheduler = Scheduler(None if member.own.works else member.messages.wake)
         with suppress(StorageError):  # readiness reports a disk that refuses
-            storage.sweep(older_than=GRACE if member.instances.has_others() else 0.0)
+            storage.sweep(older_than=0.0 if is_alone(settings) else GRACE)
         on = Resources(
             db=own,
             catalog=ProviderCatalog(providers, on_stale=partial(scheduler.wake, TaskName.MODELS)),
@@ -239,6 +239,11 @@ class _Watched:
     health: HealthService
     metrics: MetricsService
     providers: ProviderService
+
+
+def is_alone(settings: Settings) -> bool:
+    """Tell whether nobody else can be using the files: who is slow looks as if it had died."""
+    return settings.database_url is None and settings.media_dir is None
 
 
 def _open_database(access: Access, parts: Parts, size: int, stack: AsyncExitStack) -> Database:
@@ -340,6 +345,8 @@ async def _database_access(settings: Settings, info: ProcessInfo, stack: AsyncEx
         return Access(await stack.enter_async_context(embedded_postgres(settings.data_dir)))
     if info.number is None:  # otherwise who has started this one keeps others out
         stack.enter_context(alone_in(settings.data_dir))
+    else:  # and what a killed one has started may still be at work, under this one's name
+        await stack.enter_async_context(next_in(settings.data_dir, str(info.number)))
     direct = settings.database_direct_url
     return await find_access(
         settings.database_url.get_secret_value(), direct.get_secret_value() if direct else None

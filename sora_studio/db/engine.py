@@ -24,6 +24,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sora_studio.db.listener import Listener
 from sora_studio.domain.errors import InvalidInput, Unavailable
 
+CONNECTIONS = 25
+"""That one process of a studio may open: docs/operations.md."""
+
 KEEPALIVE: Mapping[str, int] = {
     "connect_timeout": 15,
     "keepalives_idle": 10,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from sora_studio.db.diagnosis import DatabaseFacts, StudioFacts
+from sora_studio.db.engine import CONNECTIONS
 from sora_studio.db.migrations import is_known
 from sora_studio.doctor.finding import Finding, fine, problem, skipped, warning
 from sora_studio.domain.instance import InstanceRole
@@ -11,14 +12,17 @@ from sora_studio.domain.instance import InstanceRole
 OLDEST = 140_000
 """The oldest PostgreSQL that is tried: 14."""
 
-CONNECTIONS = 25
-"""That a studio may open: docs/operations.md."""
-
 _SKEW = timedelta(seconds=5)
 
 
 def check_server(facts: DatabaseFacts, now: datetime, *, needed: int = CONNECTIONS) -> Iterator[Finding]:
-    """Look at the server, and at what our role may do there."""
+    """Look at the server, and at what our role may do there.
+
+    Args:
+        facts: What the server says.
+        now: By this machine's clock.
+        needed: Connections for each instance.
+    """
     if facts.number < OLDEST:
         text = f"PostgreSQL {facts.version} is older than what the studio is tried with."
         yield warning("database_version", text, f"Use PostgreSQL {OLDEST // 10_000} or newer.")
@@ -30,6 +34,7 @@ def check_server(facts: DatabaseFacts, now: datetime, *, needed: int = CONNECTIO
     else:
         yield fine("database_encoding", "The database is encoded in UTF-8.")
     yield _role(facts)
+    needed *= max(1, len(facts.studio.instances)) if facts.studio else 1
     free = facts.places - facts.taken
     if facts.places < needed:
         text = f"The server accepts {facts.places} connections, and a studio may need {needed}."

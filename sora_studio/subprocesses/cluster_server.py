@@ -32,6 +32,9 @@ _DISCREET = {
 _QUIET = {"autovacuum_naptime": "5min"}
 """An idle server looks for work only now and then: each look is several transactions in every database."""
 
+FEWEST_PLACES = 100
+"""Connections that a server takes, however few are wanted."""
+
 _ROLE = Path(__file__).with_name("database_role.sql")
 
 
@@ -43,6 +46,7 @@ class ClusterServer:
     sockets: Path
     log: Path
     programs: Path
+    places: int = FEWEST_PLACES  # connections
 
     @asynccontextmanager
     async def serve(self, user: User | None) -> AsyncIterator[str]:
@@ -73,6 +77,7 @@ class ClusterServer:
             "listen_addresses": "",
             "unix_socket_directories": f'"{self.sockets}"',
             "unix_socket_permissions": "0700",
+            "max_connections": str(max(FEWEST_PLACES, self.places)),
         }
         options = [
             part

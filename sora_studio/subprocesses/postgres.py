@@ -11,17 +11,26 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sora_studio.subprocesses import cluster
-from sora_studio.subprocesses.cluster_server import ClusterServer, socket_directory, url_of_running
+from sora_studio.subprocesses.cluster_server import (
+    FEWEST_PLACES,
+    ClusterServer,
+    socket_directory,
+    url_of_running,
+)
 from sora_studio.subprocesses.lock import alone_in
 from sora_studio.subprocesses.major_upgrade import take_over
 
 
 @asynccontextmanager
-async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
+async def embedded_postgres(data_dir: Path, places: int = FEWEST_PLACES) -> AsyncIterator[str]:
     """Run a PostgreSQL under the data directory for the block; yield its `postgresql://…` URL.
 
     A server that a killed studio left running is ended first. It takes 1 s the first time, then 0.1 s; longer
     where an earlier major version wrote the data, which are then taken over.
+
+    Args:
+        data_dir: Where its data are.
+        places: Connections that are wanted of it.
 
     Raises:
         ConfigError: It is in use by another studio, belongs to another PostgreSQL, or cannot be started.
@@ -32,7 +41,8 @@ async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
         await take_over(directory, log)
         with socket_directory(directory) as sockets:
             user = await asyncio.to_thread(cluster.prepare, directory, sockets, log)
-            async with ClusterServer(directory, sockets, log, cluster.programs()).serve(user) as url:
+            server = ClusterServer(directory, sockets, log, cluster.programs(), places)
+            async with server.serve(user) as url:
                 yield url
 
 

@@ -1,6 +1,7 @@
 """uvicorn's server for a process that may sleep: it wakes once a second instead of ten times."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
@@ -35,7 +36,10 @@ class QuietServer(uvicorn.Server):
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TICK):
                     await self._ended.wait()
-        until = self._loop.time() + self._on_end()
+        parting = self._on_end()
+        if patience := self.config.timeout_graceful_shutdown:  # a stop has ten seconds, these included
+            self.config.timeout_graceful_shutdown = max(1, patience - math.ceil(parting))
+        until = self._loop.time() + parting
         while not self.force_exit and self._loop.time() < until:  # noqa: ASYNC110 -- a second signal ends it
             await asyncio.sleep(_GLANCE)
 

@@ -19,6 +19,7 @@ from sora_studio.config import Settings, load, load_providers
 from sora_studio.config.environment import known
 from sora_studio.config.secret_words import secret_words
 from sora_studio.db.access import find_access
+from sora_studio.db.engine import CONNECTIONS
 from sora_studio.services.upgrade import upgrade
 from sora_studio.subprocesses.lock import alone_in
 from sora_studio.subprocesses.postgres import embedded_postgres
@@ -28,6 +29,9 @@ from sora_studio.web import frontend
 from sora_studio.web.server import listen
 
 _PATIENCE = 9.0  # seconds for a worker to end in: more than it takes where a proxy has to notice
+
+
+_BESIDE = 25  # connections of commands, and of backups
 
 
 def run(host: str, port: int, data_dir: Path | None, workers: int) -> bool:
@@ -46,7 +50,7 @@ async def _run(settings: Settings, host: str, sockets: list[socket], workers: in
     chosen = load_providers(settings)
     log.hide(secret_words(settings, *chosen))
     async with AsyncExitStack() as stack:
-        told = await _database(settings, stack)
+        told = await _database(settings, workers, stack)
         if any(each.is_child for each in chosen):
             await stack.enter_async_context(sandbox_child(settings.data_dir, settings.sandbox_speed))
         ended = asyncio.Event()
@@ -56,10 +60,12 @@ async def _run(settings: Settings, host: str, sockets: list[socket], workers: in
         return await _keep_all(command, told, sockets, workers, ended)
 
 
-async def _database(settings: Settings, stack: AsyncExitStack) -> Mapping[str, str]:
+async def _database(settings: Settings, workers: int, stack: AsyncExitStack) -> Mapping[str, str]:
     """Have the database ready for the workers; return what they have to know of it."""
     if settings.database_url is None:
-        url = await stack.enter_async_context(embedded_postgres(settings.data_dir))
+        url = await stack.enter_async_context(
+            embedded_postgres(settings.data_dir, workers * CONNECTIONS + _BESIDE)
+        )
         await upgrade(url, settings.data_dir)
         return {"DATABASE_URL": url}
     stack.enter_context(alone_in(settings.data_dir))
@@ -80,7 +86,7 @@ def _command(settings: Settings, host: str, sockets: list[socket]) -> list[str]:
 async def _keep_all(
     command: list[str], told: Mapping[str, str], sockets: list[socket], workers: int, ended: asyncio.Event
 ) -> bool:
-    """Keep workers running until the end; False: the first start of one of them failed."""
+    """Keep workers running until the end; False: it came by itself, as one of them could not be started."""
 
     def start(number: int) -> subprocess.Popen[bytes]:
         return spawn(
@@ -101,5 +107,7 @@ async def _keep_all(
     await asyncio.wait({waiting, *running}, return_when=asyncio.FIRST_COMPLETED)
     for task in (waiting, *running):
         task.cancel()
-    results = await asyncio.gather(waiting, *running, return_exceptions=True)
-    return not any(isinstance(each, ChildFailed) for each in results)
+    for result in await asyncio.gather(*running, return_exceptions=True):
+        if isinstance(result, Exception) and not isinstance(result, ChildFailed):
+            raise result
+    return ended.is_set()

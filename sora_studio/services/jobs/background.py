@@ -92,9 +92,8 @@ class BackgroundWork:
             PeriodicTask(TaskName.ARCHIVE, None, self.archiver.run),
             PeriodicTask(TaskName.HEARTBEAT, HEARTBEAT, self.claims.heartbeat),
             PeriodicTask(TaskName.PURGE, _HOUR, self.purger.run),
-            PeriodicTask(
-                TaskName.SCRUB, timedelta(days=1), self.scrubber.run_daily, after=timedelta(minutes=10)
-            ),
+            # Its turn comes once a day; who looks only then finds it taken, and waits for another one.
+            PeriodicTask(TaskName.SCRUB, _HOUR, self.scrubber.run_daily, after=timedelta(minutes=10)),
             self.models(),
             PeriodicTask(TaskName.WEBHOOKS, _HOUR, self.deliverer.run),
             PeriodicTask(TaskName.USAGE, _MINUTE, self.usage.run),

@@ -158,6 +158,7 @@ async def test_who_serves_the_studio(database: Database, database_url: str):
     async with membership(database, web):
         assert checks.check_instances(await studio_facts(database_url)).level is Level.PROBLEM
         async with membership(database, replace(web, id=uuid4(), role=InstanceRole.WORK)):
+            assert await server_faults(database_url, needed=99) == {"database_connections": Level.PROBLEM}
             found = checks.check_instances(await studio_facts(database_url))
             assert (found.level, found.text) == (Level.OK, "2 running: web at one:3001, work at one:3001.")
         async with membership(database, Instance(installation=web.installation, build="b")):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from sora_studio.services.instances.assembly import membership
 from sora_studio.services.instances.registry import Instances
 from sora_studio.services.instances.turns import OnceOnly
 from tests.support.library import add_person, add_videos
+from tests.support.waiting import comes_true
 
 OWN = Instance(address="one:3000", signing_keys=("a",), time_zone="UTC")
 OTHER = replace(OWN, id=uuid4(), installation=uuid4(), address="other:3000")
@@ -87,6 +89,29 @@ async def test_what_is_done_once_is_done_by_one(database: Database):
     await _sql(database, "UPDATE task_turn SET free_at = now()")
     await by("third").run()
     assert done == ["one", "other", "third"]
+
+
+async def test_a_turn_lasts_for_as_long_as_its_task(database: Database):
+    done: list[str] = []
+
+    async def other() -> None:
+        done.append("other")
+
+    async def one() -> None:
+        await _sql(database, "UPDATE task_turn SET free_at = now()")
+        await comes_true(partial(_is_taken, database))
+        await OnceOnly(database, uuid4()).in_turn(PeriodicTask(TaskName.PURGE, None, other)).run()
+        done.append("one")
+
+    once = OnceOnly(database, uuid4(), renewal=timedelta(milliseconds=10))
+    await once.in_turn(PeriodicTask(TaskName.PURGE, None, one)).run()
+    assert done == ["one"]
+
+
+async def _is_taken(db: Database) -> bool:
+    async with db.transaction() as tx:
+        found = await (await tx.connection()).exec_driver_sql("SELECT free_at > now() FROM task_turn")
+        return bool(found.scalar_one())
 
 
 async def test_who_dies_over_it_takes_it_up_again_at_once_and_others_later(database: Database):

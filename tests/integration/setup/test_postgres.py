@@ -136,6 +136,11 @@ async def test_a_first_start_that_was_cut_short_is_begun_anew(data_dir: Path):
         assert _value(url, "SELECT 1") == 1
 
 
+async def test_there_is_room_for_as_many_as_are_wanted(used_dir: Path):
+    async with embedded_postgres(used_dir, 125) as url:
+        assert _value(url, "SHOW max_connections") == "125"
+
+
 async def test_a_path_too_long_for_a_socket_is_served_all_the_same(data_dir: Path):
     async with embedded_postgres(data_dir / ("long" * 30)) as url:
         assert _value(url, "SELECT 1") == 1
