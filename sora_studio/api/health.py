@@ -1,5 +1,7 @@
 """Signs of life for the supervisor of the process, and what those who watch it read."""
 
+from contextlib import suppress
+
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
@@ -28,10 +30,13 @@ class Readiness(BaseModel):
 
 
 @router.head("/livez", include_in_schema=False)
-@router.get("/livez")
-async def livez() -> Life:
-    """Say that the process runs; asks nobody."""
-    return Life()
+@router.get("/livez", response_model=Life, responses={503: {"model": Life}})
+async def livez() -> Response:
+    """Say that the process runs, or 503 when it is about to stop; asks nobody."""
+    with suppress(LookupError):  # it is not open
+        if services().health.stops:
+            return JSONResponse(Life(status="stopping").model_dump(), 503)
+    return JSONResponse(Life().model_dump())
 
 
 @router.head("/readyz", include_in_schema=False)

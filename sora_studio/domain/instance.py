@@ -64,8 +64,12 @@ class Instance:
     def differences(self, other: "Instance") -> Iterator[str]:
         """Say what keeps it from serving one studio together with another instance."""
         if not _verify_each_other(self.signing_keys, other.signing_keys):
-            yield "it has another signing key: give both the same SORA_STUDIO_SECRET_KEY"
-        for name in sorted(self.providers.keys() & other.providers.keys()):
+            yield (
+                "it has another signing key: give both the same SORA_STUDIO_SECRET_KEY; to replace it, "
+                "give all of them first old,new, then new,old"
+            )
+        both_send = self.works and other.works
+        for name in sorted(self.providers.keys() & other.providers.keys() if both_send else ()):
             ours, theirs = (ServerId.parse(each.providers[name]).address for each in (self, other))
             if ours != theirs and _SANDBOX in f"{ours}{theirs}":
                 yield (
@@ -75,7 +79,10 @@ class Instance:
             elif ours != theirs:
                 yield f"its provider {name} is at {theirs}, and ours at {ours}: name one server for both"
         if self.storage and other.storage and self.storage != other.storage:
-            yield "its files are kept elsewhere: point SORA_STUDIO_MEDIA_DIR of both to one folder"
+            yield (
+                "its files are kept elsewhere: point SORA_STUDIO_MEDIA_DIR of both to one folder, or "
+                "SORA_STUDIO_MEDIA_URL and SORA_STUDIO_S3_ENDPOINT of both to one place"
+            )
         if self.time_zone != other.time_zone:
             yield f"its days begin in {other.time_zone}: give both the same SORA_STUDIO_TIME_ZONE"
 

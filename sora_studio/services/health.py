@@ -14,7 +14,7 @@ STALE = 60.0
 
 
 PARTING = 3.0
-"""Seconds in which `/readyz` says that an instance stops while it still serves, where there are others."""
+"""Seconds in which an instance says that it stops (`/livez`, `/readyz`) and still serves."""
 
 
 class ReasonCode(StrEnum):
@@ -79,16 +79,16 @@ class HealthService:
         self._db, self._disk_space = db, disk_space
         self._last_run, self._unheard, self._is_looking = last_run, unheard, is_looking
         self._has_worker, self._is_one_of_several = has_worker, is_one_of_several
-        self._stops = False
+        self.stops = False  # whether this instance is about to
 
     def stop(self) -> float:
         """Say from now on that this instance stops; return how many seconds a proxy has to notice it."""
-        self._stops = True
+        self.stops = True
         return PARTING if self._is_one_of_several() else 0.0
 
     async def look(self) -> Health:
         """Return why the studio cannot serve, or not as it should."""
-        if self._stops:
+        if self.stops:
             return STARTING
         found: list[Reason] = []
         try:

@@ -447,6 +447,7 @@ class FakeHealth:
 
     found: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    stops: bool = False
 
     async def look(self) -> Health:
         found, complaints = (

@@ -24,9 +24,10 @@ class SetupCode:
 
         Args:
             path: The file.
-            key: The studio's secret, which all of its instances have: they make the same code of it.
+            key: The studio's secret, which all of its instances have: they make the same code of it. Of two
+                with a comma, by the one that signs.
         """
-        self._path, self._key = path, key
+        self._path, self._key = path, key and key.partition(b",")[0].strip()
 
     async def announce(self) -> None:
         """Make the code unless there is one, and say it in the log."""

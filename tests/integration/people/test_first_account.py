@@ -18,6 +18,7 @@ from sora_studio.domain.errors import (
 )
 from sora_studio.domain.settings import SettingName
 from sora_studio.services.people.assembly import People
+from sora_studio.services.people.setup_code import SetupCode
 from sora_studio.services.people.studio_settings import StudioSettings
 from tests.integration.people.conftest import Client, assembled, join
 from tests.support.accounts import HERE, PASSWORD, sign_up
@@ -84,6 +85,13 @@ async def test_the_code_is_in_the_log_and_opens_once(people: People, tmp_path: P
     assert grace.account.role is Role.MEMBER
     await people.prepare()
     assert not file.exists()
+
+
+async def test_instances_make_one_code_of_one_key_whether_or_not_another_follows(tmp_path: Path):
+    codes = [SetupCode(tmp_path / "one", b"a"), SetupCode(tmp_path / "two", b"a, b")]
+    for each in codes:
+        await each.announce()
+    assert (tmp_path / "one").read_text() == (tmp_path / "two").read_text()
 
 
 async def test_the_code_cannot_be_guessed_for_long(people: People, tmp_path: Path):

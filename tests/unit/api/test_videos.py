@@ -328,6 +328,8 @@ async def test_signs_of_life(anonymous: httpx.AsyncClient, studio: FakeStudio):
     assert (ill.status_code, ill.json()["reasons"]) == (503, ["The disk is nearly full."])
     assert (ill.headers["retry-after"], ill.headers["cache-control"]) == ("2", "no-store")
     assert (await anonymous.get("/livez")).status_code == 200
+    studio.health.stops = True
+    assert (await anonymous.get("/livez")).status_code == 503
 
 
 async def test_before_the_studio_is_open_it_lives_but_is_not_ready(api: FastAPI):

@@ -17,13 +17,14 @@ ONE = Instance(signing_keys=("a",), providers={"x": "http://x/v1#1"}, storage="s
         ({}, None),
         ({"providers": {"x": "http://x/v1#another-key", "y": "http://y/v1"}}, None),
         ({"storage": ""}, None),
-        ({"signing_keys": ("b", "a")}, "signing key"),
+        ({"signing_keys": ("b", "a")}, "first old,new, then new,old"),
         ({"providers": {"x": "http://z/v1#1"}}, "provider x is at http://z/v1"),
         ({"providers": {"x": "sandbox:1"}}, "only one can have a sandbox"),
-        ({"storage": "t"}, "files are kept elsewhere"),
+        ({"providers": {"x": "http://z/v1#1"}, "role": InstanceRole.WEB}, None),
+        ({"storage": "t"}, "SORA_STUDIO_S3_ENDPOINT of both"),
         ({"time_zone": "Europe/Berlin"}, "days begin in Europe/Berlin"),
     ],
-    ids=["equal", "key", "unknown", "half-way", "address", "sandbox", "storage", "zone"],
+    ids=["equal", "key", "unknown", "half-way", "address", "sandbox", "sends nothing", "storage", "zone"],
 )
 def test_what_differs_is_said_in_a_sentence(changed: dict[str, object], said: str | None):
     found = [*ONE.differences(replace(ONE, **changed))]
