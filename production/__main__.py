@@ -1,4 +1,4 @@
-"""Run it until Ctrl-C: `make production` (PORT=…, WEB=…, WORK=…)."""
+"""Run it until Ctrl-C: `make production` (ARGS="--port 8443 --web 2 --work 1")."""
 
 import argparse
 import asyncio

@@ -11,6 +11,7 @@ import aiohttp
 import psycopg
 
 from production.stack import Running
+from sora_studio.domain.ids import public_id
 from tests.support.books import check_books
 
 _VIDEOS = """
@@ -19,6 +20,10 @@ SELECT video.prompt, video.phase, extract(epoch FROM video.created_at)::float8,
 FROM video WHERE video.prompt LIKE %s
 """
 _FILES = "SELECT key, bytes, sha256 FROM asset JOIN video ON video.id = asset.video_id WHERE prompt LIKE %s"
+_WITHOUT_FILM = """
+SELECT prompt FROM video WHERE prompt LIKE %s AND phase = 'completed'
+    AND NOT EXISTS (SELECT FROM asset WHERE asset.video_id = video.id AND variant = 'video')
+"""
 _UNFINISHED = "SELECT count(*) FROM video WHERE prompt LIKE %s AND phase NOT IN ('completed', 'failed')"
 
 Row = tuple[str, str, float, float | None, UUID]
@@ -53,9 +58,20 @@ async def findings(running: Running, mark: str, wished: Mapping[str, str]) -> li
     rows = await asyncio.to_thread(videos, running, mark)
     stored = Counter(row[0] for row in rows)
     phases = {row[0]: row[1] for row in rows}
+    ids = {row[0]: public_id(row[4]) for row in rows}
     files = await asyncio.to_thread(lambda: [*_files(running, mark)])
     return [
         *(f"lost: {prompt!r} was promised and is not stored" for prompt in wished if not stored[prompt]),
+        *(
+            f"lost: {prompt!r} was promised under another id"
+            for prompt, each in wished.items()
+            if ids.get(prompt, each) != each
+        ),
+        *(
+            f"stray: the provider has {prompt!r}, which is not stored"
+            for prompt in taken
+            if not stored[prompt]
+        ),
         *(f"twice: {many} videos of {prompt!r}" for prompt, many in stored.items() if many > 1),
         *(f"lost: {prompt!r} is {phase}" for prompt, phase in phases.items() if phase != "completed"),
         *(f"lost: the provider never had {prompt!r}" for prompt in stored if not taken[prompt]),
@@ -82,6 +98,8 @@ async def _taken(running: Running, mark: str) -> Counter[str]:
 
 def _files(running: Running, mark: str) -> Iterator[str]:
     with psycopg.connect(running.database_url) as connection:
+        for (prompt,) in connection.execute(_WITHOUT_FILM, [f"%{mark}%"]).fetchall():
+            yield f"files: {prompt!r} is completed and has none"
         for key, size, sha256 in connection.execute(_FILES, [f"%{mark}%"]).fetchall():
             path = Path(running.media) / key
             data = path.read_bytes() if path.is_file() else b""

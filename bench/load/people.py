@@ -13,7 +13,7 @@ from uuid import uuid4
 import aiohttp
 
 from bench.load.stopwatch import Stopwatch
-from sora_studio.ui.pages.create.state import CreateState
+from sora_studio.ui.pages.create.state import RECENT, CreateState
 from tests.support.accounts import PASSWORD
 from tests.support.tab import Tab, open_tab
 
@@ -104,6 +104,7 @@ class Visitor:
         """Keep a tab open, however often its connection ends."""
         token = str(uuid4())
         while True:
+            self.cards = []  # what the one before showed is not on this one's screen
             with suppress(aiohttp.ClientError, OSError, TimeoutError):
                 cookie = f"__Host-sora_session={self.token}"
                 async with open_tab(self.crowd.url, cookie=cookie, token=token, tls=self.crowd.tls) as tab:
@@ -115,7 +116,7 @@ class Visitor:
         def look() -> bool:
             now = time.time()
             tab.frames.clear()
-            self.cards = tab.value(CreateState, "cards") or self.cards
+            self.cards = tab.value(CreateState, "cards") or []
             for card in self.cards:
                 self.seen.setdefault(card["id"], now)
                 if card["look"] == "ready":
@@ -127,5 +128,5 @@ class Visitor:
     def is_right(self) -> bool:
         """Tell whether the tab shows the newest videos, all of them as they are now: finished."""
         shown = {card["id"]: card["look"] for card in self.cards}
-        newest = [*self.wished.values()][-len(shown) :]
+        newest = [*self.wished.values()][-RECENT:]
         return {*newest} <= shown.keys() and {*shown.values()} <= {"ready"}
