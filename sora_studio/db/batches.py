@@ -76,7 +76,7 @@ class BatchRepository(Repository):
 
     async def note(self, batch: Batch, selection: Selection, some: Sequence[UUID]) -> Sequence[UUID]:
         """Lock some videos and write down those that become different; returns these."""
-        held = await self._hold(some, *_meant(batch.user_id, selection, batch.act))
+        held = await self._locked(some, *_meant(batch.user_id, selection, batch.act))
         before = star_of() if batch.act.action is BatchAction.STAR else null()
         changed = select(literal(batch.id), VIDEO.c.id, before)
         changed = changed.where(_among(VIDEO.c.id, held), *_differs(batch.act))
@@ -129,7 +129,7 @@ class BatchRepository(Repository):
         Returns:
             What is as before.
         """
-        held = await self._hold([*before], within_reach(batch.user_id, batch.act.needs))
+        held = await self._locked([*before], within_reach(batch.user_id, batch.act.needs))
         marks, act = MarkRepository(self._tx), batch.act
         still = await self._still(batch, held)
         match act.action:
@@ -159,7 +159,7 @@ class BatchRepository(Repository):
         made = (_among(VIDEO.c.id, videos), VIDEO.c.phase.not_in(TERMINAL))
         return (await self._do(select(func.count()).select_from(VIDEO).where(*made, costs()))).scalar_one()
 
-    async def _hold(self, videos: Sequence[UUID], *those: ColumnElement[bool]) -> Sequence[UUID]:
+    async def _locked(self, videos: Sequence[UUID], *those: ColumnElement[bool]) -> Sequence[UUID]:
         """Keep others from changing those of the videos that are so, until the end of the transaction."""
         held = select(VIDEO.c.id).where(_among(VIDEO.c.id, videos), *those).order_by(VIDEO.c.id)
         return [row.id for row in await self._do(held.with_for_update(key_share=True))]

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import obstore
 from obstore.exceptions import BaseError
@@ -67,8 +67,8 @@ class S3Storage(LocalSpool):
         """
         super().__init__(spool)
         self._chosen, self._near = chosen, NearCopies(near)
-        self._store = _client(chosen, {"read_timeout": _PATIENCE})
-        self._uplink = _client(chosen, {"timeout": _SENDING})
+        self._store = _client(chosen, read_timeout=_PATIENCE)
+        self._uplink = _client(chosen, timeout=_SENDING)
         self._putting = asyncio.Semaphore(_PUTS_AT_ONCE)
 
     async def put(self, spooled: Path, key: str) -> None:
@@ -248,7 +248,12 @@ class S3Storage(LocalSpool):
             return _Block(b"", span.start, None)  # nothing of it lies in the range
 
 
-def _client(chosen: ObjectStore, patience: "ClientConfig") -> S3Store:
+def _client(chosen: ObjectStore, **patience: timedelta) -> S3Store:
+    options: ClientConfig = {
+        "allow_http": (chosen.endpoint or "").startswith("http://"),
+        "connect_timeout": timedelta(seconds=5),
+        **cast("ClientConfig", patience),
+    }
     config: S3Config = {
         "region": chosen.region,
         "checksum_algorithm": "SHA256",  # which the store compares with what has arrived
@@ -264,11 +269,7 @@ def _client(chosen: ObjectStore, patience: "ClientConfig") -> S3Store:
         chosen.bucket,
         prefix=chosen.prefix or None,
         config=config,
-        client_options={
-            "allow_http": (chosen.endpoint or "").startswith("http://"),
-            "connect_timeout": timedelta(seconds=5),
-            **patience,
-        },
+        client_options=options,
         retry_config={"max_retries": _TRIES, "retry_timeout": _TRIES_END},
     )
 

@@ -73,7 +73,7 @@ class PartialFile:
         self.drop()
 
     def keep(self) -> None:
-        """Keep all of it until it is stored: whoever opens it next need not ask for it again."""
+        """Keep all of it until it is stored: who opens it next need not ask for it again."""
         self._note.write_text(f"{_run()}\n{_WHOLE}")
         self.is_resumable = True
 
@@ -82,7 +82,7 @@ class PartialFile:
         self.is_resumable = False
 
     def close(self) -> None:
-        """Leave what can be gone on with; the rest is removed."""
+        """Leave what can be resumed, or is whole; the rest is removed."""
         if self.is_resumable and self.path.exists():
             with suppress(OSError):  # a full disk has been reported already
                 self._file.flush()

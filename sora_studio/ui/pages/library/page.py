@@ -32,7 +32,7 @@ def page() -> rx.Component:
         rx.el.header(
             rx.el.h1("Library", class_name="sr"),
             rx.el.div(_search(), _libraries(), class_name="row find"),
-            selection_bar(LibraryState.until),
+            selection_bar(LibraryState.matching.until),
             rx.el.div(
                 rx.el.div(
                     *(_chip(name, text) for name, text in _CHIPS.items()),
@@ -120,7 +120,7 @@ def _chip(name: str, text: str) -> rx.Component:
     chip = rx.el.button(
         *([rx.el.i(class_name="dot")] if name == DECIDING else []),
         rx.el.span(text),
-        live(rx.cond(LibraryState.ready, LibraryState.counts[name], "…").to(str)),
+        live(rx.cond(LibraryState.ready, LibraryState.matching.counts.to(dict)[name], "…").to(str)),
         type="button",
         on_click=LibraryState.ask,
         data_ask=f"status={name}",

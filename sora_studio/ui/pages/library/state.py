@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,14 @@ _LONGEST_SEARCH = 200  # characters
 _CAP = 1000  # where the service stops counting
 
 
+@dataclass(frozen=True)
+class Matching:
+    """What is known of all that match, of which a page shows the first."""
+
+    counts: dict[str, str] = field(default_factory=dict[str, str])  # in words, by key of FILTERS
+    until: str = ""  # ISO 8601: what came later has not been seen, nor is meant by "all"
+
+
 class LibraryState(rx.State):
     """The videos that the person is looking at."""
 
@@ -40,9 +48,8 @@ class LibraryState(rx.State):
     cards: rx.Field[list[VideoCard]] = rx.field(default_factory=list)
     progress: rx.Field[dict[str, Progress]] = rx.field(default_factory=dict)
     stars: rx.Field[dict[str, int]] = rx.field(default_factory=dict)  # by public id
-    counts: rx.Field[dict[str, str]] = rx.field(default_factory=dict)  # by key of FILTERS
+    matching: rx.Field[Matching] = rx.field(default_factory=Matching)
     has_more: rx.Field[bool] = rx.field(False)
-    until: rx.Field[str] = rx.field("")  # ISO 8601: what came later has not been seen, nor is meant by "all"
     libraries: rx.Field[Libraries] = rx.field(default_factory=Libraries)
     visit: rx.Field[int] = rx.field(0)  # counts readings of the address, so that the search field follows it
 
@@ -168,9 +175,8 @@ async def _read(state: LibraryState, owner_id: UUID, length: int = 0) -> None:
             cards=cards,
             progress=to_progress(page.videos, now),
             stars=to_stars(page.videos),
-            counts=_count_words(counts),
+            matching=Matching(_count_words(counts), _until(page.videos, query.order, now).isoformat()),
             has_more=page.has_more,
-            until=_until(page.videos, query.order, now).isoformat(),
             libraries=libraries,
         )
 
@@ -183,7 +189,13 @@ def _until(videos: Sequence[VideoView], order: SortOrder, now: datetime) -> date
 def _shut(state: LibraryState, owner_id: UUID, others: Libraries) -> None:
     """Show nothing more of a project that the person is not in, or not any longer."""
     _watch(state, owner_id, None)
-    nothing: dict[str, Any] = {"cards": [], "progress": {}, "stars": {}, "counts": {}, "has_more": False}
+    nothing: dict[str, Any] = {
+        "cards": [],
+        "progress": {},
+        "stars": {},
+        "matching": Matching(),
+        "has_more": False,
+    }
     gone = replace(others, chosen=Library(id="", name="", may_make=False, audience=""))
     assign(state, ready=True, problem="", libraries=gone, **nothing)
 
