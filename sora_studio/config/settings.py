@@ -410,7 +410,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         """Check that what belongs together is there."""
-        if bool(self.s3_key_id) != bool(self.s3_secret):
+        if self.media_url and bool(self.s3_key_id) != bool(self.s3_secret):  # else they are another program's
             message = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together"
             raise ValueError(message)
         if self.media_url and self.s3_public_endpoint and not self.s3_key_id:

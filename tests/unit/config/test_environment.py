@@ -108,6 +108,10 @@ def test_an_object_store_is_described_whole(more: dict[str, str], reason: str):
         load({"SORA_STUDIO_MEDIA_URL": "s3://films", **more})
 
 
+def test_what_other_programs_are_told_stops_no_studio_that_keeps_its_files_on_a_disk():
+    assert load({"AWS_SECRET_ACCESS_KEY": "another program's"}).media_url is None
+
+
 def test_every_problem_is_listed_at_once():
     with pytest.raises(ConfigError) as refused:
         load({"DATABASE_URL": "x", "SORA_STUDIO_LOG_FORMAT": "x", "SORA_STUDIO_X": "x"})
