@@ -1,6 +1,6 @@
-import { beforeEach, describe, expect, mock, test } from "bun:test";
+import { beforeEach, describe, expect, jest, mock, test } from "bun:test";
 import "../../assets/js/select.js";
-import { all, changes, draw, one, press, start } from "./person.js";
+import { all, changes, draw, happen, one, press, start } from "./person.js";
 
 const acted = mock();
 const box = (id) => one(`[data-check="${id}"]`);
@@ -138,4 +138,57 @@ describe("what is done", () => {
     click(one("[data-tagging]"));
     expect(sent()).toMatchObject({ action: "untag", value: "Client" });
   });
+});
+
+describe("a finger that rests on a tile", () => {
+  const point = (type, options = {}) =>
+    happen(
+      one("#a"),
+      new PointerEvent(type, {
+        bubbles: true,
+        cancelable: true,
+        pointerType: "touch",
+        clientX: 50,
+        ...options,
+      }),
+    );
+
+  test("selects it, and neither opens it nor its menu when it leaves", () => {
+    expect(point("contextmenu")).toBe(true);
+    point("pointerdown");
+    point("pointermove", { clientX: 55 });
+    jest.advanceTimersByTime(400);
+    expect(chosen()).toEqual(["a"]);
+
+    expect(point("contextmenu")).toBe(false);
+    point("pointerup");
+    expect(click(one("#a"))).toBe(false);
+    expect(chosen()).toEqual(["a"]);
+  });
+
+  test.each([
+    ["leaves", "pointerup", {}],
+    ["wanders", "pointermove", { clientX: 90 }],
+  ])("selects nothing when it %s before", (_, type, options) => {
+    point("pointerdown");
+    point(type, options);
+    jest.advanceTimersByTime(400);
+    expect(chosen()).toEqual([]);
+  });
+
+  test("is no mouse", () => {
+    point("pointerdown", { pointerType: "mouse" });
+    jest.advanceTimersByTime(400);
+    expect(chosen()).toEqual([]);
+  });
+});
+
+test("a tile's menu gives stars to that one, whatever is selected", () => {
+  one("main").insertAdjacentHTML(
+    "beforeend",
+    `<div class="menu" data-video="c"><button data-rate="3"></button></div>`,
+  );
+  click(box("a"));
+  click(one("[data-rate]"));
+  expect(sent()).toEqual({ action: "star", value: "3", ids: ["c"] });
 });
