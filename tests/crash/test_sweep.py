@@ -29,8 +29,8 @@ WISH = [
 SUBMIT = [
     "Submitter.run: before the commit",
     "Submitter.run: after the commit",
-    "Submitter._submit: before the commit",
-    "Submitter._submit: after the commit",
+    "Submitter._send: before the commit",
+    "Submitter._send: after the commit",
     "submit: before the POST",
     "submit: after the POST",
     "Submitter._record: before the commit",
