@@ -40,6 +40,7 @@ async def test_a_version_back_and_forth_with_jobs_in_flight(harness: StudioHarne
     url = harness.settings.database_url
     assert url
     await asyncio.to_thread(_back_and_forth, url.get_secret_value())
+    harness.log.clear()  # this version may miss what the older schema has not, and says so
     await harness.box.clear()
     await harness.sql("UPDATE job SET lease_until = now() WHERE lease_until IS NOT NULL")
     for view in views:
