@@ -80,7 +80,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size // 2,
             pool_timeout=5,
-            pool_use_lifo=True,  # a few connections know the usual statements, rather than all of them some
             hide_parameters=True,  # prompts and hashes stay out of error messages
             connect_args={**connect_options(), **(_POOLED if pooled else OWN_SESSION)},
         )
