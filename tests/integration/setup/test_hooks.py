@@ -9,7 +9,17 @@ import pytest
 
 from tests.support.source import ROOT
 
-_NEEDED = (".ci", ".githooks", "assets", "setup", "Makefile", "biome.jsonc", "package.json", "pyproject.toml")
+_NEEDED = (
+    ".ci",
+    ".githooks",
+    "assets",
+    "deploy",
+    "setup",
+    "Makefile",
+    "biome.jsonc",
+    "package.json",
+    "pyproject.toml",
+)
 _LARGE = "".join(f"line {number}\n" for number in range(10))
 _SMALL = "one line\n"
 _MODULE = '"""A film."""\n\n'
