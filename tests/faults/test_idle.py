@@ -28,6 +28,12 @@ class Counted(Database):
         async with super().transaction() as session:
             yield session
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        Counted.begun += 1
+        async with super().reading() as session:
+            yield session
+
 
 async def test_while_nothing_is_to_be_done_nothing_is_asked(box: Box, database_url: str, tmp_path: Path):
     async with opened_lab(box, database_url, tmp_path, parts=Parts(database=Counted)) as harness:

@@ -42,6 +42,7 @@ class Wakeable(Scheduler):
     """The real scheduler without its clock: the world says when a task is due."""
 
     def __init__(self) -> None:
+        self._elsewhere = None  # every process of a world works
         self._tasks: dict[TaskName, _Guarded] = {}
         self._woken: set[asyncio.Task[None]] = set()
         self._open = False

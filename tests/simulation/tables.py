@@ -188,6 +188,8 @@ class MemoryDatabase(Database):
         transaction.commit()
         await self._link.after(transaction)
 
+    reading = transaction  # which has nothing to commit
+
 
 class _Store:
     """A part of the tables, inside one transaction."""
