@@ -11,9 +11,7 @@ from collections.abc import (
     Callable,
     Collection,
     Iterator,
-    Mapping,
     MutableSequence,
-    Sequence,
 )
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -59,7 +57,7 @@ class StudioHarness:
     before: int
     """Jobs in the sandbox's ledger that are not of this lab."""
     owner_id: UUID
-    log: Sequence[Mapping[str, Any]]
+    log: list[Any]
     """Every line that the studio has logged."""
     http: httpx.AsyncClient
     """Speaks to the studio's API, without a session."""
